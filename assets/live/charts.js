@@ -1,0 +1,119 @@
+/** The charts over steps that the playground has: loss, metric, and one curve per layer. */
+import { TimeChart } from "./chart.js";
+import { element } from "./dom.js";
+import { css } from "./theme.js";
+
+/** @typedef {import("./screen.js").Ui} Ui */
+
+const DASH = [5, 3];
+/** Columns of the epoch trace, whose steps stand apart. */
+const EPOCH = { train_loss: 1, train_metric: 2, validation_loss: 3, validation_metric: 4 };
+
+/** @param {string} mark @param {import("./theme.js").Rgb} color @param {string} text */
+export function legendItem(mark, color, text) {
+  return element("span", { class: "tp-legend-item" }, [
+    element("i", { class: `tp-swatch tp-swatch-${mark}`, style: `color:${css(color)}` }),
+    element("span", { text }),
+  ]);
+}
+
+/** Two lines of the epoch trace, train solid and validation dashed. @param {Ui} ui @param {"loss" | "metric"} what @returns {import("./lines.js").Line[]} */
+function pair(ui, what) {
+  const trace = ui.run.traces.epochs;
+  return [
+    { name: ui.t("train"), color: ui.theme.accent, trace, column: EPOCH[`train_${what}`], thickness: 2 },
+    { name: ui.t("validation"), color: ui.theme.text, trace, column: EPOCH[`validation_${what}`], dash: DASH, thickness: 1.5 },
+  ];
+}
+
+/** @param {Ui} ui */
+export function lossChart(ui) {
+  const chart = new TimeChart(ui, {
+    key: "loss",
+    title: "loss",
+    help: "loss_chart_help",
+    enlarge: "loss",
+    log: () => chart.panel.on,
+    lines: () => [
+      { name: ui.t("batch_loss"), color: ui.theme.accent, trace: ui.run.traces.losses, column: 0, alpha: 0.25, thickness: 1, quiet: true },
+      ...pair(ui, "loss"),
+    ],
+    domain: (low, high) => (chart.panel.on ? [low, high] : [Math.min(0, low), Math.min(high, lossCeiling(ui))]),
+  });
+  chart.panel.toggle(ui.t("log_scale"), ui.t("log_scale_help"), "loss_log", false);
+  chart.legend = () => [
+    legendItem("solid", ui.theme.accent, ui.t("train")),
+    legendItem("dashed", ui.theme.text, ui.t("validation")),
+    legendItem("faint", ui.theme.accent, ui.t("batch_loss")),
+  ];
+  return chart;
+}
+
+/** Single wild batches must not flatten the curves: the axis ends at twice the largest epoch mean. @param {Ui} ui */
+function lossCeiling(ui) {
+  const trace = ui.run.traces.epochs;
+  let top = -Infinity;
+  for (let i = 0; i < trace.length; i += 1) top = Math.max(top, trace.at(i, EPOCH.train_loss) || 0, trace.at(i, EPOCH.validation_loss) || 0);
+  return top > 0 ? 1.5 * top : Infinity;
+}
+
+/** @param {Ui} ui */
+export function metricChart(ui) {
+  const chart = new TimeChart(ui, {
+    key: "metric",
+    title: ui.run.classifies ? "metric" : "metric_r2",
+    help: "metric_chart_help",
+    enlarge: "metric",
+    log: () => false,
+    lines: () => pair(ui, "metric"),
+    percent: () => ui.run.classifies,
+    domain: (low, high) => [Math.max(low, -1), Math.max(high, Math.max(low, -1) + 0.1)],
+  });
+  chart.legend = () => [legendItem("solid", ui.theme.accent, ui.t("train")), legendItem("dashed", ui.theme.text, ui.t("validation"))];
+  return chart;
+}
+
+/** One curve per layer on a log axis. @param {Ui} ui @param {"update_ratio" | "gradient_norm"} key */
+export function layerChart(ui, key) {
+  const series = () => ui.run.channels.get(key)?.series ?? [];
+  const chart = new TimeChart(ui, {
+    key,
+    title: key,
+    help: `${key}_help`,
+    enlarge: key,
+    log: () => true,
+    lines: () => {
+      const trace = ui.run.traces[key];
+      return trace ? series().map((name, column) => ({ name: ui.layer(name), color: ui.color(name), trace, column })) : [];
+    },
+    domain: (low, high) => (key === "update_ratio" ? [Math.min(low, 1e-3), Math.max(high, 1e-3)] : [low, high]),
+    unit: () => ui.run.channels.get(key)?.formula ?? "",
+    band: () => ui.run.channels.get(key)?.healthy ?? null,
+    more: (step) => (key === "update_ratio" ? learningRate(ui, step) : []),
+  });
+  chart.legend = () => (series().length <= 3 ? series().map((name) => legendItem("solid", ui.color(name), ui.layer(name))) : layerRamp(ui, series()));
+  chart.briefLegend = () => layerRamp(ui, series());
+  return chart;
+}
+
+/** @param {Ui} ui @param {number} step */
+function learningRate(ui, step) {
+  const trace = ui.run.traces.lr;
+  return trace?.length ? [{ name: ui.t("lr"), value: ui.format.short(trace.at(Math.max(0, trace.before(step)), 0)) }] : [];
+}
+
+/** The ramp of colors from first layer to last. @param {Ui} ui @param {string[]} names */
+function layerRamp(ui, names) {
+  if (!names.length) return [];
+  const [first, last] = [names[0], names[names.length - 1]].map((name) => ui.layer(name).split(" ")[0]);
+  return [legendRamp(first, names.map((name) => css(ui.color(name))), last)];
+}
+
+/** A strip of colors between two words. @param {string} first @param {string[]} stops @param {string} last */
+export function legendRamp(first, stops, last) {
+  return element("span", { class: "tp-legend-item" }, [
+    element("span", { text: first }),
+    element("i", { class: "tp-ramp", style: `background:linear-gradient(to right,${stops.join(",")})` }),
+    element("span", { text: last }),
+  ]);
+}

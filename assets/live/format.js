@@ -1,0 +1,66 @@
+/** Numbers as the reader's language writes them. "–" stands for what was not measured. */
+
+export const NONE = "–";
+const SUPERSCRIPT = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
+
+/** 10 to a power in one typeface: 10⁻³. @param {number} exponent */
+export function power(exponent) {
+  return `10${[...String(exponent)].map((sign) => SUPERSCRIPT[sign]).join("")}`;
+}
+
+/** Number formats of one language. @param {string} lang */
+function numbers(lang) {
+  const make = (options) => new Intl.NumberFormat(lang || "en", options);
+  return {
+    whole: make({ maximumFractionDigits: 0 }),
+    three: make({ minimumSignificantDigits: 3, maximumSignificantDigits: 3 }),
+    short: make({ maximumSignificantDigits: 3 }),
+    compact: make({ notation: "compact", maximumSignificantDigits: 3 }),
+    fixed: [0, 1, 2, 3].map((digits) => make({ minimumFractionDigits: digits, maximumFractionDigits: digits })),
+    share: [0, 1].map((digits) => make({ style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits })),
+  };
+}
+
+/** A number as digits times a power of ten. @param {number} value @param {Intl.NumberFormat} digits @param {string} times */
+function scientific(value, digits, times = "×") {
+  const exponent = Math.floor(Math.log10(Math.abs(value)));
+  return `${digits.format(value / 10 ** exponent)}${times}${power(exponent)}`;
+}
+
+/** Digits, with a power of ten where the number is very small or large. @param {number} value @param {Intl.NumberFormat} digits */
+function measured(value, digits) {
+  if (!Number.isFinite(value)) return NONE;
+  const size = Math.abs(value);
+  return size !== 0 && (size < 1e-3 || size >= 1e5) ? scientific(value, digits) : digits.format(value);
+}
+
+/** Writers of numbers in one language. @param {string} lang */
+export function formats(lang) {
+  const { whole, three, short, compact, fixed, share } = numbers(lang);
+  const known = (digits) => (value) => (Number.isFinite(value) ? digits.format(value) : NONE);
+  return {
+    integer: known(whole),
+    compact: known(compact),
+    value: (value) => measured(value, three),
+    short: (value) => measured(value, short),
+    percent: (value, digits = 1) => known(share[digits])(value),
+    fixed: (value, digits) => known(fixed[Math.min(3, digits)])(value),
+    /** Two digits in little room: -4·10⁻⁴. @param {number} value */
+    tight: (value) => {
+      const size = Math.abs(value);
+      if (size !== 0 && (size < 5e-3 || size >= 1e4) && size < Infinity) return scientific(value, whole, "·");
+      return known(fixed[size >= 100 ? 0 : size >= 10 ? 1 : 2])(value);
+    },
+    /** Labels of linear ticks all carry the same number of decimals. @param {number} value @param {number} step */
+    tick: (value, step) => {
+      if (Math.abs(value) >= 1e9) return scientific(value, short);
+      if (Math.abs(value) >= 1e4) return compact.format(value);
+      const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+      return digits > 3 ? short.format(value) : fixed[digits].format(value);
+    },
+    logTick: (value) => {
+      const exponent = Math.log10(value);
+      return Math.abs(exponent - Math.round(exponent)) < 1e-9 ? power(Math.round(exponent)) : short.format(value);
+    },
+  };
+}

@@ -1,0 +1,75 @@
+/** Maps over the plane as pictures: one byte a cell in, one pixel a cell out, the first row at the bottom. */
+import { mix, pack } from "./theme.js";
+
+/** @typedef {import("./theme.js").Theme} Theme */
+
+/** A canvas of our own to paint on, kept between frames. */
+export class Picture {
+  constructor() {
+    this.canvas = document.createElement("canvas");
+    this.context = this.canvas.getContext("2d");
+  }
+
+  /** Pixels of the wanted size, as packed colors; call `done` when they are filled. @param {number} width @param {number} height */
+  pixels(width, height) {
+    if (this.canvas.width !== width || this.canvas.height !== height || !this.image) {
+      Object.assign(this.canvas, { width, height });
+      this.image = this.context.createImageData(width, height);
+      this.words = new Uint32Array(this.image.data.buffer);
+    }
+    return this.words;
+  }
+
+  done() {
+    this.context.putImageData(this.image, 0, 0);
+  }
+}
+
+/**
+ * Maps in a column, each upright: map k fills rows k·h … k·h + h - 1.
+ * @param {Picture} picture @param {Int8Array} values (K, H, W) @param {[number, number, number]} shape @param {Theme} theme
+ */
+export function paintSigned(picture, values, [count, height, width], theme) {
+  const words = picture.pixels(width, height * count);
+  const colors = theme.values;
+  for (let map = 0; map < count; map += 1) {
+    for (let row = 0; row < height; row += 1) {
+      let from = (map * height + row) * width;
+      let to = (map * height + height - 1 - row) * width;
+      for (let column = 0; column < width; column += 1) words[to++] = colors[values[from++] + 128];
+    }
+  }
+  picture.done();
+}
+
+/**
+ * The likeliest class at every point, the paler the less sure.
+ * @param {Picture} picture @param {Int8Array} values (K, H, W), probabilities × 127 @param {[number, number, number]} shape @param {Theme} theme
+ */
+export function paintClasses(picture, values, [count, height, width], theme) {
+  const words = picture.pixels(width, height);
+  const size = height * width;
+  const shades = classShades(count, theme);
+  for (let row = 0; row < height; row += 1) {
+    let to = (height - 1 - row) * width;
+    for (let column = 0; column < width; column += 1) {
+      const cell = row * width + column;
+      let best = 0;
+      for (let k = 1; k < count; k += 1) if (values[k * size + cell] > values[best * size + cell]) best = k;
+      words[to++] = shades[best * 128 + Math.max(0, values[best * size + cell])];
+    }
+  }
+  picture.done();
+}
+
+/** @param {number} count @param {Theme} theme */
+function classShades(count, theme) {
+  const shades = new Uint32Array(count * 128);
+  for (let k = 0; k < count; k += 1) {
+    for (let p = 0; p < 128; p += 1) {
+      const sure = Math.max(0, (p / 127 - 1 / count) / (1 - 1 / count));
+      shades[k * 128 + p] = pack(mix(theme.ground, theme.class(k), 0.12 + 0.6 * sure));
+    }
+  }
+  return shades;
+}

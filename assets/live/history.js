@@ -1,0 +1,82 @@
+/** A bounded trace of rows over steps: when it is full, it thins out evenly over the steps it spans. */
+export class Trace {
+  /** @param {number} width numbers in a row @param {number} [limit] most rows kept, at most 2 000 */
+  constructor(width, limit = 2000) {
+    this.width = width;
+    this.limit = Math.max(4, Math.min(limit, 2000));
+    this.length = 0;
+    this.stride = 1;
+    this.steps = new Float64Array(this.limit);
+    this.values = new Float32Array(this.limit * width);
+  }
+
+  /** The step of the newest row, or -1. */
+  get last() {
+    return this.length ? this.steps[this.length - 1] : -1;
+  }
+
+  /**
+   * Adds a row; a step already passed is ignored, the newest step is replaced.
+   * @param {number} step @param {ArrayLike<number>} row
+   */
+  push(step, row) {
+    if (this.length && step < this.last) return;
+    if (!this.length || step > this.last) {
+      if (this.length === this.limit) this.thin();
+      this.length += 1;
+    }
+    const at = this.length - 1;
+    this.steps[at] = step;
+    for (let i = 0; i < this.width; i += 1) this.values[at * this.width + i] = i < row.length ? row[i] : NaN;
+  }
+
+  /** Keeps the first row of every stride of steps, and the newest; strides double, so that what stays is spread evenly. */
+  thin() {
+    this.#keepFirsts();
+    while (this.length > this.limit * 0.75) {
+      this.stride *= 2;
+      this.#keepFirsts();
+    }
+  }
+
+  #keepFirsts() {
+    const start = this.steps[0];
+    let to = 0;
+    let taken = -1;
+    for (let from = 0; from < this.length; from += 1) {
+      const bucket = Math.floor((this.steps[from] - start) / this.stride);
+      if (bucket === taken && from < this.length - 1) continue;
+      taken = bucket;
+      this.steps[to] = this.steps[from];
+      this.values.copyWithin(to * this.width, from * this.width, (from + 1) * this.width);
+      to += 1;
+    }
+    this.length = to;
+  }
+
+  /** @param {number} index row, from the end when negative @param {number} column */
+  at(index, column) {
+    const row = index < 0 ? this.length + index : index;
+    return row < 0 || row >= this.length ? NaN : this.values[row * this.width + column];
+  }
+
+  /** Index of the last row at or before a step, or -1. @param {number} step */
+  before(step) {
+    let low = 0;
+    let high = this.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.steps[middle] <= step) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+
+  /** Index of the row nearest to a step, or -1 when there is none. @param {number} step */
+  nearest(step) {
+    const left = this.before(step);
+    if (left < 0) return this.length ? 0 : -1;
+    if (left === this.length - 1) return left;
+    return step - this.steps[left] <= this.steps[left + 1] - step ? left : left + 1;
+  }
+}

@@ -1,0 +1,26 @@
+/** A picture of what seldom changes, painted once and laid over every frame. */
+export class Layer {
+  constructor() {
+    this.canvas = document.createElement("canvas");
+    this.key = "";
+  }
+
+  /**
+   * Lays the picture over the whole canvas of a panel, painting it first when the key is new.
+   * @param {CanvasRenderingContext2D} context @param {{width: number, height: number, ratio: number}} panel
+   * @param {string} key of all that the picture depends on, besides its size
+   * @param {(context: CanvasRenderingContext2D) => void} paint
+   */
+  draw(context, panel, key, paint) {
+    const { width, height, ratio } = panel;
+    const whole = `${width} ${height} ${ratio} ${key}`;
+    if (whole !== this.key) {
+      this.key = whole;
+      Object.assign(this.canvas, { width: Math.round(width * ratio), height: Math.round(height * ratio) });
+      const own = this.canvas.getContext("2d");
+      own.setTransform(ratio, 0, 0, ratio, 0, 0);
+      paint(own);
+    }
+    context.drawImage(this.canvas, 0, 0, width, height);
+  }
+}

@@ -1,0 +1,48 @@
+/** The one line under the bar that says in words what is wrong, when something is. */
+import { element, write } from "./dom.js";
+
+const STAYS = 8000;
+const SERIOUS = new Set(["diverged", "failed"]);
+
+export class Notice {
+  /** @param {import("./screen.js").Ui} ui */
+  constructor(ui) {
+    this.ui = ui;
+    this.text = element("span");
+    this.button = element("button", { class: "tp-tool", type: "button", "aria-label": ui.t("dismiss"), text: "×", onclick: () => this.#dismiss() });
+    this.node = element("div", { class: "tp-notice", hidden: true, "aria-live": "polite" }, [this.text, this.button]);
+    this.refusal = "";
+  }
+
+  /** Says for a while why a command was not carried out. @param {string} reason */
+  refuse(reason) {
+    this.refusal = this.ui.t("refused", { reason: this.ui.sentence(reason) });
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.#dismiss(), STAYS);
+    this.ui.redraw();
+  }
+
+  draw() {
+    const { run, link, t, readOnly } = this.ui;
+    const state = ["diverged", "failed", "held"].includes(run.state) ? run.state : "";
+    let [kind, text] = ["", ""];
+    if (this.refusal) [kind, text] = ["refused", this.refusal];
+    else if (link === "lost") [kind, text] = ["lost", t(run.frames ? "lost" : "unreachable")];
+    else if (state) [kind, text] = [state, this.ui.sentence(run.message) || t(state)];
+    else if (readOnly) [kind, text] = ["read_only", t("read_only")];
+    this.node.hidden = !text;
+    this.node.dataset.kind = kind;
+    this.node.setAttribute("role", SERIOUS.has(kind) ? "alert" : "status");
+    this.button.hidden = kind !== "refused";
+    write(this.text, text);
+  }
+
+  destroy() {
+    clearTimeout(this.timer);
+  }
+
+  #dismiss() {
+    this.refusal = "";
+    this.ui.redraw();
+  }
+}

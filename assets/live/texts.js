@@ -1,0 +1,125 @@
+/** Every string the live component shows, in English; the page sends translations under the same keys. */
+export const TEXTS = {
+  controls: "Training controls",
+  play: "Train",
+  pause: "Pause",
+  step: "One batch",
+  step_epoch: "One epoch",
+  reset: "Start again from the same initial weights",
+  seed: "Start again with a new seed",
+  shortcut: "key {key}",
+  shortcut_space: "space",
+  epoch: "epoch",
+  steps: "step",
+  train_loss: "train loss",
+  validation_loss: "validation loss",
+  accuracy: "accuracy",
+  r2: "R²",
+  steps_per_second: "steps/s",
+  instruments: "instruments",
+  instruments_help: "Share of the training time that the measurements take",
+  metric_help: "On the validation data, at the end of the last epoch",
+  loss_help: "Mean over the last whole epoch",
+  state_queued: "queued",
+  state_running: "training",
+  state_paused: "paused",
+  state_finished: "finished",
+  state_stopped: "stopped",
+  state_diverged: "diverged",
+  state_failed: "failed",
+  state_held: "waiting for room",
+  state_connecting: "connecting",
+  state_lost: "reconnecting",
+  connecting: "Connecting to the run…",
+  waiting: "Waiting for the first measurement…",
+  no_run: "No run yet.",
+  lost: "The connection is lost; trying again. The picture below is the last one received.",
+  unreachable: "The run cannot be reached; trying again.",
+  diverged: "The training diverged.",
+  failed: "The training failed.",
+  held: "The store is full: training waits until there is room.",
+  refused: "The command was not carried out: {reason}",
+  read_only: "View only: the person who started this run controls it.",
+  dismiss: "Dismiss",
+  layers: "Layers, first to last",
+  layers_help: "One column per layer. Top: what each unit answers over the input plane. Below: the activations over time; the darker, the more units give that value. A band that collapses to a line carries little information; one stuck at the edges of tanh or sigmoid is saturated.",
+  shared_scale: "same scale",
+  shared_scale_help: "Draw all hidden layers on the same value axis",
+  layer_input: "input",
+  layer_output: "output",
+  activation: "activation",
+  mean: "mean",
+  std: "std",
+  dead: "dead",
+  saturated: "saturated",
+  dead_help: "Share of units that are zero on the whole probe batch",
+  saturated_help: "Share of values at the flat ends of the activation function",
+  more_units: "+{count}",
+  unit: "unit {number}",
+  unit_range: "range",
+  units_too_many: "Too many units to draw.",
+  layers_too_many: "{count} layers are too many to draw side by side; the charts of all layers still show them.",
+  few: "few",
+  many: "many",
+  output: "Output",
+  output_help: "What the network answers at every point. Filled dots are training data, hollow ones validation data. A good fit colors the ground under the hollow dots in their own color.",
+  curve: "Prediction",
+  curve_help: "The line is the network's prediction; filled dots are training data, hollow ones validation data.",
+  prediction: "prediction",
+  class: "class {name}",
+  class_difference: "p(class 1) − p(class 0)",
+  metric: "Accuracy",
+  metric_r2: "Explained variance R²",
+  metric_chart_help: "Measured at the end of every epoch. When the training line climbs and the validation line falls behind, the network learns the training data by heart.",
+  loss: "Loss",
+  loss_chart_help: "Solid: training data. Dashed: validation data. Faint: the loss of single batches. A widening gap between solid and dashed is overfitting; a rising line means the learning rate is too high.",
+  log_scale: "log",
+  log_scale_help: "Logarithmic loss axis",
+  batch_loss: "batches",
+  train: "train",
+  validation: "validation",
+  update_ratio: "Update ratio",
+  update_ratio_help: "How far one optimizer step moves the weights of each layer, relative to their size. Around 10⁻³ (the band) learning is usually steady; far below it a layer stands still, far above it is thrown about.",
+  guide_band: "guide band",
+  gradient_norm: "Gradient norm",
+  gradient_norm_help: "Length of the gradient in each layer. Curves that fan out by factors of ten from last layer to first show vanishing or exploding gradients.",
+  lr: "learning rate",
+  edit: "changed",
+  enlarge: "Enlarge: {title}",
+  how_to_read: "How to read: {title}",
+  not_measured: "not measured yet",
+};
+
+/**
+ * A lookup for one language, falling back to English.
+ * @param {Record<string, string>} [translated]
+ * @returns {(key: string, values?: Record<string, string>) => string}
+ */
+export function translator(translated = {}) {
+  return (key, values = {}) => {
+    const text = translated[key] || TEXTS[key] || key;
+    return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+  };
+}
+
+/**
+ * A whole sentence of the engine in the reader's language: the first pattern that matches all of it says how.
+ * @param {string} text @param {[string, string][]} [messages] regular expressions for whole sentences, and replacements ($1 $2 …)
+ */
+export function sentence(text, messages = []) {
+  for (const [pattern, replacement] of messages) {
+    const whole = new RegExp(pattern, "s");
+    if (whole.test(text)) return text.replace(whole, replacement);
+  }
+  return text;
+}
+
+/**
+ * A layer's name as people read it: "2 dense" keeps its number, its kind is translated when the page sends `kind_dense`.
+ * @param {string} name
+ * @param {Record<string, string>} [translated]
+ */
+export function layerName(name, translated = {}) {
+  if (name === "output") return translated.layer_output || TEXTS.layer_output;
+  return name.replace(/[a-z]\w*$/i, (kind) => translated[`kind_${kind}`] || kind);
+}

@@ -1,0 +1,1 @@
+"""The engine: experiments, training, instruments, store and fleet, without any page."""

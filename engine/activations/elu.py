@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from torch import Tensor, nn
+
+from engine.activations import Activation
+from engine.parts import hparam
+
+
+class ELU(Activation):
+    """ELU: f(x) = x for x > 0, else α(eˣ − 1).
+
+    Smooth, with mean outputs nearer to zero than ReLU's; far below zero it saturates at −α.
+
+    Source: Clevert, Unterthiner and Hochreiter, Fast and accurate deep network learning by ELUs, 2016.
+    """
+
+    rank: ClassVar[int] = 4
+    kind: Literal["elu"] = "elu"
+    alpha: float = hparam(1.0, "Depth of the negative end, α.", gt=0, le=10)
+
+    def build(self) -> nn.Module:
+        return nn.ELU(self.alpha)
+
+    def saturated(self, outputs: Tensor) -> Tensor:
+        # below zero f′ = f + α; the largest slope is α there or 1 above
+        return outputs < min(0.0, 0.05 * max(1.0, self.alpha) - self.alpha)

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from torch import nn
+
+from engine.activations import Activation
+from engine.parts import hparam
+
+
+class PReLU(Activation):
+    """PReLU: f(x) = x for x > 0, else a · x, with the slope a learned.
+
+    One slope for the whole layer, and so one parameter more. L1 and L2 leave it alone: pulled to zero, it would be
+    ReLU again.
+
+    Source: He, Zhang, Ren and Sun, Delving deep into rectifiers, 2015.
+    """
+
+    rank: ClassVar[int] = 3
+    kind: Literal["prelu"] = "prelu"
+    slope: float = hparam(0.25, "Slope for negative inputs before training.", ge=0, le=1)
+
+    def build(self) -> nn.Module:
+        return nn.PReLU(init=self.slope)

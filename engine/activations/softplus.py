@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import math
+from typing import ClassVar, Literal
+
+from torch import Tensor, nn
+
+from engine.activations import Activation
+
+
+class Softplus(Activation):
+    """Softplus: f(x) = ln(1 + eˣ), f′ = σ(x).
+
+    ReLU with its corner rounded off; never zero, so its mean lies above zero, and flat far below zero.
+
+    Source: Dugas, Bengio, Bélisle, Nadeau and Garcia, Incorporating second-order functional knowledge, 2001.
+    """
+
+    rank: ClassVar[int] = 7
+    kind: Literal["softplus"] = "softplus"
+
+    def build(self) -> nn.Module:
+        return nn.Softplus()
+
+    def saturated(self, outputs: Tensor) -> Tensor:
+        return outputs < -math.log(0.95)  # f′ = 1 − e^(−f)

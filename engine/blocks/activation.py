@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from torch import Tensor, nn
+
+from engine.activations import Activation
+from engine.activations.relu import ReLU
+from engine.blocks import Block, Shape
+from engine.parts import hparam
+
+
+class ActivationBlock(Block):
+    """Activation: a function of every number, as a block of its own, for use after batch normalization.
+
+    Shape: unchanged.
+
+    Source: Ioffe and Szegedy, Batch normalization, 2015, section 3.2 (why it comes after).
+    """
+
+    rank: ClassVar[int] = 7
+    observed: ClassVar[bool] = True
+    kind: Literal["activation"] = "activation"
+    function: Activation = hparam(ReLU(), "The function.")
+
+    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
+        return self.function.build()
+
+    def saturated(self, outputs: Tensor) -> Tensor | None:
+        return self.function.saturated(outputs)

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from torch import nn
+
+from engine.blocks import Block, Shape, expect_image
+from engine.parts import hparam
+
+
+class AveragePool(Block):
+    """Average pooling: the mean of each window; no parameters.
+
+    Shape: (batch, channels, height, width) → (batch, channels, height / size, width / size), rounded down
+
+    Source: LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied to document recognition, 1998.
+    """
+
+    rank: ClassVar[int] = 3
+    kind: Literal["average_pool"] = "average_pool"
+    size: int = hparam(2, "Side of the window, and its stride.", ge=2, le=16, unit="pixels")
+
+    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
+        expect_image(in_shape, self.size)
+        return nn.AvgPool2d(self.size)

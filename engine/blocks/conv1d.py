@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from torch import Tensor, nn
+
+from engine.activations import Activation
+from engine.activations.relu import ReLU
+from engine.blocks import Block, Shape, expect_sequence
+from engine.errors import InvalidExperiment
+from engine.initializers import Initializer
+from engine.parts import hparam
+
+
+class Conv1d(Block):
+    """Convolution over time: each filter slides along the sequence, length (x − k + 2p) / s + 1.
+
+    Shape: (batch, time, features) → (batch, time′, filters)
+
+    Source: Waibel, Hanazawa, Hinton, Shikano and Lang, Phoneme recognition using time-delay networks, 1989.
+    """
+
+    rank: ClassVar[int] = 10
+    observed: ClassVar[bool] = True
+    kind: Literal["conv1d"] = "conv1d"
+    filters: int = hparam(8, "How many filters, each giving one feature.", ge=1, le=1024, unit="features", log=True)
+    kernel: int = hparam(3, "Length of the filter, k.", ge=1, le=64, unit="steps")
+    stride: int = hparam(1, "Steps from one position to the next, s.", ge=1, le=16, unit="steps")
+    padding: int = hparam(0, "Zeros added at each end, p.", ge=0, le=63, unit="steps")
+    activation: Activation = hparam(ReLU(), "Applied to every number.")
+    initializer: Initializer | None = hparam(
+        None, "Where this block's weights start.", none="as in the whole network", unsaid=True
+    )
+
+    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
+        time, features = expect_sequence(in_shape)
+        if time + 2 * self.padding < self.kernel:
+            raise InvalidExperiment("", f"a sequence of at least {self.kernel - 2 * self.padding} steps", str(time))
+        conv = nn.Conv1d(features, self.filters, self.kernel, self.stride, self.padding)
+        return nn.Sequential(AlongTime(conv), self.activation.build())
+
+    def saturated(self, outputs: Tensor) -> Tensor | None:
+        return self.activation.saturated(outputs)
+
+
+class AlongTime(nn.Module):
+    """A module that wants features before time, for sequences with time before features."""
+
+    def __init__(self, inner: nn.Module) -> None:
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.inner(x.transpose(1, 2))
+        return out.transpose(1, 2)

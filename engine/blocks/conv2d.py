@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from torch import Tensor, nn
+
+from engine.activations import Activation
+from engine.activations.relu import ReLU
+from engine.blocks import Block, Shape, expect_image
+from engine.initializers import Initializer
+from engine.parts import hparam
+
+
+class Conv2d(Block):
+    """Convolution: each filter slides over the image, one map a filter, size (x − k + 2p) / s + 1.
+
+    Shape: (batch, channels, height, width) → (batch, filters, height′, width′)
+
+    Source: LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied to document recognition, 1998.
+    """
+
+    rank: ClassVar[int] = 1
+    observed: ClassVar[bool] = True
+    kind: Literal["conv2d"] = "conv2d"
+    filters: int = hparam(8, "How many filters, each giving one map.", ge=1, le=1024, unit="maps", log=True)
+    kernel: int = hparam(3, "Side of the filter, k.", ge=1, le=31, unit="pixels")
+    stride: int = hparam(1, "Pixels from one position to the next, s.", ge=1, le=16, unit="pixels")
+    padding: int = hparam(0, "Zeros added on each side, p; (k − 1) / 2 keeps the size.", ge=0, le=30, unit="pixels")
+    activation: Activation = hparam(ReLU(), "Applied to every pixel of every map.")
+    initializer: Initializer | None = hparam(
+        None, "Where this block's weights start.", none="as in the whole network", unsaid=True
+    )
+
+    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
+        channels = expect_image(in_shape, max(1, self.kernel - 2 * self.padding))[0]
+        conv = nn.Conv2d(channels, self.filters, self.kernel, self.stride, self.padding)
+        return nn.Sequential(conv, self.activation.build())
+
+    def saturated(self, outputs: Tensor) -> Tensor | None:
+        return self.activation.saturated(outputs)

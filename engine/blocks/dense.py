@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from torch import Tensor, nn
+
+from engine.activations import Activation
+from engine.activations.relu import ReLU
+from engine.blocks import Block, Shape, expect_vector
+from engine.initializers import Initializer
+from engine.parts import hparam
+
+
+class Dense(Block):
+    """Dense: h = f(Wx + b), every input to every unit, (inputs + 1) · width parameters.
+
+    Shape: (batch, inputs) → (batch, width)
+
+    Source: Goodfellow, Bengio and Courville, Deep Learning, 2016, chapter 6.
+    """
+
+    rank: ClassVar[int] = 0
+    observed: ClassVar[bool] = True
+    kind: Literal["dense"] = "dense"
+    width: int = hparam(8, "How many units.", ge=1, le=4096, unit="units", log=True)
+    activation: Activation = hparam(ReLU(), "Applied to every unit.")
+    initializer: Initializer | None = hparam(
+        None, "Where this block's weights start.", none="as in the whole network", unsaid=True
+    )
+
+    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
+        return nn.Sequential(nn.Linear(expect_vector(in_shape), self.width), self.activation.build())
+
+    def saturated(self, outputs: Tensor) -> Tensor | None:
+        return self.activation.saturated(outputs)

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from torch import nn
+
+from engine.blocks import Block, Shape
+from engine.parts import hparam
+
+
+class Dropout(Block):
+    """Dropout: in training each number becomes zero with probability p, and the rest grow by 1 / (1 − p).
+
+    The mean stays what it was; in evaluation nothing happens.
+
+    Shape: unchanged.
+
+    Source: Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, Dropout, 2014.
+    """
+
+    rank: ClassVar[int] = 6
+    draws: ClassVar[bool] = True
+    kind: Literal["dropout"] = "dropout"
+    rate: float = hparam(0.2, "Probability p of dropping.", ge=0, le=0.95, live=True)
+
+    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
+        return nn.Dropout(self.rate)
+
+    def retune(self, module: nn.Module) -> None:
+        assert isinstance(module, nn.Dropout)
+        module.p = self.rate

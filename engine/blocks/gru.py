@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from torch import nn
+
+from engine.blocks import Block, Shape, expect_sequence
+from engine.parts import hparam
+from engine.recurrent import Recurrent
+
+
+class GRU(Block):
+    """GRU: h(t) = (1 − z) ⊙ n + z ⊙ h(t − 1), n = tanh(W x + r ⊙ U h), with gates z, r.
+
+    Two gates and no cell: three quarters of the LSTM's parameters.
+
+    Shape: (batch, time, features) → (batch, units), or (batch, time, units) for the whole sequence; twice the units
+    when bidirectional
+
+    Source: Cho et al., Learning phrase representations using RNN encoder-decoder, 2014.
+    """
+
+    rank: ClassVar[int] = 22
+    observed: ClassVar[bool] = True
+    kind: Literal["gru"] = "gru"
+    units: int = hparam(16, "Size of the state.", ge=1, le=1024, unit="units", log=True)
+    layers: int = hparam(1, "Recurrent layers on top of each other.", ge=1, le=8)
+    bidirectional: bool = hparam(False, "A second one reads the sequence backward; both outputs side by side.")
+    output: Literal["last", "sequence"] = hparam("last", "The state after the last step, or of every step.")
+
+    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
+        features = expect_sequence(in_shape)[1]
+        inner = nn.GRU(features, self.units, self.layers, batch_first=True, bidirectional=self.bidirectional)
+        return Recurrent(inner, self.output == "sequence")

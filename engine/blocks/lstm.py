@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from torch import nn
+
+from engine.blocks import Block, Shape, expect_sequence
+from engine.parts import hparam
+from engine.recurrent import Recurrent
+
+
+class LSTM(Block):
+    """LSTM: c(t) = f ⊙ c(t − 1) + i ⊙ g, h(t) = o ⊙ tanh c(t), with gates f, i, o = σ(W x + U h + b).
+
+    The cell c is passed on by addition, so a gradient can travel far as long as the forget gate stays open.
+
+    Shape: (batch, time, features) → (batch, units), or (batch, time, units) for the whole sequence; twice the units
+    when bidirectional
+
+    Source: Hochreiter and Schmidhuber, Long short-term memory, 1997.
+    """
+
+    rank: ClassVar[int] = 21
+    observed: ClassVar[bool] = True
+    kind: Literal["lstm"] = "lstm"
+    units: int = hparam(16, "Size of the state.", ge=1, le=1024, unit="units", log=True)
+    layers: int = hparam(1, "Recurrent layers on top of each other.", ge=1, le=8)
+    bidirectional: bool = hparam(False, "A second one reads the sequence backward; both outputs side by side.")
+    output: Literal["last", "sequence"] = hparam("last", "The state after the last step, or of every step.")
+
+    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
+        features = expect_sequence(in_shape)[1]
+        inner = nn.LSTM(features, self.units, self.layers, batch_first=True, bidirectional=self.bidirectional)
+        return Recurrent(inner, self.output == "sequence")

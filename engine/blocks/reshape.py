@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from torch import nn
+
+from engine.blocks import Block, Shape, shape_text
+from engine.errors import InvalidExperiment
+from engine.parts import hparam
+
+
+class Reshape(Block):
+    """Reshape: the same numbers as an image, or with height 0 as a sequence of `width` steps of `channels` features.
+
+    Shape: any → (batch, channels, height, width), or (batch, width, channels)
+
+    Source: LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied to document recognition, 1998.
+    """
+
+    rank: ClassVar[int] = 17
+    kind: Literal["reshape"] = "reshape"
+    channels: int = hparam(1, "Channels, or features of a step.", ge=1, le=4096, log=True)
+    height: int = hparam(8, "Height; 0 makes a sequence.", ge=0, le=1024, log=True)
+    width: int = hparam(8, "Width, or steps.", ge=1, le=4096, log=True)
+
+    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
+        wanted = (self.channels, self.height, self.width) if self.height else (self.width, self.channels)
+        count = 1
+        for size in in_shape:
+            count *= size
+        product = self.channels * max(self.height, 1) * self.width
+        if count != product:
+            raise InvalidExperiment("", f"{product} numbers for {shape_text(wanted)}", f"{count}")
+        return nn.Unflatten(1, wanted) if len(in_shape) == 1 else nn.Sequential(nn.Flatten(), nn.Unflatten(1, wanted))

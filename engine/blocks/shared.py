@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from torch import nn
+
+from engine.blocks import Block, Shape, shape_text
+from engine.errors import InvalidExperiment
+from engine.parts import hparam
+
+
+class Shared(Block):
+    """Shared: an earlier block once more, with the very same weights; no parameters of its own.
+
+    Both uses add to one gradient. A convolution is the same idea: one filter used at every position.
+
+    Shape: as the earlier block, which must have had an input of the same shape.
+
+    Source: Goodfellow, Bengio and Courville, Deep Learning, 2016, section 7.9.
+    """
+
+    rank: ClassVar[int] = 33
+    refers: ClassVar[bool] = True
+    shares: ClassVar[bool] = True
+    observed: ClassVar[bool] = True
+    kind: Literal["shared"] = "shared"
+    of: str = hparam("", "Label of the earlier block whose weights are used again.")
+
+    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
+        """`other` is here the shape that the earlier block takes; the module itself comes from that block."""
+        if in_shape != other:
+            raise InvalidExperiment("", f"the input of {self.of}, {shape_text(other or ())}", shape_text(in_shape))
+        return nn.Identity()

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from torch import Tensor, nn
+
+from engine.activations import Activation
+from engine.activations.relu import ReLU
+from engine.blocks import Block, Shape, expect_image
+from engine.errors import InvalidExperiment
+from engine.initializers import Initializer
+from engine.parts import hparam
+
+
+class TransposedConv2d(Block):
+    """Transposed convolution: every pixel paints a filter into a larger image, size (x − 1)s − 2p + k.
+
+    The way back up from a code to an image, as in the decoder of an autoencoder.
+
+    Shape: (batch, channels, height, width) → (batch, filters, height′, width′)
+
+    Source: Dumoulin and Visin, A guide to convolution arithmetic for deep learning, 2016.
+    """
+
+    rank: ClassVar[int] = 11
+    observed: ClassVar[bool] = True
+    kind: Literal["transposed_conv2d"] = "transposed_conv2d"
+    filters: int = hparam(8, "How many filters, each giving one map.", ge=1, le=1024, unit="maps", log=True)
+    kernel: int = hparam(2, "Side of the filter, k.", ge=1, le=31, unit="pixels")
+    stride: int = hparam(2, "Pixels between two painted filters, s.", ge=1, le=16, unit="pixels")
+    padding: int = hparam(0, "Pixels cut off on each side, p.", ge=0, le=30, unit="pixels")
+    activation: Activation = hparam(ReLU(), "Applied to every pixel of every map.")
+    initializer: Initializer | None = hparam(
+        None, "Where this block's weights start.", none="as in the whole network", unsaid=True
+    )
+
+    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
+        channels, *sides = expect_image(in_shape)
+        if min((side - 1) * self.stride - 2 * self.padding + self.kernel for side in sides) < 1:
+            raise InvalidExperiment("", "an image that is not cut away whole", f"padding {self.padding}")
+        conv = nn.ConvTranspose2d(channels, self.filters, self.kernel, self.stride, self.padding)
+        return nn.Sequential(conv, self.activation.build())
+
+    def saturated(self, outputs: Tensor) -> Tensor | None:
+        return self.activation.saturated(outputs)

@@ -1,0 +1,224 @@
+"""From an experiment to a torch network with its first weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from engine.activations.identity import Identity
+from engine.blocks import Block, Shape
+from engine.blocks.dense import Dense
+from engine.blocks.maxout import Pieces
+from engine.errors import InvalidExperiment, shown
+from engine.experiment import Experiment
+from engine.initializers import Fan, Initializer
+from engine.recurrent import gate_weights
+
+CONVOLUTIONS = (nn.Conv1d, nn.Conv2d)
+TRANSPOSED = (nn.ConvTranspose2d,)
+NORMALIZED = (nn.BatchNorm1d, nn.BatchNorm2d, nn.LayerNorm, nn.GroupNorm)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One block at its place: its name, unique in the network, its module and the shapes around it.
+
+    `other` is the place of the earlier stage whose output the module takes beside its input; −1 for none. `shared`
+    says that the module belongs to an earlier stage.
+    """
+
+    name: str
+    block: Block
+    module: nn.Module
+    in_shape: Shape
+    out_shape: Shape
+    other: int = -1
+    shared: bool = False
+
+    @property
+    def weight(self) -> Tensor | None:
+        """The tensor that the weight instruments watch: the layer's matrix, its filters, its first recurrent matrix,
+        or a normalization's γ."""
+        found = () if self.shared else self.module.modules()
+        for module in found:
+            for weight, _ in weights_of(module):
+                return weight._base if weight._base is not None else weight
+            if isinstance(module, NORMALIZED):
+                return module.weight
+        return None
+
+    @property
+    def kind(self) -> str:
+        """The kind of the block that stands here."""
+        return "shared" if self.shared else self.block.name()
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers this stage adds to what is learned."""
+        return 0 if self.shared else sum(p.numel() for p in self.module.parameters())
+
+
+class Network(nn.Module):
+    """The blocks in a row, some of which look back, and the dense output layer.
+
+    Shape: (batch, *in_shape) → (batch, outputs)
+    """
+
+    def __init__(self, stages: tuple[Stage, ...]) -> None:
+        super().__init__()
+        self.stages = stages
+        self.modules_in_order = nn.ModuleList(stage.module for stage in stages)
+        self.looks_back = any(stage.other >= 0 for stage in stages)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.looks_back:
+            return self.outputs(x)[-1]
+        for stage in self.stages:
+            x = stage.module(x)
+        return x
+
+    def outputs(self, x: Tensor) -> list[Tensor]:
+        """What every stage gives, in order."""
+        found: list[Tensor] = []
+        for stage in self.stages:
+            x = stage.module(x) if stage.other < 0 else stage.module(x, found[stage.other])
+            found.append(x)
+        return found
+
+    def observe(self, x: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """The outputs, and those of every observed layer on the way."""
+        found = self.outputs(x)
+        return found[-1], tuple(out for out, stage in zip(found, self.stages, strict=True) if stage.block.observed)
+
+    @property
+    def observed(self) -> tuple[Stage, ...]:
+        """The stages whose outputs the activation instruments show."""
+        return tuple(stage for stage in self.stages if stage.block.observed)
+
+    @property
+    def weighted(self) -> tuple[Stage, ...]:
+        """The stages with weights to watch."""
+        return tuple(stage for stage in self.stages if stage.weight is not None)
+
+    def penalized(self) -> list[Tensor]:
+        """The weights that L1 and L2 act on: all but biases and normalization gains."""
+        found: dict[int, Tensor] = {}
+        for module in self.modules():
+            for weight, _ in weights_of(module):
+                whole = weight._base if weight._base is not None else weight
+                found[id(whole)] = whole
+        return list(found.values())
+
+
+def assemble(experiment: Experiment, in_shape: Shape, outputs: int) -> Network:
+    """The network on the meta device: shapes without numbers.
+
+    Raises: InvalidExperiment naming the block that does not fit, with what it expected and what it got.
+    """
+    head = Dense(width=outputs, activation=Identity())
+    stages: list[Stage] = []
+    with torch.device("meta"):
+        for place, block in enumerate((*experiment.network, head)):
+            is_head = place == len(experiment.network)
+            where = "$.network (output layer)" if is_head else f"$.network[{place}] ({block.name()})"
+            name = "output" if is_head else f"{place + 1} {block.name()}"
+            stages.append(stage(name, block, in_shape, where, stages))
+            in_shape = stages[-1].out_shape
+    return Network(tuple(stages))
+
+
+def stage(name: str, block: Block, in_shape: Shape, where: str, before: list[Stage]) -> Stage:
+    """One block built for `in_shape` on the meta device."""
+    other = place_of(block, where, before)
+    reached = None
+    if other >= 0:
+        reached = before[other].in_shape if block.shares else before[other].out_shape
+    try:
+        module = block.build(in_shape, reached)
+    except InvalidExperiment as error:
+        raise InvalidExperiment(where, error.expected, error.received, error.hint) from error
+    if block.shares:
+        return Stage(name, before[other].block, before[other].module, in_shape, before[other].out_shape, shared=True)
+    inputs = [torch.empty(2, *shape) for shape in (in_shape, reached) if shape is not None]
+    with torch.no_grad():
+        out = module.eval()(*inputs)
+    module.train()
+    return Stage(name, block, module, in_shape, tuple(out.shape[1:]), other)
+
+
+def place_of(block: Block, where: str, before: list[Stage]) -> int:
+    """Where the block that this one refers to stands; −1 if it refers to none. Raises: InvalidExperiment."""
+    if not block.refers:
+        return -1
+    labels = [stage.block.label for stage in before if not stage.shared]
+    if block.reference == "" or block.reference not in labels:
+        known = ", ".join(label for label in labels if label) or "none has one yet"
+        raise InvalidExperiment(
+            f"{where}.of", "the label of an earlier block", shown(block.reference), f"labels: {known}"
+        )
+    if labels.count(block.reference) > 1:
+        raise InvalidExperiment(f"{where}.of", "a label that one block has", shown(block.reference))
+    found = next(s for s in before if not s.shared and s.block.label == block.reference)
+    return before.index(found)
+
+
+def build(experiment: Experiment, in_shape: Shape, outputs: int) -> Network:
+    """The network with its first weights, on the CPU. They depend on the experiment's seed alone, not on the device."""
+    network = assemble(experiment, in_shape, outputs)
+    network.to_empty(device="cpu")
+    generator = torch.Generator().manual_seed(experiment.seed)
+    with torch.no_grad():
+        for place in network.stages:
+            own = getattr(place.block, "initializer", None) or experiment.initializer
+            for module in () if place.shared else place.module.modules():
+                start(module, own, experiment.bias, generator)
+    return network
+
+
+def start(module: nn.Module, initializer: Initializer, bias: float, generator: torch.Generator) -> None:
+    """Gives the parameters that a module itself holds their first values."""
+    if isinstance(module, (*NORMALIZED, nn.PReLU)):
+        module.reset_parameters()
+        return
+    for name, parameter in module.named_parameters(recurse=False):
+        if "bias" in name:  # recurrent layers add up two, of which one is enough
+            parameter.fill_(0.0 if "bias_hh" in name else bias)
+    for weight, fan in weights_of(module):
+        initializer.fill_(weight, fan, generator)
+
+
+def weights_of(module: nn.Module) -> Iterator[tuple[Tensor, Fan]]:
+    """The matrices and filters that a module itself holds, each gate's and piece's apart, with their fans."""
+    if isinstance(module, Pieces):
+        for weight in module.weight.chunk(module.pieces):
+            yield weight, Fan(*reversed(weight.shape))
+    elif isinstance(module, nn.Linear):
+        yield module.weight, Fan(*reversed(module.weight.shape))
+    elif isinstance(module, CONVOLUTIONS + TRANSPOSED):
+        field = module.weight[0, 0].numel()
+        sizes = [size * field for size in module.weight.shape[:2]]
+        yield module.weight, Fan(*sizes) if isinstance(module, TRANSPOSED) else Fan(*reversed(sizes))
+    elif isinstance(module, nn.RNNBase):
+        for weight in gate_weights(module):
+            yield weight, Fan(*reversed(weight.shape))
+    elif isinstance(module, nn.Embedding):
+        yield module.weight, Fan(module.weight.shape[1], module.weight.shape[1])
+    elif isinstance(module, nn.MultiheadAttention):
+        for weight in module.in_proj_weight.chunk(3):  # queries, keys, values
+            yield weight, Fan(*reversed(weight.shape))
+
+
+def forward_flops(network: Network, in_shape: Shape) -> int:
+    """Floating-point operations of the matrix products and convolutions for one example; an addition counts as one.
+    Recurrent blocks run as one operation that is not counted."""
+    counter = FlopCounterMode(display=False)
+    device = next(network.parameters()).device
+    network.eval()
+    with counter, torch.no_grad():
+        network(torch.zeros(1, *in_shape, device=device))
+    network.train()
+    return int(counter.get_total_flops())

@@ -1,0 +1,125 @@
+"""Fills moments: what the due probes need of one sampled step, reduced on the device, fetched in one transfer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.build import Network
+from engine.experiment import Experiment
+from engine.frame import Channel
+from engine.prepare import Prepared
+from engine.probes import Moment, Need, Probe, Subject
+
+PROBE_FLOPS = 1e8  # what one forward pass over the probe batch may cost
+PLANE_FLOPS = 3e7  # the same for the points of the output map
+
+
+class Capture:
+    """The instruments of one run.
+
+    The probe batch holds the first examples of the training split, at most 256, fewer for large networks (never
+    under 24): enough for shares and histograms, cheap enough to take ten times a second.
+    """
+
+    def __init__(
+        self, experiment: Experiment, data: Prepared, network: Network, flops: int, device: torch.device
+    ) -> None:
+        self.network = network
+        self.subject = describe(experiment, data, network)
+        active = [(probe, probe.channel(self.subject)) for probe in experiment.probes]
+        self.probes: tuple[Probe, ...] = tuple(probe for probe, channel in active if channel)
+        self.channels: tuple[Channel, ...] = tuple(channel for _, channel in active if channel)
+        self.needs: frozenset[Need] = frozenset().union(*(probe.needs for probe in self.probes))
+        size = int(np.clip(PROBE_FLOPS / max(flops, 1), 24, 256))
+        self.probe_batch = data.train_x[:size].to(device)
+        self.plane = plane_points(data, flops).to(device) if "plane" in self.needs else None
+        self.weights: list[Tensor] = [stage.weight for stage in network.weighted if stage.weight is not None]
+        self.before: list[Tensor] = []
+        self.gradient_norms: Tensor | None = None
+
+    def before_step(self) -> None:
+        """Remembers the weights; call before the optimizer changes them."""
+        if "updates" in self.needs:
+            self.before = [weight.detach().clone() for weight in self.weights]
+
+    def gradients_ready(self) -> None:
+        """Measures the gradient; call between penalties and clipping."""
+        if "gradients" in self.needs:
+            gradients = [weight.grad for weight in self.weights if weight.grad is not None]
+            self.gradient_norms = torch.stack(torch._foreach_norm(gradients))
+
+    @torch.no_grad()
+    def readings(self) -> Mapping[str, Tensor]:
+        """Every probe's reading of the step just taken, still on the device."""
+        self.network.eval()
+        try:
+            moment = self._moment()
+        finally:
+            self.network.train()
+        found: dict[str, Tensor] = {}
+        for probe in self.probes:
+            found.update(probe.measure(moment, self.subject))
+        return found
+
+    def _moment(self) -> Moment:
+        activations: tuple[Tensor, ...] = ()
+        plane_units: tuple[Tensor, ...] = ()
+        plane = None
+        weight_norms = update_norms = None
+        if "activations" in self.needs:
+            _, activations = self.network.observe(self.probe_batch)
+        if self.plane is not None:
+            plane, plane_units = self.network.observe(self.plane)
+        if "updates" in self.needs:
+            weight_norms = torch.stack(torch._foreach_norm(self.before))
+            torch._foreach_sub_(self.before, self.weights)
+            update_norms = torch.stack(torch._foreach_norm(self.before))
+        stages = self.network.observed
+        saturated = tuple(s.block.saturated(a) for s, a in zip(stages, activations, strict=False))
+        weights = tuple(self.weights) if "weights" in self.needs else ()
+        gradients = self.gradient_norms
+        return Moment(activations, saturated, gradients, weight_norms, update_norms, weights, plane, plane_units)
+
+
+def describe(experiment: Experiment, data: Prepared, network: Network) -> Subject:
+    """What the probes may know of the run."""
+    return Subject(
+        observed=tuple(stage.name for stage in network.observed),
+        weighted=tuple(stage.name for stage in network.weighted),
+        weight_shapes=tuple(tuple(s.weight.shape) for s in network.weighted if s.weight is not None),
+        units=tuple(stage.out_shape[0] for stage in network.observed),
+        task=data.source.task,
+        outputs=data.source.outputs,
+        softmax=experiment.loss.tasks == ("classification",),
+        in_shape=data.raw_shape,
+        extent=data.source.extent,
+    )
+
+
+def plane_points(data: Prepared, flops: int) -> Tensor:
+    """Points over the input space after preprocessing: 200 along a line, or a square grid of even side 16 to 50."""
+    extent = data.source.extent or (0.0, 1.0, 0.0, 1.0)
+    if data.raw_shape == (1,):
+        raw = np.linspace(extent[0], extent[1], 200, dtype=np.float32)[:, None]
+    else:
+        side = int(np.clip((PLANE_FLOPS / max(flops, 1)) ** 0.5, 16, 50)) // 2 * 2
+        x, y = (np.linspace(low, high, side, dtype=np.float32) for low, high in (extent[:2], extent[2:]))
+        raw = np.stack(np.meshgrid(x, y), -1).reshape(-1, 2)  # (side · side, 2), y in rows
+    return torch.from_numpy(np.ascontiguousarray(data.to_input(raw)))
+
+
+def fetch(readings: Mapping[str, Tensor]) -> dict[str, np.ndarray]:
+    """All readings as numpy arrays, in one transfer from the device."""
+    if not readings:
+        return {}
+    flat = torch.cat([tensor.reshape(-1).to(torch.float32) for tensor in readings.values()]).cpu().numpy()
+    arrays, start = {}, 0
+    for key, tensor in readings.items():
+        piece = flat[start : start + tensor.numel()].reshape(tuple(tensor.shape))
+        arrays[key] = piece.astype(np.int8) if tensor.dtype == torch.int8 else piece.copy()
+        start += tensor.numel()
+    return arrays

@@ -1,0 +1,297 @@
+"""The command line: `playground run | train | show | parts | runs | export`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from engine.errors import InvalidExperiment, PlaygroundError, shown
+
+if TYPE_CHECKING:
+    from engine.experiment import Experiment
+    from engine.fleet.client import Fleet
+    from engine.store.reader import Reader, RunRow
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; 0 when it worked, 1 when a run failed, 2 for what was asked wrongly."""
+    options = parser().parse_args(arguments)
+    try:
+        return int(options.command(options))
+    except PlaygroundError as error:
+        print(f"playground: {error}", file=sys.stderr)
+        return 2
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that refuses in one line, without the usage."""
+
+    def error(self, message: str) -> NoReturn:
+        """Says what is wrong and ends with status 2."""
+        self.exit(2, f"playground: {' '.join(message.split())}\n")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The grammar."""
+    top = Parser(prog="playground", description="Watch neural networks learn.")
+    commands = top.add_subparsers(required=True, metavar="command")
+
+    def command(name: str, function: Any, about: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=about, description=about)
+        sub.set_defaults(command=function)
+        return sub
+
+    sub = command("run", run, "serve the app in the browser")
+    sub.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8501")))
+    sub = command("train", train, "train an experiment in the foreground")
+    experiment_arguments(sub)
+    sub.add_argument("--steps", type=int, help="optimizer steps instead of the experiment's length")
+    sub = command("show", show, "shapes, parameters, FLOPs and memory of an experiment")
+    experiment_arguments(sub)
+    sub = command("parts", parts, "the catalogue, or one family of it")
+    sub.add_argument("family", nargs="?")
+    sub.add_argument("--json", action="store_true")
+    sub = command("runs", runs, "every run in the store")
+    sub.add_argument("--json", action="store_true")
+    sub = command("export", export_run, "a run as files")
+    sub.add_argument("run")
+    sub.add_argument("--to", type=Path, required=True, metavar="DIR")
+    return top
+
+
+def experiment_arguments(sub: argparse.ArgumentParser) -> None:
+    """What says which experiment is meant."""
+    sub.add_argument("source", metavar="FILE|PRESET", help="a JSON file, or the name of a preset")
+    sub.add_argument(
+        "--set", action="append", default=[], metavar="path=value", help="change one value, e.g. optimizer.lr=0.1"
+    )
+    sub.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def chosen(options: argparse.Namespace) -> Experiment:
+    """The experiment that the arguments name, changed by every --set, checked as a whole."""
+    from engine.experiment import Experiment
+    from engine.presets import load_file_or_preset
+    from engine.preview import preview
+
+    experiment = load_file_or_preset(options.source)
+    if options.set:
+        data = experiment.to_dict()
+        for assignment in options.set:
+            assign(data, assignment)
+        experiment = Experiment.from_dict(data)
+    if getattr(options, "steps", None) is not None:
+        experiment = Experiment.from_dict({**experiment.to_dict(), "steps": options.steps, "epochs": None})
+    preview(experiment)
+    return experiment
+
+
+def assign(data: dict[str, Any], assignment: str) -> None:
+    """Applies `path=value` to an experiment's plain values; the value is JSON, or else text."""
+    path, equals, text = assignment.partition("=")
+    if not equals:
+        raise InvalidExperiment("--set", "path=value", shown(assignment))
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        value = text
+    place: Any = data
+    steps = path.split(".")
+    for depth, step in enumerate(steps):
+        key = int(step) if isinstance(place, list) and step.isdecimal() else step
+        known = key < len(place) if isinstance(key, int) else isinstance(place, dict) and key in place
+        if not known:
+            where = ".".join(["$", *steps[:depth]])
+            raise InvalidExperiment(where, below(place), shown(step))
+        if depth == len(steps) - 1:
+            place[key] = value
+        else:
+            place = place[key]
+
+
+def below(place: Any) -> str:
+    """What a path may go on with."""
+    if isinstance(place, dict):
+        return f"one of {', '.join(place)}"
+    return f"one of 0 to {len(place) - 1}" if isinstance(place, list) and place else "nothing below it"
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serves the app until it is interrupted."""
+    app = Path(__file__).resolve().parent.parent / "app.py"
+    environment = {**os.environ, "PORT": str(options.port)}
+    try:
+        return subprocess.run([sys.executable, str(app)], env=environment, check=False).returncode
+    except KeyboardInterrupt:
+        return 0
+
+
+def train(options: argparse.Namespace) -> int:
+    """Trains in the fleet and follows the run to its end; an interrupt stops it."""
+    from engine.fleet.client import Fleet
+    from engine.store.reader import Reader
+
+    experiment = chosen(options)
+    fleet = Fleet()
+    name = fleet.start(experiment)
+    reader = Reader()
+    try:
+        row = follow(reader, name, experiment)
+    except KeyboardInterrupt:
+        fleet.stop(name)
+        row = ended(reader, fleet, name)
+    finally:
+        fleet.close()
+    report = summary(row, experiment)
+    if options.json:
+        print(json.dumps(report))
+    else:
+        print(sentence(report, row.message))
+    return 1 if row.state == "failed" else 0
+
+
+def follow(reader: Reader, name: str, experiment: Experiment) -> RunRow:
+    """Shows a progress bar until the run is over."""
+    from tqdm import tqdm
+
+    from engine.store.tables import FINAL
+
+    unit, total = ("step", experiment.steps) if experiment.steps is not None else ("epoch", experiment.epochs)
+    with tqdm(total=total, unit=f" {unit}s", file=sys.stderr, disable=not sys.stderr.isatty()) as bar:
+        while True:
+            row = reader.run(name)
+            if row is not None:
+                bar.update(getattr(row, unit) - bar.n)
+                bar.set_postfix_str(figures(row))
+                if row.state in FINAL:
+                    return row
+            time.sleep(0.05)
+
+
+def ended(reader: Reader, fleet: Fleet, name: str) -> RunRow:
+    """The run's row once it is over."""
+    from engine.store.tables import FINAL
+
+    while True:
+        row = reader.run(name)
+        if row is not None and row.state in FINAL:
+            return row
+        time.sleep(0.02)
+
+
+def figures(row: RunRow) -> str:
+    """Last losses in a few words."""
+    names = {"train_loss": "train", "validation_loss": "validation"}
+    return " · ".join(
+        f"{word} {row.summary[key]:.4g}" for key, word in names.items() if row.summary.get(key) is not None
+    )
+
+
+def summary(row: RunRow, experiment: Experiment) -> dict[str, Any]:
+    """The object that `train --json` prints."""
+    from engine.prepare import examples
+
+    task = examples(experiment.data, experiment.seed).task
+    word = "accuracy" if task == "classification" else "r2"
+    found = row.summary
+    metrics = {f"{split}_{word}": found.get(f"{split}_metric") for split in ("train", "validation")}
+    seconds = found.get("seconds", 0.0)
+    return {
+        "run": row.id,
+        "state": row.state,
+        "steps": row.step,
+        "epochs": row.epoch,
+        "train_loss": found.get("train_loss"),
+        "validation_loss": found.get("validation_loss"),
+        "metrics": metrics,
+        "seconds": seconds,
+        "steps_per_second": row.step / seconds if seconds else None,
+    }
+
+
+def sentence(report: dict[str, Any], message: str) -> str:
+    """The same for people."""
+    losses = " · ".join(
+        f"{k.replace('_', ' ')} {report[k]:.4g}" for k in ("train_loss", "validation_loss") if report[k]
+    )
+    head = f"{report['run']} {report['state']} after {report['steps']} steps, {report['epochs']} epochs"
+    return " · ".join(filter(None, [head, losses, f"{report['seconds']:.1f} s", message]))
+
+
+def show(options: argparse.Namespace) -> int:
+    """Prints the table of layers."""
+    from engine.preview import preview
+
+    found = preview(chosen(options))
+    if options.json:
+        layers = [
+            {"kind": row.kind, "name": row.name, "output_shape": row.output_shape, "parameters": row.parameters}
+            for row in found.layers
+        ]
+        totals = {k: getattr(found, k) for k in ("parameters", "flops_per_example", "memory_bytes")}
+        print(json.dumps({"layers": layers, **totals}))
+        return 0
+    for row in found.layers:
+        shape = " × ".join(map(str, row.output_shape))
+        print(f"{row.name:<20} {shape:>16} {row.parameters:>12,}")
+    print(f"{'':<20} {'parameters':>16} {found.parameters:>12,}")
+    print(f"{'':<20} {'FLOPs / example':>16} {found.flops_per_example:>12,}")
+    print(f"{'':<20} {'memory, bytes':>16} {found.memory_bytes:>12,}")
+    return 0
+
+
+def parts(options: argparse.Namespace) -> int:
+    """Prints the catalogue."""
+    from engine.parts import FAMILIES, catalogue, family
+
+    if options.family is not None and options.family not in FAMILIES:
+        raise InvalidExperiment("family", f"one of {', '.join(FAMILIES)}", shown(options.family))
+    names = FAMILIES if options.family is None else (options.family,)
+    found = {name: {kind: part.summary() for kind, part in catalogue(family(name)).items()} for name in names}
+    if options.json:
+        print(json.dumps(found))
+        return 0
+    for name, members in found.items():
+        print(name)
+        for kind, about in members.items():
+            print(f"  {kind:<20} {about}")
+    return 0
+
+
+def runs(options: argparse.Namespace) -> int:
+    """Prints every run, the newest first."""
+    from engine.store.reader import Reader
+
+    reader = Reader()
+    found = reader.runs() if reader.place.database.exists() else []
+    if options.json:
+        keys = ("id", "state", "message", "step", "epoch", "created", "digest", "parent", "summary")
+        print(json.dumps([{key: getattr(row, key) for key in keys} for row in found]))
+        return 0
+    for row in found:
+        print(f"{row.id}  {row.state:<9} step {row.step:>8}  epoch {row.epoch:>6}  {figures(row)}")
+    return 0
+
+
+def export_run(options: argparse.Namespace) -> int:
+    """Writes a run's files."""
+    from engine.export import export
+    from engine.store.reader import Reader
+
+    reader = Reader()
+    if not reader.place.database.exists():
+        raise PlaygroundError(f"There is no run {options.run}.")
+    for path in export(reader, options.run, options.to):
+        print(path)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

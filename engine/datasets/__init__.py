@@ -1,0 +1,58 @@
+"""Data sets: what there is to learn."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from engine.files.download import Remote
+from engine.parts import Part
+
+Task = Literal["classification", "regression"]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Inputs and targets, before any split or preprocessing.
+
+    Shape: `x` float32 (examples, *input shape); `y` int64 (examples,) of class indices, or float32
+    (examples, outputs). Sequences are (examples, time, features). `extent` bounds the plot of 1-D and 2-D inputs, as
+    (x0, x1[, y0, y1]). `tokens` is the size of the vocabulary where inputs are word numbers, else 0.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    task: Task
+    classes: tuple[str, ...] = ()
+    extent: tuple[float, ...] | None = None
+    tokens: int = 0
+
+    @property
+    def outputs(self) -> int:
+        """How many numbers the network has to give: one a class, or one a target."""
+        return len(self.classes) if self.task == "classification" else int(self.y.shape[1])
+
+
+class Dataset(Part, family="datasets"):
+    """A data set. `remote`: the files that are fetched before it can be loaded for the first time."""
+
+    rank: ClassVar[int] = 100
+    remote: ClassVar[tuple[Remote, ...]] = ()
+
+    @abstractmethod
+    def load(self, seed: int) -> Examples:
+        """The examples; the same seed gives the same ones.
+
+        Raises: InvalidExperiment if files are needed that cannot be had.
+        """
+
+
+def labelled(
+    points: np.ndarray, positive: np.ndarray, names: tuple[str, str] = ("orange", "blue"), reach: float = 6.0
+) -> Examples:
+    """Two-class examples in the plane; `positive` says which points belong to the second class."""
+    extent = (-reach, reach, -reach, reach)
+    return Examples(points.astype(np.float32), positive.astype(np.int64), "classification", names, extent)

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import numpy as np
+from sklearn.datasets import load_breast_cancer
+
+from engine.datasets import Dataset, Examples
+
+
+class BreastCancer(Dataset):
+    """Breast cancer: 569 tumors, thirty measurements of cell nuclei, malignant or benign.
+
+    Source: Wolberg et al., Breast cancer Wisconsin (diagnostic), UCI, 1995 (scikit-learn's copy).
+    """
+
+    rank: ClassVar[int] = 13
+    kind: Literal["breast_cancer"] = "breast_cancer"
+
+    def load(self, seed: int) -> Examples:
+        bunch = load_breast_cancer()
+        names = tuple(str(name) for name in bunch.target_names)
+        return Examples(bunch.data.astype(np.float32), bunch.target.astype(np.int64), "classification", names)

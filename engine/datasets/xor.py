@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from engine.datasets import Dataset, Examples, labelled
+from engine.parts import hparam
+
+HALF, GAP = 5.0, 0.3
+
+
+class Xor(Dataset):
+    """XOR: a point is of the second class when both coordinates have the same sign.
+
+    No straight line parts the classes. The noise moves a point only while its label is decided.
+
+    Source: Smilkov and Carter, TensorFlow Playground, 2016.
+    """
+
+    rank: ClassVar[int] = 2
+    kind: Literal["xor"] = "xor"
+    samples: int = hparam(500, "How many points.", ge=20, le=5000)
+    noise: float = hparam(0.0, "How far labels are blurred, as a share of the half width.", ge=0, le=0.5)
+
+    def load(self, seed: int) -> Examples:
+        rng = np.random.default_rng(seed)
+        points = rng.uniform(-HALF, HALF, (self.samples, 2))
+        points += np.where(points > 0, GAP, -GAP)
+        blurred = points + rng.uniform(-HALF, HALF, points.shape) * self.noise
+        return labelled(points, blurred[:, 0] * blurred[:, 1] >= 0)

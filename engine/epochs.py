@@ -1,0 +1,153 @@
+"""Epochs: the order of the examples, and what is known of an epoch when it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from engine.chance import ORDER, seed_of
+from engine.datasets import Task
+
+
+class EpochRow(NamedTuple):
+    """What is recorded of every epoch.
+
+    The training loss and metric are over the epoch's own batches, as they were seen: weights moving, dropout on.
+    Validation is after the epoch, in evaluation mode. The metric is accuracy, or R² of a regression.
+    """
+
+    epoch: float
+    step: float
+    train_loss: float
+    train_metric: float
+    validation_loss: float
+    validation_metric: float
+
+
+class Order:
+    """The training split in a new order each epoch; the order depends on seed and epoch alone.
+
+    The last batch takes what is left; a single example that would be left over joins the batch before it. With
+    `classes` (that of each example) an epoch is as long, but every class comes as often as the others: examples of rare
+    classes several times, of frequent ones not all.
+    """
+
+    def __init__(self, x: Tensor, y: Tensor, seed: int, classes: Tensor | None = None) -> None:
+        self.x, self.y, self.seed = x, y, seed
+        self.members = (
+            [] if classes is None else [(classes == c).nonzero()[:, 0] for c in sorted(set(classes.tolist()))]
+        )
+        self.count = len(x)
+        self.begin(0)
+
+    def begin(self, epoch: int, cursor: int = 0) -> None:
+        """Starts `epoch` (finished epochs before it), with `cursor` examples already used."""
+        generator = torch.Generator().manual_seed(seed_of(self.seed, ORDER, epoch))
+        order = torch.randperm(self.count, generator=generator)
+        if self.members:
+            order = self._balanced(generator)[order]
+        order = order.to(self.x.device)
+        self.epoch_x, self.epoch_y = self.x[order], self.y[order]
+        self.cursor = cursor
+
+    def _balanced(self, generator: torch.Generator) -> Tensor:
+        """As many examples as there are, equally many of each class, each as often as the others of its class."""
+        drawn = []
+        for place, own in enumerate(self.members):
+            wanted = (self.count + place) // len(self.members)
+            rounds = [torch.randperm(len(own), generator=generator) for _ in range(-(-wanted // len(own)))]
+            drawn.append(own[torch.cat(rounds)[:wanted]])
+        return torch.cat(drawn)
+
+    def upcoming(self, batch_size: int) -> int:
+        """How many examples the next batch has."""
+        left = self.count - self.cursor
+        return left if left <= batch_size or (left == batch_size + 1 and batch_size > 1) else batch_size
+
+    def take(self, batch_size: int) -> tuple[Tensor, Tensor]:
+        """The next batch."""
+        start = self.cursor
+        self.cursor = end = start + self.upcoming(batch_size)
+        return self.epoch_x[start:end], self.epoch_y[start:end]
+
+    def steps_per_epoch(self, batch_size: int) -> int:
+        """Batches in one epoch."""
+        full, rest = divmod(self.count, batch_size)
+        joined = rest == 1 and batch_size > 1 and full > 0
+        return max(1, full + (rest > 0 and not joined))
+
+
+class Tally:
+    """Sums over the epoch that is under way."""
+
+    def __init__(self) -> None:
+        self.loss_sum = 0.0
+        self.examples = 0
+        self.outputs: list[Tensor] = []
+        self.targets: list[Tensor] = []
+
+    def see(self, outputs: Tensor, targets: Tensor) -> None:
+        """What one batch gave and what it should have given."""
+        self.outputs.append(outputs)
+        self.targets.append(targets)
+
+    def add(self, loss: float, examples: int) -> None:
+        """The mean loss of one batch."""
+        self.loss_sum += loss * examples
+        self.examples += examples
+
+    def state(self) -> dict[str, Any]:
+        """Plain values for a checkpoint."""
+        seen = {"outputs": torch.cat(self.outputs), "targets": torch.cat(self.targets)} if self.outputs else {}
+        return {"loss_sum": self.loss_sum, "examples": self.examples, **seen}
+
+    @classmethod
+    def restore(cls, state: dict[str, Any], device: torch.device) -> Tally:
+        """The tally in a checkpoint."""
+        tally = cls()
+        tally.loss_sum, tally.examples = state["loss_sum"], state["examples"]
+        if "outputs" in state:
+            tally.outputs, tally.targets = [state["outputs"].to(device)], [state["targets"].to(device)]
+        return tally
+
+    def mean_and_metric(self, task: Task) -> tuple[float, float]:
+        """Mean loss and metric of the epoch."""
+        return self.loss_sum / self.examples, metric(torch.cat(self.outputs), torch.cat(self.targets), task)
+
+
+def metric(outputs: Tensor, targets: Tensor, task: Task) -> float:
+    """Accuracy, or R² = 1 − Σ(ŷ − y)² / Σ(y − mean y)² over all outputs. Targets may be classes or one-hot rows."""
+    if task == "classification":
+        right = targets if targets.dtype == torch.int64 else targets.argmax(1)
+        return float((outputs.argmax(1) == right).to(torch.float64).mean())
+    outputs, targets = outputs.to(torch.float64), targets.to(torch.float64)
+    spread = ((targets - targets.mean(0)) ** 2).sum()
+    return float(1 - ((outputs - targets) ** 2).sum() / spread)
+
+
+@torch.no_grad()
+def evaluate(network: nn.Module, loss: nn.Module, x: Tensor, y: Tensor, task: Task) -> tuple[float, float]:
+    """Loss and metric of a split in evaluation mode."""
+    network.eval()
+    outputs = torch.cat([network(piece) for piece in torch.split(x, 2048)])
+    network.train()
+    return float(loss(outputs, y)), metric(outputs, y, task)
+
+
+def test_sentence(loss: float, found: float, task: Task) -> str:
+    """What is said of the test split when a run ends."""
+    return (
+        f"On the test split the loss is {loss:.4g} and {'accuracy' if task == 'classification' else 'R²'} {found:.4g}."
+    )
+
+
+def fetch_all(losses: Sequence[float | Tensor]) -> list[float]:
+    """Losses as numbers; those still on the device in one transfer."""
+    waiting = [loss for loss in losses if isinstance(loss, Tensor)]
+    if not waiting:
+        return [float(loss) for loss in losses]
+    fetched = torch.stack(waiting).tolist()
+    return [float(loss) for loss in fetched]

@@ -1,0 +1,134 @@
+"""The executor takes optimizer steps; the trainer asks it for the next one. This one is eager torch."""
+
+from __future__ import annotations
+
+import math
+from contextlib import suppress
+
+import torch
+from torch import Tensor, nn
+
+from engine.build import Network
+from engine.capture import Capture
+from engine.experiment import Experiment
+from engine.regularizers import Regularizer
+
+Loss = float | Tensor
+
+
+class NotFinite(Exception):
+    """The loss at the first point of an optimizer that asks for gradients itself is not finite."""
+
+
+class Eager:
+    """Forward, backward, penalties, clipping, step, in eager torch with fused optimizers."""
+
+    def __init__(self, experiment: Experiment, network: Network, loss: nn.Module, device: torch.device) -> None:
+        self.network = network
+        self.parameters = list(network.parameters())
+        self.penalized: list[Tensor] = list(network.penalized())
+        self.loss = loss
+        self.optimizer = experiment.optimizer.build(self.parameters)
+        self.regularizers: tuple[Regularizer, ...] = ()
+        self.asks = experiment.optimizer.asks
+        self.cpu = device.type == "cpu"
+        self.stochastic = any(block.draws for block in experiment.network)
+        self.generator = torch.default_generator if self.cpu else torch.cuda.default_generators[device.index or 0]
+        self.base_lr = experiment.optimizer.settings()["lr"]
+        self.retune(experiment)
+
+    def retune(self, experiment: Experiment) -> None:
+        """Takes over the live fields of an edited experiment; the optimizer's state stays."""
+        settings = experiment.optimizer.settings()
+        self.base_lr = settings["lr"]
+        for group in self.optimizer.param_groups:
+            group.update(settings)
+        for stage, block in zip(self.network.stages, experiment.network, strict=False):
+            block.retune(stage.module)
+        active = [r for r in experiment.regularizers if getattr(r, "strength", 1.0) != 0]
+        self.regularizers = tuple(sorted(active, key=lambda r: r.order))
+
+    def step(self, x: Tensor, y: Tensor, factor: float, seed: int, capture: Capture | None) -> tuple[Loss, Tensor]:
+        """One step on one batch; `factor` on the learning rate; `seed` for dropout, so that no state has to be kept.
+
+        Returns the batch's loss, a number on the CPU and a tensor elsewhere (fetching it would wait for the device),
+        and the outputs. On the CPU a loss that is not finite leaves the weights alone.
+        """
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.base_lr * factor
+        if self.asks:
+            return self._asked(x, y, seed, capture)
+        value, outputs = self._gradient(x, y, seed, capture)
+        if self.cpu and not math.isfinite(value):
+            return value, outputs
+        if capture:
+            capture.before_step()
+        self.optimizer.step()
+        self._constrain()
+        return value, outputs
+
+    def _gradient(self, x: Tensor, y: Tensor, seed: int, capture: Capture | None) -> tuple[Loss, Tensor]:
+        """The gradient where the weights stand; none on the CPU if the loss is not finite."""
+        if self.stochastic:
+            self.generator.manual_seed(seed)
+        outputs = self.network(x)
+        loss: Tensor = self.loss(outputs, y)
+        value = loss.item() if self.cpu else loss.detach()
+        if self.cpu and not math.isfinite(value):
+            return value, outputs.detach()
+        for parameter in self.parameters:
+            parameter.grad = None
+        loss.backward()  # type: ignore[no-untyped-call]
+        self._regularize(capture)
+        return value, outputs.detach()
+
+    def _asked(self, x: Tensor, y: Tensor, seed: int, capture: Capture | None) -> tuple[Loss, Tensor]:
+        """A step whose optimizer asks for gradients. All are of one batch, with one draw of dropout; running
+        statistics move once, and what is shown is of the first point."""
+        seen: list[tuple[Loss, Tensor]] = []
+        statistics: list[Tensor] = []
+        buffers = list(self.network.buffers())
+
+        def closure() -> Loss:
+            value, outputs = self._gradient(x, y, seed, None if seen else capture)
+            seen.append((value, outputs))
+            if len(seen) == 1:
+                if self.cpu and not math.isfinite(value):
+                    raise NotFinite
+                statistics.extend(buffer.clone() for buffer in buffers)
+            if isinstance(value, float) and math.isnan(value):
+                return math.inf  # worse than anything, where nan compares with nothing
+            return value + sum(rule.penalty(self.penalized) for rule in self.regularizers)
+
+        if capture:
+            capture.before_step()
+        with suppress(NotFinite):
+            self.optimizer.step(closure)  # type: ignore[arg-type]
+        if len(seen) > 1:
+            for buffer, first in zip(buffers, statistics, strict=True):
+                buffer.copy_(first)
+        self._constrain()
+        return seen[0]
+
+    @torch.no_grad()
+    def _constrain(self) -> None:
+        for regularizer in self.regularizers:
+            regularizer.constrain_(self.penalized)
+
+    @torch.no_grad()
+    def _regularize(self, capture: Capture | None) -> None:
+        if self.regularizers:
+            gradients = [weight.grad for weight in self.penalized if weight.grad is not None]
+            for regularizer in self.regularizers:
+                regularizer.add_gradient_(self.penalized, gradients)
+        if capture:
+            capture.gradients_ready()
+        if self.regularizers:
+            gradients = [weight.grad for weight in self.parameters if weight.grad is not None]
+            for regularizer in self.regularizers:
+                regularizer.limit_(gradients)
+
+    @property
+    def lr(self) -> float:
+        """The learning rate of the last step."""
+        return float(self.optimizer.param_groups[0]["lr"])

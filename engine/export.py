@@ -1,0 +1,78 @@
+"""A run as files: what it was, what it did, what it became."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from engine.errors import PlaygroundError
+from engine.store import checkpoints, tables
+from engine.store.reader import Reader, RunRow
+
+
+def export(reader: Reader, run: str, folder: Path) -> list[Path]:
+    """Writes experiment.json, metrics.csv, metrics.parquet, edits.jsonl and model.safetensors into `folder`.
+
+    Raises: PlaygroundError if there is no such run, it has no checkpoint yet, or the folder cannot be written.
+    """
+    row = reader.run(run)
+    if row is None:
+        raise PlaygroundError(f"There is no run {run}.")
+    weights = model(reader, row)
+    table = metrics(reader, run)
+    edits = "".join(json.dumps(line) + "\n" for line in edit_lines(reader, run))
+    parquet = io.BytesIO()
+    table.to_parquet(parquet, index=False)
+    files = {
+        "experiment.json": (json.dumps(json.loads(row.experiment), indent=2) + "\n").encode(),
+        "metrics.csv": table.to_csv(index=False).encode(),
+        "metrics.parquet": parquet.getvalue(),
+        "edits.jsonl": edits.encode(),
+        "model.safetensors": weights,
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, data in files.items():
+            (folder / name).write_bytes(data)
+    except OSError as error:
+        raise PlaygroundError(f"{folder} cannot be written: {error.strerror}.") from error
+    return [folder / name for name in files]
+
+
+def metrics(reader: Reader, run: str) -> pd.DataFrame:
+    """One row a step with its loss; the last step of each epoch also has the epoch's row."""
+    steps = pd.DataFrame(reader.losses(run, points=None), columns=["step", "loss"])
+    epochs = pd.DataFrame(np.array(reader.epochs(run, points=None)), columns=list(tables.EPOCH_COLUMNS))
+    table = steps.merge(epochs, on="step", how="left")
+    return table.astype({"step": "int64", "loss": "float32"})
+
+
+def edit_lines(reader: Reader, run: str) -> list[dict[str, Any]]:
+    """What was done to the run, in order: after which step, what, and when."""
+    return [{"step": line.step, "kind": line.kind, **line.detail, "at": line.at} for line in reader.log(run)]
+
+
+def model(reader: Reader, row: RunRow) -> bytes:
+    """Weights and running statistics of the newest checkpoint, or of the last good one if the run diverged."""
+    from safetensors.torch import save
+
+    from engine.fleet import memory
+
+    with reader.view() as view:
+        found = view.checkpoints(row.id)
+    for checkpoint in found:
+        if row.state == "diverged" and not checkpoint.good:
+            continue
+        try:
+            data = checkpoints.read(checkpoint.path, checkpoint.sha256)
+        except checkpoints.Spoiled:
+            continue
+        trainer = memory.load(data).trainer
+        about = {"run": row.id, "step": str(checkpoint.step), "experiment": row.experiment}
+        return bytes(save(trainer.model_tensors(), about))
+    raise PlaygroundError(f"Run {row.id} has no checkpoint that could be read.")

@@ -1,0 +1,56 @@
+"""IDX: the format of MNIST, a short header and bytes.
+
+Two zero bytes, the type (8: unsigned bytes), the number of dimensions, each dimension as a big-endian uint32, then the
+values.
+
+Source: LeCun, Cortes and Burges, The MNIST database of handwritten digits, 1998.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+import zlib
+
+import numpy as np
+
+from engine.errors import InvalidExperiment
+
+LARGEST = 200 * 2**20  # bytes after unpacking
+UBYTE = 8
+
+
+def read_idx(data: bytes) -> np.ndarray:
+    """The array in an IDX file of unsigned bytes, packed with gzip or not.
+
+    Raises: InvalidExperiment if the file is cut, too large or something else, whatever its header says.
+    """
+    raw = unpacked(data) if data[:2] == b"\x1f\x8b" else data
+    if len(raw) < 4 or raw[:2] != b"\0\0" or raw[2] != UBYTE or not 1 <= raw[3] <= 4:
+        raise damaged("an IDX file of unsigned bytes", "another file")
+    start = 4 + 4 * raw[3]
+    if len(raw) < start:
+        raise damaged("an IDX file with a whole header", f"{len(raw)} bytes")
+    shape = struct.unpack(f">{raw[3]}I", raw[4:start])
+    if math.prod(shape) != len(raw) - start:
+        raise damaged(f"{math.prod(shape)} values, as the IDX header says", f"{len(raw) - start}")
+    return np.frombuffer(raw, np.uint8, offset=start).reshape(shape)
+
+
+def unpacked(data: bytes) -> bytes:
+    """A gzip file's content, which must end where the file ends."""
+    unpress = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    try:
+        raw = unpress.decompress(data, LARGEST + 1)
+    except zlib.error as error:
+        raise damaged("a whole gzip file", "a damaged one") from error
+    if len(raw) > LARGEST:
+        raise damaged(f"at most {LARGEST} bytes", "more")
+    if not unpress.eof:
+        raise damaged("a whole gzip file", "a part of one")
+    return raw
+
+
+def damaged(expected: str, received: str) -> InvalidExperiment:
+    """What is said of a file that is not what it should be."""
+    return InvalidExperiment("$.data", expected, received)

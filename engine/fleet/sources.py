@@ -1,0 +1,33 @@
+"""Which state of the engine's source code a process runs, so that an upgrade reaches the supervisor."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Sources:
+    """A digest of the engine's files, and when the newest of them was changed (nanoseconds)."""
+
+    digest: str
+    changed: int
+
+    def replace(self, other: Sources) -> bool:
+        """Should this code take over from the other? Only from an older one: two apps must not chase each other."""
+        return self.digest != other.digest and self.changed > other.changed
+
+
+@lru_cache(maxsize=1)
+def own() -> Sources:
+    """This process's, as they were when first asked for."""
+    folder = Path(__file__).resolve().parents[1]
+    known = hashlib.sha256()
+    changed = 0
+    for path in sorted(folder.rglob("*.py")):
+        facts = path.stat()
+        known.update(f"{path.relative_to(folder)} {facts.st_size} {facts.st_mtime_ns}\n".encode())
+        changed = max(changed, facts.st_mtime_ns)
+    return Sources(known.hexdigest()[:16], changed)

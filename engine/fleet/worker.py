@@ -1,0 +1,276 @@
+"""A worker: one process that trains one run, tells the supervisor everything and does what it is told.
+
+It never opens the store. What it learned goes over its line as reports; before it obeys a command it names the step
+at which it will act, and waits until the supervisor has put that on the disk. So a run that is started again from a
+checkpoint takes the very same steps.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import select
+import socket
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from engine import edits
+from engine.errors import PlaygroundError
+from engine.experiment import Experiment
+from engine.fleet import memory, wire
+from engine.fleet.order import LoggedEdit, Order
+from engine.fleet.report import Report
+from engine.store import ballast
+from engine.trainer import Trainer
+
+SLICE_SECONDS = 0.02
+REPORT_SECONDS = 0.05
+PACE_SECONDS = 1.0
+
+
+class Leave(Exception):
+    """This process is to end: the supervisor said so, or is gone."""
+
+
+class Worker:
+    """The loop of one run."""
+
+    def __init__(self, line: socket.socket, order: Order) -> None:
+        self.line, self.order = line, order
+        found = memory.find(order)
+        self.trainer, self.applied, self.seconds, self.latest = found.trainer, found.edits, found.seconds, found.latest
+        self.edits = list(order.edits)
+        self.report = Report()
+        self.report.introduce(self.trainer)
+        if found.note is not None or found.spoiled:
+            self.report.header |= {"spoiled": found.spoiled, "notes": [found.note]}
+        self.paused = order.paused
+        self.until_step = max(order.stored, order.until_step or 0) if order.paused else 0
+        self.until_epoch = (order.until_epoch or 0) if order.paused else 0
+        self.heard: list[dict[str, Any]] = []
+        self.saves, self.saved_at = 0, self.seconds
+        self.saved: tuple[int, int] | None = None
+        self.pace = (time.perf_counter(), self.trainer.step)
+        self.speed: float | None = None
+
+    def run(self) -> None:
+        """Train until the run ends or the supervisor says otherwise."""
+        beginning = self._snapshot() if self.trainer.step == 0 else None
+        if self._training():
+            self._advance(0.0)
+        self._send()  # the first picture, before anything is saved
+        if beginning is not None:
+            self._save(beginning)
+            self._send()
+        while self.trainer.status == "running":
+            self._listen(wait=not self._training() and not self.heard)
+            while self.heard and self._caught_up():
+                self._obey(self.heard.pop(0))
+            if self._training():
+                self._advance(SLICE_SECONDS)
+            if self.report.due(REPORT_SECONDS):
+                self._send()
+            if self.seconds - self.saved_at >= self.order.checkpoint_seconds:
+                self._save(self._snapshot())
+                self._send()
+        self._end(self.trainer.status, self.trainer.message)
+
+    # Training ---------------------------------------------------------------------------------------------------------
+
+    def _training(self) -> bool:
+        """Is there a step to take?"""
+        if self.trainer.status != "running":
+            return False
+        return not self.paused or self.trainer.step < self.until_step or self.trainer.epoch < self.until_epoch
+
+    def _next_edit(self) -> LoggedEdit | None:
+        """The next logged edit that is not in the trainer yet; only a run that was resumed has any."""
+        return self.edits[self.applied] if self.applied < len(self.edits) else None
+
+    def _caught_up(self) -> bool:
+        """Past everything that was stored? Only then may commands act: what was seen stays as it was."""
+        if self.trainer.step < self.order.stored:
+            return False
+        self._repeat_edits()
+        return True
+
+    def _repeat_edits(self) -> None:
+        while (edit := self._next_edit()) is not None and edit.step <= self.trainer.step:
+            self.trainer.edit(edits.Edit(path=edit.path, value=edit.value))
+            self.applied += 1
+
+    def _advance(self, seconds: float) -> None:
+        """Take steps for a while: up to the next logged edit, or to where the pause begins."""
+        self._repeat_edits()
+        edit = self._next_edit()
+        ends = [self.until_step] if self.paused and self.until_step > self.trainer.step else []
+        ends += [edit.step] if edit is not None else []
+        began = time.perf_counter()
+        progress = self.trainer.advance(
+            deadline=began + seconds,
+            until_step=min(ends, default=None),
+            until_epoch=self.until_epoch if self.paused and self.until_epoch > self.trainer.epoch else None,
+            frame_at_end=self.paused,
+        )
+        now = time.perf_counter()
+        self.seconds += now - began
+        self.report.add(progress)
+        self.latest = progress.epochs[-1] if progress.epochs else self.latest
+        if now - self.pace[0] >= PACE_SECONDS:
+            self.speed = (self.trainer.step - self.pace[1]) / (now - self.pace[0])
+            self.pace = (now, self.trainer.step)
+
+    # Speaking ---------------------------------------------------------------------------------------------------------
+
+    def _send(self, **extra: Any) -> None:
+        """Say what there is to say."""
+        report, self.report = self.report, Report()
+        if report.empty and not extra:
+            return
+        try:
+            self.line.sendall(report.message(self._progress(), extra))
+        except OSError:
+            raise Leave from None
+
+    def _progress(self) -> dict[str, Any]:
+        names = ("train_loss", "train_metric", "validation_loss", "validation_metric")
+        last = dict(zip(names, self.latest[2:], strict=True)) if self.latest else dict.fromkeys(names)
+        summary = {**last, "steps_per_second": self.speed, "seconds": self.seconds}
+        return {"epoch": self.trainer.epoch, "summary": json.dumps(summary)}
+
+    def _snapshot(self) -> memory.Snapshot:
+        return memory.snapshot(self.trainer, self.applied, self.seconds, self.latest)
+
+    def _save(self, taken: memory.Snapshot) -> None:
+        """Write a checkpoint; the next message records it, together with everything up to its step."""
+        if self.saved == (taken.step, taken.edits):
+            return
+        while True:
+            try:
+                row = memory.write(self.order, taken, self.saves)
+            except OSError as error:
+                if not ballast.is_full(error, Path(self.order.home)):
+                    raise
+                self._send(full=True)
+                self._await("room")
+            else:
+                break
+        self.report.header["checkpoint"] = row
+        self.saves += 1
+        self.saved, self.saved_at = (taken.step, taken.edits), self.seconds
+
+    def _end(self, state: str, sentence: str) -> None:
+        """Close the run. A finished one keeps its last weights, a diverged one its last good ones, from before."""
+        if state == "finished":
+            self._save(self._snapshot())
+        note = {"step": self.trainer.step, "kind": state, "detail": {"sentence": sentence}}
+        self._send(end={"changes": {"state": state, "message": sentence}, "log": [note]})
+        self._await("bye")
+
+    # Listening --------------------------------------------------------------------------------------------------------
+
+    def _listen(self, *, wait: bool) -> None:
+        """Hear what was said; with `wait`, until something is."""
+        while wait or select.select([self.line], [], [], 0)[0]:
+            self.heard.append(self._hear())
+            wait = False
+
+    def _hear(self) -> dict[str, Any]:
+        try:
+            message, _ = wire.receive(self.line)
+        except (OSError, EOFError):
+            raise Leave from None
+        if message["do"] == "leave":
+            self._save(self._snapshot())
+            self._send()
+            raise Leave
+        return message
+
+    def _await(self, word: str) -> None:
+        """Wait for one word; commands that come first are kept."""
+        while (message := self._hear())["do"] != word:
+            self.heard.append(message)
+
+    def _obey(self, command: dict[str, Any]) -> None:
+        """Carry out a command at this step boundary, after it is on the disk."""
+        name: str = command["do"]
+        if name == "edit":
+            self._edit(command)
+        elif name == "resume":
+            if self._claim(command, "resume", {}, {"state": "running", "message": ""}, act=self.paused):
+                self.paused, self.until_step, self.until_epoch = False, 0, 0
+        elif name == "step":
+            goal = {"until_step": self.trainer.step + 1} if command["unit"] == "batch" else {}
+            goal |= {"until_epoch": self.trainer.epoch + 1} if command["unit"] == "epoch" else {}
+            self._claim(command, "step", {"unit": command["unit"], **goal}, {"state": "paused", "message": ""})
+            self.paused = True
+            self.until_step, self.until_epoch = goal.get("until_step", 0), goal.get("until_epoch", 0)
+        elif name in ("pause", "stop"):
+            state = "paused" if name == "pause" else "stopped"
+            resting = name == "pause" and self.paused and not self._training()
+            if not resting:
+                self._save(self._snapshot())
+            self._claim(command, name, command.get("detail", {}), {"state": state, "message": ""}, act=not resting)
+            self.paused, self.until_step, self.until_epoch = True, 0, 0
+            if name == "stop":
+                raise Leave
+
+    def _edit(self, command: dict[str, Any]) -> None:
+        edit = edits.Edit(path=command["path"], value=command["value"])
+        try:
+            edited = edits.apply(self.trainer.experiment, edit)
+        except PlaygroundError as error:
+            self._send(refusal={"id": command["id"], "sentence": str(error)})
+            return
+        detail = {"path": edit.path, "value": edit.value}
+        self._claim(command, "edit", detail, {"edited": edited.to_json()})
+        self.trainer.edit(edit)
+        self.applied += 1
+        self.edits.append(LoggedEdit(self.trainer.step, edit.path, edit.value))
+
+    def _claim(
+        self, command: dict[str, Any], kind: str, detail: dict[str, Any], changes: dict[str, Any], *, act: bool = True
+    ) -> bool:
+        """Say at which step the command will act; True when that is on the disk. Without `act` it is only answered."""
+        note = {"step": self.trainer.step, "kind": kind, "detail": detail}
+        said = {"log": [note], "changes": changes} if act else {}
+        self._send(claim={"id": command["id"], "step": self.trainer.step, **said})
+        if act:
+            self._await("ack")
+        return act
+
+
+def main(line: socket.socket, order: Order) -> None:
+    """Carry out an order; what goes wrong is told in one sentence, the rest goes to the supervisor's log."""
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    try:
+        Worker(line, order).run()
+    except Leave:
+        pass
+    except Exception as error:
+        traceback.print_exc()
+        with contextlib.suppress(OSError, EOFError):
+            line.sendall(_failed(order, error))
+            while wire.receive(line)[0]["do"] != "bye":
+                pass
+    line.close()
+
+
+def _failed(order: Order, error: Exception) -> bytes:
+    said = str(error).strip().split("\n")[0][:300]
+    sentence = said if isinstance(error, PlaygroundError) else f"{type(error).__name__}: {said}"
+    note = {"step": order.stored, "kind": "failed", "detail": {"sentence": sentence}}
+    end = {"changes": {"state": "failed", "message": sentence}, "log": [note]}
+    return Report().message({}, {"end": end})
+
+
+def rehearse() -> None:
+    """Train for a moment, save and restore, so that whoever is forked from here has it all loaded."""
+    trainer = Trainer(Experiment())
+    trainer.advance(deadline=0.0).frames[0].encode()
+    memory.load(memory.snapshot(trainer, 0, 0.0, None).data)

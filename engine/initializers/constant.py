@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from torch import Generator, Tensor
+
+from engine.initializers import Fan, Initializer
+from engine.parts import hparam
+
+
+class Constant(Initializer):
+    """Constant: every weight the same.
+
+    Like zeros, it leaves all units of a layer equal for ever, only with a signal: nothing tells them apart.
+
+    Source: Goodfellow, Bengio and Courville, Deep Learning, 2016, section 8.4 (breaking symmetry).
+    """
+
+    rank: ClassVar[int] = 9
+    kind: Literal["constant"] = "constant"
+    value: float = hparam(0.1, "What every weight is.", ge=-10, le=10)
+
+    def fill_(self, weight: Tensor, fan: Fan, generator: Generator) -> None:
+        weight.fill_(self.value)

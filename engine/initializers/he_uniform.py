@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from torch import Generator, Tensor
+
+from engine.initializers import Fan, Initializer
+
+
+class HeUniform(Initializer):
+    """He uniform: weights from U(−√(6 / fan_in), √(6 / fan_in)).
+
+    The same variance as He normal, 2 / fan_in, without tails.
+
+    Source: He, Zhang, Ren and Sun, Delving deep into rectifiers, 2015.
+    """
+
+    rank: ClassVar[int] = 1
+    kind: Literal["he_uniform"] = "he_uniform"
+
+    def fill_(self, weight: Tensor, fan: Fan, generator: Generator) -> None:
+        bound = (6.0 / fan.into) ** 0.5
+        weight.uniform_(-bound, bound, generator=generator)

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from torch import Generator, Tensor
+
+from engine.initializers import Fan, Initializer
+
+
+class LecunUniform(Initializer):
+    """LeCun uniform: weights from U(−√(3 / fan_in), √(3 / fan_in)).
+
+    The same variance as LeCun normal, 1 / fan_in, without tails.
+
+    Source: LeCun, Bottou, Orr and Müller, Efficient BackProp, 1998.
+    """
+
+    rank: ClassVar[int] = 5
+    kind: Literal["lecun_uniform"] = "lecun_uniform"
+
+    def fill_(self, weight: Tensor, fan: Fan, generator: Generator) -> None:
+        bound = (3.0 / fan.into) ** 0.5
+        weight.uniform_(-bound, bound, generator=generator)

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import torch
+from torch import Generator, Tensor
+
+from engine.initializers import Fan, Initializer
+from engine.parts import hparam
+
+
+class Orthogonal(Initializer):
+    """Orthogonal: the weight matrix, filters in rows, is gain times one with orthonormal rows or columns.
+
+    Lengths and angles pass unchanged, so a deep linear network keeps its signal exactly.
+
+    Source: Saxe, McClelland and Ganguli, Exact solutions to the nonlinear dynamics of learning, 2014.
+    """
+
+    rank: ClassVar[int] = 6
+    kind: Literal["orthogonal"] = "orthogonal"
+    gain: float = hparam(1.0, "Factor on the orthonormal matrix.", gt=0, le=10)
+
+    def fill_(self, weight: Tensor, fan: Fan, generator: Generator) -> None:
+        rows, columns = weight.shape[0], weight[0].numel()
+        shape = (max(rows, columns), min(rows, columns))
+        normal = torch.randn(shape, generator=generator, dtype=torch.float64, device=generator.device)
+        q, r = torch.linalg.qr(normal)
+        q = q * torch.sign(torch.diagonal(r))  # uniform over all such matrices, not over what QR prefers
+        q = q if rows >= columns else q.T
+        weight.copy_(self.gain * q.reshape(weight.shape))

@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from torch import Generator, Tensor
+
+from engine.initializers import Fan, Initializer
+from engine.parts import hparam
+
+
+class Uniform(Initializer):
+    """Uniform: weights from U(−b, b), whatever the layer's size.
+
+    Its variance is b² / 3, the same in wide layers and in narrow ones, so the signal grows or dies with the width.
+
+    Source: Rumelhart, Hinton and Williams, Learning representations by back-propagating errors, 1986 (b = 0.3).
+    """
+
+    rank: ClassVar[int] = 7
+    kind: Literal["uniform"] = "uniform"
+    bound: float = hparam(0.1, "Largest weight, b.", gt=0, le=10, log=True)
+
+    def fill_(self, weight: Tensor, fan: Fan, generator: Generator) -> None:
+        weight.uniform_(-self.bound, self.bound, generator=generator)

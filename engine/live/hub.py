@@ -1,0 +1,171 @@
+"""Follows the store for all viewers together: one look a tick, and every message is made once."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from engine.live import series
+from engine.live.viewer import Viewer
+from engine.store.reader import Cursor, News, Reader, View
+from engine.store.tending import thin
+
+TICK_SECONDS = 0.04
+SNAPSHOT_SECONDS = 0.03
+LOSSES_A_TICK = 8
+
+State = tuple[str, str, int, int]
+
+journal = logging.getLogger("live")
+
+
+@dataclass
+class Picture:
+    """What a look at the store gave."""
+
+    news: dict[str, list[series.Message]] = field(default_factory=dict)
+    snapshots: dict[str, Sequence[series.Message] | None] = field(default_factory=dict)  # None: there is no such run
+    renewed: set[str] = field(default_factory=set)  # runs whose viewers all need the snapshot
+    gone: set[str] = field(default_factory=set)
+
+
+@dataclass
+class Known:
+    """What was last said of a run. A bare one had not begun yet: how to draw it is still to come."""
+
+    state: State = ("", "", 0, 0)
+    bare: bool = False
+    slim: dict[int, bytes] = field(default_factory=dict)
+
+
+class Hub:
+    """The viewers of all runs. Lives in the server's event loop; one thread of its own reads the store."""
+
+    def __init__(self, home: Path | None) -> None:
+        self.reader = Reader(home)
+        self.viewers: dict[str, set[Viewer]] = defaultdict(set)
+        self._thread = ThreadPoolExecutor(1, "live-reader")
+        self._joined = asyncio.Event()
+        self._cursor = Cursor()
+        self._known: dict[str, Known] = {}  # touched by the reading thread only
+        self._version: object = None
+
+    def join(self, viewer: Viewer) -> None:
+        """Begin with a snapshot at the next tick, then send news."""
+        self.viewers[viewer.run].add(viewer)
+        self._joined.set()
+
+    def leave(self, viewer: Viewer) -> None:
+        """Forget a viewer."""
+        self.viewers[viewer.run].discard(viewer)
+        if not self.viewers[viewer.run]:
+            del self.viewers[viewer.run]
+
+    async def follow(self) -> None:
+        """Tick, for as long as the server runs; sleep while nobody watches."""
+        loop = asyncio.get_running_loop()
+        while True:
+            if not self.viewers:
+                self._joined.clear()
+                await self._joined.wait()
+            began = time.monotonic()
+            fresh = [run for run, those in self.viewers.items() if any(viewer.wants_snapshot for viewer in those)]
+            try:
+                picture = await loop.run_in_executor(self._thread, self._look, list(self.viewers), fresh)
+            except Exception:
+                journal.exception("the store could not be read")
+                await asyncio.sleep(1.0)
+                continue
+            self._publish(picture)
+            await asyncio.sleep(max(0.0, began + TICK_SECONDS - time.monotonic()))
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self._thread.shutdown()
+        self.reader.close()
+
+    # In the reading thread --------------------------------------------------------------------------------------------
+
+    def _look(self, watched: list[str], fresh: list[str]) -> Picture:
+        """What is new of the watched runs and pictures for those who need one, all of the same moment."""
+        picture = Picture()
+        for run in self._known.keys() - set(watched):
+            del self._known[run]
+        if not (self._changed() or fresh):
+            return picture
+        with self.reader.view() as view:
+            self._cursor, news = view.tail(self._cursor, self._known)
+            states = view.states(self._known)
+            picture.gone = self._known.keys() - states.keys()
+            for run in picture.gone:
+                del self._known[run]
+            bare = [run for run, known in self._known.items() if known.bare and news[run].frames]
+            for run, state in states.items():
+                picture.news[run] = self._tell(news[run], self._known[run].state, state)
+                self._known[run].state = state
+            end = time.monotonic() + SNAPSHOT_SECONDS
+            for run in dict.fromkeys(bare + fresh):
+                self._begin(view, run, picture)
+                if time.monotonic() > end:
+                    break  # the others at the next tick, so that nobody's news waits for them
+        picture.renewed = set(bare) & picture.snapshots.keys()
+        return picture
+
+    def _changed(self) -> bool:
+        """Has anything been committed since the last look? Costs some microseconds."""
+        with self.reader.engine.connect() as connection:
+            now = (
+                id(connection.connection.driver_connection),
+                connection.exec_driver_sql("PRAGMA data_version").scalar(),
+            )
+        before, self._version = self._version, now
+        return now != before
+
+    def _begin(self, view: View, run: str, picture: Picture) -> None:
+        row = view.run(run)
+        if row is None:
+            picture.snapshots[run] = None
+            return
+        known = self._known.setdefault(run, Known())
+        known.state, known.bare = (row.state, row.message, row.step, row.epoch), not row.channels
+        picture.snapshots[run] = series.snapshot(view, row, known.slim)
+
+    def _tell(self, news: News, before: State, now: State) -> list[series.Message]:
+        """The messages of one run's news."""
+        messages: list[series.Message] = []
+        if news.losses:
+            rows = thin(np.concatenate(news.losses), LOSSES_A_TICK)
+            messages.append(series.table("losses", rows, reset=False))
+        if news.epochs:
+            messages.append(series.table("epochs", np.concatenate(news.epochs), reset=False))
+        messages += [payload for _, _, payload in news.frames]
+        messages += [series.line(entry) for entry in news.log]
+        if now[:2] != before[:2]:
+            messages.append(series.state(now))
+        return messages
+
+    # In the event loop ------------------------------------------------------------------------------------------------
+
+    def _publish(self, picture: Picture) -> None:
+        for run, messages in picture.news.items():
+            for viewer in self.viewers.get(run, ()) if messages else ():
+                viewer.offer(messages)
+        for run, snapshot in picture.snapshots.items():
+            for viewer in self.viewers.get(run, ()):
+                if snapshot is None:
+                    viewer.end()
+                elif viewer.wants_snapshot or run in picture.renewed:
+                    viewer.restart(snapshot)
+        for run in picture.gone:
+            for viewer in self.viewers.get(run, ()):
+                viewer.tell(json.dumps({"type": "state", "state": "deleted", "message": "", "step": 0, "epoch": 0}))
+                viewer.end()

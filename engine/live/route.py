@@ -1,0 +1,114 @@
+"""The WebSocket route of one run: who may open it, what goes out, what may be asked."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from engine.errors import PlaygroundError
+from engine.fleet.client import Fleet
+from engine.live import token as tokens
+from engine.live.hub import Hub
+from engine.live.viewer import Viewer
+
+REFUSED = 1008
+UNKNOWN = 4404
+LONGEST = 4_096
+
+
+def from_here(websocket: WebSocket) -> bool:
+    """Does the request come from our own page, or not from a page at all?
+
+    Browsers always name the origin of a WebSocket, so that a foreign page cannot hide; who names none is no browser
+    and needs nothing but the token. Behind a proxy that changes the host, `PLAYGROUND_ORIGINS` lists what to accept.
+    """
+    origin = websocket.headers.get("origin")
+    if origin is None:
+        return True
+    allowed = [name.strip() for name in os.environ.get("PLAYGROUND_ORIGINS", "").split(",") if name.strip()]
+    return origin in allowed or urlsplit(origin).netloc == websocket.headers.get("host")
+
+
+async def serve(websocket: WebSocket, hub: Hub, fleet: Fleet) -> None:
+    """One viewer, from the handshake to the end."""
+    run: str = websocket.path_params["run"]
+    right = tokens.check(run, websocket.query_params.get("token", ""), home=fleet.place.home)
+    await websocket.accept()  # a refusal before this would reach the page without its code
+    if right is None or not from_here(websocket):
+        await websocket.close(REFUSED)
+        return
+    viewer = Viewer(run)
+    hub.join(viewer)
+    speaking = asyncio.create_task(_speak(websocket, viewer))
+    listening = asyncio.create_task(_listen(websocket, viewer, fleet, right))
+    try:
+        await asyncio.wait([speaking, listening], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        hub.leave(viewer)
+        for task in (speaking, listening):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
+                await task
+
+
+async def _speak(websocket: WebSocket, viewer: Viewer) -> None:
+    """Send what there is; a slow line slows this down and nobody else."""
+    while (message := await viewer.next()) is not None:
+        if isinstance(message, str):
+            await websocket.send_text(message)
+        else:
+            await websocket.send_bytes(message)
+    await websocket.close(UNKNOWN)
+
+
+async def _listen(websocket: WebSocket, viewer: Viewer, fleet: Fleet, right: tokens.Right) -> None:
+    """Take commands, one after the other."""
+    while True:
+        said = await websocket.receive()
+        if said["type"] == "websocket.disconnect":
+            return
+        name = _asked(said.get("text") or "")
+        if name == "snapshot":
+            viewer.again()
+            continue
+        done: dict[str, Any] = {"type": "done", "do": name}
+        try:
+            if right != "command":
+                raise PlaygroundError("This page may only watch the run.")
+            done["step"] = await asyncio.to_thread(_command, fleet, viewer.run, name)
+        except PlaygroundError as error:
+            done["error"] = str(error)
+        viewer.tell(json.dumps(done))
+
+
+def _asked(text: str) -> str:
+    """The command in a message; what is none of ours is an empty name."""
+    if len(text) > LONGEST:
+        return ""
+    try:
+        message = json.loads(text)
+    except (ValueError, RecursionError):
+        return ""
+    name = message.get("do") if isinstance(message, dict) else None
+    return name if isinstance(name, str) and len(name) < 20 else ""
+
+
+def _command(fleet: Fleet, run: str, name: str) -> int:
+    match name:
+        case "pause":
+            return fleet.pause(run)
+        case "resume":
+            return fleet.resume(run)
+        case "stop":
+            return fleet.stop(run)
+        case "step":
+            return fleet.step(run, "batch")
+        case "epoch":
+            return fleet.step(run, "epoch")
+    raise PlaygroundError("Expected one of pause, resume, step, epoch, stop, snapshot.")

@@ -1,0 +1,67 @@
+"""The messages of the live route, each encoded once for all viewers of a run."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+import numpy as np
+
+from engine.frame import Frame, pack
+from engine.store.reader import LogLine, RunRow, View, spread
+from engine.store.tables import EPOCH_COLUMNS
+
+Message = str | bytes
+
+COLUMNS = {"losses": ("step", "loss"), "epochs": EPOCH_COLUMNS}
+POINTS = 2_000
+HISTORY = 160
+BULKY = ("output", "units", "units_scale")
+"""Readings that only the newest frame is drawn from."""
+
+
+def table(kind: Literal["losses", "epochs"], rows: np.ndarray, *, reset: bool) -> bytes:
+    """A TPS1 message: rows of a series, which replace what the viewer has or go after it."""
+    head = {"kind": kind, "reset": reset, "rows": len(rows), "columns": COLUMNS[kind]}
+    return pack(b"TPS1", head, np.ascontiguousarray(rows, "<f8").tobytes())
+
+
+def state(run: tuple[str, str, int, int]) -> str:
+    """A run's state, message, step and epoch."""
+    name, message, step, epoch = run
+    return json.dumps({"type": "state", "state": name, "message": message, "step": step, "epoch": epoch})
+
+
+def line(entry: LogLine) -> str:
+    """A line of the log."""
+    return json.dumps({"type": "log", **_line(entry)})
+
+
+def hello(run: RunRow, log: list[LogLine]) -> str:
+    """What a viewer has to know first."""
+    said: dict[str, Any] = {"type": "hello", "run": run.id, "state": run.state, "message": run.message}
+    said |= {"step": run.step, "epoch": run.epoch, "experiment": json.loads(run.edited), "channels": run.channels}
+    return json.dumps({**said, "log": [_line(entry) for entry in log]})
+
+
+def snapshot(view: View, run: RunRow, slim: dict[int, bytes]) -> list[Message]:
+    """Everything a viewer needs to draw a run from nothing; `slim` remembers frames without their bulk."""
+    messages: list[Message] = [hello(run, view.log(run.id))]
+    if run.static is not None:
+        messages.append(run.static)
+    messages.append(table("losses", view.losses(run.id, POINTS), reset=True))
+    messages.append(table("epochs", view.epochs(run.id, POINTS), reset=True))
+    steps = view.frame_steps(run.id)
+    chosen = spread(steps[:-1], HISTORY)
+    for step, payload in view.frames_at(run.id, [step for step in chosen if step not in slim]):
+        slim[step] = Frame.decode(payload).without(*BULKY).encode()
+    for step in slim.keys() - set(chosen):
+        del slim[step]
+    messages += [slim[step] for step in chosen]
+    if steps:
+        messages += [payload for _, payload in view.frames_at(run.id, steps[-1:])]
+    return messages
+
+
+def _line(entry: LogLine) -> dict[str, Any]:
+    return {"step": entry.step, "kind": entry.kind, "detail": entry.detail}

@@ -1,0 +1,57 @@
+"""Tokens that open a run's live route: run and expiry, signed with the store's secret (HMAC-SHA256)."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+import time
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from engine.store.place import Place
+
+SECONDS = 2 * 3600.0
+
+Right = Literal["command", "watch"]
+
+
+def issue(run: str, ttl: float = SECONDS, *, right: Right = "command", home: Path | None = None) -> str:
+    """A token for a run, good for `ttl` seconds: to watch it, or to watch and command it."""
+    claim = f"{int(time.time() + ttl)}.{right}"
+    return f"{claim}.{_sign(run, claim, Place.of(home))}"
+
+
+def check(run: str, token: str, *, home: Path | None = None) -> Right | None:
+    """What a token allows; None if it is for another run, too old or not ours."""
+    claim, _, signature = token.rpartition(".")
+    if not hmac.compare_digest(signature.encode(), _sign(run, claim, Place.of(home)).encode()):
+        return None
+    expiry, _, right = claim.partition(".")
+    if time.time() >= int(expiry):
+        return None
+    return "command" if right == "command" else "watch"
+
+
+def _sign(run: str, claim: str, place: Place) -> str:
+    return hmac.new(_secret(place), f"{run}\n{claim}".encode(), hashlib.sha256).hexdigest()
+
+
+@lru_cache(maxsize=8)
+def _secret(place: Place) -> bytes:
+    """The store's secret, made once; linked into place, so that whoever reads it reads all of it."""
+    if not place.secret.exists():
+        place.prepare()
+        fresh = place.home / f"secret.{secrets.token_hex(4)}.tmp"
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_bytes(32))
+        try:
+            os.link(fresh, place.secret)
+        except FileExistsError:
+            pass  # another process was first
+        finally:
+            fresh.unlink()
+    return place.secret.read_bytes()

@@ -1,0 +1,81 @@
+"""One viewer: a bounded queue. Who cannot follow is sent one snapshot instead of everything that was missed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+
+from engine.live.series import Message
+
+MOST_MESSAGES = 120
+MOST_BYTES = 8 << 20
+
+
+class Viewer:
+    """What one WebSocket still has to be sent."""
+
+    def __init__(self, run: str) -> None:
+        self.run = run
+        self.wants_snapshot = True
+        self.ended = False
+        self.lags = 0
+        self._queue: deque[Message] = deque()
+        self._told: deque[Message] = deque()
+        self._bytes = 0
+        self._lagging = False
+        self._news = asyncio.Event()
+
+    def offer(self, messages: Sequence[Message]) -> None:
+        """News of the run. A viewer that waits for a snapshot needs none; one that has too many gets none any more."""
+        if self.wants_snapshot or self._lagging:
+            return
+        self._queue.extend(messages)
+        self._bytes += sum(map(len, messages))
+        if len(self._queue) > MOST_MESSAGES or self._bytes > MOST_BYTES:
+            self._clear()
+            self._lagging = True
+            self.lags += 1
+        self._news.set()
+
+    def restart(self, snapshot: Sequence[Message]) -> None:
+        """A picture of the whole run, in place of whatever was queued."""
+        self._clear()
+        self._queue.extend(snapshot)  # not counted: it is as long as it is
+        self.wants_snapshot = self._lagging = False
+        self._news.set()
+
+    def again(self) -> None:
+        """Ask for a snapshot."""
+        self._clear()
+        self.wants_snapshot = True
+
+    def tell(self, message: Message) -> None:
+        """Say something to this viewer alone."""
+        self._told.append(message)
+        self._news.set()
+
+    def end(self) -> None:
+        """There will be nothing more."""
+        self.ended = True
+        self._news.set()
+
+    async def next(self) -> Message | None:
+        """The next message to send; None when the run is no more. To be called when the one before has been sent."""
+        while not self._queue and not self._told:
+            if self._lagging:  # the line is free again: start over from where the run is now
+                self._lagging = False
+                self.again()
+            if self.ended:
+                return None
+            self._news.clear()
+            await self._news.wait()
+        if self._told:
+            return self._told.popleft()
+        message = self._queue.popleft()
+        self._bytes = max(0, self._bytes - len(message))
+        return message
+
+    def _clear(self) -> None:
+        self._queue.clear()
+        self._bytes = 0

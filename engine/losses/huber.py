@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from torch import nn
+
+from engine.losses import Loss
+from engine.parts import hparam
+
+
+class Huber(Loss):
+    """Huber: e² / 2 for an error |e| ≤ δ, δ(|e| − δ / 2) beyond, so that outliers pull with a bounded force.
+
+    Source: Huber, Robust estimation of a location parameter, 1964.
+    """
+
+    rank: ClassVar[int] = 3
+    kind: Literal["huber"] = "huber"
+    delta: float = hparam(1.0, "Where the square turns into a straight line, δ.", gt=0, le=100, log=True)
+
+    def build(self) -> nn.Module:
+        return nn.HuberLoss(delta=self.delta)

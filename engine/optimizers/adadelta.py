@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar, Literal
+
+import torch
+from torch import nn
+
+from engine.optimizers import Optimizer
+from engine.parts import hparam
+
+
+class Adadelta(Optimizer):
+    """Adadelta: v ← ρv + (1 − ρ)g², d = g √(u + ε) / √(v + ε), u ← ρu + (1 − ρ)d², w ← w − αd.
+
+    The steps get their size from the steps before, not from a rate: α is 1 in the paper. It starts slowly, for u is
+    zero at first and ε sets the pace.
+
+    Source: Zeiler, ADADELTA, 2012.
+    """
+
+    rank: ClassVar[int] = 7
+    kind: Literal["adadelta"] = "adadelta"
+    lr: float = hparam(1.0, "Learning rate α.", gt=0, le=100, log=True, live=True)
+    decay: float = hparam(0.9, "Share of the old mean square that is kept, ρ.", ge=0, lt=1, live=True)
+    eps: float = hparam(1e-6, "Keeps the division finite and sets the first steps, ε.", gt=0, le=1e-2, log=True)
+
+    def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+        return torch.optim.Adadelta(parameters, **self.settings(), foreach=True)
+
+    def kept(self) -> int:
+        return 2
+
+    def settings(self) -> dict[str, Any]:
+        return {"lr": self.lr, "rho": self.decay, "eps": self.eps}

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar, Literal
+
+import torch
+from torch import nn
+
+from engine.optimizers import Optimizer
+from engine.parts import hparam
+
+
+class Adagrad(Optimizer):
+    """Adagrad: s ← s + g², w ← w − αg / (√s + ε).
+
+    Each weight has its own rate, which only ever falls.
+
+    Source: Duchi, Hazan and Singer, Adaptive subgradient methods, 2011.
+    """
+
+    rank: ClassVar[int] = 3
+    kind: Literal["adagrad"] = "adagrad"
+    lr: float = hparam(0.05, "Learning rate α.", gt=0, le=100, log=True, live=True)
+    eps: float = hparam(1e-10, "Keeps the division finite, ε.", gt=0, le=1e-2, log=True)
+
+    def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+        return torch.optim.Adagrad(parameters, lr=self.lr, eps=self.eps, foreach=True)
+
+    def kept(self) -> int:
+        return 1
+
+    def settings(self) -> dict[str, Any]:
+        return {"lr": self.lr, "eps": self.eps}

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar, Literal
+
+import torch
+from torch import nn
+
+from engine.optimizers import Optimizer
+from engine.parts import hparam
+
+
+class Adam(Optimizer):
+    """Adam: m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², both bias-corrected, w ← w − αm̂ / (√v̂ + ε).
+
+    The step is about α for every weight whatever the size of its gradient.
+
+    Source: Kingma and Ba, Adam, 2015.
+    """
+
+    rank: ClassVar[int] = 1
+    kind: Literal["adam"] = "adam"
+    lr: float = hparam(0.003, "Learning rate α.", gt=0, le=100, log=True, live=True)
+    momentum: float = hparam(0.9, "Share of the old mean gradient that is kept, β₁.", ge=0, lt=1, live=True)
+    beta2: float = hparam(0.999, "Share of the old mean square that is kept, β₂.", ge=0, lt=1, live=True)
+    eps: float = hparam(1e-8, "Keeps the division finite, ε.", gt=0, le=1e-2, log=True)
+
+    def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+        return torch.optim.Adam(parameters, **self.settings(), fused=True)
+
+    def kept(self) -> int:
+        return 2
+
+    def settings(self) -> dict[str, Any]:
+        return {"lr": self.lr, "betas": (self.momentum, self.beta2), "eps": self.eps}

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar, Literal
+
+import torch
+from torch import Tensor, nn
+
+from engine.optimizers import Optimizer, Rule
+from engine.parts import hparam
+
+
+class AdamInner(Optimizer):
+    """Adam with ε inside the root: m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², w ← w − αm̂ / √(v̂ + ε).
+
+    Averaged momentum and RMSProp together, both divided by 1 − βᵗ. Beside Adam's √v̂ + ε this ε acts like its root:
+    the default 10⁻⁸ keeps the divisor above 10⁻⁴, so the step is about α only where gradients are larger than that.
+
+    Source: Kingma and Ba, Adam, 2015; in this form: Vera, Redes neuronales, lecture.
+    """
+
+    rank: ClassVar[int] = 14
+    kind: Literal["adam_inner"] = "adam_inner"
+    lr: float = hparam(0.003, "Learning rate α.", gt=0, le=100, log=True, live=True)
+    momentum: float = hparam(0.9, "Share of the old mean gradient that is kept, β₁.", ge=0, lt=1, live=True)
+    beta2: float = hparam(0.999, "Share of the old mean square that is kept, β₂.", ge=0, lt=1, live=True)
+    eps: float = hparam(1e-8, "Under the root; its root bounds the divisor from below, ε.", gt=0, le=1e-2, log=True)
+
+    def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+        return MeanOverRoot(parameters, self.settings())
+
+    def kept(self) -> int:
+        return 2
+
+    def settings(self) -> dict[str, Any]:
+        return {"lr": self.lr, "momentum": self.momentum, "beta2": self.beta2, "eps": self.eps}
+
+
+class MeanOverRoot(Rule):
+    """The formula above."""
+
+    keeps = ("mean", "square")
+
+    def move_(self, group: dict[str, Any], weights: list[Tensor], gradients: list[Tensor], *kept: list[Tensor]) -> None:
+        means, squares = kept
+        beta1, beta2, steps = group["momentum"], group["beta2"], group["steps"]
+        torch._foreach_lerp_(means, gradients, 1 - beta1)
+        torch._foreach_mul_(squares, beta2)
+        torch._foreach_addcmul_(squares, gradients, gradients, 1 - beta2)
+        roots = torch._foreach_div(squares, 1 - beta2**steps)
+        torch._foreach_add_(roots, group["eps"])
+        torch._foreach_sqrt_(roots)
+        torch._foreach_addcdiv_(weights, means, roots, -group["lr"] / (1 - beta1**steps))

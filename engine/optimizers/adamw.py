@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar, Literal
+
+import torch
+from torch import nn
+
+from engine.optimizers import Optimizer
+from engine.parts import hparam
+
+
+class AdamW(Optimizer):
+    """AdamW: Adam, with w ← (1 − αλ)w beside the step instead of λw inside the gradient.
+
+    The decay is then the same for every weight, not divided by the size of its gradients.
+
+    Source: Loshchilov and Hutter, Decoupled weight decay regularization, 2019.
+    """
+
+    rank: ClassVar[int] = 2
+    kind: Literal["adamw"] = "adamw"
+    lr: float = hparam(0.003, "Learning rate α.", gt=0, le=100, log=True, live=True)
+    momentum: float = hparam(0.9, "Share of the old mean gradient that is kept, β₁.", ge=0, lt=1, live=True)
+    beta2: float = hparam(0.999, "Share of the old mean square that is kept, β₂.", ge=0, lt=1, live=True)
+    eps: float = hparam(1e-8, "Keeps the division finite, ε.", gt=0, le=1e-2, log=True)
+    weight_decay: float = hparam(0.01, "Decoupled weight decay λ.", ge=0, le=1, log=True, live=True)
+
+    def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+        return torch.optim.AdamW(parameters, **self.settings(), fused=True)
+
+    def kept(self) -> int:
+        return 2
+
+    def settings(self) -> dict[str, Any]:
+        return {"lr": self.lr, "betas": (self.momentum, self.beta2), "eps": self.eps, "weight_decay": self.weight_decay}

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar, Literal
+
+import torch
+from torch import Tensor, nn
+
+from engine.optimizers import Optimizer, Rule
+from engine.parts import hparam
+
+
+class EwmaMomentum(Optimizer):
+    """Averaged momentum: m ← β₁m + (1 − β₁)g, w ← w − αm; bias-corrected: w ← w − αm / (1 − β₁ᵗ).
+
+    m is an exponentially weighted average of the gradients. The newest enters with (1 − β₁), so the rate that it sees
+    is α(1 − β₁): with β₁ = 0.9 a tenth of α. SGD's momentum adds v ← μv + g without that factor; it takes the same
+    path at α(1 − μ). The average starts at zero and is too small in the first 1 / (1 − β₁) steps; divided by 1 − β₁ᵗ
+    it is a true average from the first, at a rate that falls from α to α(1 − β₁).
+
+    Source: Polyak, Some methods of speeding up the convergence of iteration methods, 1964; in this form: Vera, Redes
+    neuronales, lecture.
+    """
+
+    rank: ClassVar[int] = 10
+    kind: Literal["ewma_momentum"] = "ewma_momentum"
+    lr: float = hparam(0.3, "Learning rate α; the newest gradient sees α(1 − β₁).", gt=0, le=100, log=True, live=True)
+    momentum: float = hparam(0.9, "Share of the old mean gradient that is kept, β₁.", ge=0, lt=1, live=True)
+    bias_correction: bool = hparam(False, "Divide the mean by 1 − β₁ᵗ, so that it is not too small at first.")
+
+    def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+        return AveragedMomentum(parameters, self.settings())
+
+    def kept(self) -> int:
+        return 1
+
+    def settings(self) -> dict[str, Any]:
+        return {"lr": self.lr, "momentum": self.momentum, "bias_correction": self.bias_correction}
+
+
+class AveragedMomentum(Rule):
+    """The formula above."""
+
+    keeps = ("mean",)
+
+    def move_(self, group: dict[str, Any], weights: list[Tensor], gradients: list[Tensor], *kept: list[Tensor]) -> None:
+        beta = group["momentum"]
+        torch._foreach_lerp_(kept[0], gradients, 1 - beta)
+        short = 1 - beta ** group["steps"] if group["bias_correction"] else 1.0
+        torch._foreach_add_(weights, kept[0], alpha=-group["lr"] / short)

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar, Literal
+
+import torch
+from torch import nn
+
+from engine.optimizers import Optimizer
+from engine.parts import hparam
+
+
+class NAdam(Optimizer):
+    """NAdam: Adam, whose numerator looks one step ahead, μₜ₊₁m / (1 − Πμ) + (1 − μₜ)g / (1 − Πμ).
+
+    μ grows towards β₁ in the course of the run, μₜ = β₁(1 − 0.96^(tψ) / 2). Usually a little faster than Adam.
+
+    Source: Dozat, Incorporating Nesterov momentum into Adam, 2016.
+    """
+
+    rank: ClassVar[int] = 5
+    kind: Literal["nadam"] = "nadam"
+    lr: float = hparam(0.003, "Learning rate α.", gt=0, le=100, log=True, live=True)
+    momentum: float = hparam(0.9, "Share of the old mean gradient that is kept, β₁.", ge=0, lt=1, live=True)
+    beta2: float = hparam(0.999, "Share of the old mean square that is kept, β₂.", ge=0, lt=1, live=True)
+    eps: float = hparam(1e-8, "Keeps the division finite, ε.", gt=0, le=1e-2, log=True)
+    momentum_decay: float = hparam(0.004, "How fast μ reaches β₁, ψ.", ge=0, le=1, log=True)
+
+    def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+        return torch.optim.NAdam(parameters, **self.settings(), foreach=True)
+
+    def kept(self) -> int:
+        return 2
+
+    def settings(self) -> dict[str, Any]:
+        betas = (self.momentum, self.beta2)
+        return {"lr": self.lr, "betas": betas, "eps": self.eps, "momentum_decay": self.momentum_decay}

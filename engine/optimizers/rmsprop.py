@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar, Literal
+
+import torch
+from torch import nn
+
+from engine.optimizers import Optimizer
+from engine.parts import hparam
+
+
+class RMSProp(Optimizer):
+    """RMSProp: s ← ρs + (1 − ρ)g², w ← w − αg / (√s + ε), optionally with momentum.
+
+    Adagrad that forgets: the rate recovers when gradients become small.
+
+    Source: Tieleman and Hinton, Lecture 6.5, Neural networks for machine learning, 2012.
+    """
+
+    rank: ClassVar[int] = 4
+    kind: Literal["rmsprop"] = "rmsprop"
+    lr: float = hparam(0.003, "Learning rate α.", gt=0, le=100, log=True, live=True)
+    decay: float = hparam(0.99, "Share of the old mean square that is kept, ρ.", ge=0, lt=1, live=True)
+    momentum: float = hparam(0.0, "Share of the last step that is kept, μ.", ge=0, lt=1, live=True)
+    eps: float = hparam(1e-8, "Keeps the division finite, ε.", gt=0, le=1e-2, log=True)
+
+    def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+        return torch.optim.RMSprop(parameters, **self.settings(), foreach=True)
+
+    def kept(self) -> int:
+        return 1 + int(self.momentum > 0)
+
+    def settings(self) -> dict[str, Any]:
+        return {"lr": self.lr, "alpha": self.decay, "momentum": self.momentum, "eps": self.eps}

@@ -1,0 +1,135 @@
+"""From an experiment's data to tensors: load, split, preprocess. Statistics come from the training split alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.datasets import Dataset, Examples
+from engine.errors import InvalidExperiment
+from engine.experiment import Experiment
+from engine.losses import Loss
+from engine.regularizers import Regularizer
+from engine.split import Split, split, with_random_labels
+from engine.transforms import Map
+
+
+@lru_cache(maxsize=16)
+def examples(data: Dataset, seed: int) -> Examples:
+    """The examples of a data set; the last few are kept."""
+    return data.load(seed)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The splits after preprocessing, as float32 (or int64 class) tensors on the CPU; the test split may be empty.
+
+    `points` are the inputs before preprocessing with targets and splits, for the plot of 1-D and 2-D inputs,
+    (examples, 4), or None. `to_input` takes raw inputs to what the network sees.
+    """
+
+    source: Examples
+    train_x: Tensor
+    train_y: Tensor
+    validation_x: Tensor
+    validation_y: Tensor
+    test_x: Tensor
+    test_y: Tensor
+    points: np.ndarray | None
+    to_input: Map
+
+    @property
+    def in_shape(self) -> tuple[int, ...]:
+        """Shape of one input, without the batch."""
+        return tuple(self.train_x.shape[1:])
+
+    @property
+    def raw_shape(self) -> tuple[int, ...]:
+        """The same before preprocessing."""
+        return self.source.x.shape[1:]
+
+
+def prepare(experiment: Experiment) -> Prepared:
+    """Loads, splits and preprocesses. Raises: InvalidExperiment if data, loss and the rest do not suit each other."""
+    source = examples(experiment.data, experiment.seed)
+    expect_task(experiment, source)
+    splits = split(experiment, source)
+    source = replace(source, y=with_random_labels(experiment, source, splits.train))
+    to_input, to_target = fit(experiment, source, splits.train)
+    x, y = to_input(source.x), to_target(source.y)
+    for place, augmentation in enumerate(experiment.augmentations):
+        with at(f"$.augmentations[{place}] ({augmentation.name()})"):
+            augmentation.expect(x.shape[1:])
+    xs, ys = ([torch.from_numpy(np.ascontiguousarray(a[own])) for own in splits] for a in (x, y))
+    points = plotted(source, y, splits)
+    return Prepared(source, xs[0], ys[0], xs[1], ys[1], xs[2], ys[2], points, to_input)
+
+
+@contextmanager
+def at(where: str) -> Iterator[None]:
+    """Says where the value stands that something inside does not accept."""
+    try:
+        yield
+    except InvalidExperiment as error:
+        raise InvalidExperiment(where, error.expected, error.received, error.hint) from error
+
+
+def expect_task(experiment: Experiment, source: Examples) -> None:
+    """Refuses what does not suit the task: a loss, class weights or softened classes where there are no classes."""
+    suited: list[tuple[str, str, Loss | Regularizer]] = [("$.loss", "a loss", experiment.loss)]
+    for place, rule in enumerate(experiment.regularizers):
+        suited.append((f"$.regularizers[{place}] ({rule.name()})", "a regularizer", rule))
+    for where, what, part in suited:
+        if source.task not in part.tasks:
+            received = f"{part.name()!r}, which is for {' or '.join(part.tasks)}"
+            raise InvalidExperiment(where, f"{what} for {source.task}", received)
+    if experiment.balance != "none" and source.task != "classification":
+        raise InvalidExperiment("$.balance", "classes to balance", source.task, "choose none")
+
+
+def fit(experiment: Experiment, source: Examples, train: np.ndarray) -> tuple[Map, Map]:
+    """The preprocessing of inputs and of targets, each step fitted on the training split as those before left it."""
+    inputs: list[Map] = []
+    targets: list[Map] = []
+    x, y = source.x[train], source.y[train]
+    for place, transform in enumerate(experiment.preprocessing):
+        if transform.acts_on == "inputs":
+            with at(f"$.preprocessing[{place}] ({transform.name()})"):
+                if source.tokens:
+                    raise InvalidExperiment("", "numbers that measure something", "word numbers", "leave it out")
+                inputs.append(transform.fit(x))
+            x = inputs[-1](x)
+        elif source.task == "regression":
+            targets.append(transform.fit(y))
+            y = targets[-1](y)
+    return chain(inputs), chain(targets)
+
+
+def chain(maps: list[Map]) -> Map:
+    """All maps one after the other."""
+
+    def run(z: np.ndarray) -> np.ndarray:
+        for one in maps:
+            z = one(z)
+        return z
+
+    return run
+
+
+def plotted(source: Examples, y: np.ndarray, splits: Split) -> np.ndarray | None:
+    """Rows of x, y, target, split for 2-D inputs; x, target, 0, split for 1-D inputs. The split is 0 in training, 1 in
+    validation, 2 in the test."""
+    if source.extent is None:
+        return None
+    places = np.zeros(len(source.x), np.float32)
+    for number, chosen in enumerate(splits):
+        places[chosen] = number
+    target = y.reshape(len(y), -1)[:, 0].astype(np.float32)
+    second, third = (source.x[:, 1], target) if source.x.shape[1] == 2 else (target, np.zeros_like(target))
+    return np.stack([source.x[:, 0], second, third, places], 1).astype(np.float32)

@@ -1,0 +1,79 @@
+"""What an experiment would be: shapes, parameters, FLOPs and memory, on the meta device, without allocating."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch.autograd.graph import saved_tensors_hooks
+
+from engine.blocks import Shape
+from engine.build import Network, assemble, forward_flops
+from engine.errors import InvalidExperiment
+from engine.experiment import Experiment
+from engine.prepare import prepare
+
+MEMORY_LIMIT = 2 * 2**30
+
+
+@dataclass(frozen=True)
+class LayerPreview:
+    """One row of the table: a block, or the output layer."""
+
+    kind: str
+    name: str
+    output_shape: Shape
+    parameters: int
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The whole network. `flops_per_example` counts forward; training takes about three times as many.
+    `memory_bytes` is for training with the chosen batch: weights, gradients, optimizer state, kept activations."""
+
+    layers: tuple[LayerPreview, ...]
+    parameters: int
+    flops_per_example: int
+    memory_bytes: int
+    in_shape: Shape
+    outputs: int
+
+
+def preview(experiment: Experiment) -> Preview:
+    """Everything that is known before training.
+
+    Raises: InvalidExperiment for shapes that do not fit, a loss that does not suit the data, or too much memory.
+    """
+    data = prepare(experiment)
+    network = assemble(experiment, data.in_shape, data.source.outputs)
+    rows = tuple(LayerPreview(s.kind, s.name, s.out_shape, s.parameters) for s in network.stages)
+    parameters = sum(row.parameters for row in rows)
+    flops = forward_flops(network, data.in_shape)
+    copies = 2 + experiment.optimizer.kept()  # the weights, their gradients, and what the optimizer keeps
+    memory = 4 * parameters * copies + saved_bytes(network, data.in_shape, experiment.batch_size)
+    if memory > MEMORY_LIMIT:
+        limit = f"a network that trains in {MEMORY_LIMIT / 2**30:.0f} GiB"
+        raise InvalidExperiment(
+            "$.network", limit, f"{memory / 2**30:.1f} GiB", "fewer or narrower layers, or smaller batches"
+        )
+    return Preview(rows, parameters, flops, memory, data.in_shape, data.source.outputs)
+
+
+def saved_bytes(network: Network, in_shape: Shape, batch: int) -> int:
+    """Bytes that the forward pass keeps for the backward pass. Views share the memory of what they look at."""
+    weights = {place(p) for p in network.parameters()}
+    alive: list[torch.Tensor] = []  # keeps tensors, so that no place is used twice
+
+    def pack(tensor: torch.Tensor) -> torch.Tensor:
+        alive.append(tensor)
+        return tensor
+
+    with saved_tensors_hooks(pack, lambda tensor: tensor):
+        network(torch.empty(max(2, batch), *in_shape, device="meta"))
+    kept = {place(tensor): tensor.untyped_storage().nbytes() for tensor in alive}
+    return sum(size for where, size in kept.items() if where not in weights)
+
+
+def place(tensor: torch.Tensor) -> int:
+    """What a tensor has in common with its views."""
+    return int(tensor.untyped_storage()._cdata)

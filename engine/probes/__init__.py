@@ -1,0 +1,77 @@
+"""Probes: instruments that read a training step. What they need is captured in sampled steps only."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from torch import Tensor
+
+from engine.datasets import Task
+from engine.frame import Channel
+from engine.parts import Part
+
+Need = Literal["activations", "gradients", "updates", "plane", "weights"]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is being probed: names of the layers whose outputs are observed and of those that have weights, the task
+    and the inputs before preprocessing. `extent` is None unless they are 1-D or 2-D."""
+
+    observed: tuple[str, ...]
+    weighted: tuple[str, ...]
+    weight_shapes: tuple[tuple[int, ...], ...]
+    units: tuple[int, ...]
+    task: Task
+    outputs: int
+    softmax: bool
+    in_shape: tuple[int, ...]
+    extent: tuple[float, ...] | None
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One sampled step, on the training device. Only what the due probes need is filled.
+
+    `activations`: each observed layer's outputs on the probe batch, after the step, in evaluation mode — a fixed
+    sample of the training split, so that two moments can be compared whatever the batch size.
+    `saturated`: for each of them which numbers lie on a flat end, or None.
+    `gradient_norms`: of the batch's gradient, penalties included, before clipping, (weighted layers,).
+    `weight_norms`: before the step. `update_norms`: of the weights after the step less the weights before it.
+    `weights`: of each layer with weights, after the step.
+    `plane`: the network's outputs over the input space, (points, outputs); `plane_units`: the observed layers' there.
+    """
+
+    activations: tuple[Tensor, ...] = ()
+    saturated: tuple[Tensor | None, ...] = ()
+    gradient_norms: Tensor | None = None
+    weight_norms: Tensor | None = None
+    update_norms: Tensor | None = None
+    weights: tuple[Tensor, ...] = ()
+    plane: Tensor | None = None
+    plane_units: tuple[Tensor, ...] = ()
+
+
+class Probe(Part, family="probes"):
+    """An instrument."""
+
+    rank: ClassVar[int] = 100
+    needs: ClassVar[frozenset[Need]] = frozenset()
+
+    @abstractmethod
+    def channel(self, subject: Subject) -> Channel | None:
+        """How to draw the reading; None where the probe has nothing to say."""
+
+    @abstractmethod
+    def measure(self, moment: Moment, subject: Subject) -> Mapping[str, Tensor]:
+        """The readings by key; int8 stays int8, everything else becomes float32."""
+
+
+def got(tensor: Tensor | None) -> Tensor:
+    """The tensor that capture has to have filled."""
+    if tensor is None:
+        raise RuntimeError("a probe reads what it does not declare in `needs`")
+    return tensor

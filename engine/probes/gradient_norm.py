@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Literal
+
+from torch import Tensor
+
+from engine.frame import Channel
+from engine.probes import Moment, Need, Probe, Subject, got
+
+
+class GradientNorm(Probe):
+    """Gradient norm: ‖∂L/∂w‖₂ of each layer's weights, penalties included, before clipping.
+
+    Reading: curves that fan out with depth, first layer lowest, are a vanishing gradient; first layer highest, an
+    exploding one.
+
+    Shape: (layers with weights,)
+
+    Source: Bengio, Simard and Frasconi, Learning long-term dependencies with gradient descent is difficult, 1994.
+    """
+
+    rank: ClassVar[int] = 6
+    needs: ClassVar[frozenset[Need]] = frozenset({"gradients"})
+    kind: Literal["gradient_norm"] = "gradient_norm"
+
+    def channel(self, subject: Subject) -> Channel:
+        return Channel(self.kind, "Gradient norm", "‖∂L/∂w‖₂", "", "lines", "log", subject.weighted)
+
+    def measure(self, moment: Moment, subject: Subject) -> Mapping[str, Tensor]:
+        return {self.kind: got(moment.gradient_norms)}

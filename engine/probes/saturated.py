@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor
+
+from engine.frame import Channel
+from engine.probes import Moment, Need, Probe, Subject
+
+
+class Saturated(Probe):
+    """Saturated outputs: share of a layer's outputs where the activation's slope is under 5 % of its maximum.
+
+    Not a number for activations without a flat end.
+
+    Reading: over half, and little gradient passes the layer.
+
+    Shape: (layers,)
+
+    Source: Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks, 2010.
+    """
+
+    rank: ClassVar[int] = 4
+    needs: ClassVar[frozenset[Need]] = frozenset({"activations"})
+    kind: Literal["saturated"] = "saturated"
+
+    def channel(self, subject: Subject) -> Channel:
+        formula = "outputs with f′ < 0.05 max f′ / outputs"
+        return Channel(self.kind, "Saturated outputs", formula, "share", series=subject.observed, healthy=(0.0, 0.5))
+
+    def measure(self, moment: Moment, subject: Subject) -> Mapping[str, Tensor]:
+        device = moment.activations[0].device
+        none = torch.full((), float("nan"), device=device)
+        shares = [none if flat is None else flat.to(torch.float32).mean() for flat in moment.saturated]
+        return {self.kind: torch.stack(shares)}

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor
+
+from engine.frame import Channel
+from engine.probes import Moment, Need, Probe, Subject, got
+
+
+class UpdateRatio(Probe):
+    """Update ratio: ‖Δw‖₂ / ‖w‖₂, with Δw the change that the optimizer's step really made.
+
+    Measured after the step, so momentum, adaptive rates, decay and clipping are all in it. Not a number while all
+    weights of the layer are zero.
+
+    Reading: around 1e-3 is healthy; well above 1e-2 the learning rate is too high, below 1e-4 the layer hardly
+    learns.
+
+    Shape: (layers with weights,)
+
+    Source: Karpathy, CS231n course notes, Neural networks part 3, 2015.
+    """
+
+    rank: ClassVar[int] = 5
+    needs: ClassVar[frozenset[Need]] = frozenset({"updates"})
+    kind: Literal["update_ratio"] = "update_ratio"
+
+    def channel(self, subject: Subject) -> Channel:
+        formula = "‖Δw‖₂ / ‖w‖₂"
+        return Channel(self.kind, "Update ratio", formula, "", "lines", "log", subject.weighted, (3e-4, 3e-3))
+
+    def measure(self, moment: Moment, subject: Subject) -> Mapping[str, Tensor]:
+        norms = got(moment.weight_norms)
+        ratio = got(moment.update_norms) / norms
+        return {self.kind: torch.where(norms > 0, ratio, torch.nan)}

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Literal
+
+from torch import Tensor
+
+from engine.frame import Channel
+from engine.probes import Moment, Need, Probe, Subject, got
+
+
+class WeightNorm(Probe):
+    """Weight norm: ‖w‖₂ of each layer's weights before the step.
+
+    Reading: weights that grow without end ask for L2; weights that shrink to nothing for less of it.
+
+    Shape: (layers with weights,)
+
+    Source: Krogh and Hertz, A simple weight decay can improve generalization, 1992.
+    """
+
+    rank: ClassVar[int] = 7
+    needs: ClassVar[frozenset[Need]] = frozenset({"updates"})
+    kind: Literal["weight_norm"] = "weight_norm"
+
+    def channel(self, subject: Subject) -> Channel:
+        return Channel(self.kind, "Weight norm", "‖w‖₂", "", "lines", "log", subject.weighted)
+
+    def measure(self, moment: Moment, subject: Subject) -> Mapping[str, Tensor]:
+        return {self.kind: got(moment.weight_norms)}

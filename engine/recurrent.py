@@ -1,0 +1,37 @@
+"""What the recurrent blocks have in common: torch's module, and which part of its output goes on."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+
+class Recurrent(nn.Module):
+    """A recurrent network over (batch, time, features).
+
+    Shape: → (batch, time, units) for the whole sequence, else (batch, units); units double when bidirectional. The
+    last state of a bidirectional one holds the forward state after the last step and the backward one after the first.
+    """
+
+    def __init__(self, inner: nn.RNNBase, whole: bool) -> None:
+        super().__init__()
+        self.inner = inner
+        self.whole = whole
+
+    def forward(self, x: Tensor) -> Tensor:
+        sequence: Tensor
+        sequence, state = self.inner(x)
+        if self.whole:
+            return sequence
+        last: Tensor = state[0] if isinstance(state, tuple) else state  # (layers · directions, batch, units)
+        ways = 2 if self.inner.bidirectional else 1
+        return last[-ways:].transpose(0, 1).flatten(1)
+
+
+GATES = {"RNN_TANH": 1, "RNN_RELU": 1, "GRU": 3, "LSTM": 4}
+
+
+def gate_weights(inner: nn.RNNBase) -> list[Tensor]:
+    """Every gate's own matrix, (units, inputs) or (units, units): views into torch's stacked weights."""
+    count = GATES[inner.mode]
+    stacked = [p for name, p in inner.named_parameters() if name.startswith("weight")]
+    return [piece for weight in stacked for piece in weight.chunk(count)]

@@ -1,0 +1,46 @@
+"""Regularizers: what keeps a network from fitting its training split too well, or its gradient from exploding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from torch import Tensor
+
+from engine.datasets import Task
+from engine.parts import Part
+
+
+class Regularizer(Part, family="regularizers"):
+    """A regularizer; each overrides the hooks it needs. Weights are weights, never biases or normalization gains.
+
+    `order`: penalties act on the gradient first (0), then what limits its entries (1), then its length (2). `tasks`:
+    what it can be used for. `softens`: it changes the targets of the training split.
+    """
+
+    rank: ClassVar[int] = 100
+    order: ClassVar[int] = 0
+    keeps_best: ClassVar[bool] = False
+    tasks: ClassVar[tuple[Task, ...]] = ("classification", "regression")
+    softens: ClassVar[bool] = False
+
+    def add_gradient_(self, weights: list[Tensor], gradients: list[Tensor]) -> None:
+        """Adds the penalty's gradient to `gradients`, which belong to `weights`."""
+
+    def penalty(self, weights: list[Tensor]) -> Tensor | float:
+        """What is added to the loss, for optimizers that compare its values."""
+        return 0.0
+
+    def limit_(self, gradients: list[Tensor]) -> None:
+        """Limits the gradients of all parameters in place."""
+
+    def constrain_(self, weights: list[Tensor]) -> None:
+        """Brings the weights back to where they may be, in place, after every step."""
+
+    def soften(self, targets: Tensor) -> Tensor:
+        """Targets of the training split, rows of class shares (examples, classes), as the loss shall see them."""
+        return targets
+
+    def stops(self, validation_losses: Sequence[float]) -> bool:
+        """Whether training should end after these epochs."""
+        return False

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor
+
+from engine.parts import hparam
+from engine.regularizers import Regularizer
+
+
+class ClipNorm(Regularizer):
+    """Clip by norm: if the gradient of all parameters together is longer than the threshold, it is scaled down to it.
+
+    The direction stays. Acts after the penalties.
+
+    Source: Pascanu, Mikolov and Bengio, On the difficulty of training recurrent neural networks, 2013.
+    """
+
+    rank: ClassVar[int] = 2
+    order: ClassVar[int] = 2
+    kind: Literal["clip_norm"] = "clip_norm"
+    threshold: float = hparam(1.0, "Longest gradient allowed.", gt=0, le=1000, log=True)
+
+    def limit_(self, gradients: list[Tensor]) -> None:
+        norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
+        torch._foreach_mul_(gradients, (self.threshold / norm).clamp(max=1.0))

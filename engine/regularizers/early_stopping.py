@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Literal
+
+from engine.parts import hparam
+from engine.regularizers import Regularizer
+
+
+class EarlyStopping(Regularizer):
+    """Early stopping: training ends when the validation loss has not improved for some epochs.
+
+    The weights of the best epoch are put back.
+
+    Source: Prechelt, Early stopping — but when?, 1998.
+    """
+
+    rank: ClassVar[int] = 3
+    keeps_best: ClassVar[bool] = True
+    kind: Literal["early_stopping"] = "early_stopping"
+    patience: int = hparam(
+        20, "Epochs without improvement that are waited for.", ge=1, le=10_000, unit="epochs", log=True
+    )
+    min_delta: float = hparam(0.0, "Smallest fall that counts as improvement.", ge=0, le=1)
+
+    def stops(self, validation_losses: Sequence[float]) -> bool:
+        best, waited = float("inf"), 0
+        for loss in validation_losses:
+            if loss < best - self.min_delta:
+                best, waited = loss, 0
+            else:
+                waited += 1
+        return waited >= self.patience

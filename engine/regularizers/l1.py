@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor
+
+from engine.parts import hparam
+from engine.regularizers import Regularizer
+
+
+class L1(Regularizer):
+    """L1: λ Σ|w|, whose gradient is λ · sign(w): a constant pull that takes small weights to zero.
+
+    One SGD step becomes w ← w − αλ sign(w) − α∇L: every weight shrinks by the same αλ, whatever its size.
+
+    Source: Tibshirani, Regression shrinkage and selection via the lasso, 1996.
+    """
+
+    rank: ClassVar[int] = 1
+    kind: Literal["l1"] = "l1"
+    strength: float = hparam(0.0001, "λ.", ge=0, le=10, log=True, live=True)
+
+    def penalty(self, weights: list[Tensor]) -> Tensor:
+        return self.strength * torch.stack(torch._foreach_norm(weights, 1)).sum()
+
+    def add_gradient_(self, weights: list[Tensor], gradients: list[Tensor]) -> None:
+        torch._foreach_add_(gradients, torch._foreach_sign(weights), alpha=self.strength)

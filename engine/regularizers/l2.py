@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor
+
+from engine.parts import hparam
+from engine.regularizers import Regularizer
+
+
+class L2(Regularizer):
+    """L2: (λ/2)‖w‖², whose gradient is λw; one SGD step becomes w ← (1 − αλ)w − α∇L.
+
+    The shrink factor 1 − αλ takes the same share of every weight: without a gradient, half is gone after ln 2 / αλ
+    steps. With Adam and its kin the penalty passes through their scaling; AdamW's weight decay does not.
+
+    Source: Krogh and Hertz, A simple weight decay can improve generalization, 1992.
+    """
+
+    rank: ClassVar[int] = 0
+    kind: Literal["l2"] = "l2"
+    strength: float = hparam(0.001, "λ.", ge=0, le=10, log=True, live=True)
+
+    def penalty(self, weights: list[Tensor]) -> Tensor:
+        return self.strength / 2 * torch.stack(torch._foreach_norm(weights)).square().sum()
+
+    def add_gradient_(self, weights: list[Tensor], gradients: list[Tensor]) -> None:
+        torch._foreach_add_(gradients, weights, alpha=self.strength)

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from torch import Tensor
+
+from engine.datasets import Task
+from engine.parts import hparam
+from engine.regularizers import Regularizer
+
+
+class LabelSmoothing(Regularizer):
+    """Label smoothing: the target is (1 − ε) for the right class plus ε / C for each of the C classes.
+
+    The outputs need not run off to infinity to please the loss: the best logits are finite, ln((1 − ε) C / ε + 1) above
+    the others. The training loss cannot reach 0 any more; the validation loss is taken against the true labels.
+
+    Source: Szegedy et al., Rethinking the Inception architecture for computer vision, 2016, section 7.
+    """
+
+    rank: ClassVar[int] = 5
+    tasks: ClassVar[tuple[Task, ...]] = ("classification",)
+    softens: ClassVar[bool] = True
+    kind: Literal["label_smoothing"] = "label_smoothing"
+    share: float = hparam(0.1, "What is taken from the right class and spread over all, ε.", ge=0, le=0.5)
+
+    def soften(self, targets: Tensor) -> Tensor:
+        return targets * (1 - self.share) + self.share / targets.shape[1]

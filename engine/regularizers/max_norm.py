@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor
+
+from engine.parts import hparam
+from engine.regularizers import Regularizer
+
+
+class MaxNorm(Regularizer):
+    """Max-norm: w ← w · min(1, c / ‖w‖) after each step, w the incoming weights of one unit.
+
+    Counts for each unit of a dense layer and each filter of a convolution by itself; biases stay free. Unlike L2 it
+    does nothing to short weights. Lets large learning rates be used with dropout.
+
+    Source: Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, Dropout, 2014, section 5.1.
+    """
+
+    rank: ClassVar[int] = 4
+    kind: Literal["max_norm"] = "max_norm"
+    limit: float = hparam(3.0, "Longest weight vector of a unit, c.", gt=0, le=100, log=True)
+
+    def constrain_(self, weights: list[Tensor]) -> None:
+        for weight in weights:
+            norm = torch.linalg.vector_norm(weight, dim=tuple(range(1, weight.ndim)), keepdim=True)
+            weight.mul_((self.limit / norm.clamp_min(1e-30)).clamp(max=1.0))

@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+import math
+from typing import ClassVar, Literal
+
+from engine.parts import hparam
+from engine.schedules import Progress, Schedule
+
+
+class Cosine(Schedule):
+    """Cosine: half a wave from 1 down to the floor over the whole run.
+
+    Source: Loshchilov and Hutter, SGDR, 2017.
+    """
+
+    rank: ClassVar[int] = 3
+    kind: Literal["cosine"] = "cosine"
+    floor: float = hparam(0.0, "Factor at the end.", ge=0, le=1)
+
+    def factor(self, progress: Progress) -> float:
+        done = min(1.0, progress.step / max(1, progress.total_steps))
+        return self.floor + (1 - self.floor) * (1 + math.cos(math.pi * done)) / 2

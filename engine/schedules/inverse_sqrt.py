@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from engine.schedules import Progress, Schedule
+
+
+class InverseSqrt(Schedule):
+    """Inverse square root: α₀ / √e in epoch e, counted from 1.
+
+    Nothing to choose: a half in epoch 4, a tenth in epoch 100.
+
+    Source: Zinkevich, Online convex programming and generalized infinitesimal gradient ascent, 2003; Vera, Redes
+    neuronales, lecture.
+    """
+
+    rank: ClassVar[int] = 2
+    kind: Literal["inverse_sqrt"] = "inverse_sqrt"
+
+    def factor(self, progress: Progress) -> float:
+        return float((progress.epoch + 1) ** -0.5)

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from engine.parts import hparam
+from engine.schedules import Progress, Schedule
+
+
+class InverseTime(Schedule):
+    """Inverse time: α₀ (1 + δ) / (1 + δe) in epoch e, counted from 1.
+
+    It falls fast at first and then ever more slowly, like 1 / e: the rate that makes the noise of SGD die out while
+    the way that can still be gone stays endless.
+
+    Source: Robbins and Monro, A stochastic approximation method, 1951; Vera, Redes neuronales, lecture.
+    """
+
+    rank: ClassVar[int] = 2
+    kind: Literal["inverse_time"] = "inverse_time"
+    delta: float = hparam(0.05, "How fast it falls, δ.", ge=0, le=100, log=True)
+
+    def factor(self, progress: Progress) -> float:
+        return (1 + self.delta) / (1 + self.delta * (progress.epoch + 1))

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import ClassVar, Literal
+
+from engine.parts import hparam
+from engine.schedules import Progress, Schedule
+
+
+class OnPlateau(Schedule):
+    """On plateau: α₀ times the fall each time the validation loss has not become better for some epochs.
+
+    The run itself says when, so nothing has to be guessed beforehand. After a fall the count begins anew.
+
+    Source: Krizhevsky, Sutskever and Hinton, ImageNet classification with deep CNNs, 2012 (then by hand).
+    """
+
+    rank: ClassVar[int] = 7
+    kind: Literal["on_plateau"] = "on_plateau"
+    patience: int = hparam(10, "Epochs without gain that are borne.", ge=0, le=10_000, unit="epochs", log=True)
+    fall: float = hparam(0.3, "Factor of each fall.", gt=0, lt=1)
+    least_gain: float = hparam(0.0001, "Share of the best loss that counts as gain.", ge=0, le=1, log=True)
+    floor: float = hparam(0.001, "Smallest factor.", gt=0, le=1, log=True)
+
+    def factor(self, progress: Progress) -> float:
+        return 1.0
+
+    def epoch_factor(self, validation_losses: Sequence[float]) -> float:
+        best, waited, factor = math.inf, 0, 1.0
+        for loss in validation_losses:
+            if loss < best * (1 - self.least_gain):
+                best, waited = loss, 0
+            else:
+                waited += 1
+            if waited > self.patience:
+                factor, waited = max(self.floor, factor * self.fall), 0
+        return factor

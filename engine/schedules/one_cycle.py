@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import math
+from typing import ClassVar, Literal
+
+from engine.parts import hparam
+from engine.schedules import Progress, Schedule
+
+
+class OneCycle(Schedule):
+    """One cycle: half a wave up from α₀ / start to α₀, then half a wave down to almost nothing, over the whole run.
+
+    α₀ is the top of the cycle and may lie far above what a constant rate could bear; so large a rate in the middle of
+    the run acts as a regularizer. Momentum is left as it is.
+
+    Source: Smith and Topin, Super-convergence, 2019.
+    """
+
+    rank: ClassVar[int] = 5
+    kind: Literal["one_cycle"] = "one_cycle"
+    rise: float = hparam(0.3, "Share of the run in which the rate rises.", gt=0, lt=1)
+    start: float = hparam(25.0, "What α₀ is divided by at the start.", ge=1, le=10_000, log=True)
+    end: float = hparam(10_000.0, "What the start is divided by at the end.", ge=1, le=1e8, log=True)
+
+    def factor(self, progress: Progress) -> float:
+        top, last = self.rise * progress.total_steps - 1, progress.total_steps - 1
+        low = 1 / self.start
+        if progress.step <= top:
+            return wave(low, 1.0, progress.step / top if top > 0 else 1.0)
+        return wave(1.0, low / self.end, min(1.0, (progress.step - top) / max(last - top, 1e-9)))
+
+
+def wave(first: float, last: float, done: float) -> float:
+    """Half a cosine wave from `first` to `last`."""
+    return last + (first - last) * (1 + math.cos(math.pi * done)) / 2

@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from engine.parts import hparam
+from engine.schedules import Progress, Schedule
+
+
+class Step(Schedule):
+    """Step: α₀ · γ^⌊epoch / every⌋.
+
+    Source: He, Zhang, Ren and Sun, Deep residual learning, 2016 (divided by ten, twice).
+    """
+
+    rank: ClassVar[int] = 1
+    kind: Literal["step"] = "step"
+    every: int = hparam(50, "Epochs between two falls.", ge=1, le=100_000, unit="epochs", log=True)
+    gamma: float = hparam(0.5, "Factor of each fall, γ.", gt=0, le=1)
+
+    def factor(self, progress: Progress) -> float:
+        return float(self.gamma ** (progress.epoch // self.every))

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import math
+from typing import ClassVar, Literal
+
+from engine.parts import hparam
+from engine.schedules import Progress, Schedule
+
+
+class Warmup(Schedule):
+    """Warm-up: the rate rises evenly to α₀ over the first steps, then stays, or falls to zero by the end.
+
+    The first gradients are large and the averages of Adam still empty; small steps get past both. α₀ may then be
+    larger than it could be without.
+
+    Source: Goyal et al., Accurate, large minibatch SGD, 2017 (then constant); Vaswani et al., Attention is all you
+    need, 2017 (then falling).
+    """
+
+    rank: ClassVar[int] = 4
+    kind: Literal["warmup"] = "warmup"
+    rise: int = hparam(500, "Steps until the full rate.", ge=1, le=1_000_000, unit="steps", log=True)
+    after: Literal["constant", "linear", "cosine"] = hparam("constant", "What follows the rise.")
+
+    def factor(self, progress: Progress) -> float:
+        if progress.step < self.rise:
+            return (progress.step + 1) / self.rise
+        done = min(1.0, (progress.step - self.rise) / max(1, progress.total_steps - self.rise))
+        if self.after == "linear":
+            return 1 - done
+        return (1 + math.cos(math.pi * done)) / 2 if self.after == "cosine" else 1.0

@@ -1,0 +1,1 @@
+"""The store: SQLite tables, the one writer, any number of readers, and checkpoint files."""

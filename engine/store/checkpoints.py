@@ -1,0 +1,55 @@
+"""Checkpoint files: written whole or not at all, and read only when they are what was written."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+
+class Spoiled(Exception):
+    """A checkpoint file is missing or not what was written; the message is a clause for a sentence."""
+
+
+def write(path: Path, data: bytes) -> str:
+    """Put `data` at `path` so that a crash at any moment leaves the whole file or none; returns its SHA-256."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh = path.with_name(path.name + ".tmp")
+    try:
+        with fresh.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+        _sync(path.parent)
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise
+    return hashlib.sha256(data).hexdigest()
+
+
+def read(path: Path, sha256: str) -> bytes:
+    """The bytes that were written. Raises Spoiled."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        raise Spoiled("its file is gone") from None
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise Spoiled("its file is damaged")
+    return data
+
+
+def sweep(folder: Path, recorded: set[str]) -> None:
+    """Remove what a crash left in a run's folder: half-written files, and whole ones that were never recorded."""
+    if folder.is_dir():
+        for path in folder.iterdir():
+            if path.name not in recorded:
+                path.unlink(missing_ok=True)
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,182 @@
+"""The writing thread: gathers entries for 50 ms, stores them together, waits out a full disk, loses none."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import partial
+
+from engine.store import ballast
+from engine.store.entry import Entry, Outcome
+from engine.store.place import Place
+from engine.store.writer import Writer
+
+GROUP_SECONDS = 0.05
+RETRY_SECONDS = 1.0
+PATIENCE = 100
+"""How often a commit that failed for another reason than room is tried again, once a second (a lock from outside)."""
+
+journal = logging.getLogger("store")
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """An entry in the queue, and the promise to say when it is on disk."""
+
+    entry: Entry
+    stored: Future[Outcome]
+
+
+class Committer:
+    """Owns the writer's thread. `submit` works from any thread; its future resolves when the entry is on disk.
+
+    `on_full(bool)` is called from the thread when the disk turns out full, and when there is room again.
+    """
+
+    def __init__(self, place: Place, on_full: Callable[[bool], None]) -> None:
+        self.place = place
+        self.on_full = on_full
+        self.full = False
+        self._queue: list[Waiting] = []
+        self._urgent = self._closing = self._asked_to_hold = False
+        self._woken = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._opened: Future[None] = Future()
+
+    def start(self) -> None:
+        """Open the store and begin. Raises what opening raises."""
+        self._thread.start()
+        self._opened.result()
+
+    def submit(self, entry: Entry, *, urgent: bool = False) -> Future[Outcome]:
+        """Queue an entry; `urgent` ones do not wait for company."""
+        waiting = Waiting(entry, Future())
+        with self._woken:
+            self._queue.append(waiting)
+            self._urgent = self._urgent or urgent
+            self._woken.notify()
+        return waiting.stored
+
+    def hold(self) -> None:
+        """Someone else met the full disk: wait for room, and say so."""
+        with self._woken:
+            self._asked_to_hold = True
+            self._woken.notify()
+
+    def close(self) -> None:
+        """Store what is queued, close the store."""
+        with self._woken:
+            self._closing = True
+            self._woken.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            self.writer = Writer(self.place)
+            ballast.load(self.place.ballast)
+        except BaseException as error:
+            self._opened.set_exception(error)
+            return
+        self._opened.set_result(None)
+        while self._wait():
+            batch, held = self._gather()
+            if held:
+                self._hold()
+            if batch:
+                self._store(batch)
+        self.writer.close()
+
+    def _wait(self) -> bool:
+        """Until there is something to store and its time has come; False when all is done."""
+        with self._woken:
+            self._woken.wait_for(lambda: self._queue or self._closing or self._asked_to_hold)
+            due = time.monotonic() + GROUP_SECONDS
+            self._woken.wait_for(lambda: self._urgent or self._closing or self._asked_to_hold, due - time.monotonic())
+            return bool(self._queue or self._asked_to_hold or not self._closing)
+
+    def _gather(self) -> tuple[list[Waiting], bool]:
+        with self._woken:
+            batch, self._queue = self._queue, []
+            held, self._asked_to_hold = self._asked_to_hold, False
+            self._urgent = False
+            return batch, held
+
+    def _store(self, batch: list[Waiting]) -> None:
+        failures = 0
+        while True:
+            try:
+                outcomes = self.writer.commit([waiting.entry for waiting in batch])
+            except Exception as error:
+                if ballast.is_full(error, self.place.home):
+                    self._hold()
+                    if self._closing:
+                        break
+                    continue
+                journal.exception("a batch of %d could not be stored", len(batch))
+                failures += 1
+                if "locked" in str(error) and failures < PATIENCE and not self._closing:
+                    time.sleep(RETRY_SECONDS)
+                    continue
+                self._singly(batch, error)
+                return
+            for waiting, outcome in zip(batch, outcomes, strict=True):
+                waiting.stored.set_result(outcome)
+            return
+        for waiting in batch:
+            waiting.stored.set_exception(OSError(ballast.SENTENCE))
+
+    def _singly(self, batch: list[Waiting], error: Exception) -> None:
+        """One entry spoils the batch: let the others through."""
+        if len(batch) == 1:
+            batch[0].stored.set_exception(error)
+            return
+        for waiting in batch:
+            self._store([waiting])
+
+    def _hold(self) -> None:
+        """Give up the ballast, say so in the store, and wait until there is room for both."""
+        journal.warning(ballast.SENTENCE)
+        self.full = True
+        ballast.drop(self.place.ballast)
+        self.on_full(True)
+        self._quietly(self.writer.hold)
+        while not (ballast.enough(self.place.home) and self._resume()):
+            if self._closing:
+                return
+            self._deletions()
+            time.sleep(RETRY_SECONDS)
+        journal.warning("there is room again")
+
+    def _resume(self) -> bool:
+        ballast.load(self.place.ballast)
+        if not self._quietly(self.writer.release):
+            ballast.drop(self.place.ballast)
+            return False
+        self.full = False
+        self.on_full(False)
+        return True
+
+    def _deletions(self) -> None:
+        """Deleting runs is how a user makes room: it does not wait."""
+        with self._woken:
+            chosen = [waiting for waiting in self._queue if waiting.entry.delete]
+            self._queue = [waiting for waiting in self._queue if not waiting.entry.delete]
+        for waiting in chosen:
+            if self._quietly(partial(self.writer.commit, [waiting.entry])):
+                waiting.stored.set_result("stored")
+            else:
+                with self._woken:
+                    self._queue.append(waiting)
+
+    def _quietly(self, action: Callable[[], object]) -> bool:
+        try:
+            action()
+        except Exception as error:
+            if not ballast.is_full(error, self.place.home):
+                journal.exception("while the disk was full")
+            return False
+        return True

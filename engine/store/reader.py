@@ -1,0 +1,280 @@
+"""Reading the store, from any process and thread; nothing here can write."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+
+from engine.store import tables
+from engine.store.place import Place
+from engine.store.tending import thin
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """A run as the store knows it; `experiment` is how it began, `edited` has its edits so far (both JSON)."""
+
+    id: str
+    created: float
+    updated: float
+    experiment: str
+    edited: str
+    digest: str
+    state: str
+    message: str
+    parent: str | None
+    parent_step: int | None
+    step: int
+    epoch: int
+    attempt: int
+    channels: list[dict[str, Any]]
+    static: bytes | None
+    summary: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One line of a run's log: at which step what happened."""
+
+    seq: int
+    run: str
+    step: int
+    kind: str
+    detail: dict[str, Any]
+    at: float
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A recorded checkpoint; `path` is absolute."""
+
+    step: int
+    path: Path
+    sha256: str
+    epoch: int
+    good: bool
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """How far each table has been followed."""
+
+    losses: int = 0
+    epochs: int = 0
+    frames: int = 0
+    log: int = 0
+
+
+@dataclass
+class News:
+    """What a run has gained since a cursor: rows (step, loss), epoch rows, (step, at, bytes) frames, log lines."""
+
+    losses: list[np.ndarray] = field(default_factory=list)
+    epochs: list[np.ndarray] = field(default_factory=list)
+    frames: list[tuple[int, float, bytes]] = field(default_factory=list)
+    log: list[LogLine] = field(default_factory=list)
+
+
+class Reader:
+    """Read-only view of a store. Each method sees one moment; `view()` holds one moment over several calls."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.place = Place.of(folder)
+        self.engine = tables.open_reader(self.place.database)
+
+    def close(self) -> None:
+        """Close its connections."""
+        self.engine.dispose()
+
+    def view(self) -> View:
+        """`with reader.view() as view:` one moment of the store."""
+        return View(self)
+
+    def runs(self, limit: int = 1_000) -> list[RunRow]:
+        """The newest runs first."""
+        with self.view() as view:
+            return view.runs(limit)
+
+    def run(self, run: str) -> RunRow | None:
+        """One run, or None if there is none of that name."""
+        with self.view() as view:
+            return view.run(run)
+
+    def losses(self, run: str, points: int | None = 2_000) -> np.ndarray:
+        """(n, 2) float64: step, loss of every step; thinned to stored points unless `points` is None."""
+        with self.view() as view:
+            return view.losses(run, points)
+
+    def epochs(self, run: str, points: int | None = 2_000) -> np.ndarray:
+        """(n, 6) float64: `tables.EPOCH_COLUMNS`."""
+        with self.view() as view:
+            return view.epochs(run, points)
+
+    def frames(self, run: str, since_step: int = -1, limit: int | None = None) -> list[bytes]:
+        """Encoded frames after `since_step`, in order; at most `limit`, evenly chosen, first and last among them."""
+        with self.view() as view:
+            return [payload for _, payload in view.frames(run, since_step, limit)]
+
+    def frame(self, run: str, step: int | None = None) -> bytes | None:
+        """The newest frame, or the newest at or before `step`."""
+        with self.view() as view:
+            return view.frame(run, step)
+
+    def log(self, run: str) -> list[LogLine]:
+        """Everything that happened to a run, in order."""
+        with self.view() as view:
+            return view.log(run)
+
+    def checkpoints(self, run: str) -> list[Checkpoint]:
+        """The recorded checkpoints, newest first."""
+        with self.view() as view:
+            return view.checkpoints(run)
+
+    def checkpoint(self, run: str, *, good: bool = False) -> Checkpoint | None:
+        """The newest checkpoint, or the newest good one."""
+        return next((found for found in self.checkpoints(run) if found.good or not good), None)
+
+
+class View:
+    """One moment of the store."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+
+    def __enter__(self) -> View:
+        self.connection = self.reader.engine.connect()
+        self.transaction = self.connection.begin()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.transaction.rollback()
+        self.connection.close()
+
+    def runs(self, limit: int = 1_000) -> list[RunRow]:
+        ordered = sa.select(tables.runs).order_by(tables.runs.c.created.desc()).limit(limit)
+        return [_run(row) for row in self.connection.execute(ordered).mappings()]
+
+    def run(self, run: str) -> RunRow | None:
+        row = self.connection.execute(sa.select(tables.runs).where(tables.runs.c.id == run)).mappings().one_or_none()
+        return None if row is None else _run(row)
+
+    def in_states(self, *states: str) -> list[RunRow]:
+        """Runs in some states, the oldest first."""
+        chosen = sa.select(tables.runs).where(tables.runs.c.state.in_(states)).order_by(tables.runs.c.created)
+        return [_run(row) for row in self.connection.execute(chosen).mappings()]
+
+    def losses(self, run: str, points: int | None = 2_000) -> np.ndarray:
+        table = tables.losses
+        chosen = sa.select(table.c.step_lo, table.c.payload).where(table.c.run == run).order_by(table.c.step_lo)
+        found = self.connection.execute(chosen).all()
+        rows = np.concatenate([loss_rows(lo, payload) for lo, payload in found]) if found else np.empty((0, 2))
+        return rows if points is None else thin(rows, points)
+
+    def epochs(self, run: str, points: int | None = 2_000) -> np.ndarray:
+        table = tables.epochs
+        chosen = sa.select(table.c.payload).where(table.c.run == run).order_by(table.c.epoch_lo)
+        rows = epoch_rows(b"".join(self.connection.execute(chosen).scalars()))
+        return rows if points is None else thin(rows, points)
+
+    def frame_steps(self, run: str, since_step: int = -1) -> list[int]:
+        table = tables.frames
+        chosen = sa.select(table.c.step).where(table.c.run == run, table.c.step > since_step).order_by(table.c.step)
+        return list(self.connection.execute(chosen).scalars())
+
+    def frames(self, run: str, since_step: int = -1, limit: int | None = None) -> list[tuple[int, bytes]]:
+        return self.frames_at(run, spread(self.frame_steps(run, since_step), limit))
+
+    def frames_at(self, run: str, steps: Sequence[int]) -> list[tuple[int, bytes]]:
+        """The frames of these steps, in order."""
+        table, found = tables.frames, []
+        for start in range(0, len(steps), 500):
+            chosen = sa.select(table.c.step, table.c.payload).where(table.c.run == run)
+            part = chosen.where(table.c.step.in_(steps[start : start + 500])).order_by(table.c.step)
+            found += [(step, payload) for step, payload in self.connection.execute(part)]
+        return found
+
+    def frame(self, run: str, step: int | None = None) -> bytes | None:
+        table = tables.frames
+        chosen = sa.select(table.c.payload).where(table.c.run == run).order_by(table.c.step.desc()).limit(1)
+        if step is not None:
+            chosen = chosen.where(table.c.step <= step)
+        payload: bytes | None = self.connection.execute(chosen).scalar_one_or_none()
+        return payload
+
+    def log(self, run: str) -> list[LogLine]:
+        chosen = sa.select(tables.log).where(tables.log.c.run == run).order_by(tables.log.c.seq)
+        return [_line(row) for row in self.connection.execute(chosen).mappings()]
+
+    def checkpoints(self, run: str) -> list[Checkpoint]:
+        table = tables.checkpoints
+        found = self.connection.execute(sa.select(table).where(table.c.run == run).order_by(table.c.seq.desc()))
+        home = self.reader.place.home
+        return [Checkpoint(row.step, home / row.path, row.sha256, row.epoch, row.good) for row in found]
+
+    def states(self, names: Iterable[str]) -> dict[str, tuple[str, str, int, int]]:
+        """State, message, step and epoch of some runs."""
+        table = tables.runs.c
+        columns = (table.id, table.state, table.message, table.step, table.epoch)
+        chosen = sa.select(*columns).where(table.id.in_(list(names)))
+        return {row[0]: (row[1], row[2], row[3], row[4]) for row in self.connection.execute(chosen)}
+
+    def tail(self, since: Cursor, names: Iterable[str]) -> tuple[Cursor, dict[str, News]]:
+        """What some runs have gained since a cursor, and the cursor for the next time."""
+        chosen = list(names)
+        news = {name: News() for name in chosen}
+        ends: dict[str, int] = {}
+        for table in (tables.losses, tables.epochs, tables.frames, tables.log):
+            start: int = getattr(since, table.name)
+            newest = self.connection.execute(sa.select(sa.func.max(table.c.seq))).scalar()
+            ends[table.name] = max(start, newest or 0)
+            if chosen and ends[table.name] > start:
+                mine = table.c.run.concat("").in_(chosen)  # not by the index on run: the new rows are few
+                rows = sa.select(table).where(table.c.seq > start, mine).order_by(table.c.seq)
+                for row in self.connection.execute(rows).mappings():
+                    _note(news[row["run"]], table.name, row)
+        return Cursor(**ends), news
+
+
+def _note(news: News, table: str, row: sa.RowMapping) -> None:
+    if table == "losses":
+        news.losses.append(loss_rows(row["step_lo"], row["payload"]))
+    elif table == "epochs":
+        news.epochs.append(epoch_rows(row["payload"]))
+    elif table == "frames":
+        news.frames.append((row["step"], row["at"], row["payload"]))
+    else:
+        news.log.append(_line(row))
+
+
+def loss_rows(first: int, payload: bytes) -> np.ndarray:
+    """A piece of the losses as rows of step and loss."""
+    values = np.frombuffer(payload, "<f4")
+    return np.column_stack([np.arange(first, first + len(values), dtype=np.float64), values])
+
+
+def epoch_rows(payload: bytes) -> np.ndarray:
+    """A piece of the epochs as rows of `tables.EPOCH_COLUMNS`."""
+    return np.frombuffer(payload, "<f8").reshape(-1, len(tables.EPOCH_COLUMNS))
+
+
+def spread(items: list[int], limit: int | None) -> list[int]:
+    """At most `limit` of the items, evenly chosen, the first and the last among them."""
+    if limit is None or len(items) <= limit:
+        return items
+    if limit <= 1:
+        return items[-limit:] if limit else []
+    return [items[round(i * (len(items) - 1) / (limit - 1))] for i in range(limit)]
+
+
+def _run(row: sa.RowMapping) -> RunRow:
+    return RunRow(**{**row, "channels": json.loads(row["channels"]), "summary": json.loads(row["summary"])})
+
+
+def _line(row: sa.RowMapping) -> LogLine:
+    return LogLine(**{**row, "detail": json.loads(row["detail"])})

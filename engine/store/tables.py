@@ -1,0 +1,151 @@
+"""The tables, and how connections to them are opened.
+
+Series are stored as blobs of many points, never a row a point; `seq` grows with every row written, so a reader
+follows a table by remembering the last one it saw.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+metadata = sa.MetaData()
+
+
+def _seq() -> sa.Column[int]:
+    return sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True)
+
+
+def _run() -> sa.Column[str]:
+    return sa.Column("run", sa.ForeignKey("runs.id", ondelete="CASCADE"), nullable=False)
+
+
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("created", sa.Double, nullable=False),
+    sa.Column("updated", sa.Double, nullable=False),
+    sa.Column("experiment", sa.Text, nullable=False),  # as the run began
+    sa.Column("edited", sa.Text, nullable=False),  # with the edits so far
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("parent", sa.String(32)),
+    sa.Column("parent_step", sa.Integer),
+    sa.Column("step", sa.Integer, nullable=False),  # the last one whose loss is stored
+    sa.Column("epoch", sa.Integer, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("channels", sa.Text, nullable=False),
+    sa.Column("static", sa.LargeBinary),
+    sa.Column("summary", sa.Text, nullable=False),
+)
+losses = sa.Table(
+    "losses",
+    metadata,
+    _seq(),
+    _run(),
+    sa.Column("step_lo", sa.Integer, nullable=False),
+    sa.Column("step_hi", sa.Integer, nullable=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),  # float32, one a step
+    sa.UniqueConstraint("run", "step_lo"),
+    sqlite_autoincrement=True,
+)
+epochs = sa.Table(
+    "epochs",
+    metadata,
+    _seq(),
+    _run(),
+    sa.Column("epoch_lo", sa.Integer, nullable=False),
+    sa.Column("epoch_hi", sa.Integer, nullable=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),  # float64, rows of EPOCH_COLUMNS
+    sa.UniqueConstraint("run", "epoch_lo"),
+    sqlite_autoincrement=True,
+)
+frames = sa.Table(
+    "frames",
+    metadata,
+    _seq(),
+    _run(),
+    sa.Column("step", sa.Integer, nullable=False),
+    sa.Column("at", sa.Double, nullable=False),  # when the worker encoded it
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.UniqueConstraint("run", "step"),
+    sqlite_autoincrement=True,
+)
+log = sa.Table(
+    "log",
+    metadata,
+    _seq(),
+    _run(),
+    sa.Column("step", sa.Integer, nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("at", sa.Double, nullable=False),
+    sa.Index("log_of_run", "run", "seq"),
+    sqlite_autoincrement=True,
+)
+checkpoints = sa.Table(
+    "checkpoints",
+    metadata,
+    _seq(),
+    _run(),
+    sa.Column("step", sa.Integer, nullable=False),
+    sa.Column("path", sa.Text, nullable=False),  # below the store's folder
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("epoch", sa.Integer, nullable=False),
+    sa.Column("good", sa.Boolean, nullable=False),
+    sa.Column("at", sa.Double, nullable=False),
+    sa.Index("checkpoints_of_run", "run", "seq"),
+    sqlite_autoincrement=True,
+)
+
+EPOCH_COLUMNS = ("epoch", "step", "train_loss", "train_metric", "validation_loss", "validation_metric")
+PAGE = 4096
+FINAL = frozenset({"finished", "stopped", "diverged", "failed"})
+"""States that a run does not leave."""
+
+
+def open_writer(database: Path) -> sa.Engine:
+    """An engine for the one writing connection: write-ahead log, every commit synced, locked from the beginning."""
+    shared = {"check_same_thread": False}
+    pages = max(16, min(1_000, shutil.disk_usage(database.parent).total // PAGE // 32))  # a short log on a small disk
+    engine = sa.create_engine(f"sqlite:///{database}", poolclass=sa.StaticPool, connect_args=shared)
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: Any, _: object) -> None:
+        connection.isolation_level = None  # else the driver begins transactions by itself, and deferred ones
+        for pragma in ("auto_vacuum=INCREMENTAL", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        connection.execute(f"PRAGMA wal_autocheckpoint={pages}")
+        connection.execute("PRAGMA journal_size_limit=16000000")
+
+    @event.listens_for(engine, "begin")
+    def begun(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    metadata.create_all(engine)
+    return engine
+
+
+def open_reader(database: Path) -> sa.Engine:
+    """An engine whose connections can read and nothing else; each transaction sees one moment."""
+    url = f"sqlite:///file:{quote(str(database))}?mode=ro&uri=true"
+    shared = {"check_same_thread": False, "timeout": 10}
+    engine = sa.create_engine(url, pool_size=4, max_overflow=60, connect_args=shared)
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: Any, _: object) -> None:
+        connection.isolation_level = None
+        connection.execute("PRAGMA query_only=ON")
+
+    @event.listens_for(engine, "begin")
+    def begun(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    return engine

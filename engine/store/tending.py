@@ -1,0 +1,81 @@
+"""Keeping a run's rows few: frames are thinned, small pieces of series merged, room of deleted runs given back."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import sqlalchemy as sa
+
+from engine.store import tables
+
+MOST_FRAMES = 2_000
+MOST_PIECES = 600
+NEWEST_PIECES = 100
+POINTS = 1_000
+
+
+def thin_frames(connection: sa.Connection, run: str) -> int:
+    """Drop every second frame of the older half; the first one stays. Returns how many went."""
+    table = tables.frames
+    ordered = sa.select(table.c.seq).where(table.c.run == run).order_by(table.c.step)
+    found = connection.execute(ordered).scalars().all()
+    dropped = found[1 : len(found) // 2 : 2]
+    if dropped:
+        connection.execute(sa.delete(table).where(table.c.seq.in_(dropped)))
+    return len(dropped)
+
+
+def merge(connection: sa.Connection, run: str) -> None:
+    """Join the small pieces of both series into pieces of about a thousand points.
+
+    The newest pieces stay as they are, since readers follow them by `seq`; a joined piece keeps the first's.
+    """
+    _merge(connection, tables.losses, run, "step_lo", "step_hi", 4)
+    _merge(connection, tables.epochs, run, "epoch_lo", "epoch_hi", 8 * len(tables.EPOCH_COLUMNS))
+
+
+def _merge(connection: sa.Connection, table: sa.Table, run: str, lo: str, hi: str, width: int) -> None:
+    length = sa.func.length(table.c.payload) / width
+    ordered = sa.select(table.c.seq, table.c[hi], length).where(table.c.run == run).order_by(table.c[lo])
+    found = connection.execute(ordered).all()[:-NEWEST_PIECES]
+    group: list[int] = []
+    points = 0
+    for seq, last, count in found:
+        group.append(seq)
+        points += int(count)
+        if points >= POINTS:
+            if len(group) > 1:
+                _join(connection, table, group, hi, last)
+            group, points = [], 0
+
+
+def _join(connection: sa.Connection, table: sa.Table, group: list[int], hi: str, last: int) -> None:
+    rows = sa.select(table.c.payload).where(table.c.seq.in_(group)).order_by(table.c.seq)
+    payload = b"".join(connection.execute(rows).scalars())
+    connection.execute(sa.delete(table).where(table.c.seq.in_(group[1:])))
+    connection.execute(sa.update(table).where(table.c.seq == group[0]).values({hi: last, "payload": payload}))
+
+
+def give_back(connection: sa.Connection, pages: int = 20_000) -> None:
+    """Return free pages to the file system, a bounded number at a time; not within a transaction."""
+    driver = connection.connection.driver_connection
+    if driver is not None:
+        driver.executescript(f"PRAGMA incremental_vacuum({pages})")  # `execute` would take a single page
+
+
+def thin(rows: np.ndarray, points: int) -> np.ndarray:
+    """At most `points` of the rows of a series: the first and the last, and of each stretch its lowest and highest.
+
+    Only stored points are given, so what is drawn was measured; peaks survive. The second column decides.
+    """
+    if len(rows) <= points:
+        return rows
+    values = np.where(np.isfinite(rows[:, 1]), rows[:, 1], np.inf)  # what is not finite is a peak
+    edges = np.linspace(1, len(rows) - 1, max(1, (points - 2) // 2) + 1).astype(np.int64)
+    chosen = {0, len(rows) - 1}
+    for lo, hi in itertools.pairwise(edges):
+        if hi > lo:
+            chosen.add(int(lo + values[lo:hi].argmin()))
+            chosen.add(int(lo + values[lo:hi].argmax()))
+    return rows[sorted(chosen)]

@@ -1,0 +1,68 @@
+"""Targets and loss as training needs them: softened, ready to be mixed, weighted for rare classes."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from engine.experiment import Experiment
+from engine.prepare import Prepared
+
+
+def training_targets(experiment: Experiment, data: Prepared) -> Tensor:
+    """Targets of the training split; rows of class shares where something softens or mixes them."""
+    soft = [rule for rule in experiment.regularizers if rule.softens]
+    mixed = any(part.mixes for part in experiment.augmentations)
+    y = experiment.loss.targets(data.train_y, data.source.outputs)
+    if y.dtype == torch.int64 and (soft or mixed):
+        y = nn.functional.one_hot(y, data.source.outputs).to(torch.float32)
+    for rule in soft:
+        y = rule.soften(y)
+    return y
+
+
+def held_out(experiment: Experiment, outputs: int, x: Tensor, y: Tensor, device: torch.device) -> tuple[Tensor, Tensor]:
+    """A split that is only evaluated, on the device."""
+    return x.to(device), experiment.loss.targets(y, outputs).to(device)
+
+
+def loss_module(experiment: Experiment, data: Prepared) -> nn.Module:
+    """The mean loss of a batch, weighted by class if the experiment says so."""
+    loss = experiment.loss.build()
+    if experiment.balance != "weights":
+        return loss
+    return Weighted(loss, class_weights(data.train_y, data.source.outputs))
+
+
+def class_weights(y: Tensor, classes: int) -> Tensor:
+    """n / (C · n_c) for each class c of the training split, 0 for one that it lacks; their mean over it is 1."""
+    counts = torch.bincount(y, minlength=classes).to(torch.float64)
+    there = counts > 0
+    weights = torch.where(there, len(y) / (there.sum() * counts.clamp_min(1)), 0)
+    return weights.to(torch.float32)
+
+
+class Weighted(nn.Module):
+    """Mean of w · loss over a batch, w the weight of an example's class; of a blend of classes, the blend of weights.
+
+    Over the whole training split it is the mean of the classes' mean losses, however frequent they are. (torch divides
+    by the batch's own sum of weights instead, so that a batch of a single class is not weighted at all.)
+
+    Shape: outputs (batch, classes); targets of classes (batch,) or of shares (batch, classes).
+
+    Source: King and Zeng, Logistic regression in rare events data, 2001.
+    """
+
+    weights: Tensor
+
+    def __init__(self, loss: nn.Module, weights: Tensor) -> None:
+        super().__init__()
+        vars(loss)["reduction"] = "none"  # every torch loss reads it at each call
+        self.loss = loss
+        self.register_buffer("weights", weights)
+
+    def forward(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        each: Tensor = self.loss(outputs, targets)
+        each = each if each.ndim == 1 else each.flatten(1).mean(1)  # (batch,)
+        whole = targets.dtype == torch.int64
+        return ((self.weights[targets] if whole else targets @ self.weights) * each).mean()

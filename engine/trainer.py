@@ -1,0 +1,296 @@
+"""The loop: a generator of frames. Pause and stop are not calling it again."""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine import divergence, edits
+from engine.augment import Augment
+from engine.build import build, forward_flops
+from engine.capture import Capture, fetch
+from engine.chance import DROPOUT, seed_of
+from engine.clock import FrameClock, Speedometer
+from engine.device import pick_device
+from engine.epochs import EpochRow, Order, Tally, evaluate, fetch_all, test_sentence
+from engine.executor import Eager, Loss
+from engine.experiment import Experiment
+from engine.frame import Channel, Frame
+from engine.prepare import prepare
+from engine.schedules import Progress as ScheduleProgress
+from engine.targets import held_out, loss_module, training_targets
+
+Status = Literal["running", "finished", "diverged"]
+
+CLOCKED = ("speed", "cost")  # readings that tell of the machine, not of the step
+
+
+@dataclass
+class Progress:
+    """What one call of `advance` brought: the losses of steps `first_step`, `first_step` + 1 …, epochs, frames."""
+
+    first_step: int
+    losses: list[float] = field(default_factory=list)
+    epochs: list[EpochRow] = field(default_factory=list)
+    frames: list[Frame] = field(default_factory=list)
+
+
+class Trainer:
+    """One run in this process.
+
+    Same experiment and seed: the same losses, epochs, weights and readings, bit for bit on the CPU; which steps have
+    a frame depends on the clock. Sets torch to one thread and denormals to zero for the whole process, because the
+    numbers depend on both.
+
+    Raises: InvalidExperiment if the network does not fit the data or the device is not there.
+    """
+
+    def __init__(self, experiment: Experiment, clock: FrameClock | None = None) -> None:
+        torch.set_num_threads(1)
+        torch.set_flush_denormal(True)
+        self.experiment = experiment
+        self.device = pick_device(experiment.device)
+        self.data = prepare(experiment)
+        self.task = self.data.source.task
+        self.network = build(experiment, self.data.in_shape, self.data.source.outputs)
+        flops = forward_flops(self.network, self.data.in_shape)
+        self.network.to(self.device)
+        self.executor = Eager(experiment, self.network, loss_module(experiment, self.data).to(self.device), self.device)
+        self.capture = Capture(experiment, self.data, self.network, flops, self.device)
+        self.clock = clock or FrameClock()
+        self._place_data()
+        self.step = self.epoch = 0
+        self.seconds = 0.0
+        self.status: Status = "running"
+        self.message = ""
+        self.validation_losses: list[float] = []
+        self.epoch_losses: list[float] = []  # of epoch 1 and of the newest
+        self.epoch_factor = 1.0  # on the learning rate
+        self.best: dict[str, Tensor] | None = None
+        self.first_norms = divergence.weight_norms(self.network)
+        self.tally = Tally()
+        self.speedometer = Speedometer()
+        self._pending: list[tuple[Loss, Tensor]] = []  # losses not yet settled, and their inputs
+
+    def _place_data(self) -> None:
+        data, experiment = self.data, self.experiment
+        targets = training_targets(experiment, data).to(self.device)
+        classes = data.train_y if experiment.balance == "resampling" else None
+        self.order = Order(data.train_x.to(self.device), targets, experiment.seed, classes)
+        self.augment = Augment(experiment, self.device)
+        outputs = data.source.outputs
+        self.held_x, self.held_y = held_out(experiment, outputs, data.validation_x, data.validation_y, self.device)
+        self.tested = held_out(experiment, outputs, data.test_x, data.test_y, self.device)
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """What frames say, in the order in which it is drawn."""
+        own = (
+            Channel("loss", "Loss of the batch", "L", mark="scalar", scale="log"),
+            Channel("lr", "Learning rate", "α", mark="scalar", scale="log"),
+            Channel("speed", "Speed", "examples / s, steps / s", "1/s", "scalar"),
+            Channel("cost", "Instruments", "time for instruments / time", "share", "scalar"),
+        )
+        return self.capture.channels + own
+
+    @property
+    def static(self) -> Frame:
+        """What never changes: the data points of 1-D and 2-D inputs. Its step is −1."""
+        points = self.data.points
+        return Frame(-1, 0, 0.0, {} if points is None else {"points": points})
+
+    @property
+    def total_steps(self) -> int:
+        """The steps this run will take if nothing ends it before."""
+        per_epoch = self.order.steps_per_epoch(self.experiment.batch_size)
+        by_epochs = math.inf if self.experiment.epochs is None else self.experiment.epochs * per_epoch
+        by_steps = math.inf if self.experiment.steps is None else self.experiment.steps
+        return int(min(by_epochs, by_steps))
+
+    def advance(
+        self,
+        *,
+        deadline: float,
+        until_step: int | None = None,
+        until_epoch: int | None = None,
+        frame_at_end: bool = False,
+    ) -> Progress:
+        """Takes steps, at least one, until `time.perf_counter()` passes the deadline, a target is reached or the run
+        ends. With `frame_at_end` the last step before a target has a frame, whatever the clock says."""
+        progress = Progress(self.step + 1)
+        began = time.perf_counter()
+        while self.status == "running":
+            last, final = self._is_last(until_step, until_epoch), self._is_final()
+            self._take(final or self.clock.due() or (last and frame_at_end), final, progress)
+            if last or time.perf_counter() >= deadline:
+                break
+        self._settle(progress)
+        self.seconds += time.perf_counter() - began
+        return progress
+
+    def _ends_epoch(self) -> bool:
+        return self.order.cursor + self.order.upcoming(self.experiment.batch_size) >= self.order.count
+
+    def _is_last(self, until_step: int | None, until_epoch: int | None) -> bool:
+        if until_step is not None and self.step + 1 >= until_step:
+            return True
+        return until_epoch is not None and self.epoch + 1 >= until_epoch and self._ends_epoch()
+
+    def _is_final(self) -> bool:
+        return self._is_last(self.experiment.steps, self.experiment.epochs)
+
+    def _take(self, sampled: bool, final: bool, progress: Progress) -> None:
+        """One optimizer step with all that hangs on it."""
+        ends_epoch = self._ends_epoch()
+        x, y = self.augment(*self.order.take(self.experiment.batch_size), self.step)
+        where = ScheduleProgress(self.step, self.epoch, self.total_steps)
+        factor = self.experiment.schedule.factor(where) * self.epoch_factor
+        seed = seed_of(self.experiment.seed, DROPOUT, self.step)
+        loss, outputs = self.executor.step(x, y, factor, seed, self.capture if sampled else None)
+        self.step += 1
+        self.speedometer.examples += len(x)
+        self.tally.see(outputs, y)
+        self._pending.append((loss, x))
+        # on a GPU fetching each loss would stall the pipeline; there they are fetched in groups
+        if self.executor.cpu or sampled or ends_epoch or len(self._pending) >= 32:
+            self._settle(progress)
+        if self.status == "running" and sampled:
+            progress.frames.append(self._frame(progress.losses[-1]))
+        if self.status == "running" and ends_epoch:
+            progress.epochs.append(self._end_epoch())
+        if self.status == "running" and final:
+            self._finish()
+
+    def _settle(self, progress: Progress) -> None:
+        """Fetches the pending losses; the first that is not finite ends the run at its step."""
+        pending, self._pending = self._pending, []
+        values = fetch_all([loss for loss, _ in pending])
+        for place, (loss, (_, x)) in enumerate(zip(values, pending, strict=True)):
+            progress.losses.append(loss)
+            if not math.isfinite(loss):
+                self.step += place + 1 - len(pending)
+                layer = divergence.first_to_overflow(self.network, x)
+                self._diverge(f"The loss is not finite at step {self.step}; the numbers of layer {layer} went first.")
+                return
+            self.tally.add(loss, len(x))
+
+    def _frame(self, loss: float) -> Frame:
+        began, cpu = time.perf_counter(), time.process_time()
+        readings: dict[str, np.ndarray] = {"loss": scalar(loss), "lr": scalar(self.executor.lr)}
+        readings.update(fetch(self.capture.readings()))
+        readings["speed"] = self.speedometer.read(self.step)
+        readings["cost"] = scalar(self.clock.share)
+        self.clock.took(time.perf_counter() - began, time.process_time() - cpu)
+        return Frame(self.step, self.epoch, self.seconds, readings)
+
+    def _end_epoch(self) -> EpochRow:
+        train = self.tally.mean_and_metric(self.task)
+        held = evaluate(self.network, self.executor.loss, self.held_x, self.held_y, self.task)
+        self.epoch += 1
+        self.tally = Tally()
+        self.order.begin(self.epoch)
+        self.epoch_losses = [*self.epoch_losses[:1], train[0]]
+        self.validation_losses.append(held[0])
+        self.epoch_factor = self.experiment.schedule.epoch_factor(self.validation_losses)
+        self._watch_validation()
+        if self.experiment.stopping.divergence and divergence.runs_away(self.epoch_losses[0], train[0]):
+            layer = divergence.most_grown(self.network, self.first_norms)
+            self._diverge(
+                f"The mean loss of epoch {self.epoch} is over 3 times that of epoch 1; layer {layer} grew most."
+            )
+        return EpochRow(self.epoch, self.step, *train, *held)
+
+    def _watch_validation(self) -> None:
+        rules = [rule for rule in self.experiment.regularizers if rule.keeps_best]
+        if rules and self.validation_losses[-1] < min(self.validation_losses[:-1], default=math.inf):
+            self.best = {key: value.clone() for key, value in self.network.state_dict().items()}
+        if any(rule.stops(self.validation_losses) for rule in rules):
+            best = 1 + self.validation_losses.index(min(self.validation_losses))
+            self.message = f"Stopped early after epoch {self.epoch}; the weights are those of epoch {best}."
+            self._finish()
+
+    def _finish(self) -> None:
+        self.status = "finished"
+        if self.best is not None:
+            self.network.load_state_dict(self.best)
+        if len(self.tested[0]):
+            found = evaluate(self.network, self.executor.loss, *self.tested, self.task)
+            self.message = f"{self.message} {test_sentence(*found, self.task)}".strip()
+
+    def _diverge(self, message: str) -> None:
+        self.status, self.message = "diverged", message
+
+    def edit(self, edit: edits.Edit) -> None:
+        """Applies a live edit before the next step. Raises: InvalidExperiment, with nothing changed."""
+        self.experiment = edits.apply(self.experiment, edit)
+        self.executor.retune(self.experiment)
+
+    def good(self) -> bool:
+        """Whether this state is worth coming back to: weights finite, loss not running away."""
+        steady = len(self.epoch_losses) < 2 or not divergence.runs_away(*self.epoch_losses)
+        return self.status != "diverged" and steady and divergence.finite(self.network)
+
+    def model_tensors(self) -> dict[str, Tensor]:
+        """Weights and running statistics by name, on the CPU."""
+        return {
+            f"{stage.name.replace(' ', '_')}.{key}": value.detach().cpu().contiguous()
+            for stage in self.network.stages
+            for key, value in stage.module.state_dict().items()
+        }
+
+    def state(self) -> dict[str, Any]:
+        """Everything a checkpoint needs, as tensors, numbers, strings, lists and dictionaries."""
+        return {
+            "experiment": self.experiment.to_json(),
+            "step": self.step,
+            "epoch": self.epoch,
+            "cursor": self.order.cursor,
+            "seconds": self.seconds,
+            "status": self.status,
+            "message": self.message,
+            "model": self.network.state_dict(),
+            "optimizer": self.executor.optimizer.state_dict(),
+            "tally": self.tally.state(),
+            "validation_losses": list(self.validation_losses),
+            "epoch_losses": list(self.epoch_losses),
+            "best": self.best,
+            "examples": self.speedometer.examples,
+        }
+
+    @classmethod
+    def restore(cls, state: dict[str, Any], clock: FrameClock | None = None) -> Trainer:
+        """The run as it was when `state` was taken; it goes on with the same numbers."""
+        trainer = cls(Experiment.from_json(state["experiment"]), clock)
+        trainer.network.load_state_dict(state["model"])
+        trainer.executor.optimizer.load_state_dict(copy.deepcopy(state["optimizer"]))  # torch would share its tensors
+        trainer.executor.retune(trainer.experiment)
+        trainer.step, trainer.epoch, trainer.seconds = state["step"], state["epoch"], state["seconds"]
+        trainer.status, trainer.message = state["status"], state["message"]
+        trainer.order.begin(trainer.epoch, state["cursor"])
+        trainer.tally = Tally.restore(state["tally"], trainer.device)
+        trainer.validation_losses = list(state["validation_losses"])
+        trainer.epoch_factor = trainer.experiment.schedule.epoch_factor(trainer.validation_losses)
+        trainer.epoch_losses = list(state["epoch_losses"])
+        trainer.best = state["best"]
+        trainer.speedometer = Speedometer(trainer.step, state["examples"])
+        return trainer
+
+
+def train(experiment: Experiment, clock: FrameClock | None = None) -> Iterator[Frame]:
+    """Trains to the end and yields frames: the first step's, about ten a second, the last step's."""
+    trainer = Trainer(experiment, clock)
+    while trainer.status == "running":
+        yield from trainer.advance(deadline=time.perf_counter() + 0.05).frames
+
+
+def scalar(value: float) -> np.ndarray:
+    """A number as a reading, float32 (1,)."""
+    return np.array([value], np.float32)

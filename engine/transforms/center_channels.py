@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from engine.parts import hparam
+from engine.transforms import Map, Transform
+
+
+class CenterChannels(Transform):
+    """Center channels: x − mean of each channel over all pixels of the training split.
+
+    A color image loses three numbers instead of a whole mean image, so it does not matter where in the picture things
+    are. In sequences each feature is a channel, over all steps; of vectors each feature is one.
+
+    Source: Simonyan and Zisserman, Very deep convolutional networks for large-scale image recognition, 2015.
+    """
+
+    kind: Literal["center_channels"] = "center_channels"
+    divide: bool = hparam(False, "Divide by the standard deviation of each channel too.")
+
+    def fit(self, x: np.ndarray) -> Map:
+        axes = {4: (0, 2, 3), 3: (0, 1)}.get(x.ndim, (0,))
+        mean = x.mean(axes, dtype=np.float64, keepdims=True)[0]
+        deviation = x.std(axes, dtype=np.float64, keepdims=True)[0]
+        scale = np.where((deviation > 1e-12) & self.divide, deviation, 1)
+        return lambda z: ((z - mean) / scale).astype(np.float32)

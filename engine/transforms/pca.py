@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from engine.errors import InvalidExperiment
+from engine.parts import hparam
+from engine.transforms import Map, Transform, principal
+
+
+class PCA(Transform):
+    """PCA: (x − mean) · U, the coordinates along the directions of largest variance.
+
+    The columns of U are the eigenvectors of the training split's covariance matrix with the largest eigenvalues, so
+    the new features are not correlated. Images and sequences become vectors.
+
+    Source: Pearson, On lines and planes of closest fit to systems of points in space, 1901.
+    """
+
+    kind: Literal["pca"] = "pca"
+    components: int = hparam(2, "How many directions are kept.", ge=1, le=1024, log=True)
+
+    def fit(self, x: np.ndarray) -> Map:
+        mean, _, directions = principal(x)
+        if self.components > len(directions):
+            raise InvalidExperiment("", f"at most {len(directions)} components", f"{self.components}")
+        kept = directions[:, : self.components]
+        return lambda z: ((z.reshape(len(z), -1) - mean) @ kept).astype(np.float32)

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from engine.transforms import Map, Transform
+
+
+class StandardizeEach(Transform):
+    """Standardize each example: (x − its own mean) / its own standard deviation.
+
+    Nothing is learned from the training split. Takes away brightness and contrast, which in medical images differ from
+    patient to patient; do not use it where the overall level is what is to be learned. An example without any variation
+    is only centered.
+
+    Source: Jarrett et al., What is the best multi-stage architecture for object recognition?, 2009.
+    """
+
+    kind: Literal["standardize_each"] = "standardize_each"
+
+    def fit(self, x: np.ndarray) -> Map:
+        axes = tuple(range(1, x.ndim))
+
+        def run(z: np.ndarray) -> np.ndarray:
+            mean, deviation = (f(z, axis=axes, dtype=np.float64, keepdims=True) for f in (np.mean, np.std))
+            return ((z - mean) / np.where(deviation > 1e-12, deviation, 1)).astype(np.float32)
+
+        return run

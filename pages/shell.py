@@ -1,0 +1,32 @@
+"""The script that Streamlit runs: page settings, language, menu, and then the page that was asked for."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.ui import state
+from pages.ui.text import ASSETS, LANGUAGES, _
+
+st.set_page_config("Training Playground", ASSETS / "icon.svg", "wide", initial_sidebar_state=320)
+language = state.language()
+st.html(ASSETS / "theme.css")
+chosen = st.navigation(
+    [
+        st.Page("train.py", title=_("Playground"), icon=":material/neurology:", default=True),
+        st.Page("runs.py", title=_("Runs"), icon=":material/table_rows:", url_path="runs"),
+    ],
+    position="top",
+)
+with st.container(key="language"):
+    st.session_state["spoken"] = language
+    st.segmented_control(
+        _("Language"),
+        LANGUAGES,
+        required=True,
+        format_func=str.upper,
+        label_visibility="collapsed",
+        key="spoken",
+        on_change=state.choose_language,
+        args=("spoken",),
+    )
+chosen.run()

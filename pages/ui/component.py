@@ -1,0 +1,37 @@
+"""The two browser components, each registered once; their code is imported from /assets."""
+
+from __future__ import annotations
+
+from functools import cache
+from hashlib import sha256
+from typing import Any
+
+import streamlit as st
+
+from pages.ui.text import ASSETS
+
+# A superseded run of the default export must not tear the picture down: only an element that left the page does.
+BOOTSTRAP = """
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".playground-mount");
+  const api = { trigger: setTriggerValue };
+  root.made ??= import(new URL(data.source, document.baseURI)).then((code) => code.create(root, api));
+  root.made.then((made) => made.update(data));
+  return () => setTimeout(() => { if (!root.isConnected) root.made.then((made) => made.destroy()); }, 0);
+}
+"""
+
+
+@cache
+def component(name: str) -> Any:
+    """The component whose code is `assets/live/<name>.js`."""
+    return st.components.v2.component(f"playground_{name}", html='<div class="playground-mount"></div>', js=BOOTSTRAP)
+
+
+@cache
+def source(name: str) -> str:
+    """The address of a component's code; it changes whenever any of the code does."""
+    digest = sha256()
+    for path in sorted((ASSETS / "live").glob("*.*")):
+        digest.update(path.read_bytes())
+    return f"/assets/live/{name}.js?v={digest.hexdigest()[:12]}"

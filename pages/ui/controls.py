@@ -1,0 +1,118 @@
+"""The three tabs of the sidebar."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from engine.augmentations import Augmentation
+from engine.datasets import Dataset
+from engine.experiment import Experiment, Stopping
+from engine.parts import Part, catalogue
+from engine.regularizers import Regularizer
+from engine.transforms import Transform
+from pages.ui import state, suit
+from pages.ui.blocks import network
+from pages.ui.component import component, source
+from pages.ui.fetching import get
+from pages.ui.forms import Form, complaint, titled
+from pages.ui.sentences import sentence
+from pages.ui.text import ASSETS, _, said
+from pages.ui.thumbnails import thumbnails
+
+DATA = ("data", "validation", "test", "stratified", "random_labels", "balance", "preprocessing", "augmentations")
+TABS = (tuple(f"$.{name}" for name in DATA), ("$.network", "$.initializer", "$.bias"), ())
+
+
+def sidebar() -> None:
+    """Presets, what is wrong with the draft, and the tabs."""
+    draft = state.draft()
+    form = Form(state.bind, mark)
+    presets()
+    for said_so in complaints():
+        complaint(said_so)
+    names = [_("Data"), _("Network"), _("Training")]
+    # only the open tab is drawn: the browser would spend half a second on the hidden ones before the first picture
+    for tab, draw in zip(st.tabs(names, key="tab", on_change="rerun"), (data, network, training), strict=True):
+        if tab.open:
+            with tab:
+                draw(form, draft)
+
+
+def mark(where: str) -> str:
+    """The sentence to show under a place of the form."""
+    fault = state.fault()
+    if fault is None or fault.where.split(" ")[0] != where:
+        return ""
+    return sentence(fault)
+
+
+def complaints() -> list[str]:
+    """What is said above the tabs: that the draft cannot be trained and where, and what else went wrong."""
+    said_so, fault, notice = [], state.fault(), state.notice()
+    if fault is not None:
+        named = {"$.data": _("Data"), "$.network": _("Network")}
+        start = fault.where.split("[")[0].split(" ")[0]
+        tab = named.get(start, _("Network") if start in TABS[1] else _("Data") if start in TABS[0] else _("Training"))
+        said_so.append(_("{tab}: {sentence} The run goes on as it was.", tab=tab, sentence=sentence(fault)))
+    if notice is not None:
+        said_so.append(sentence(notice))
+    return said_so
+
+
+def presets() -> None:
+    """The menu of ready-made experiments."""
+    found = {path.stem: path for path in sorted((ASSETS / "presets").glob("*.json"))}
+    st.menu_button(
+        _("Presets"),
+        list(found),
+        format_func=lambda stem: said("preset", stem.replace("_", " ").capitalize()),
+        icon=":material/auto_awesome_motion:",
+        width="stretch",
+        key="preset",
+        on_click=lambda: state.load(found[state.picked("preset")].read_text(encoding="utf-8")),
+    )
+
+
+def data(form: Form, draft: dict[str, Any]) -> None:
+    """Which data set, its fields, the split, the preprocessing, the augmentation."""
+    kinds = catalogue(Dataset)
+    items = [{**item, "title": said("part", kinds[item["kind"]].title())} for item in thumbnails()]
+    shown = {"source": source("picker"), "label": _("Data set"), "selected": draft["data"]["kind"], "items": items}
+    component("picker")(key="picker", data=shown, on_picked_change=choose_data)
+    form.complain(("data",))
+    form.fields(kinds[draft["data"]["kind"]], draft["data"], ("data",))
+    form.fields(Experiment, draft, (), only=("validation", "seed"))
+    with st.expander(_("More of the split")):
+        form.fields(Experiment, draft, (), only=("test", "random_labels", "balance", "stratified"))
+    folded(form, _("Preprocessing"), Transform, draft["preprocessing"], "preprocessing")
+    folded(form, _("Augmentation"), Augmentation, draft["augmentations"], "augmentations")
+
+
+def folded(form: Form, title: str, family: type[Part], values: list[dict[str, Any]], name: str) -> None:
+    """Parts of a family, folded away; the ones that are on stand below."""
+    with st.expander(title, key=f"fold_{name}"):
+        form.several(family, values, (name,))
+    if values:
+        st.caption(" · ".join(titled(family)(value["kind"]) for value in values))
+
+
+def choose_data() -> None:
+    """The picker was used."""
+    picked = state.picked("picker")["picked"]
+    if picked and picked["kind"] != state.draft()["data"]["kind"]:
+        get(catalogue(Dataset)[picked["kind"]])
+        state.submit(suit.to_data(state.draft(), picked["kind"]))
+
+
+def training(form: Form, draft: dict[str, Any]) -> None:
+    """Loss, optimizer, schedule, regularizers, batches and length."""
+    form.fields(Experiment, draft, (), only=("optimizer", "loss"))
+    form.fields(Experiment, draft, (), only=("schedule", "batch_size"))
+    st.markdown(f"**{_('Regularization')}**")
+    form.several(Regularizer, draft["regularizers"], ("regularizers",))
+    st.markdown(f"**{_('Length')}**")
+    form.fields(Experiment, draft, (), only=("epochs", "steps"))
+    form.fields(Stopping, draft["stopping"], ("stopping",))
+    form.fields(Experiment, draft, (), only=("device",))

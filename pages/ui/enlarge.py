@@ -1,0 +1,46 @@
+"""A panel of the live picture as a large chart at rest, with zoom and downloads."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.ui import state
+from pages.ui.charts import figure, table
+from pages.ui.fleet import reader
+from pages.ui.records import record
+from pages.ui.settings import chart_colors
+from pages.ui.text import _, live_texts
+
+CONFIG = {
+    "displaylogo": False,
+    "scrollZoom": True,
+    "displayModeBar": True,
+    "modeBarButtonsToRemove": ["select2d", "lasso2d"],
+}
+TITLES = {"metric": "Metric", "activation_histogram": "Activations"}
+
+
+def enlarge(panel: str) -> None:
+    """Opens the dialog for a panel: loss, metric, update_ratio, gradient_norm, activation_histogram, output, curve."""
+    title = _(TITLES.get(panel) or live_texts().get(panel, panel))
+    st.dialog(title, width="large", dismissible=True)(large)(panel)
+
+
+def large(panel: str) -> None:
+    """The chart, as the run is now."""
+    state.language()
+    row = reader().run(state.shown_run())
+    if row is None:
+        return
+    seen = record(row, row.id)
+    if panel == "output" and "curve" in seen.channels:
+        panel = "curve"
+    name = f"{panel}-{row.id}"
+    config = {**CONFIG, "toImageButtonOptions": {"format": "png", "filename": name, "scale": 2}}
+    chart = figure(seen, panel, chart_colors(st.context.theme.type))
+    st.plotly_chart(chart, theme=None, height=540, config=config, key=f"large_{panel}")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(_("Step {step}. The camera above the chart saves it as a picture.", step=row.step), width="stretch")
+        csv = table(seen, panel).to_csv(index=False)
+        icon = ":material/download:"
+        st.download_button(_("Numbers as CSV"), csv, f"{name}.csv", "text/csv", icon=icon, on_click="ignore")

@@ -1,0 +1,70 @@
+"""The live picture of a run, and what its buttons ask of the page."""
+
+from __future__ import annotations
+
+import re
+import time
+from functools import cache
+from typing import Any
+
+from engine.blocks import Block
+from engine.experiment import Experiment
+from engine.live import token
+from engine.parts import catalogue
+from engine.prepare import examples
+from pages.ui import state
+from pages.ui.component import component, source
+from pages.ui.sentences import TEMPLATES, WORDS
+from pages.ui.text import _, catalog, live_texts, said, speak, spoken
+
+FRESH_SECONDS = 600
+
+
+def live(run: str, experiment: Experiment) -> Any:
+    """Mounts the picture; the result carries the triggers `command`, `enlarge` and `token`."""
+    data = {
+        "source": source("main"),
+        "run": run,
+        "token": pass_for(run),
+        "url": "/",
+        "lang": spoken(),
+        "texts": texts(spoken()),
+        "messages": messages(spoken()),
+        "task": examples(experiment.data, experiment.seed).task,
+        "readOnly": False,
+    }
+    none = {f"on_{name}_change": lambda: None for name in ("command", "enlarge", "token")}
+    return component("main")(key="live", data=data, **none)
+
+
+def pass_for(run: str) -> str:
+    """A token for the live route, the same for some minutes."""
+    kept_run, kept, at = state.memory("pass", ("", "", 0.0))
+    if kept_run != run or time.monotonic() - at > FRESH_SECONDS:
+        kept = token.issue(run)
+        state.remember(**{"pass": (run, kept, time.monotonic())})
+    return str(kept)
+
+
+@cache
+def texts(language: str) -> dict[str, str]:
+    """Every text of the component in a language."""
+    speak(language)
+    kinds = {f"kind_{kind}": said("part", part.title()).lower() for kind, part in catalogue(Block).items()}
+    return {key: _(text) for key, text in live_texts().items()} | kinds
+
+
+@cache
+def messages(language: str) -> list[tuple[str, str]]:
+    """The engine's sentences as patterns, and how the language says them."""
+    if language == "en":
+        return []
+    found = []
+    for english in (*TEMPLATES, *WORDS):
+        names = re.findall(r"\{(\w+)\}", english)
+        pattern = "".join("(.+)" if i % 2 else re.escape(p) for i, p in enumerate(re.split(r"\{(\w+)\}", english)))
+        reply = catalog(language).gettext(english)
+        for place, name in enumerate(names):
+            reply = reply.replace(f"{{{name}}}", f"${place + 1}")
+        found.append((f"^{pattern}$", reply))
+    return found

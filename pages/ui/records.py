@@ -1,0 +1,24 @@
+"""From the store to what charts read."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from engine.frame import Channel, Frame
+from engine.store.reader import RunRow
+from engine.store.tables import EPOCH_COLUMNS
+from pages.ui.charts import Record
+from pages.ui.fleet import reader
+
+FRAMES = 400
+
+
+def record(row: RunRow, name: str) -> Record:
+    """Everything that charts show of a run, thinned to what a screen can show."""
+    with reader().view() as view:
+        losses, epochs = view.losses(row.id), view.epochs(row.id)
+        frames = [Frame.decode(payload) for _step, payload in view.frames(row.id, -1, FRAMES)]
+    static = Frame.decode(row.static).readings if row.static else {}
+    channels = {entry["key"]: Channel(**entry) for entry in row.channels}
+    table = pd.DataFrame(epochs, columns=list(EPOCH_COLUMNS))
+    return Record(name, losses, table, frames, channels, static.get("points"))

@@ -1,0 +1,157 @@
+"""The engine's plain English sentences in the reader's language, by templates."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from engine.blocks import Block
+from engine.errors import InvalidExperiment, PlaygroundError
+from engine.parts import catalogue
+from pages.ui.text import _, said
+
+# Whole messages, and the pieces `expected`, `received` and `hint` of an InvalidExperiment. {placeholders} stand for
+# whatever the engine put there; what they hold is translated in its turn.
+TEMPLATES = (
+    "On the test split the loss is {loss} and accuracy {metric}.",
+    "On the test split the loss is {loss} and R² {metric}.",
+    "{first} On the test split the loss is {loss} and accuracy {metric}.",
+    "{first} On the test split the loss is {loss} and R² {metric}.",
+    "The loss is not finite at step {step}; the numbers of layer {layer} went first.",
+    "The mean loss of epoch {epoch} is over 3 times that of epoch 1; layer {layer} grew most.",
+    "Stopped early after epoch {epoch}; the weights are those of epoch {best}.",
+    "{where}: expected {expected}, received {received}",
+    "There is no run {run}.",
+    "The run is {state}: it takes no more commands. Reset it to train again.",
+    "The run waits for a free place; it can be stopped, or changed once it trains.",
+    "The training engine did not start; {journal} says why.",
+    "The training engine did not answer in time; {journal} may say why.",
+    "The training engine did not answer in time.",
+    "The training engine went away; please try once more.",
+    "The training process died {n} times in a row without getting further.",
+    "The disk that holds the store is full: training waits until there is room again.",
+    "This page may only watch the run.",
+    "{received}, which is for {tasks}",
+    "a loss for {task}",
+    "a regularizer for {task}",
+    "a download from {host}",
+    "the published file from {host}",
+    "{n} values, as the IDX header says",
+    "an IDX file with a whole header",
+    "a label for each of {n} images",
+    "labels below {n}",
+    "{n} labels",
+    "records of {n} bytes",
+    "a batch of {n} bytes",
+    "at most {n} bytes",
+    "{n} bytes",
+    "at most {n} components",
+    "one of {choices}",
+    "at most {n} characters",
+    "greater than or equal to {n}",
+    "less than or equal to {n}",
+    "greater than {n}",
+    "less than {n}",
+    "an image of at least {n} × {m}",
+    "a network that trains in {n} GiB",
+    "a sequence of at least {n} steps",
+    "a shape that fits beside {shape}",
+    "channels that {n} groups divide",
+    "features that {n} heads divide",
+    "labels: {labels}",
+    "padding {n}",
+    "the input of {label}, {shape}",
+    "the shape of {label}, {shape}",
+    "{n} numbers for {shape}",
+    "did you mean {name}?",
+    "{one} or {other}",
+)
+WORDS = (
+    "a number of steps or of epochs",
+    "each kind at most once",
+    "at least 2 with batch normalization, which needs a variance",
+    "a vector",
+    "a share that leaves at least 5 % for training",
+    "classes to balance",
+    "choose none",
+    "numbers that measure something",
+    "word numbers",
+    "leave it out",
+    "images (channels, height, width)",
+    "choose the layout image",
+    "no answer that could be used",
+    "another or a damaged one",
+    "the data set digits needs no download",
+    "a disk that takes the downloaded file",
+    "an IDX file of unsigned bytes",
+    "another file",
+    "a whole gzip file",
+    "a damaged one",
+    "a part of one",
+    "more",
+    "a whole tar archive",
+    "the five training batches of CIFAR-10",
+    "an image (channels, height, width)",
+    "a vector or an image",
+    "an image or a sequence",
+    "a sequence (time, features)",
+    "a row of whole numbers",
+    "an image that is not cut away whole",
+    "the label of an earlier block",
+    "a label that one block has",
+    "none has one yet",
+    "a valid integer",
+    "a valid number",
+    "a valid boolean",
+    "a finite number",
+    "a value",
+    "an object with a kind",
+    "no such field",
+    "none",
+    "JSON",
+    "a whole experiment link",
+    "a value that may change while a run trains",
+    "a device that this machine has",
+    "take auto or cpu",
+    "put a flatten block before it",
+    "fewer or narrower layers, or smaller batches",
+    "was it cut when it was copied?",
+    "classification",
+    "regression",
+    "output",
+)
+
+
+def sentence(error: PlaygroundError) -> str:
+    """What went wrong, in one sentence, without the path: the form shows it where it belongs."""
+    if not isinstance(error, InvalidExperiment):
+        return told(str(error))
+    pieces = {"expected": told(error.expected), "received": told(error.received)}
+    said_so = _("Expected {expected}, received {received}", **pieces)
+    return f"{said_so}; {told(error.hint)}" if error.hint else f"{said_so}."
+
+
+def told(english: str) -> str:
+    """A piece of the engine's text in the language spoken; unknown pieces stay as they are."""
+    if english in WORDS:
+        return _(english)
+    for template in TEMPLATES:
+        match = pattern(template).fullmatch(english)
+        if match:
+            return _(template, **{name: told(value) for name, value in match.groupdict().items()})
+    return layer_name(english)
+
+
+def layer_name(text: str) -> str:
+    """A layer such as "2 dense" with its block's title in the language spoken; anything else unchanged."""
+    match, kinds = re.fullmatch(r"(\d+) (\w+)", text), catalogue(Block)
+    if match and match[2] in kinds:
+        return f"{match[1]} {said('part', kinds[match[2]].title()).lower()}"
+    return _(text) if text == "output" else text
+
+
+@cache
+def pattern(template: str) -> re.Pattern[str]:
+    """A template as a regular expression with a group for each placeholder."""
+    pieces = re.split(r"\{(\w+)\}", template)
+    return re.compile("".join(re.escape(p) if i % 2 == 0 else f"(?P<{p}>.+)" for i, p in enumerate(pieces)))

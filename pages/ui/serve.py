@@ -1,0 +1,61 @@
+"""What the server does around the pages: routes, what is made ready at the start."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from engine.errors import PlaygroundError
+from engine.live import lifespan as live_lifespan
+from engine.live import route as live_route
+from pages.ui.fleet import fleet
+from pages.ui.text import ASSETS
+
+
+def health(_request: Request) -> JSONResponse:
+    """Whether the supervisor answers, and what it says of itself."""
+    try:
+        return JSONResponse({"ok": True, "fleet": fleet().status()})
+    except PlaygroundError as error:
+        return JSONResponse({"ok": False, "error": str(error)}, 503)
+
+
+def routes() -> list[BaseRoute]:
+    """What is served beside the pages."""
+    return [live_route(), Route("/healthz", health), Mount("/assets", StaticFiles(directory=ASSETS))]
+
+
+@asynccontextmanager
+async def lifespan(app: Any) -> AsyncIterator[None]:
+    """Warms up, then serves."""
+    threading.Thread(target=start_fleet, name="fleet-start", daemon=True).start()
+    await asyncio.to_thread(warm)
+    async with live_lifespan(app):
+        yield
+
+
+def start_fleet() -> None:
+    """A supervisor, before the first visitor needs one."""
+    with suppress(PlaygroundError):  # the first page says it
+        fleet().ensure()
+
+
+def warm() -> None:
+    """Loads catalogue, thumbnails and one preview; what is alive then is never garbage, so collections skip it."""
+    from engine.experiment import Experiment
+    from pages.ui.state import previewed
+    from pages.ui.thumbnails import thumbnails
+
+    previewed(Experiment())
+    thumbnails()
+    gc.collect()
+    gc.freeze()

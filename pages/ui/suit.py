@@ -1,0 +1,87 @@
+"""What else has to change when the data set does, so that the new one can be learned at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from engine.augmentations import Augmentation
+from engine.datasets import Dataset, Examples
+from engine.errors import PlaygroundError
+from engine.losses import Loss
+from engine.parts import catalogue
+from engine.prepare import examples
+from engine.regularizers import Regularizer
+
+Draft = dict[str, Any]
+VECTOR_FIRST = ("dense", "dropout", "batch_norm", "activation")
+IMAGE_FIRST = ("conv2d", "max_pool", "average_pool", "flatten")
+USUAL = (0.1, 3.0)  # deviations that networks start well from; others are standardized
+
+
+def to_data(draft: Draft, kind: str) -> Draft:
+    """The draft with another data set, and the layout, loss and preprocessing that go with it."""
+    data: Draft = {"kind": kind}
+    part = catalogue(Dataset)[kind]
+    if "layout" in part.model_fields:
+        starts_on_image = bool(draft["network"]) and draft["network"][0]["kind"] in IMAGE_FIRST
+        data["layout"] = "image" if starts_on_image else "vector"
+    try:
+        loaded = examples(part.model_validate(data), draft["seed"])
+    except (ValidationError, PlaygroundError):  # the second: it has to be fetched and cannot; the form will say so
+        return {**draft, "data": data}
+    changed = {
+        "data": data,
+        "loss": loss_for(draft["loss"], loaded),
+        "preprocessing": preprocessing_for(loaded),
+        "augmentations": augmentations_for(draft["augmentations"], loaded),
+        "network": network_for(draft["network"], loaded),
+    }
+    if loaded.task == "regression":
+        rules, only = draft["regularizers"], catalogue(Regularizer)
+        changed["regularizers"] = [rule for rule in rules if "regression" in only[rule["kind"]].tasks]
+        changed["balance"] = "none"
+    return {**draft, **changed}
+
+
+def augmentations_for(chosen: list[Draft], loaded: Examples) -> list[Draft]:
+    """Those that such inputs can have."""
+    return [augmentation for augmentation in chosen if fits(augmentation, loaded)]
+
+
+def fits(augmentation: Draft, loaded: Examples) -> bool:
+    """Whether such inputs can have the augmentation; word numbers can have none."""
+    try:
+        catalogue(Augmentation)[augmentation["kind"]]().expect(loaded.x.shape[1:])
+    except PlaygroundError:
+        return False
+    return not loaded.tokens
+
+
+def network_for(network: list[Draft], loaded: Examples) -> list[Draft]:
+    """The network behind a flatten block where dense layers stand before sequences, without it before vectors."""
+    flat = bool(network) and network[0]["kind"] == "flatten"
+    if loaded.x.ndim == 2:
+        return network[1:] if flat else network
+    needed = loaded.x.ndim == 3 and (not network or network[0]["kind"] in VECTOR_FIRST)
+    return [{"kind": "flatten"}, *network] if needed else network
+
+
+def loss_for(loss: Draft, loaded: Examples) -> Draft:
+    """The loss itself if it suits the task, else the task's first."""
+    losses = catalogue(Loss)
+    only_classes = losses[loss["kind"]].tasks == ("classification",)
+    if only_classes == (loaded.task == "classification"):
+        return loss
+    return {"kind": next(kind for kind, part in losses.items() if loaded.task in part.tasks)}
+
+
+def preprocessing_for(loaded: Examples) -> list[Draft]:
+    """Standardization of inputs and targets whose spread is not near one."""
+    chosen: list[Draft] = []
+    if loaded.extent is None and not loaded.tokens and not USUAL[0] <= float(loaded.x.std(0).mean()) <= USUAL[1]:
+        chosen.append({"kind": "standardize"})
+    if loaded.task == "regression" and not USUAL[0] <= float(loaded.y.std()) <= USUAL[1]:
+        chosen.append({"kind": "standardize_target"})
+    return chosen

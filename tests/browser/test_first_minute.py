@@ -1,0 +1,153 @@
+"""What a visitor sees and does in the first minute."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from statistics import median
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Page
+
+from engine.fleet.client import Fleet
+from engine.frame import Frame
+from engine.store.reader import LogLine, Reader
+from tests.browser.server import Visit, counter, rested, step, until
+
+# A number that stands for all pixels of the live canvases; 0 before the first measurement is drawn.
+MOVES = """() => {
+  const roots = [document, ...[...document.querySelectorAll('*')].map((e) => e.shadowRoot).filter(Boolean)];
+  let sum = 0, seen = 0;
+  for (const root of roots) for (const canvas of root.querySelectorAll('.tp[data-phase=live] canvas')) {
+    if (!canvas.width || !canvas.height) continue;
+    const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+    for (let i = 0; i < data.length; i += 397) { sum = (sum * 31 + data[i]) % 1000000007; seen += data[i] ? 1 : 0; }
+  }
+  return seen ? sum : 0;
+}"""
+
+
+def run_of(page: Page) -> str:
+    return str(parse_qs(urlsplit(page.evaluate("location.href")).query)["run"][0])
+
+
+def test_the_first_picture_moves_within_three_seconds(
+    visit: Visit, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    took, fleet = [], Fleet(home)
+    for _ in range(4):  # the first visit is not counted: it warms the server
+        began = time.perf_counter()
+        page = visit()
+        first = until(lambda p=page: p.evaluate(MOVES), 20)
+        until(lambda p=page, f=first: p.evaluate(MOVES) not in (0, f), 20)
+        took.append(time.perf_counter() - began)
+        assert step(page) > 0
+        fleet.stop(run_of(page))
+        page.context.close()
+    fleet.close()
+    with capsys.disabled():
+        sys.stdout.write(f"\nfirst motion after opening: {', '.join(f'{t:.2f}' for t in took[1:])} s\n")
+    assert min(took[1:]) <= 3.0
+
+
+def test_pause_stands_still_and_goes_on(visit: Visit) -> None:
+    page = visit()
+    until(lambda: step(page) > 20)
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_text("paused").wait_for()
+    still = step(page), counter(page, "epoch")
+    time.sleep(1.2)
+    assert (step(page), counter(page, "epoch")) == still
+    page.get_by_role("button", name="One batch").click()
+    until(lambda: step(page) == still[0] + 1)
+    page.get_by_role("button", name="Train", exact=True).click()
+    until(lambda: step(page) > still[0] + 20)
+
+
+def test_a_new_learning_rate_acts_at_once(visit: Visit, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = visit()
+    until(lambda: step(page) > 50)
+    run = run_of(page)
+    page.get_by_role("tab", name="Training").click()
+    slider = page.get_by_role("slider", name="Learning rate")
+    slider.focus()
+    clicked = time.time()
+    slider.press("ArrowRight")
+    reader = Reader(home)
+    line = edits(reader, run, 1)[0]
+    assert line.detail["path"] == "optimizer.lr"
+    assert line.detail["value"] == pytest.approx(0.005)
+    with capsys.disabled():
+        sys.stdout.write(f"\nkey press to edit in the log: {1000 * (line.at - clicked):.0f} ms\n")
+    assert line.at - clicked < 1.0
+    assert run_of(page) == run
+    before = ratios(reader, run, -1, line.step)[-5:]
+    for count in range(2, 7):  # 0.01, 0.02, 0.03, 0.05, 0.1
+        slider.press("ArrowRight")
+        last = edits(reader, run, count)[-1]
+    assert last.detail["value"] == pytest.approx(0.1)
+    after = until(lambda: ratios(reader, run, last.step)[:5])
+    assert min(after) > 3 * median(before)  # thirty times the rate, so the curve leaves its band at once
+    reader.close()
+
+
+def edits(reader: Reader, run: str, count: int) -> list[LogLine]:
+    """The run's edits once there are so many."""
+    return until(lambda: found if len(found := [x for x in reader.log(run) if x.kind == "edit"]) >= count else [])
+
+
+def ratios(reader: Reader, run: str, since: int, to: int = 10**9) -> list[float]:
+    frames = map(Frame.decode, reader.frames(run, since))
+    return [float(f.readings["update_ratio"][0]) for f in frames if f.step <= to]
+
+
+def test_a_reload_and_a_second_tab_show_the_same_run_further_on(visit: Visit) -> None:
+    page = visit()
+    until(lambda: step(page) > 100)
+    run, seen = run_of(page), step(page)
+    page.reload()
+    until(lambda: step(page) > seen)
+    assert run_of(page) == run
+    second = visit(f"/?run={run}")
+    until(lambda: step(second) > seen)
+    assert run_of(second) == run
+
+
+def test_reset_and_seed_make_other_runs(visit: Visit) -> None:
+    page = visit()
+    until(lambda: step(page) > 50)
+    run = run_of(page)
+    page.get_by_role("button", name="Start again from the same initial weights").click()
+    again = until(lambda: run_of(page) != run and run_of(page))
+    until(lambda: step(page) > 10)
+    page.get_by_role("button", name="Start again with a new seed").click()
+    until(lambda: run_of(page) != again)
+    until(lambda: page.locator(".st-key-form-seed input").input_value() == "1")
+
+
+def test_an_invalid_width_is_marked_and_the_run_goes_on(visit: Visit) -> None:
+    page = visit()
+    until(lambda: step(page) > 20)
+    run = run_of(page)
+    page.get_by_role("tab", name="Network").click()
+    page.locator(".st-key-open_0 button").wait_for()
+    page.locator(".st-key-open_0 button").click()
+    field = page.locator(".st-key-form-network-0-width input")
+    field.fill("0")
+    field.press("Enter")
+    page.get_by_text("Expected at least 1, received 0").first.wait_for()
+    rested(page)
+    seen = step(page)
+    until(lambda: step(page) > seen)
+    assert run_of(page) == run
+    field.fill("4")
+    field.press("Enter")
+    until(lambda: run_of(page) != run)
+
+
+def test_a_cut_link_says_so_and_trains_the_default(visit: Visit) -> None:
+    page = visit("/?x=cfGqrBtN_aO")
+    page.get_by_text("This link holds no whole experiment").wait_for()
+    until(lambda: step(page) > 5)

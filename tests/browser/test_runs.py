@@ -1,0 +1,37 @@
+"""The page of all runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.store.reader import Reader
+from tests.browser.server import Visit, step, until
+
+
+def test_runs_are_listed_overlaid_opened_and_deleted(visit: Visit, home: Path) -> None:
+    page = visit()
+    until(lambda: step(page) > 30)
+    page.get_by_role("button", name="Start again with a new seed").click()
+    reader = Reader(home)
+    until(lambda: len(reader.runs()) == 2 and step(page) < 5_000)
+    page.get_by_role("link", name="Runs").click()
+    table = page.locator("[data-testid=stDataFrame] .dvn-scroller")
+    table.click(position={"x": 16, "y": 48})
+    page.get_by_text("1 chosen").wait_for()
+    table.click(position={"x": 16, "y": 78})
+    page.get_by_text("2 chosen").wait_for()
+    page.locator(".js-plotly-plot .legend .traces").nth(1).wait_for()
+    table.click(position={"x": 16, "y": 78})
+    page.get_by_text("1 chosen").wait_for()
+    page.get_by_role("button", name="Open").click()
+    until(lambda: step(page) > 0)
+    assert reader.runs()[0].id in page.evaluate("location.search")
+    page.get_by_role("link", name="Runs").click()
+    page.get_by_text("1 chosen").wait_for()
+    table.click(position={"x": 16, "y": 16})  # all of them
+    page.get_by_text("2 chosen").wait_for()
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Delete for good").click()
+    page.get_by_text("No runs yet").wait_for()
+    assert reader.runs() == []
+    reader.close()

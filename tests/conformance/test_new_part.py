@@ -1,0 +1,102 @@
+"""To add a part is to add one file."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FAMILY = Path(__file__).parents[2] / "engine" / "optimizers"
+SIGN = '''
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import torch
+
+from engine.optimizers import Optimizer
+from engine.parts import hparam
+
+
+class Signed(torch.optim.SGD):
+    def step(self, closure=None):
+        for group in self.param_groups:
+            for weight in group["params"]:
+                weight.grad = weight.grad.sign()
+        return super().step(closure)
+
+
+class SignSGD(Optimizer):
+    """Sign SGD: w ← w − α sign g.
+
+    Source: Bernstein and others, signSGD, 2018.
+    """
+
+    kind: Literal["sign_sgd"] = "sign_sgd"
+    lr: float = hparam(0.01, "Learning rate α.", gt=0, le=1, log=True, live=True)
+
+    def build(self, parameters):
+        return Signed(parameters, lr=self.lr)
+
+    def kept(self) -> int:
+        return 0
+
+    def settings(self) -> dict[str, Any]:
+        return {"lr": self.lr}
+'''
+USE = """
+import json, sys
+import engine.optimizers
+engine.optimizers.__path__[:] = [sys.argv[1]]
+from engine import link
+from engine.cli import main
+from engine.edits import Edit, apply
+from engine.errors import InvalidExperiment
+from engine.experiment import Experiment
+from engine.trainer import train
+
+start = Experiment.from_dict({"optimizer": {"kind": "sign_sgd", "lr": 0.5}, "steps": 5})
+assert Experiment.from_json(start.to_json()) == start == link.from_url(link.to_url(start))
+assert apply(start, Edit(path="optimizer.lr", value=0.25)).optimizer.lr == 0.25
+assert list(train(start))[-1].step == 5
+try:
+    Experiment.from_dict({"optimizer": {"kind": "sign_sgd", "lr": 2}})
+except InvalidExperiment as error:
+    print(error)
+main(["parts", "optimizers", "--json"])
+main(["parts", "optimizers"])
+"""
+
+
+@pytest.fixture
+def family(tmp_path: Path) -> Path:
+    """A copy of the family's folder."""
+    return Path(shutil.copytree(FAMILY, tmp_path / "optimizers", ignore=shutil.ignore_patterns("__pycache__")))
+
+
+def use(family: Path) -> subprocess.CompletedProcess[str]:
+    """A process whose family lives in that folder."""
+    return subprocess.run([sys.executable, "-c", USE, str(family)], capture_output=True, text=True, check=False)
+
+
+def test_a_file_is_all_it_takes(family: Path) -> None:
+    assert use(family).returncode != 0
+    (family / "sign_sgd.py").write_text(SIGN)
+    done = use(family)
+    assert done.returncode == 0, done.stderr
+    sentence, document, *lines = done.stdout.splitlines()
+    assert sentence == "$.optimizer.lr: expected less than or equal to 1, received 2"
+    assert json.loads(document)["optimizers"]["sign_sgd"] == "Sign SGD: w ← w − α sign g."
+    assert any(line.split()[0] == "sign_sgd" for line in lines)
+
+
+def test_a_file_with_the_wrong_part_is_named(family: Path) -> None:
+    for text in (SIGN.replace('"sign_sgd"', '"other"'), "", SIGN + "\n\nclass Twin(SignSGD):\n    pass\n"):
+        (family / "sign_sgd.py").write_text(text)
+        done = use(family)
+        assert done.returncode != 0
+        assert "engine.optimizers.sign_sgd must hold exactly one Optimizer" in done.stderr

@@ -1,0 +1,131 @@
+"""The app and the supervisor killed; two supervisors at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from engine.edits import Edit
+from engine.errors import PlaygroundError
+from engine.fleet import lock
+from engine.fleet.client import Fleet
+from engine.store.reader import Reader
+from tests.faults.conftest import OPTIONS, gone, kill_supervisor
+from tests.faults.truth import assert_undisturbed, experiment, finish, wait_for
+
+APP = """
+import sys, time
+from pathlib import Path
+from engine.experiment import Experiment
+from engine.fleet.client import Fleet
+fleet = Fleet(Path(sys.argv[1]), tuple(sys.argv[3:]))
+for _ in range(2):
+    print(fleet.start(Experiment.from_json(sys.argv[2])), flush=True)
+time.sleep(600)
+"""
+
+
+def test_the_app_killed(fleet: Fleet) -> None:
+    command = [sys.executable, "-c", APP, str(fleet.place.home), experiment(3_000).to_json(), *OPTIONS]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as app:
+        assert app.stdout is not None
+        runs = [app.stdout.readline().strip() for _ in range(2)]
+        reader = Reader(fleet.place.home)
+        wait_for(lambda: all(reader.run(run).step > 50 for run in runs))
+        app.kill()
+    before = [reader.run(run).step for run in runs]
+    wait_for(lambda: all(reader.run(run).step > step for run, step in zip(runs, before, strict=True)))
+    wait_for(lambda: all(reader.run(run).state != "running" for run in runs))
+    reader.close()
+    for run in runs:
+        log = assert_undisturbed(fleet.place.home, run)
+        assert [kind for _, kind in log] == ["finished"]  # nothing happened to it
+    fleet.ensure()  # for the end of the test
+
+
+def test_the_supervisor_killed(fleet: Fleet) -> None:
+    run, paused = fleet.start(experiment()), fleet.start(experiment(1_500, seed=2))
+    reader = Reader(fleet.place.home)
+    wait_for(lambda: reader.run(paused).step > 100)
+    rests = fleet.pause(paused)
+    for value in (0.01, 0.002):
+        at = reader.run(run).step
+        wait_for(lambda at=at: reader.run(run).step > at + 300)
+        fleet.edit(run, Edit(path="optimizer.lr", value=value))
+        status = fleet.status()
+        workers = [own["pid"] for own in status["runs"].values() if own["pid"]]
+        assert workers
+        os.kill(status["pid"], signal.SIGKILL)
+        wait_for(lambda workers=workers: all(map(gone, workers)), 3.0)  # a second, where there is nothing else to do
+        wait_for(lambda status=status: gone(status["forkserver"]) and not lock.answers(fleet.place.socket), 10.0)
+        frozen = reader.run(run).step
+        time.sleep(0.3)
+        assert reader.run(run).step == frozen
+        fleet.ensure()
+    assert fleet.status()["runs"].keys() == {run}  # what is paused needs no process
+    assert reader.run(paused).state == "paused"
+    assert fleet.edit(paused, Edit(path="batch_size", value=5)) == rests
+    assert fleet.resume(paused) == rests
+    log = finish(fleet, run)
+    wait_for(lambda: reader.run(paused).state == "finished")
+    reader.close()
+    assert [kind for _, kind in log].count("restarted") == 2
+    assert_undisturbed(fleet.place.home, paused)
+
+
+def test_what_a_client_hears_when_the_supervisor_dies(fleet: Fleet) -> None:
+    run = fleet.start(experiment())
+    status = fleet.status()
+    os.kill(status["pid"], signal.SIGSTOP)
+    heard: list[PlaygroundError] = []
+
+    def ask() -> None:
+        with pytest.raises(PlaygroundError) as caught:
+            fleet.step(run, "batch")  # which cannot be asked for twice
+        heard.append(caught.value)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    wait_for(lambda: fleet._line is not None and fleet._line._waiting)  # it has asked
+    os.kill(status["pid"], signal.SIGKILL)
+    asking.join()
+    assert "try once more" in str(heard[0])
+    assert fleet.pause(run) >= 0
+
+
+def test_two_supervisors_at_once(fleet: Fleet) -> None:
+    others = [Fleet(fleet.place.home, OPTIONS) for _ in range(3)]
+    threads = [threading.Thread(target=other.ensure) for other in others]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    run = fleet.start(experiment(2_000))
+    assert len({own.status()["pid"] for own in [fleet, *others]}) == 1
+    command = [sys.executable, "-m", "engine.fleet.supervisor", "--home", str(fleet.place.home)]
+    second = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert second.returncode == 0
+    assert "another supervisor looks after" in second.stderr
+    assert "Traceback" not in second.stderr
+    reader = Reader(fleet.place.home)
+    wait_for(lambda: reader.run(run).state != "running")
+    reader.close()
+    for other in others:
+        other.close()
+    assert_undisturbed(fleet.place.home, run)
+
+
+def test_a_stale_socket_and_lock_are_in_nobodys_way(fleet: Fleet) -> None:
+    fleet.ensure()
+    kill_supervisor(fleet)
+    assert fleet.place.socket.exists()
+    again = Fleet(fleet.place.home, OPTIONS)
+    again.ensure()
+    assert again.status()["pid"]
+    again.close()

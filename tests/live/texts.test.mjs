@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import test from "node:test";
+import { layerName, sentence, TEXTS, translator } from "../../assets/live/texts.js";
+
+const folder = new URL("../../assets/live/", import.meta.url);
+const sources = readdirSync(folder).filter((name) => name.endsWith(".js") && name !== "texts.js");
+const code = sources.map((name) => readFileSync(new URL(name, folder), "utf8")).join("\n");
+
+test("every text asked for exists, and every text is used", () => {
+  for (const [, key] of code.matchAll(/\bt\("(\w+)"/g)) assert.ok(TEXTS[key], `no text ${key}`);
+  for (const key of Object.keys(TEXTS)) {
+    const dynamic = key.startsWith("state_") || key.endsWith("_help") || key.startsWith("layer_");
+    assert.ok(dynamic || code.includes(`"${key}"`) || new RegExp(`\\b${key}:`).test(code), `${key} is not used`);
+  }
+});
+
+test("each text stands on a line of its own, as the page reads them", () => {
+  const lines = readFileSync(new URL("texts.js", folder), "utf8").split("\n");
+  const found = lines.map((line) => /^ {2}(\w+): (".*"),$/.exec(line)).filter(Boolean);
+  assert.deepEqual(Object.fromEntries(found.map(([, key, text]) => [key, JSON.parse(text)])), TEXTS);
+});
+
+test("translations win, English fills in, values are put in", () => {
+  const t = translator({ play: "Entrenar", more_units: "otras {count}" });
+  assert.equal(t("play"), "Entrenar");
+  assert.equal(t("pause"), "Pause");
+  assert.equal(t("more_units", { count: "4" }), "otras 4");
+  assert.equal(t("unit", {}), "unit {number}");
+});
+
+test("layer names keep their number", () => {
+  assert.equal(layerName("2 dense", { kind_dense: "densa" }), "2 densa");
+  assert.equal(layerName("3 conv2d"), "3 conv2d");
+  assert.equal(layerName("output", { layer_output: "salida" }), "salida");
+});
+
+test("a whole sentence of the engine is said in the reader's language", () => {
+  const messages = [["^There\\ is\\ no\\ run\\ (.+)\\.$", "No existe la ejecución $1."]];
+  assert.equal(sentence("There is no run ab12.", messages), "No existe la ejecución ab12.");
+  assert.equal(sentence("Really, there is no run ab12.", messages), "Really, there is no run ab12.");
+  assert.equal(sentence("as it is"), "as it is");
+});

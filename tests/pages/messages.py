@@ -1,0 +1,74 @@
+"""Every English text that the pages can show, as (context, text)."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.experiment import Experiment, Stopping
+from engine.parts import FAMILIES, catalogue, family
+from engine.trainer import Trainer
+from pages.ui import enlarge, listing, sentences
+from pages.ui.fields import Spec, specs
+from pages.ui.text import ASSETS, live_texts
+
+PAGES = Path(sentences.__file__).resolve().parents[1]
+# fields of the experiment that the form shows
+SHOWN = (
+    "optimizer",
+    "loss",
+    "schedule",
+    "batch_size",
+    "epochs",
+    "steps",
+    "device",
+    "initializer",
+    "bias",
+    "validation",
+    "test",
+    "stratified",
+    "random_labels",
+    "balance",
+    "seed",
+)
+
+
+def messages() -> set[tuple[str, str]]:
+    """All of them."""
+    found = {("", text) for text in live_texts().values()}
+    found |= {("", text) for text in (*sentences.TEMPLATES, *sentences.WORDS, *listing.STATES.values())}
+    found |= {("", text) for text in enlarge.TITLES.values()}
+    for path in PAGES.rglob("*.py"):
+        found |= set(calls(ast.parse(path.read_text(encoding="utf-8"))))
+    for name in FAMILIES:
+        for part in catalogue(family(name)).values():
+            found.add(("part", part.title()))
+            if name != "probes":
+                found |= {message for spec in specs(part) for message in of_field(spec)}
+    for spec in (*specs(Experiment, SHOWN), *specs(Stopping)):
+        found |= set(of_field(spec))
+    found |= {("preset", path.stem.replace("_", " ").capitalize()) for path in (ASSETS / "presets").glob("*.json")}
+    found |= {("", channel.title) for channel in Trainer(Experiment()).channels}
+    return {(context, text) for context, text in found if text}
+
+
+def calls(tree: ast.AST) -> Iterator[tuple[str, str]]:
+    """The literal texts given to `_` and `said`."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+            continue
+        texts = [a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+        if node.func.id == "_" and texts:
+            yield "", texts[0]
+        elif node.func.id == "said" and len(texts) == 2:
+            yield texts[0], texts[1]
+
+
+def of_field(spec: Spec) -> Iterator[tuple[str, str]]:
+    """What a form shows of a field."""
+    yield "field", spec.label
+    yield "", spec.help
+    yield "", spec.none
+    yield "unit", spec.unit
+    yield from (("choice", option) for option in spec.choices)

@@ -1,0 +1,90 @@
+"""Figures of real runs, made without streamlit."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from engine.epochs import EpochRow
+from engine.experiment import Experiment
+from engine.store.tables import EPOCH_COLUMNS
+from engine.trainer import Trainer
+from pages.ui.charts import Record, figure, overlay, rebinned, table
+from pages.ui.settings import chart_colors
+from pages.ui.suit import to_data
+
+COLORS = chart_colors("light")
+
+
+@cache
+def record(kind: str) -> Record:
+    """A few steps of a real run."""
+    draft = {**to_data(Experiment().to_dict(), kind), "batch_size": 50}
+    trainer = Trainer(Experiment.from_dict(draft))
+    losses: list[float] = []
+    frames, epochs = [], list[EpochRow]()
+    for step in range(1, 25):
+        progress = trainer.advance(deadline=time.perf_counter() + 9, until_step=step, frame_at_end=True)
+        losses += progress.losses
+        frames += progress.frames
+        epochs += progress.epochs
+    rows = np.column_stack([np.arange(1, len(losses) + 1), losses])
+    channels = {channel.key: channel for channel in trainer.channels}
+    made = pd.DataFrame([tuple(row) for row in epochs], columns=list(EPOCH_COLUMNS))
+    return Record(kind, rows, made, frames, channels, trainer.static.readings.get("points"))
+
+
+@pytest.mark.parametrize("panel", ["loss", "metric", "update_ratio", "gradient_norm", "activation_histogram", "output"])
+def test_every_panel_of_the_spiral_is_drawn(panel: str) -> None:
+    seen = record("spiral")
+    made = figure(seen, panel, COLORS)
+    assert len(made.data) > 0
+    assert made.layout.xaxis.title.text
+    assert made.layout.yaxis.title.text
+    assert len(table(seen, panel)) > 0
+
+
+def test_regression_is_drawn_over_the_plane_and_the_line() -> None:
+    assert len(figure(record("plane"), "output", COLORS).data) == 3
+    assert len(figure(record("curve"), "curve", COLORS).data) == 3
+    assert figure(record("iris"), "output", COLORS).data == ()
+
+
+def test_the_numbers_are_those_of_the_run() -> None:
+    seen = record("spiral")
+    made = figure(seen, "update_ratio", COLORS)
+    assert made.layout.yaxis.type == "log"
+    first = [frame.readings["update_ratio"][0] for frame in seen.frames]
+    assert list(made.data[0].y) == pytest.approx(first)
+    assert list(made.data[0].x) == [frame.step for frame in seen.frames]
+    assert table(seen, "update_ratio").iloc[0].to_list()[1:] == pytest.approx(
+        list(seen.frames[0].readings["update_ratio"])
+    )
+    loss = figure(seen, "loss", COLORS)
+    assert list(loss.data[0].y) == pytest.approx(seen.losses[:, 1])
+    assert [trace.line.dash for trace in loss.data[1:]] == ["solid", "dash"]
+
+
+def test_runs_are_overlaid_in_a_color_each() -> None:
+    made = overlay([record("spiral"), record("circle")], "loss", COLORS)
+    assert [trace.line.dash for trace in made.data] == ["solid", "dash"] * 2
+    assert len({trace.line.color for trace in made.data}) == 2
+    assert len(overlay([record("spiral"), record("iris")], "update_ratio", COLORS).data) == 2
+
+
+def test_rebinning_keeps_every_count() -> None:
+    row = np.concatenate([[-1.0, 1.0], np.arange(32)])
+    shares = rebinned(row, np.linspace(-2, 2, 49))
+    assert shares.sum() == pytest.approx(1)
+    assert np.average(np.linspace(-2, 2, 49)[:-1] + 2 / 48, weights=shares) > 0
+
+
+def test_charts_know_no_streamlit() -> None:
+    code = "import sys, pages.ui.charts; sys.exit('streamlit' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

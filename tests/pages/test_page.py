@@ -1,0 +1,171 @@
+"""The pages' script against a real supervisor: what a visitor does, without a browser."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from engine import link
+from engine.errors import PlaygroundError
+from engine.experiment import Experiment
+from engine.fleet.client import Fleet
+from engine.store.reader import Reader
+from pages.ui import fleet as line
+
+SHELL = Path(__file__).resolve().parents[2] / "pages" / "shell.py"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A store with its supervisor, used by this process's pages."""
+    folder = tmp_path_factory.mktemp("pages") / "store"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PLAYGROUND_STORE", str(folder))
+        line.fleet.cache_clear()
+        line.reader.cache_clear()
+        line.reader()
+        yield folder
+        os.kill(line.fleet().status()["pid"], signal.SIGTERM)
+        line.reader().close()
+        line.fleet().close()
+        line.fleet.cache_clear()
+        line.reader.cache_clear()
+
+
+@pytest.fixture
+def visit(home: Path) -> Iterator[Callable[..., AppTest]]:
+    """Opens the page with a query."""
+
+    def go(**query: str) -> AppTest:
+        app = AppTest.from_file(SHELL, default_timeout=60)
+        for name, value in query.items():
+            app.query_params[name] = value
+        app.run()
+        assert not app.exception
+        return app
+
+    yield go
+    for run in Fleet(home).status()["runs"]:
+        with contextlib.suppress(PlaygroundError):  # it may have ended by itself
+            Fleet(home).stop(run)
+
+
+def asked(app: AppTest, name: str) -> str:
+    value = app.query_params[name]
+    return value[0] if isinstance(value, list) else value
+
+
+def control(app: AppTest, key: str) -> Any:
+    found = [*app.selectbox, *app.number_input, *app.select_slider, *app.toggle]
+    return next(widget for widget in found if widget.key == key)
+
+
+def open_tab(app: AppTest, name: str) -> None:
+    app.session_state["tab"] = name
+    app.run()
+
+
+def test_opening_the_page_starts_the_default_experiment(visit: Callable[..., AppTest], home: Path) -> None:
+    app = visit()
+    row = Reader(home).run(asked(app, "run"))
+    assert row is not None
+    assert Experiment.from_json(row.experiment) == Experiment() == link.from_url(asked(app, "x"))
+
+
+def test_a_live_value_is_an_edit_of_the_same_run(visit: Callable[..., AppTest], home: Path) -> None:
+    app = visit()
+    run = asked(app, "run")
+    open_tab(app, "Training")
+    control(app, "form.optimizer.lr").set_value(0.01).run()
+    control(app, "form.batch_size").set_value(32).run()
+    control(app, "form.regularizers.has_l2").set_value(True).run()
+    assert not app.exception
+    assert asked(app, "run") == run
+    edits = [(line.detail["path"], line.detail["value"]) for line in Reader(home).log(run) if line.kind == "edit"]
+    assert edits == [("optimizer.lr", 0.01), ("batch_size", 32), ("regularizers.l2", 0.001)]
+    assert link.from_url(asked(app, "x")).optimizer.__dict__["lr"] == 0.01
+
+
+def test_another_network_is_another_run_and_the_old_one_stops(visit: Callable[..., AppTest], home: Path) -> None:
+    app = visit()
+    run = asked(app, "run")
+    open_tab(app, "Network")
+    app.button(key="remove_1").click().run()
+    assert asked(app, "run") != run
+    assert len(link.from_url(asked(app, "x")).network) == 1
+    row = Reader(home).run(run)
+    assert row is not None
+    assert row.state == "stopped"
+
+
+def test_what_is_invalid_is_marked_and_changes_nothing(visit: Callable[..., AppTest], home: Path) -> None:
+    app = visit()
+    run = asked(app, "run")
+    open_tab(app, "Training")
+    control(app, "form.batch_size").set_value(0).run()
+    said = [text.value for text in app.markdown]
+    assert any("Training: Expected at least 1, received 0." in text for text in said)
+    assert sum("Expected at least 1, received 0." in text for text in said) == 2
+    assert asked(app, "run") == run
+    assert Reader(home).run(run).state in ("running", "queued")  # type: ignore[union-attr]
+    control(app, "form.steps").set_value(None).run()
+    control(app, "form.batch_size").set_value(10).run()
+    assert any("a number of steps or of epochs" in text.value for text in app.markdown)
+
+
+def test_a_reload_finds_run_and_edits_again(visit: Callable[..., AppTest]) -> None:
+    app = visit()
+    open_tab(app, "Training")
+    control(app, "form.optimizer.lr").set_value(0.02).run()
+    time.sleep(0.2)
+    again = visit(run=asked(app, "run"))
+    open_tab(again, "Training")
+    assert asked(again, "run") == asked(app, "run")
+    assert control(again, "form.optimizer.lr").value == 0.02
+
+
+def test_a_run_that_is_gone_gives_its_experiment_and_a_cut_link_the_default(visit: Callable[..., AppTest]) -> None:
+    wanted = Experiment(seed=7)
+    app = visit(run="ffffffffffffffff", x=link.to_url(wanted))
+    assert link.from_url(asked(app, "x")) == wanted
+    cut = visit(x=link.to_url(wanted)[:-4])
+    assert link.from_url(asked(cut, "x")) == Experiment()
+    assert "cut" in cut.warning[0].value
+
+
+def test_the_page_speaks_spanish(visit: Callable[..., AppTest]) -> None:
+    app = visit(lang="es")
+    assert [tab.label for tab in app.tabs] == ["Datos", "Red", "Entrenamiento"]
+
+
+def test_runs_are_listed(visit: Callable[..., AppTest]) -> None:
+    app = visit()
+    app.switch_page("runs.py").run()
+    assert not app.exception
+    table = app.dataframe[0].value
+    assert "Spiral · 2 → 16 → 16 → 2 Tanh · Adam 0.003" in set(table["Experiment"])
+    assert app.button(key="open").disabled
+
+
+def test_chosen_runs_are_overlaid_and_stopped(visit: Callable[..., AppTest], home: Path) -> None:
+    runs = sorted(asked(visit(), "run") for _ in range(2))
+    app = visit()
+    app.session_state["our.chosen"] = runs
+    app.switch_page("runs.py").run()
+    assert not app.exception
+    assert len(app.get("plotly_chart")) == 1
+    assert app.button(key="open").disabled
+    app.button(key="stop").click().run()
+    states = {run: Reader(home).run(run).state for run in runs}  # type: ignore[union-attr]
+    assert set(states.values()) <= {"stopped", "finished"}
+    app.button(key="delete").click().run()
+    assert app.button(key="confirmed").label == "Delete for good"
+    assert all(Reader(home).run(run) for run in runs)  # it asks first

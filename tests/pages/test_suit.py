@@ -1,0 +1,102 @@
+"""Choosing another data set leaves an experiment that can be trained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.datasets import Dataset, mnist
+from engine.errors import InvalidExperiment
+from engine.experiment import Experiment
+from engine.parts import catalogue
+from engine.prepare import examples
+from engine.preview import preview
+from pages.ui import thumbnails as pictures
+from pages.ui.suit import to_data
+from pages.ui.text import ASSETS
+from pages.ui.thumbnails import thumbnails
+
+KINDS = list(catalogue(Dataset))
+
+
+@pytest.mark.parametrize("before", KINDS)
+@pytest.mark.parametrize("after", KINDS)
+def test_from_any_data_set_to_any_other(before: str, after: str) -> None:
+    draft = to_data(to_data(Experiment().to_dict(), before), after)
+    preview(Experiment.from_dict(draft))
+
+
+def preset(name: str) -> dict[str, object]:
+    return Experiment.from_json(Path(ASSETS / "presets" / f"{name}.json").read_text(encoding="utf-8")).to_dict()
+
+
+def test_images_stay_images_for_convolutions() -> None:
+    assert to_data(preset("digits_cnn"), "digits")["data"]["layout"] == "image"
+    assert to_data(preset("circle"), "digits")["data"]["layout"] == "vector"
+
+
+def test_what_is_proposed() -> None:
+    start = Experiment().to_dict()
+    assert to_data(start, "curve")["loss"] == {"kind": "mse"}
+    assert to_data(start, "wine")["preprocessing"] == [{"kind": "standardize"}]
+    assert to_data(start, "digits")["preprocessing"] == []
+    diabetes = to_data(start, "diabetes")
+    assert [step["kind"] for step in diabetes["preprocessing"]] == ["standardize", "standardize_target"]
+    assert to_data(diabetes, "spiral")["loss"] == {"kind": "cross_entropy"}
+
+
+def test_every_data_set_has_a_picture() -> None:
+    items = {item["kind"]: item for item in thumbnails()}
+    assert list(items) == KINDS
+    assert items["digits"]["mark"] == "image"
+    assert items["curve"]["mark"] == "curve"
+    for item in items.values():
+        if item["mark"] == "points":
+            colors = [point[2] for point in item["points"]]
+            assert len(item["points"]) > 20
+            assert max(abs(c) for c in colors) < 1 or all(c == int(c) for c in colors)
+    assert {point[2] for point in items["blobs"]["points"]} == {0, 1, 2, 3}
+    for kind in ("adding", "noisy_sine", "delayed_recall", "heartbeats"):
+        assert items[kind]["mark"] == "curve"
+        assert len({point[0] for point in items[kind]["points"]}) >= 20
+    assert len(items["cifar10"]["image"]) == len(items["cifar10"]["image"][0]) == 32
+
+
+def test_what_is_not_fetched_has_an_arrow_and_nothing_is_fetched_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "fetched", lambda remote: False)
+    assert pictures.picture(catalogue(Dataset)["mnist"])["image"] == pictures.ARROW
+    assert pictures.picture(catalogue(Dataset)["moons"])["mark"] == "points"
+
+
+def test_what_cannot_be_had_is_said_by_the_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> bytes:
+        raise InvalidExperiment("$.data", "a download", "no answer that could be used", "take digits")
+
+    monkeypatch.setattr(mnist, "fetch", refuse)
+    examples.cache_clear()
+    draft = to_data(Experiment().to_dict(), "mnist")
+    with pytest.raises(InvalidExperiment, match=r"^\$\.data: .*take digits"):
+        preview(Experiment.from_dict(draft))
+
+
+def test_sequences_stand_behind_a_flatten_block_while_dense_layers_come_first() -> None:
+    start = Experiment().to_dict()
+    beats = to_data(start, "heartbeats")
+    assert [block["kind"] for block in beats["network"]] == ["flatten", "dense", "dense"]
+    assert to_data(beats, "adding")["network"] == beats["network"]
+    assert to_data(beats, "spiral")["network"] == start["network"]
+
+
+def test_augmentation_and_balance_go_where_they_cannot_be() -> None:
+    start = {
+        **preset("digits_cnn"),
+        "augmentations": [{"kind": "rotation"}, {"kind": "noise"}],
+        "balance": "weights",
+        "regularizers": [{"kind": "l2"}, {"kind": "label_smoothing"}],
+    }
+    there = to_data(start, "curve")
+    assert there["augmentations"] == [{"kind": "noise"}]
+    assert there["balance"] == "none"
+    assert there["regularizers"] == [{"kind": "l2"}]
+    assert to_data(start, "iris")["balance"] == "weights"

@@ -1,0 +1,97 @@
+"""Catalogues: Spanish knows every text, and no placeholder is lost."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+
+from engine.errors import InvalidExperiment, PlaygroundError
+from engine.experiment import Experiment
+from engine.preview import preview
+from pages.ui.sentences import TEMPLATES, layer_name, sentence, told
+from pages.ui.text import ASSETS, LANGUAGES, _, catalog, fixed, live_texts, number, said, speak
+from tests.pages.messages import messages
+
+
+@pytest.fixture(autouse=True)
+def english() -> None:
+    speak("en")
+
+
+def translated(context: str, text: str) -> str:
+    spanish = catalog("es")
+    return spanish.pgettext(context, text) if context else spanish.gettext(text)
+
+
+def known(language: str) -> dict[tuple[str, str], str]:
+    path = Path(ASSETS / "locale" / language / "LC_MESSAGES" / "playground.po")
+    with path.open("rb") as source:
+        return {(m.context or "", str(m.id)): str(m.string) for m in read_po(source) if m.id}
+
+
+def test_spanish_knows_every_text() -> None:
+    assert {message for message in messages() if message not in known("es")} == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_catalogues_hold_nothing_else_and_keep_placeholders(language: str) -> None:
+    wanted = messages()
+    for (context, text), translation in known(language).items():
+        assert (context, text) in wanted
+        assert translation.strip(), text
+        assert set(re.findall(r"\{\w+\}", text)) == set(re.findall(r"\{\w+\}", translation)), text
+
+
+def test_the_live_component_has_texts() -> None:
+    assert live_texts()["pause"] == "Pause"
+    assert len(live_texts()) > 60
+
+
+def test_numbers_follow_the_language() -> None:
+    assert (number(0.003), number(12345), fixed(0.5, 2), number(None)) == ("0.003", "12,345", "0.50", "–")
+    speak("es")
+    assert (number(0.003), number(12345), fixed(0.5, 2)) == ("0,003", "12\u202f345", "0,50")
+
+
+def broken(document: dict[str, object]) -> InvalidExperiment:
+    with pytest.raises(InvalidExperiment) as caught:
+        preview(Experiment.from_dict({**Experiment().to_dict(), **document}))
+    return caught.value
+
+
+def test_errors_are_said_in_one_sentence_of_the_language() -> None:
+    width = broken({"network": [{"kind": "dense", "width": 0}]})
+    conv = broken({"network": [{"kind": "conv2d"}]})
+    loss = broken({"data": {"kind": "curve"}})
+    assert sentence(width) == "Expected at least 1, received 0."
+    speak("es")
+    assert sentence(width) == "Se esperaba al menos 1; se recibió 0."
+    assert sentence(conv) == "Se esperaba una imagen (canales, alto, ancho); se recibió 2."
+    assert sentence(loss) == (
+        "Se esperaba una pérdida para regresión; se recibió 'cross_entropy', que es para clasificación."
+    )
+    told_so = told("The loss is not finite at step 12; the numbers of layer 2 dense went first.")
+    assert told_so == (
+        "La pérdida no es finita en el paso 12; lo primero que falló fueron los números de la capa 2 densa."
+    )
+    assert layer_name("output") == "salida"
+    assert sentence(PlaygroundError("There is no run x.")) == "No existe la ejecución x."
+
+
+def test_every_template_is_its_own() -> None:
+    """A filled template must be recognized as itself, not as another one."""
+    speak("es")
+    for template in TEMPLATES:
+        names = re.findall(r"\{(\w+)\}", template)
+        english = template.format(**dict.fromkeys(names, "7"))
+        assert told(english) == _(template, **dict.fromkeys(names, "7")), template
+
+
+def test_parts_are_named_in_spanish() -> None:
+    speak("es")
+    assert said("part", "Dense") == "Densa"
+    assert said("field", "Lr") == "Tasa de aprendizaje"
+    assert translated("choice", "step") == "escalón"

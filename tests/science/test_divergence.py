@@ -1,0 +1,137 @@
+"""When a run goes wrong for good, and whom it blames."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+import torch
+
+from engine import divergence
+from engine.experiment import Experiment
+from engine.trainer import Trainer
+from tests.science.measured import Never
+
+IDENTITY, TANH = {"kind": "identity"}, {"kind": "tanh"}
+DEEP: dict[str, Any] = {
+    "data": {"kind": "spiral"},
+    "network": [{"kind": "dense", "width": 6, "activation": IDENTITY} for _ in range(4)],
+    "optimizer": {"kind": "sgd", "lr": 0.01},
+    "device": "cpu",
+}
+
+
+def trainer_of(**more: Any) -> Trainer:
+    """A run that takes frames only when asked."""
+    return Trainer(Experiment.from_dict({**DEEP, **more}), Never())
+
+
+@pytest.mark.parametrize("layer", [0, 1, 2, 3])
+def test_overflow_in_the_forward_pass_is_found_in_its_layer(layer: int) -> None:
+    trainer = trainer_of()
+    trainer.advance(deadline=math.inf, until_step=3)
+    with torch.no_grad():
+        for stage in trainer.network.stages[:-1]:
+            stage.module[0].weight.fill_(0.5)
+        trainer.network.stages[layer].module[0].weight.fill_(3e38)
+    trainer.advance(deadline=math.inf)
+    assert trainer.status == "diverged"
+    assert trainer.step == 4
+    assert trainer.message == f"The loss is not finite at step 4; the numbers of layer {layer + 1} dense went first."
+
+
+@pytest.mark.parametrize("layer", [0, 2, 4])
+def test_broken_weights_are_found_in_the_layer_that_broke_first(layer: int) -> None:
+    """The backward pass breaks every layer before the one that went first, so the last broken one is to blame."""
+    trainer = trainer_of()
+    trainer.advance(deadline=math.inf, until_step=3)
+    with torch.no_grad():
+        for stage in trainer.network.stages[: layer + 1]:
+            stage.module[0].weight[0, 0] = math.nan
+    trainer.advance(deadline=math.inf)
+    name = "output" if layer == 4 else f"{layer + 1} dense"
+    assert trainer.status == "diverged"
+    assert f"layer {name} went first" in trainer.message
+    assert not trainer.good()
+
+
+def test_overflow_of_the_output_layer() -> None:
+    trainer = trainer_of()
+    with torch.no_grad():
+        trainer.network.stages[-1].module[0].weight.fill_(3e38)
+    trainer.advance(deadline=math.inf)
+    assert "layer output went first" in trainer.message
+
+
+def test_a_loss_that_is_not_finite_leaves_the_weights_alone() -> None:
+    trainer = trainer_of()
+    trainer.advance(deadline=math.inf, until_step=2)
+    with torch.no_grad():
+        trainer.network.stages[1].module[0].weight.fill_(3e38)
+    before = [p.detach().clone() for p in trainer.network.parameters()]
+    progress = trainer.advance(deadline=math.inf, frame_at_end=True)
+    assert [torch.equal(a, b) for a, b in zip(before, trainer.network.parameters(), strict=True)]
+    assert all(torch.equal(a, b) for a, b in zip(before, trainer.network.parameters(), strict=True))
+    assert len(progress.losses) == 1
+    assert not math.isfinite(progress.losses[0])
+    assert not progress.frames
+    assert not trainer.advance(deadline=math.inf).losses, "over is over"
+
+
+RUNAWAY: dict[str, Any] = {
+    "data": {"kind": "plane", "samples": 60},
+    "loss": {"kind": "mse"},
+    "network": [],
+    "optimizer": {"kind": "sgd", "lr": 0.0884},
+    "batch_size": 8,
+    "steps": 4000,
+}
+
+
+def test_mean_loss_over_three_times_the_first_ends_the_run() -> None:
+    trainer = trainer_of(**RUNAWAY)
+    rows = trainer.advance(deadline=math.inf).epochs
+    assert trainer.status == "diverged"
+    assert rows[-1].train_loss > 3 * rows[0].train_loss
+    assert all(row.train_loss <= 3 * rows[0].train_loss for row in rows[:-1])
+    assert len(rows) > 1
+    assert f"epoch {len(rows)} is over 3 times" in trainer.message
+    assert "layer output grew most" in trainer.message
+    assert divergence.finite(trainer.network), "a state, and nothing is lost"
+
+
+def test_the_rule_can_be_switched_off() -> None:
+    trainer = trainer_of(**{**RUNAWAY, "stopping": {"divergence": False}})
+    rows = trainer.advance(deadline=math.inf).epochs
+    assert any(row.train_loss > 3 * rows[0].train_loss for row in rows)
+    assert trainer.status == "diverged", "a loss that is not finite ends it all the same"
+    assert "not finite" in trainer.message
+
+
+@pytest.mark.parametrize(
+    ("first", "now", "fires"), [(1.0, 3.0, False), (1.0, 3.001, True), (0.2, 0.61, True), (1.0, math.nan, True)]
+)
+def test_three_times_and_no_less(first: float, now: float, fires: bool) -> None:
+    assert divergence.runs_away(first, now) is fires
+
+
+def test_a_state_is_good_until_the_rule_is_about_to_fire() -> None:
+    trainer = trainer_of()
+    trainer.advance(deadline=math.inf, until_epoch=2)
+    assert trainer.good()
+    trainer.epoch_losses = [0.1, 0.31]
+    assert not trainer.good()
+    trainer.epoch_losses = [0.1, 0.29]
+    assert trainer.good()
+    with torch.no_grad():
+        trainer.network.stages[0].module[0].bias[0] = math.inf
+    assert not trainer.good()
+
+
+def test_most_grown_is_relative_to_the_start() -> None:
+    trainer = trainer_of()
+    with torch.no_grad():
+        trainer.network.stages[1].module[0].weight *= 3
+        trainer.network.stages[3].module[0].weight *= 2
+    assert divergence.most_grown(trainer.network, trainer.first_norms) == "2 dense"
