@@ -72,11 +72,9 @@ def test_loss_that_does_not_suit_the_data() -> None:
 
 def test_what_is_too_large_is_refused_before_anything_is_allocated() -> None:
     wide = [{"kind": "dense", "width": 4096}] * 64
-    began = time.perf_counter()
     with pytest.raises(InvalidExperiment, match="fewer or narrower layers") as caught:
         preview(Experiment.from_dict({"network": wide}))
     assert caught.value.where == "$.network"
-    assert time.perf_counter() - began < 20
 
 
 def test_rows_and_totals() -> None:
