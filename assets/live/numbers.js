@@ -1,13 +1,14 @@
-/** The table below the columns: mean, standard deviation, dead and saturated share of every layer. */
+/** The table below the columns: mean, standard deviation, dead and saturated share of every layer, and its weights near zero. */
 import { GUTTER } from "./columns.js";
 import { element, write } from "./dom.js";
 
-/** Rows of the table: channel, text key, and whether it is a share that warns above one half. */
+/** Rows of the table: channel, text key, whether it is a share, and whether one above a half is a warning. */
 const ROWS = [
   { key: "activation_mean", text: "mean" },
   { key: "activation_std", text: "std" },
-  { key: "dead", text: "dead", help: "dead_help", share: true },
-  { key: "saturated", text: "saturated", help: "saturated_help", share: true },
+  { key: "dead", text: "dead", help: "dead_help", share: true, alarm: true },
+  { key: "saturated", text: "saturated", help: "saturated_help", share: true, alarm: true },
+  { key: "near_zero", text: "near_zero", help: "near_zero_help", share: true },
 ];
 const ALARM = 0.5;
 
@@ -30,7 +31,7 @@ export class Numbers {
     for (const { row, name, cell } of this.cells) {
       const value = this.#value(row, name, -1);
       write(cell, this.#text(row, value));
-      cell.classList.toggle("tp-alarm", Boolean(row.share) && value > ALARM);
+      cell.classList.toggle("tp-alarm", Boolean(row.alarm) && value > ALARM);
     }
   }
 

@@ -54,6 +54,8 @@ export const TEXTS = {
   saturated: "saturated",
   dead_help: "Share of units that are zero on the whole probe batch",
   saturated_help: "Share of values at the flat ends of the activation function",
+  near_zero: "w ≈ 0",
+  near_zero_help: "Share of the layer's weights whose absolute value is under 0.001. L1 drives it up.",
   more_units: "+{count}",
   unit: "unit {number}",
   unit_range: "range",

@@ -10,6 +10,7 @@ from engine.augmentations import Augmentation
 from engine.datasets import Dataset
 from engine.experiment import Experiment, Stopping
 from engine.parts import Part, catalogue
+from engine.probes import Probe
 from engine.regularizers import Regularizer
 from engine.transforms import Transform
 from pages.ui import state, suit
@@ -18,6 +19,7 @@ from pages.ui.component import component, source
 from pages.ui.fetching import get
 from pages.ui.forms import Form, complaint, titled
 from pages.ui.sentences import sentence
+from pages.ui.shrinking import shrinking
 from pages.ui.text import ASSETS, _, said
 from pages.ui.thumbnails import thumbnails
 
@@ -112,7 +114,12 @@ def training(form: Form, draft: dict[str, Any]) -> None:
     form.fields(Experiment, draft, (), only=("schedule", "batch_size"))
     st.markdown(f"**{_('Regularization')}**")
     form.several(Regularizer, draft["regularizers"], ("regularizers",))
+    if sentence_of_decay := shrinking(draft):
+        st.caption(sentence_of_decay)
     st.markdown(f"**{_('Length')}**")
     form.fields(Experiment, draft, (), only=("epochs", "steps"))
     form.fields(Stopping, draft["stopping"], ("stopping",))
     form.fields(Experiment, draft, (), only=("device",))
+    with st.expander(_("Instruments"), key="fold_probes"):
+        st.caption(_("What is measured while training. A change starts a new run."))
+        form.several(Probe, draft["probes"], ("probes",))

@@ -44,8 +44,7 @@ def messages() -> set[tuple[str, str]]:
     for name in FAMILIES:
         for part in catalogue(family(name)).values():
             found.add(("part", part.title()))
-            if name != "probes":
-                found |= {message for spec in specs(part) for message in of_field(spec)}
+            found |= {message for spec in specs(part) for message in of_field(spec)}
     for spec in (*specs(Experiment, SHOWN), *specs(Stopping)):
         found |= set(of_field(spec))
     found |= {("preset", path.stem.replace("_", " ").capitalize()) for path in (ASSETS / "presets").glob("*.json")}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -203,3 +204,23 @@ def test_ratio_of_weights_that_are_all_zero_is_not_a_number() -> None:
     frame = Trainer(start).advance(deadline=0.0).frames[0]
     assert np.isnan(frame.readings["update_ratio"]).all()
     assert (frame.readings["weight_norm"] == 0).all()
+
+
+def test_share_of_weights_near_zero(taken: Sample) -> None:
+    expected = [
+        float((taken.after[place][key].abs() < 1e-3).to(torch.float64).mean()) for place, key in taken.weighted()
+    ]
+    close(taken.frame.readings["near_zero"], expected, 1e-6, 1e-7)
+
+
+def test_a_lasso_drives_weights_to_zero() -> None:
+    """With L1 most weights of the first layer end near zero, without it hardly any."""
+    shares = []
+    for strength in (0.0, 0.009):
+        rules = [{"kind": "l1", "strength": strength}]
+        trainer = Trainer(experiment("plane", "sgd", "clip", regularizers=rules, steps=2000))
+        frame = trainer.advance(deadline=math.inf).frames[-1]
+        assert frame.step == 2000
+        shares.append(float(frame.readings["near_zero"][0]))
+    assert shares[0] < 0.05
+    assert shares[1] > 0.5
