@@ -89,6 +89,9 @@ def expect_task(experiment: Experiment, source: Examples) -> None:
         if source.task not in part.tasks:
             received = f"{part.name()!r}, which is for {' or '.join(part.tasks)}"
             raise InvalidExperiment(where, f"{what} for {source.task}", received)
+    if experiment.attack and source.tokens:
+        where = f"$.attack ({experiment.attack.name()})"
+        raise InvalidExperiment(where, "numbers that measure something", "word numbers", "leave it out")
     if experiment.balance != "none" and source.task != "classification":
         raise InvalidExperiment("$.balance", "classes to balance", source.task, "choose none")
 

@@ -13,20 +13,19 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine import divergence, edits
-from engine.augment import Augment
-from engine.build import build, forward_flops
+from engine import bagging, divergence, edits
+from engine.build import forward_flops, named_tensors
 from engine.capture import Capture, fetch
 from engine.chance import DROPOUT, seed_of
 from engine.clock import FrameClock, Speedometer
 from engine.device import pick_device
-from engine.epochs import EpochRow, Order, Tally, evaluate, fetch_all, test_sentence
-from engine.executor import Eager, Loss
+from engine.epochs import EpochRow, Tally, evaluate, fetch_all, test_sentence
+from engine.executor import Loss
 from engine.experiment import Experiment
 from engine.frame import Channel, Frame
 from engine.prepare import prepare
 from engine.schedules import Progress as ScheduleProgress
-from engine.targets import held_out, loss_module, training_targets
+from engine.targets import held_out, training_targets
 
 Status = Literal["running", "finished", "diverged"]
 
@@ -60,10 +59,11 @@ class Trainer:
         self.device = pick_device(experiment.device)
         self.data = prepare(experiment)
         self.task = self.data.source.task
-        self.network = build(experiment, self.data.in_shape, self.data.source.outputs)
+        classes = self.task == "classification"
+        self.network = bagging.networks(experiment, self.data.in_shape, self.data.source.outputs, classes)
         flops = forward_flops(self.network, self.data.in_shape)
         self.network.to(self.device)
-        self.executor = Eager(experiment, self.network, loss_module(experiment, self.data).to(self.device), self.device)
+        self.executor = bagging.executor(experiment, self.network, self.data, self.device)
         self.capture = Capture(experiment, self.data, self.network, flops, self.device)
         self.clock = clock or FrameClock()
         self._place_data()
@@ -84,8 +84,8 @@ class Trainer:
         data, experiment = self.data, self.experiment
         targets = training_targets(experiment, data).to(self.device)
         classes = data.train_y if experiment.balance == "resampling" else None
-        self.order = Order(data.train_x.to(self.device), targets, experiment.seed, classes)
-        self.augment = Augment(experiment, self.device)
+        self.order = bagging.order(experiment, data.train_x.to(self.device), targets, classes)
+        self.augment = bagging.augment(experiment, self.device)
         outputs = data.source.outputs
         self.held_x, self.held_y = held_out(experiment, outputs, data.validation_x, data.validation_y, self.device)
         self.tested = held_out(experiment, outputs, data.test_x, data.test_y, self.device)
@@ -233,6 +233,7 @@ class Trainer:
         self.experiment = edits.apply(self.experiment, edit)
         self.executor.retune(self.experiment)
 
+
     def good(self) -> bool:
         """Whether this state is worth coming back to: weights finite, loss not running away."""
         steady = len(self.epoch_losses) < 2 or not divergence.runs_away(*self.epoch_losses)
@@ -240,11 +241,7 @@ class Trainer:
 
     def model_tensors(self) -> dict[str, Tensor]:
         """Weights and running statistics by name, on the CPU."""
-        return {
-            f"{stage.name.replace(' ', '_')}.{key}": value.detach().cpu().contiguous()
-            for stage in self.network.stages
-            for key, value in stage.module.state_dict().items()
-        }
+        return named_tensors(self.network)
 
     def state(self) -> dict[str, Any]:
         """Everything a checkpoint needs, as tensors, numbers, strings, lists and dictionaries."""
