@@ -38,7 +38,9 @@ def networks(experiment: Experiment, in_shape: Shape, outputs: int, classes: boo
 class Orders:
     """The members' orders: each goes through its own sample in its own order. All are as long."""
 
-    def __init__(self, x: Tensor, y: Tensor, members: Sequence[Experiment], own: Sequence[Tensor], classes: Tensor | None):
+    def __init__(
+        self, x: Tensor, y: Tensor, members: Sequence[Experiment], own: Sequence[Tensor], classes: Tensor | None
+    ) -> None:
         self.x, self.y = x, y
         drawn = [None if classes is None else classes[places] for places in own]
         here = [places.to(x.device) for places in own]

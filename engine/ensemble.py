@@ -58,6 +58,8 @@ def combined(outputs: Tensor, vote: Vote, shares: bool) -> Tensor:
     """
     if vote == "mean":
         # ln mean p = logsumexp ln p − ln k
-        return outputs.log_softmax(2).logsumexp(0) - torch.tensor(float(len(outputs))).log() if shares else outputs.mean(0)
+        return (
+            outputs.log_softmax(2).logsumexp(0) - torch.tensor(float(len(outputs))).log() if shares else outputs.mean(0)
+        )
     votes = nn.functional.one_hot(outputs.argmax(2), outputs.shape[2]).sum(0).to(outputs.dtype)  # (batch, classes)
     return ((votes + 1 / outputs.shape[2]) / (len(outputs) + 1)).log() if shares else votes / len(outputs)

@@ -44,8 +44,8 @@ class Stopping(Value):
 
 
 def every_probe() -> tuple[Probe, ...]:
-    """One of each probe."""
-    return tuple(probe() for probe in catalogue(Probe).values())
+    """One of each probe that has to be chosen."""
+    return tuple(probe() for probe in catalogue(Probe).values() if not probe.comes_along)
 
 
 class Experiment(Value):

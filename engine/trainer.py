@@ -232,7 +232,7 @@ class Trainer:
         """Applies a live edit before the next step. Raises: InvalidExperiment, with nothing changed."""
         self.experiment = edits.apply(self.experiment, edit)
         self.executor.retune(self.experiment)
-
+        self.capture.retune(self.experiment)
 
     def good(self) -> bool:
         """Whether this state is worth coming back to: weights finite, loss not running away."""

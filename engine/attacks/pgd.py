@@ -16,7 +16,7 @@ class PGD(Attack):
 
     Cost: one forward and backward pass a step and one for the attacked batch.
 
-    Source: Madry, Makelov, Schmidt, Tsipras and Vladu, Towards deep learning models resistant to adversarial attacks, 2018.
+    Source: Madry and others, Towards deep learning models resistant to adversarial attacks, 2018.
     """
 
     rank: ClassVar[int] = 1
