@@ -19,9 +19,9 @@ class AttackedExamples(Probe):
     change sides lay too near the boundary. An image is shown as it is, its change made visible, and attacked.
 
     Shape: 2-D inputs: (examples, 5) from x, y, to x, y, whether the answer changed. Images: (examples, 2, height,
-    width) int8, image and change, each in units of the scale in `attack_scale`, whose rows hold the image's scale, that of
-    the change, the right class, the answers before and after. Color channels are averaged; values are those that the
-    network sees, after preprocessing.
+    width) int8, image and change, each in units of the scale in `attack_scale`, whose rows hold the image's scale,
+    that of the change, the right class, the answers before and after. Color channels are averaged; values are those
+    that the network sees, after preprocessing.
 
     Source: Szegedy and others, Intriguing properties of neural networks, 2014.
     """

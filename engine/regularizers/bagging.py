@@ -10,8 +10,8 @@ class Bagging(Regularizer):
     """Bagging: k networks, each with its own first weights and its own sample of the data; they answer together.
 
     Every member is trained as if it were alone: its own batches, gradient, clipping and optimizer. A sample is drawn
-    with replacement, as large as the training split, and holds about 63 % of its examples, some of them several times. Loss and accuracy of the
-    validation are those of the common answer, and so is what early stopping looks at.
+    with replacement, as large as the training split, and holds about 63 % of its examples, some of them several times.
+    Loss and accuracy of the validation are those of the common answer, and so is what early stopping looks at.
 
     Reading: the instruments of layers show member 1. Members that go wrong in different places improve each other;
     where they disagree, do not trust the answer.

@@ -13,12 +13,12 @@ from engine.parts import Part, catalogue
 from engine.regularizers import Regularizer
 from engine.transforms import Transform
 from pages.ui import state, suit
-from pages.ui.blocks import network
+from pages.ui.blocks import network, reach
 from pages.ui.component import component, source
 from pages.ui.fetching import get
 from pages.ui.forms import Form, complaint, titled
 from pages.ui.sentences import sentence
-from pages.ui.text import ASSETS, _, said
+from pages.ui.text import ASSETS, _, number, said
 from pages.ui.thumbnails import thumbnails
 
 DATA = ("data", "validation", "test", "stratified", "random_labels", "balance", "preprocessing", "augmentations")
@@ -112,7 +112,19 @@ def training(form: Form, draft: dict[str, Any]) -> None:
     form.fields(Experiment, draft, (), only=("schedule", "batch_size"))
     st.markdown(f"**{_('Regularization')}**")
     form.several(Regularizer, draft["regularizers"], ("regularizers",))
+    form.fields(Experiment, draft, (), only=("attack",))
+    price(draft)
     st.markdown(f"**{_('Length')}**")
     form.fields(Experiment, draft, (), only=("epochs", "steps"))
     form.fields(Stopping, draft["stopping"], ("stopping",))
     form.fields(Experiment, draft, (), only=("device",))
+
+
+def price(draft: dict[str, Any]) -> None:
+    """What members and attacks cost, next to one network without them."""
+    seen = reach(draft)
+    if seen and seen.members * seen.cost > 1:
+        times = number(seen.members * seen.cost, 4)
+        st.caption(
+            _("{n} parameters; a step takes about {times} times as long.", n=number(seen.parameters, 4), times=times)
+        )

@@ -42,6 +42,8 @@ def to_data(draft: Draft, kind: str) -> Draft:
         rules, only = draft["regularizers"], catalogue(Regularizer)
         changed["regularizers"] = [rule for rule in rules if "regression" in only[rule["kind"]].tasks]
         changed["balance"] = "none"
+    if loaded.tokens and draft.get("attack"):
+        changed["attack"] = None
     return {**draft, **changed}
 
 
