@@ -61,8 +61,9 @@ export class AttackView {
       const [scale, change, right, before, after] = about.values.subarray(k * 5, k * 5 + 5);
       const at = left + k * (side + GAP);
       const [image, moved] = [0, 1].map((row) => reading.values.subarray((2 * k + row) * height * width, (2 * k + row + 1) * height * width));
+      const plain = Float32Array.from(image, (value) => (value * scale) / (scale + change)); // both on one scale of grays
       const both = Float32Array.from(image, (value, i) => (value * scale + moved[i] * change) / (scale + change));
-      this.#picture(context, k * 3, image, width, at, LABEL, side, false);
+      this.#picture(context, k * 3, plain, width, at, LABEL, side, false);
       this.#picture(context, k * 3 + 1, moved, width, at, LABEL + side + GAP, side, true);
       this.#picture(context, k * 3 + 2, both, width, at, LABEL + 2 * (side + GAP), side, false);
       this.#label(context, at + side / 2, 4, before, right);
