@@ -51,7 +51,7 @@ export function curveBand(context, ui, box, y) {
   context.beginPath();
   for (let i = 0; i <= last; i += 1) context.lineTo(at(i), y.map(curve.values[i] + spread.values[i]));
   for (let i = last; i >= 0; i -= 1) context.lineTo(at(i), y.map(curve.values[i] - spread.values[i]));
-  context.fillStyle = css(ui.theme.accent, 0.2);
+  context.fillStyle = css(ui.theme.accent, 0.3);
   context.fill();
   context.restore();
 }

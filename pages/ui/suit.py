@@ -31,7 +31,7 @@ def to_data(draft: Draft, kind: str) -> Draft:
         loaded = examples(part.model_validate(data), draft["seed"])
     except (ValidationError, PlaygroundError):  # the second: it has to be fetched and cannot; the form will say so
         return {**draft, "data": data}
-    changed = {
+    changed: Draft = {
         "data": data,
         "loss": loss_for(draft["loss"], loaded),
         "preprocessing": preprocessing_for(loaded),
