@@ -26,6 +26,7 @@ from engine.frame import Channel, Frame
 from engine.prepare import prepare
 from engine.schedules import Progress as ScheduleProgress
 from engine.targets import held_out, training_targets
+from engine.watch import Watch
 
 Status = Literal["running", "finished", "diverged"]
 
@@ -71,9 +72,8 @@ class Trainer:
         self.seconds = 0.0
         self.status: Status = "running"
         self.message = ""
-        self.validation_losses: list[float] = []
+        self.watch = Watch(experiment)
         self.epoch_losses: list[float] = []  # of epoch 1 and of the newest
-        self.epoch_factor = 1.0  # on the learning rate
         self.best: dict[str, Tensor] | None = None
         self.first_norms = divergence.weight_norms(self.network)
         self.tally = Tally()
@@ -152,7 +152,7 @@ class Trainer:
         ends_epoch = self._ends_epoch()
         x, y = self.augment(*self.order.take(self.experiment.batch_size), self.step)
         where = ScheduleProgress(self.step, self.epoch, self.total_steps)
-        factor = self.experiment.schedule.factor(where) * self.epoch_factor
+        factor = self.experiment.schedule.factor(where) * self.watch.factor
         seed = seed_of(self.experiment.seed, DROPOUT, self.step)
         loss, outputs = self.executor.step(x, y, factor, seed, self.capture if sampled else None)
         self.step += 1
@@ -198,8 +198,7 @@ class Trainer:
         self.tally = Tally()
         self.order.begin(self.epoch)
         self.epoch_losses = [*self.epoch_losses[:1], train[0]]
-        self.validation_losses.append(held[0])
-        self.epoch_factor = self.experiment.schedule.epoch_factor(self.validation_losses)
+        self.watch.add(held[0])
         self._watch_validation()
         if self.experiment.stopping.divergence and divergence.runs_away(self.epoch_losses[0], train[0]):
             layer = divergence.most_grown(self.network, self.first_norms)
@@ -209,11 +208,10 @@ class Trainer:
         return EpochRow(self.epoch, self.step, *train, *held)
 
     def _watch_validation(self) -> None:
-        rules = [rule for rule in self.experiment.regularizers if rule.keeps_best]
-        if rules and self.validation_losses[-1] < min(self.validation_losses[:-1], default=math.inf):
+        if self.watch.improved:
             self.best = {key: value.clone() for key, value in self.network.state_dict().items()}
-        if any(rule.stops(self.validation_losses) for rule in rules):
-            best = 1 + self.validation_losses.index(min(self.validation_losses))
+        if self.watch.stops:
+            best = self.watch.best_epoch
             self.message = f"Stopped early after epoch {self.epoch}; the weights are those of epoch {best}."
             self._finish()
 
@@ -256,7 +254,7 @@ class Trainer:
             "model": self.network.state_dict(),
             "optimizer": self.executor.optimizer.state_dict(),
             "tally": self.tally.state(),
-            "validation_losses": list(self.validation_losses),
+            "validation_losses": list(self.watch.losses),
             "epoch_losses": list(self.epoch_losses),
             "best": self.best,
             "examples": self.speedometer.examples,
@@ -273,8 +271,7 @@ class Trainer:
         trainer.status, trainer.message = state["status"], state["message"]
         trainer.order.begin(trainer.epoch, state["cursor"])
         trainer.tally = Tally.restore(state["tally"], trainer.device)
-        trainer.validation_losses = list(state["validation_losses"])
-        trainer.epoch_factor = trainer.experiment.schedule.epoch_factor(trainer.validation_losses)
+        trainer.watch = Watch(trainer.experiment, state["validation_losses"])
         trainer.epoch_losses = list(state["epoch_losses"])
         trainer.best = state["best"]
         trainer.speedometer = Speedometer(trainer.step, state["examples"])

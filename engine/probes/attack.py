@@ -45,7 +45,7 @@ class AttackedExamples(Probe):
         if len(subject.in_shape) == 3:
             return self._pictures(trial)
         if trial.before is None or trial.after is None:  # no way back through the preprocessing
-            return {self.kind: torch.zeros(0, 5)}
+            return {self.kind: torch.zeros(0, 5, device=trial.x.device)}
         if subject.task == "classification":
             changed = trial.outputs.argmax(1) != got(trial.moved).argmax(1)
         else:
