@@ -95,6 +95,11 @@ class Network(nn.Module):
         return found[-1], tuple(out for out, stage in zip(found, self.stages, strict=True) if stage.block.observed)
 
     @property
+    def members(self) -> tuple[Network, ...]:
+        """The networks that answer together: this one alone."""
+        return (self,)
+
+    @property
     def observed(self) -> tuple[Stage, ...]:
         """The stages whose outputs the activation instruments show."""
         return tuple(stage for stage in self.stages if stage.block.observed)
@@ -222,3 +227,14 @@ def forward_flops(network: Network, in_shape: Shape) -> int:
         network(torch.zeros(1, *in_shape, device=device))
     network.train()
     return int(counter.get_total_flops())
+
+
+def named_tensors(network: Network) -> dict[str, Tensor]:
+    """Weights and running statistics by name, on the CPU; where several networks answer together, by member too."""
+    many = len(network.members) > 1
+    return {
+        f"{f'member_{place}.' if many else ''}{stage.name.replace(' ', '_')}.{key}": value.detach().cpu().contiguous()
+        for place, member in enumerate(network.members, 1)
+        for stage in member.stages
+        for key, value in stage.module.state_dict().items()
+    }

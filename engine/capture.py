@@ -11,6 +11,8 @@ from torch import Tensor
 from engine.build import Network
 from engine.experiment import Experiment
 from engine.frame import Channel
+from engine.held import Held
+from engine.parts import catalogue
 from engine.prepare import Prepared
 from engine.probes import Moment, Need, Probe, Subject
 
@@ -30,16 +32,24 @@ class Capture:
     ) -> None:
         self.network = network
         self.subject = describe(experiment, data, network)
-        active = [(probe, probe.channel(self.subject)) for probe in experiment.probes]
+        active = [(probe, probe.channel(self.subject)) for probe in with_companions(experiment.probes)]
         self.probes: tuple[Probe, ...] = tuple(probe for probe, channel in active if channel)
         self.channels: tuple[Channel, ...] = tuple(channel for _, channel in active if channel)
         self.needs: frozenset[Need] = frozenset().union(*(probe.needs for probe in self.probes))
         size = int(np.clip(PROBE_FLOPS / max(flops, 1), 24, 256))
         self.probe_batch = data.train_x[:size].to(device)
         self.plane = plane_points(data, flops).to(device) if "plane" in self.needs else None
+        self.held = (
+            Held(experiment, data, network, self.needs, size, device) if {"attack", "members"} & self.needs else None
+        )
         self.weights: list[Tensor] = [stage.weight for stage in network.weighted if stage.weight is not None]
         self.before: list[Tensor] = []
         self.gradient_norms: Tensor | None = None
+
+    def retune(self, experiment: Experiment) -> None:
+        """Takes over the live fields of an edited experiment."""
+        if self.held:
+            self.held.attack = experiment.attack
 
     def before_step(self) -> None:
         """Remembers the weights; call before the optimizer changes them."""
@@ -82,7 +92,14 @@ class Capture:
         saturated = tuple(s.block.saturated(a) for s, a in zip(stages, activations, strict=False))
         weights = tuple(self.weights) if "weights" in self.needs else ()
         gradients = self.gradient_norms
-        return Moment(activations, saturated, gradients, weight_norms, update_norms, weights, plane, plane_units)
+        trial = self.held.trial(self.plane) if self.held else None
+        return Moment(activations, saturated, gradients, weight_norms, update_norms, weights, plane, plane_units, trial)
+
+
+def with_companions(chosen: tuple[Probe, ...]) -> tuple[Probe, ...]:
+    """The chosen probes and those that come along."""
+    kinds = {probe.name() for probe in chosen}
+    return (*chosen, *(part() for kind, part in catalogue(Probe).items() if part.comes_along and kind not in kinds))
 
 
 def describe(experiment: Experiment, data: Prepared, network: Network) -> Subject:
@@ -97,6 +114,8 @@ def describe(experiment: Experiment, data: Prepared, network: Network) -> Subjec
         softmax=experiment.loss.tasks == ("classification",),
         in_shape=data.raw_shape,
         extent=data.source.extent,
+        attacked=experiment.attack is not None,
+        members=len(network.members),
     )
 
 

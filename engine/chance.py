@@ -4,6 +4,7 @@ from __future__ import annotations
 
 WHOLE = 2**64 - 1
 ORDER, DROPOUT, AUGMENTATION = range(3)
+ATTACK, MEMBER, BOOTSTRAP = range(16, 19)
 
 
 def seed_of(seed: int, use: int, place: int) -> int:

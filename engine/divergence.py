@@ -24,14 +24,24 @@ def first_to_overflow(network: Network, x: Tensor) -> str:
     Broken weights come from the step before: the backward pass reaches the layers from last to first, so the last
     one broken was the first. With all weights finite, the forward pass overflows in the first layer that shows it.
     """
-    broken = [s.name for s in network.weighted if s.weight is not None and not s.weight.isfinite().all()]
-    if broken:
-        return broken[-1]
+    for member in network.members:
+        broken = [s.name for s in member.weighted if s.weight is not None and not s.weight.isfinite().all()]
+        if broken:
+            return of_member(network, member, broken[-1])
     network.eval()
-    _, seen = network.observe(x)
+    seen = [member.observe(x)[1] for member in network.members]
     network.train()
-    names = [s.name for s, out in zip(network.observed, seen, strict=True) if not out.isfinite().all()]
-    return names[0] if names else "output"
+    for member, layers in zip(network.members, seen, strict=True):
+        names = [s.name for s, out in zip(member.observed, layers, strict=True) if not out.isfinite().all()]
+        if names:
+            return of_member(network, member, names[0])
+    return "output"
+
+
+def of_member(network: Network, member: Network, layer: str) -> str:
+    """The layer's name, with the member's number where several networks answer together."""
+    many = len(network.members) > 1
+    return f"{layer} of member {network.members.index(member) + 1}" if many else layer
 
 
 @torch.no_grad()
@@ -39,13 +49,15 @@ def most_grown(network: Network, first_norms: list[float]) -> str:
     """The layer whose weights have grown most, as a factor on their first norm."""
     norms = weight_norms(network)
     growth = [now / max(then, 1e-12) for now, then in zip(norms, first_norms, strict=True)]
-    return network.weighted[growth.index(max(growth))].name
+    layers = [of_member(network, member, s.name) for member in network.members for s in member.weighted]
+    return layers[growth.index(max(growth))]
 
 
 @torch.no_grad()
 def weight_norms(network: Network) -> list[float]:
     """‖w‖₂ of each layer with weights."""
-    return [float(s.weight.norm()) for s in network.weighted if s.weight is not None]
+    layers = (s for member in network.members for s in member.weighted)
+    return [float(s.weight.norm()) for s in layers if s.weight is not None]
 
 
 def finite(network: Network) -> bool:

@@ -37,6 +37,8 @@ def apply(experiment: Experiment, edit: Edit) -> Experiment:
             data["batch_size"] = edit.value
         case ["optimizer", field] if field in live_fields(experiment.optimizer):
             data["optimizer"][field] = edit.value
+        case ["attack", field] if experiment.attack and field in live_fields(experiment.attack):
+            data["attack"][field] = edit.value
         case ["regularizers", kind] if kind in penalties():
             set_strength(data["regularizers"], kind, edit.value)
         case ["network", place, field] if re.fullmatch(r"\d{1,3}", place) and int(place) < len(experiment.network):
@@ -74,6 +76,8 @@ def changes(old: Experiment, new: Experiment) -> tuple[Edit, ...] | None:
     if old.batch_size != new.batch_size:
         edits.append(Edit(path="batch_size", value=new.batch_size))
     edits += part_changes("optimizer", old.optimizer, new.optimizer)
+    if old.attack and new.attack:
+        edits += part_changes("attack", old.attack, new.attack)
     for place, (before, after) in enumerate(zip(old.network, new.network, strict=False)):
         edits += part_changes(f"network.{place}", before, after)
     strengths = ({r.name(): r for r in e.regularizers} for e in (old, new))

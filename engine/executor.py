@@ -8,6 +8,7 @@ from contextlib import suppress
 import torch
 from torch import Tensor, nn
 
+from engine.adversary import Adversary
 from engine.build import Network
 from engine.capture import Capture
 from engine.experiment import Experiment
@@ -28,6 +29,8 @@ class Eager:
         self.parameters = list(network.parameters())
         self.penalized: list[Tensor] = list(network.penalized())
         self.loss = loss
+        self.device = device
+        self.adversary: Adversary | None = None
         self.optimizer = experiment.optimizer.build(self.parameters)
         self.regularizers: tuple[Regularizer, ...] = ()
         self.asks = experiment.optimizer.asks
@@ -47,6 +50,9 @@ class Eager:
             block.retune(stage.module)
         active = [r for r in experiment.regularizers if getattr(r, "strength", 1.0) != 0]
         self.regularizers = tuple(sorted(active, key=lambda r: r.order))
+        attack = experiment.attack
+        mixed = attack is not None and attack.share > 0
+        self.adversary = Adversary(attack, self.network, self.loss, self.device) if attack and mixed else None
 
     def step(self, x: Tensor, y: Tensor, factor: float, seed: int, capture: Capture | None) -> tuple[Loss, Tensor]:
         """One step on one batch; `factor` on the learning rate; `seed` for dropout, so that no state has to be kept.
@@ -56,6 +62,8 @@ class Eager:
         """
         for group in self.optimizer.param_groups:
             group["lr"] = self.base_lr * factor
+        if self.adversary:
+            self.adversary.prepare(x, y, seed)
         if self.asks:
             return self._asked(x, y, seed, capture)
         value, outputs = self._gradient(x, y, seed, capture)
@@ -73,6 +81,8 @@ class Eager:
             self.generator.manual_seed(seed)
         outputs = self.network(x)
         loss: Tensor = self.loss(outputs, y)
+        if self.adversary:
+            loss = self.adversary.mix(loss, y)
         value = loss.item() if self.cpu else loss.detach()
         if self.cpu and not math.isfinite(value):
             return value, outputs.detach()

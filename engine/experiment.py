@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from engine.activations.tanh import Tanh
+from engine.attacks import Attack
 from engine.augmentations import Augmentation
 from engine.blocks import Block
 from engine.blocks.dense import Dense
@@ -43,8 +44,8 @@ class Stopping(Value):
 
 
 def every_probe() -> tuple[Probe, ...]:
-    """One of each probe."""
-    return tuple(probe() for probe in catalogue(Probe).values())
+    """One of each probe that has to be chosen."""
+    return tuple(probe() for probe in catalogue(Probe).values() if not probe.comes_along)
 
 
 class Experiment(Value):
@@ -76,6 +77,12 @@ class Experiment(Value):
     optimizer: Optimizer = Adam(lr=0.003)
     schedule: Schedule = Constant()
     regularizers: Annotated[tuple[Regularizer, ...], Field(max_length=8)] = ()
+    attack: Attack | None = hparam(
+        None,
+        "Moves inputs so that the network goes wrong, shows it, and trains on them too.",
+        none="no attack",
+        unsaid=True,
+    )
     batch_size: int = hparam(10, "Examples in one step.", ge=1, le=8192, unit="examples", log=True, live=True)
     epochs: int | None = hparam(None, "How often the training split is gone through.", ge=1, le=100_000, log=True)
     steps: int | None = hparam(50_000, "Optimizer steps at most.", ge=1, le=10_000_000, log=True)

@@ -18,14 +18,15 @@ import numpy as np
 MAGIC = b"TPF1"
 KINDS = {"f4": "<f4", "f8": "<f8", "i1": "|i1", "u1": "|u1"}
 
-Mark = Literal["lines", "histogram", "grid", "units", "links", "curve", "scalar"]
+Mark = Literal["lines", "histogram", "grid", "units", "links", "curve", "scalar", "scores", "arrows", "pictures"]
 
 
 @dataclass(frozen=True)
 class Channel:
     """What a probe emits: enough to draw it without knowing the probe.
 
-    `series` names what the first axis counts (layers, mostly); `healthy` is the band a reader should expect;
+    `series` names what the first axis counts: layers, mostly, but for `scores`, whose lines are not layers'. `healthy`
+    is the band a reader should expect;
     `extent` is (x0, x1[, y0, y1]) for what is drawn over the input space.
     """
 

@@ -27,6 +27,7 @@ FAMILIES = (
     "optimizers",
     "schedules",
     "regularizers",
+    "attacks",
     "probes",
 )
 

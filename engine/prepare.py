@@ -5,25 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from engine.datasets import Dataset, Examples
+from engine.datasets import Examples
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
 from engine.losses import Loss
 from engine.regularizers import Regularizer
+from engine.shelf import Shelf
 from engine.split import Split, split, with_random_labels
 from engine.transforms import Map
 
-
-@lru_cache(maxsize=16)
-def examples(data: Dataset, seed: int) -> Examples:
-    """The examples of a data set; the last few are kept."""
-    return data.load(seed)
+examples = Shelf()
 
 
 @dataclass(frozen=True)
@@ -89,6 +85,9 @@ def expect_task(experiment: Experiment, source: Examples) -> None:
         if source.task not in part.tasks:
             received = f"{part.name()!r}, which is for {' or '.join(part.tasks)}"
             raise InvalidExperiment(where, f"{what} for {source.task}", received)
+    if experiment.attack and source.tokens:
+        where = f"$.attack ({experiment.attack.name()})"
+        raise InvalidExperiment(where, "numbers that measure something", "word numbers", "leave it out")
     if experiment.balance != "none" and source.task != "classification":
         raise InvalidExperiment("$.balance", "classes to balance", source.task, "choose none")
 

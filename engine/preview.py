@@ -11,6 +11,7 @@ from engine.blocks import Shape
 from engine.build import Network, assemble, forward_flops
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
+from engine.members import alone
 from engine.prepare import prepare
 
 MEMORY_LIMIT = 2 * 2**30
@@ -28,7 +29,8 @@ class LayerPreview:
 
 @dataclass(frozen=True)
 class Preview:
-    """The whole network. `flops_per_example` counts forward; training takes about three times as many.
+    """The whole network, or all `members` that are bagged; `layers` are those of one. `flops_per_example` counts
+    forward; training takes about three times as many, and `cost` times that where an attack is trained on.
     `memory_bytes` is for training with the chosen batch: weights, gradients, optimizer state, kept activations."""
 
     layers: tuple[LayerPreview, ...]
@@ -37,6 +39,8 @@ class Preview:
     memory_bytes: int
     in_shape: Shape
     outputs: int
+    members: int = 1
+    cost: int = 1
 
 
 def preview(experiment: Experiment) -> Preview:
@@ -50,13 +54,19 @@ def preview(experiment: Experiment) -> Preview:
     parameters = sum(row.parameters for row in rows)
     flops = forward_flops(network, data.in_shape)
     copies = 2 + experiment.optimizer.kept()  # the weights, their gradients, and what the optimizer keeps
-    memory = 4 * parameters * copies + saved_bytes(network, data.in_shape, experiment.batch_size)
+    attack = experiment.attack if experiment.attack and experiment.attack.share > 0 else None
+    saved = (2 if attack else 1) * saved_bytes(network, data.in_shape, experiment.batch_size)
+    # members train one after the other, so that only one keeps activations at a time
+    members = len(alone(experiment))
+    parameters, flops = parameters * members, flops * members
+    memory = 4 * parameters * copies + saved
     if memory > MEMORY_LIMIT:
         limit = f"a network that trains in {MEMORY_LIMIT / 2**30:.0f} GiB"
         raise InvalidExperiment(
             "$.network", limit, f"{memory / 2**30:.1f} GiB", "fewer or narrower layers, or smaller batches"
         )
-    return Preview(rows, parameters, flops, memory, data.in_shape, data.source.outputs)
+    cost = 2 + attack.gradients if attack else 1  # the batch, the batch attacked, and the gradients that attack it
+    return Preview(rows, parameters, flops, memory, data.in_shape, data.source.outputs, members, cost)
 
 
 def saved_bytes(network: Network, in_shape: Shape, batch: int) -> int:

@@ -13,20 +13,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine import divergence, edits
-from engine.augment import Augment
-from engine.build import build, forward_flops
+from engine import bagging, divergence, edits
+from engine.build import forward_flops, named_tensors
 from engine.capture import Capture, fetch
 from engine.chance import DROPOUT, seed_of
 from engine.clock import FrameClock, Speedometer
 from engine.device import pick_device
-from engine.epochs import EpochRow, Order, Tally, evaluate, fetch_all, test_sentence
-from engine.executor import Eager, Loss
+from engine.epochs import EpochRow, Tally, evaluate, fetch_all, test_sentence
+from engine.executor import Loss
 from engine.experiment import Experiment
 from engine.frame import Channel, Frame
 from engine.prepare import prepare
 from engine.schedules import Progress as ScheduleProgress
-from engine.targets import held_out, loss_module, training_targets
+from engine.targets import held_out, training_targets
+from engine.watch import Watch
 
 Status = Literal["running", "finished", "diverged"]
 
@@ -60,10 +60,11 @@ class Trainer:
         self.device = pick_device(experiment.device)
         self.data = prepare(experiment)
         self.task = self.data.source.task
-        self.network = build(experiment, self.data.in_shape, self.data.source.outputs)
+        classes = self.task == "classification"
+        self.network = bagging.networks(experiment, self.data.in_shape, self.data.source.outputs, classes)
         flops = forward_flops(self.network, self.data.in_shape)
         self.network.to(self.device)
-        self.executor = Eager(experiment, self.network, loss_module(experiment, self.data).to(self.device), self.device)
+        self.executor = bagging.executor(experiment, self.network, self.data, self.device)
         self.capture = Capture(experiment, self.data, self.network, flops, self.device)
         self.clock = clock or FrameClock()
         self._place_data()
@@ -71,9 +72,8 @@ class Trainer:
         self.seconds = 0.0
         self.status: Status = "running"
         self.message = ""
-        self.validation_losses: list[float] = []
+        self.watch = Watch(experiment)
         self.epoch_losses: list[float] = []  # of epoch 1 and of the newest
-        self.epoch_factor = 1.0  # on the learning rate
         self.best: dict[str, Tensor] | None = None
         self.first_norms = divergence.weight_norms(self.network)
         self.tally = Tally()
@@ -84,8 +84,8 @@ class Trainer:
         data, experiment = self.data, self.experiment
         targets = training_targets(experiment, data).to(self.device)
         classes = data.train_y if experiment.balance == "resampling" else None
-        self.order = Order(data.train_x.to(self.device), targets, experiment.seed, classes)
-        self.augment = Augment(experiment, self.device)
+        self.order = bagging.order(experiment, data.train_x.to(self.device), targets, classes)
+        self.augment = bagging.augment(experiment, self.device)
         outputs = data.source.outputs
         self.held_x, self.held_y = held_out(experiment, outputs, data.validation_x, data.validation_y, self.device)
         self.tested = held_out(experiment, outputs, data.test_x, data.test_y, self.device)
@@ -152,7 +152,7 @@ class Trainer:
         ends_epoch = self._ends_epoch()
         x, y = self.augment(*self.order.take(self.experiment.batch_size), self.step)
         where = ScheduleProgress(self.step, self.epoch, self.total_steps)
-        factor = self.experiment.schedule.factor(where) * self.epoch_factor
+        factor = self.experiment.schedule.factor(where) * self.watch.factor
         seed = seed_of(self.experiment.seed, DROPOUT, self.step)
         loss, outputs = self.executor.step(x, y, factor, seed, self.capture if sampled else None)
         self.step += 1
@@ -198,8 +198,7 @@ class Trainer:
         self.tally = Tally()
         self.order.begin(self.epoch)
         self.epoch_losses = [*self.epoch_losses[:1], train[0]]
-        self.validation_losses.append(held[0])
-        self.epoch_factor = self.experiment.schedule.epoch_factor(self.validation_losses)
+        self.watch.add(held[0])
         self._watch_validation()
         if self.experiment.stopping.divergence and divergence.runs_away(self.epoch_losses[0], train[0]):
             layer = divergence.most_grown(self.network, self.first_norms)
@@ -209,11 +208,10 @@ class Trainer:
         return EpochRow(self.epoch, self.step, *train, *held)
 
     def _watch_validation(self) -> None:
-        rules = [rule for rule in self.experiment.regularizers if rule.keeps_best]
-        if rules and self.validation_losses[-1] < min(self.validation_losses[:-1], default=math.inf):
+        if self.watch.improved:
             self.best = {key: value.clone() for key, value in self.network.state_dict().items()}
-        if any(rule.stops(self.validation_losses) for rule in rules):
-            best = 1 + self.validation_losses.index(min(self.validation_losses))
+        if self.watch.stops:
+            best = self.watch.best_epoch
             self.message = f"Stopped early after epoch {self.epoch}; the weights are those of epoch {best}."
             self._finish()
 
@@ -232,6 +230,7 @@ class Trainer:
         """Applies a live edit before the next step. Raises: InvalidExperiment, with nothing changed."""
         self.experiment = edits.apply(self.experiment, edit)
         self.executor.retune(self.experiment)
+        self.capture.retune(self.experiment)
 
     def good(self) -> bool:
         """Whether this state is worth coming back to: weights finite, loss not running away."""
@@ -240,11 +239,7 @@ class Trainer:
 
     def model_tensors(self) -> dict[str, Tensor]:
         """Weights and running statistics by name, on the CPU."""
-        return {
-            f"{stage.name.replace(' ', '_')}.{key}": value.detach().cpu().contiguous()
-            for stage in self.network.stages
-            for key, value in stage.module.state_dict().items()
-        }
+        return named_tensors(self.network)
 
     def state(self) -> dict[str, Any]:
         """Everything a checkpoint needs, as tensors, numbers, strings, lists and dictionaries."""
@@ -259,7 +254,7 @@ class Trainer:
             "model": self.network.state_dict(),
             "optimizer": self.executor.optimizer.state_dict(),
             "tally": self.tally.state(),
-            "validation_losses": list(self.validation_losses),
+            "validation_losses": list(self.watch.losses),
             "epoch_losses": list(self.epoch_losses),
             "best": self.best,
             "examples": self.speedometer.examples,
@@ -276,8 +271,7 @@ class Trainer:
         trainer.status, trainer.message = state["status"], state["message"]
         trainer.order.begin(trainer.epoch, state["cursor"])
         trainer.tally = Tally.restore(state["tally"], trainer.device)
-        trainer.validation_losses = list(state["validation_losses"])
-        trainer.epoch_factor = trainer.experiment.schedule.epoch_factor(trainer.validation_losses)
+        trainer.watch = Watch(trainer.experiment, state["validation_losses"])
         trainer.epoch_losses = list(state["epoch_losses"])
         trainer.best = state["best"]
         trainer.speedometer = Speedometer(trainer.step, state["examples"])

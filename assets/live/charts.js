@@ -1,6 +1,7 @@
 /** The charts over steps that the playground has: loss, metric, and one curve per layer. */
 import { TimeChart } from "./chart.js";
 import { element } from "./dom.js";
+import { scoreLegend, scoreLines } from "./scores.js";
 import { css } from "./theme.js";
 
 /** @typedef {import("./screen.js").Ui} Ui */
@@ -65,11 +66,13 @@ export function metricChart(ui) {
     help: "metric_chart_help",
     enlarge: "metric",
     log: () => false,
-    lines: () => pair(ui, "metric"),
+    lines: () => [...scoreLines(ui), ...pair(ui, "metric")],
     percent: () => ui.run.classifies,
     domain: (low, high) => [Math.max(low, -1), Math.max(high, Math.max(low, -1) + 0.1)],
   });
-  chart.legend = () => [legendItem("solid", ui.theme.accent, ui.t("train")), legendItem("dashed", ui.theme.text, ui.t("validation"))];
+  const usual = () => [legendItem("solid", ui.theme.accent, ui.t("train")), legendItem("dashed", ui.theme.text, ui.t("validation"))];
+  chart.legend = () => [...usual(), ...scoreLegend(ui)];
+  chart.briefLegend = () => scoreLegend(ui);
   return chart;
 }
 

@@ -2,6 +2,7 @@
 import { xAxis, yAxis, vertical } from "./axes.js";
 import { legendItem } from "./charts.js";
 import { Panel } from "./panel.js";
+import { curveBand } from "./spread.js";
 import { linear, niceDomain } from "./scale.js";
 import { css } from "./theme.js";
 
@@ -35,6 +36,7 @@ export class CurveView {
     const look = { theme: ui.theme, format: ui.format, ratio: panel.ratio };
     yAxis(context, box, y, look);
     xAxis(context, box, x, { ...look, unit: "x" });
+    curveBand(context, ui, box, y);
     this.#points(context, x, y);
     this.#line(context, curve.values, box, y);
     this.#cursor(context, curve.values, box, x, y);

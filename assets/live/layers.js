@@ -33,7 +33,8 @@ export class LayersView {
 
   legend = () => {
     const { theme, t } = this.ui;
-    return [legendRamp(t("few"), [css(theme.text, 0.1), css(theme.text)], t("many"))];
+    const first = this.ui.run.channels.has("members") ? [element("span", { text: t("member", { number: "1" }) })] : [];
+    return [...first, legendRamp(t("few"), [css(theme.text, 0.1), css(theme.text)], t("many"))];
   };
 
   draw() {

@@ -76,6 +76,7 @@ export class Panel {
       remember(memory, this.on ? "1" : "0");
       this.ui.redraw();
     });
+    this.switch = button;
     this.tools.prepend(button);
   }
 

@@ -1,4 +1,5 @@
 /** The network's output over the input plane, with the data points on it. */
+import { drawArrows } from "./attack.js";
 import { crisp } from "./axes.js";
 import { legendItem } from "./charts.js";
 import { element } from "./dom.js";
@@ -6,6 +7,7 @@ import { Picture, paintClasses, paintSigned } from "./heat.js";
 import { Layer } from "./layer.js";
 import { Panel } from "./panel.js";
 import { linear } from "./scale.js";
+import { paintSpread, spreadBar } from "./spread.js";
 import { css } from "./theme.js";
 
 /** @typedef {import("./screen.js").Ui} Ui */
@@ -20,7 +22,13 @@ export class PlaneView {
     this.node = this.panel.node;
     this.picture = new Picture();
     this.dots = new Layer();
+    this.panel.toggle(ui.t("disagreement"), ui.t("disagreement_help"), "disagreement", false);
     this.panel.pointer = (place) => this.#hover(place);
+  }
+
+  /** How far the members lie apart, where that is what the map shall show. */
+  get spread() {
+    return this.panel.on ? this.ui.run.latest.disagreement : undefined;
   }
 
   /** Number of classes drawn in their own color; 0: values from -1 to 1. */
@@ -47,10 +55,11 @@ export class PlaneView {
     const context = this.panel.begin();
     const { run } = this.ui;
     const output = run.latest.output;
+    this.panel.switch.hidden = !run.channels.has("disagreement");
     if (!context || !output) return;
-    const side = Math.floor(Math.min(this.panel.height - 30, this.panel.width - 42 - (this.classes ? 16 : 78)));
+    const side = Math.floor(Math.min(this.panel.height - 30, this.panel.width - 42 - (this.classes && !this.spread ? 16 : 78)));
     if (side < 40) return;
-    const left = Math.max(36, Math.floor((this.panel.width - side - (this.classes ? 0 : 48)) / 2));
+    const left = Math.max(36, Math.floor((this.panel.width - side - (this.classes && !this.spread ? 0 : 48)) / 2));
     const box = { left, top: 8, right: left + side, bottom: 8 + side };
     this.#ground(context, box, output);
     const [x0, x1, y0, y1] = run.channels.get("output").extent ?? [-1, 1, -1, 1];
@@ -61,14 +70,17 @@ export class PlaneView {
     const { theme } = this.ui;
     const key = JSON.stringify([box, x.domain, y.domain, theme.mode, theme.ground, this.scale, run.id, run.points?.shape]);
     this.dots.draw(context, this.panel, key, (own) => this.#points(own, x, y));
-    if (!this.classes) this.#bar(context, box);
+    drawArrows(context, this.ui, x, y);
+    if (this.spread) spreadBar(context, this.ui, box, box.right + 14, BAR);
+    else if (!this.classes) this.#bar(context, box);
     this.#cursor(context, box);
     this.panel.describe(this.#summary());
   }
 
   #ground(context, box, output) {
     const shape = /** @type {[number, number, number]} */ (output.shape);
-    if (this.classes) paintClasses(this.picture, output.values, shape, this.ui.theme);
+    if (this.spread) paintSpread(this.picture, this.spread, this.ui.theme);
+    else if (this.classes) paintClasses(this.picture, output.values, shape, this.ui.theme);
     else paintSigned(this.picture, output.values, [1, shape[1], shape[2]], this.ui.theme);
     context.imageSmoothingEnabled = true;
     context.imageSmoothingQuality = "high";

@@ -47,7 +47,7 @@ export class Run {
     this.experiment = message.experiment ?? null;
     this.task = message.task ?? this.task;
     this.channels = new Map((message.channels ?? []).map((channel) => [channel.key, channel]));
-    const perLayer = [...this.channels.values()].filter((channel) => channel.series?.length && channel.mark !== "grid");
+    const perLayer = [...this.channels.values()].filter((channel) => channel.series?.length && !["grid", "scores"].includes(channel.mark));
     const first = this.channels.get("activation_histogram")?.series ?? [];
     this.layers = byDepth([...first, ...perLayer.flatMap((channel) => channel.series)]);
     this.log = (message.log ?? []).slice(-200);
@@ -79,7 +79,7 @@ export class Run {
     this.#advance(frame.step, frame.epoch);
     for (const [key, reading] of Object.entries(frame.readings)) {
       const mark = this.channels.get(key)?.mark;
-      if (mark === "lines" && key !== "curve") this.#trace(key, reading.values.length, LINE_POINTS).push(frame.step, reading.values);
+      if (["lines", "scores"].includes(mark) && key !== "curve") this.#trace(key, reading.values.length, LINE_POINTS).push(frame.step, reading.values);
       else if (mark === "histogram") this.#trace(key, reading.values.length, HISTOGRAM_FRAMES).push(frame.step, reading.values);
       else if (key === "lr") this.#trace(key, 1, LINE_POINTS).push(frame.step, reading.values);
     }
@@ -112,9 +112,10 @@ export class Run {
     return [0, Math.max(10, Number.isFinite(this.step) ? this.step : 0)];
   }
 
-  /** "plane" for two inputs, "curve" for one, "metric" for anything else. */
+  /** "plane" for two inputs, "curve" for one, "attack" for images under attack, "metric" for anything else. */
   get view() {
     if (this.channels.has("output")) return "plane";
+    if (this.channels.get("attack")?.mark === "pictures") return "attack";
     return this.channels.has("curve") ? "curve" : "metric";
   }
 

@@ -1,4 +1,5 @@
 /** The whole component: owns socket, feed and views, and draws at most once per animation frame. */
+import { AttackView } from "./attack.js";
 import { layerChart, lossChart, metricChart } from "./charts.js";
 import { CurveView } from "./curve.js";
 import { element } from "./dom.js";
@@ -8,6 +9,7 @@ import { LayersView } from "./layers.js";
 import { Notice } from "./notice.js";
 import { PlaneView } from "./plane.js";
 import { Readout } from "./readout.js";
+import { scored } from "./scores.js";
 import { LiveSocket } from "./socket.js";
 import { layerName, sentence, translator } from "./texts.js";
 import { luminance, readTheme, watchTheme } from "./theme.js";
@@ -103,7 +105,7 @@ export class Screen {
       readout: new Readout(this.node),
       get run() { return screen.feed.run; },
       get link() { return screen.socket.link; },
-      sentence: (text) => sentence(text, screen.data.messages),
+      sentence: (text) => sentence(text, screen.data.messages, texts),
       layer: (name) => layerName(name, texts),
       color: (name) => this.ui.theme.layer(Math.max(0, this.ui.run.layers.indexOf(name)), this.ui.run.layers.length),
       redraw: () => this.#redraw(),
@@ -121,11 +123,11 @@ export class Screen {
     this.transport = new Transport(ui, { do: (command) => this.#command(command) });
     this.notice = new Notice(ui);
     this.layers = new LayersView(ui);
-    this.tops = { plane: new PlaneView(ui), curve: new CurveView(ui), metric: metricChart(ui) };
+    this.tops = { plane: new PlaneView(ui), curve: new CurveView(ui), attack: new AttackView(ui), metric: metricChart(ui) };
     this.rest = [lossChart(ui), layerChart(ui, "update_ratio"), layerChart(ui, "gradient_norm")];
     this.status = element("p", { class: "tp-status", role: "status" });
-    const right = element("div", { class: "tp-right" }, [...Object.values(this.tops), ...this.rest].map(({ node }) => node));
-    const body = element("div", { class: "tp-body" }, [this.layers.node, right, this.status]);
+    this.right = element("div", { class: "tp-right" }, [...Object.values(this.tops), ...this.rest].map(({ node }) => node));
+    const body = element("div", { class: "tp-body" }, [this.layers.node, this.right, this.status]);
     this.screen = element("div", { class: "tp-screen" }, [this.transport.node, this.notice.node, body]);
     this.node.append(this.screen);
   }
@@ -181,8 +183,10 @@ export class Screen {
     this.transport.draw();
     this.notice.draw();
     const top = run.known ? run.view : "plane";
-    for (const [name, view] of Object.entries(this.tops)) view.node.hidden = name !== top;
-    const views = [this.layers, this.tops[top], ...this.rest];
+    const shown = [top, ...(scored(run) && top !== "metric" ? ["metric"] : [])];
+    for (const [name, view] of Object.entries(this.tops)) view.node.hidden = !shown.includes(name);
+    this.right.classList.toggle("tp-right-five", shown.length > 1);
+    const views = [this.layers, ...shown.map((name) => this.tops[name]), ...this.rest];
     this.#legends(views);
     for (const view of views) view.draw();
     this.#time(performance.now() - began);

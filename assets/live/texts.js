@@ -72,7 +72,18 @@ export const TEXTS = {
   class_difference: "p(class 1) − p(class 0)",
   metric: "Accuracy",
   metric_r2: "Explained variance R²",
-  metric_chart_help: "Measured at the end of every epoch. When the training line climbs and the validation line falls behind, the network learns the training data by heart.",
+  metric_chart_help: "Measured at the end of every epoch. When the training line climbs and the validation line falls behind, the network learns the training data by heart. Under attack and with several members there are more lines, measured on the first validation examples; out of bag means training examples answered by those members alone that do not learn from them.",
+  attack: "Attacked examples",
+  attack_help: "Examples of the validation data as they are, how the attack changes them (made visible), and attacked. Numbers are the network's answers; one that is wrong is followed by the right one.",
+  clean: "clean",
+  change: "change",
+  attacked: "attacked",
+  together: "together",
+  out_of_bag: "out of bag",
+  member: "member {number}",
+  each_member: "each member",
+  disagreement: "disagreement",
+  disagreement_help: "Show how far the members lie apart instead of what they answer together",
   loss: "Loss",
   loss_chart_help: "Solid: training data. Dashed: validation data. Faint: the loss of single batches. A widening gap between solid and dashed is overfitting; a rising line means the learning rate is too high.",
   log_scale: "log",
@@ -106,14 +117,16 @@ export function translator(translated = {}) {
 
 /**
  * A whole sentence of the engine in the reader's language: the first pattern that matches all of it says how.
+ * What it speaks of (a layer, a sentence within) is translated in its turn.
  * @param {string} text @param {[string, string][]} [messages] regular expressions for whole sentences, and replacements ($1 $2 …)
+ * @param {Record<string, string>} [translated]
  */
-export function sentence(text, messages = []) {
+export function sentence(text, messages = [], translated = {}) {
   for (const [pattern, replacement] of messages) {
-    const whole = new RegExp(pattern, "s");
-    if (whole.test(text)) return text.replace(whole, replacement);
+    const found = new RegExp(pattern, "s").exec(text);
+    if (found) return replacement.replace(/\$(\d)/g, (_, place) => sentence(found[Number(place)] ?? "", messages, translated));
   }
-  return text;
+  return /^(output|\d+ [a-z]\w*)$/.test(text) ? layerName(text, translated) : text;
 }
 
 /**

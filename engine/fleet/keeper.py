@@ -201,6 +201,8 @@ class Keeper:
         if self.slots.get(own.run) is own:
             del self.slots[own.run]
         for command in own.commands.values():
+            if command.message["do"] == "stop":
+                command.answer(own.step)
             command.refuse("The run ended before that could be done.")
         own.commands.clear()
         self.fill()

@@ -18,7 +18,7 @@ from engine.fleet import desk, lock, sources
 from engine.fleet.keeper import Keeper
 from engine.fleet.nursery import set_surroundings
 from engine.fleet.order import Order
-from engine.fleet.slot import Command, Slot
+from engine.fleet.slot import Command, Ended, Slot
 from engine.store import ballast
 from engine.store.entry import Entry, LogRow, NewRun
 from engine.store.place import Place
@@ -119,7 +119,12 @@ class Service:
         """A command for a run's worker: answered when it is on the disk, with the step at which it acts."""
         self._need_room()
         message = {**asked["message"], "id": next(self.ids)}
-        own = await self._slot(asked["run"])
+        try:
+            own = await self._slot(asked["run"])
+        except Ended as ended:
+            if message["do"] == "stop":  # it has what it wants
+                return {"step": ended.step}
+            raise
         if own.state == "queued":
             return await self._while_queued(own, message["do"])
         command = Command(message["id"], message, asyncio.get_running_loop().create_future())
@@ -143,7 +148,7 @@ class Service:
             if row is None:
                 raise PlaygroundError(f"There is no run {run}.")
             if row.state in FINAL:
-                raise PlaygroundError(f"The run is {row.state}: it takes no more commands. Reset it to train again.")
+                raise Ended(row.state, row.step)
             fresh = Slot(run, row.state, row.attempt, row.experiment, row.step)
             own = self.keeper.slots.setdefault(run, fresh)
         return own

@@ -19,6 +19,14 @@ RESTARTS = 5
 PENDING_BYTES = 1 << 20
 
 
+class Ended(PlaygroundError):
+    """A command came for a run that has ended, at this step."""
+
+    def __init__(self, state: str, step: int) -> None:
+        super().__init__(f"The run is {state}: it takes no more commands. Reset it to train again.")
+        self.step = step
+
+
 @dataclass
 class Command:
     """A command on its way to a worker; `acted` resolves to the step at which it acts."""

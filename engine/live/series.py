@@ -16,7 +16,7 @@ Message = str | bytes
 COLUMNS = {"losses": ("step", "loss"), "epochs": EPOCH_COLUMNS}
 POINTS = 2_000
 HISTORY = 160
-BULKY = ("output", "units", "units_scale")
+BULKY = ("output", "units", "units_scale", "attack", "disagreement")
 """Readings that only the newest frame is drawn from."""
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TypeVar
 
+import torch
 from torch import Tensor
 
 from engine.datasets import Task
 from engine.frame import Channel
 from engine.parts import Part
 
-Need = Literal["activations", "gradients", "updates", "plane", "weights"]
+T = TypeVar("T")
+Need = Literal["activations", "gradients", "updates", "plane", "weights", "attack", "members"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,31 @@ class Subject:
     softmax: bool
     in_shape: tuple[int, ...]
     extent: tuple[float, ...] | None
+    attacked: bool = False
+    members: int = 1
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How examples that training does not see fare after the step, in evaluation mode: the first of the validation.
+
+    `targets`: their classes or values. `x`, `outputs`: as they are; `moved_x`, `moved`: as the attack leaves them.
+    `before`, `after`: both on the plane of 2-D inputs, before preprocessing, (examples, 2). `each`: what every member
+    says, (members, examples, outputs). `unseen`, `unseen_targets`: training examples, answered by those members alone
+    that have them not in their sample. `plane_each`: what members say over the input space, (members, points, outputs).
+    """
+
+    targets: Tensor
+    x: Tensor
+    outputs: Tensor
+    moved_x: Tensor | None = None
+    moved: Tensor | None = None
+    before: Tensor | None = None
+    after: Tensor | None = None
+    each: Tensor | None = None
+    unseen: Tensor | None = None
+    unseen_targets: Tensor | None = None
+    plane_each: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -43,6 +70,7 @@ class Moment:
     `weight_norms`: before the step. `update_norms`: of the weights after the step less the weights before it.
     `weights`: of each layer with weights, after the step.
     `plane`: the network's outputs over the input space, (points, outputs); `plane_units`: the observed layers' there.
+    `trial`: how validation examples fare under attack, or with each member.
     """
 
     activations: tuple[Tensor, ...] = ()
@@ -53,12 +81,14 @@ class Moment:
     weights: tuple[Tensor, ...] = ()
     plane: Tensor | None = None
     plane_units: tuple[Tensor, ...] = ()
+    trial: Trial | None = None
 
 
 class Probe(Part, family="probes"):
-    """An instrument."""
+    """An instrument. One that `comes_along` need not be chosen: it is there whenever it has something to say."""
 
     rank: ClassVar[int] = 100
+    comes_along: ClassVar[bool] = False
     needs: ClassVar[frozenset[Need]] = frozenset()
 
     @abstractmethod
@@ -70,8 +100,16 @@ class Probe(Part, family="probes"):
         """The readings by key; int8 stays int8, everything else becomes float32."""
 
 
-def got(tensor: Tensor | None) -> Tensor:
-    """The tensor that capture has to have filled."""
-    if tensor is None:
+def got(filled: T | None) -> T:
+    """What capture has to have filled."""
+    if filled is None:
         raise RuntimeError("a probe reads what it does not declare in `needs`")
-    return tensor
+    return filled
+
+
+def score(outputs: Tensor, targets: Tensor, subject: Subject) -> Tensor:
+    """Share of right classes, or R² = 1 − Σ(ŷ − y)² / Σ(y − mean y)² of a regression."""
+    if subject.task == "classification":
+        return (outputs.argmax(1) == targets).to(torch.float32).mean()
+    spread = ((targets - targets.mean(0)) ** 2).sum().clamp_min(1e-12)
+    return 1 - ((outputs - targets) ** 2).sum() / spread

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import ClassVar
 
 from torch import Tensor
 
 from engine.datasets import Task
 from engine.parts import Part
+
+Seen = tuple[float, ...]
 
 
 class Regularizer(Part, family="regularizers"):
@@ -23,6 +26,7 @@ class Regularizer(Part, family="regularizers"):
     keeps_best: ClassVar[bool] = False
     tasks: ClassVar[tuple[Task, ...]] = ("classification", "regression")
     softens: ClassVar[bool] = False
+    blank: ClassVar[Seen] = ()
 
     def add_gradient_(self, weights: list[Tensor], gradients: list[Tensor]) -> None:
         """Adds the penalty's gradient to `gradients`, which belong to `weights`."""
@@ -41,6 +45,14 @@ class Regularizer(Part, family="regularizers"):
         """Targets of the training split, rows of class shares (examples, classes), as the loss shall see them."""
         return targets
 
+    def follow(self, seen: Seen, validation_loss: float) -> Seen:
+        """What is remembered after one more epoch; `blank` before the first."""
+        return seen
+
+    def ends(self, seen: Seen) -> bool:
+        """Whether training should end, from what is remembered."""
+        return False
+
     def stops(self, validation_losses: Sequence[float]) -> bool:
         """Whether training should end after these epochs."""
-        return False
+        return self.ends(reduce(self.follow, validation_losses, self.blank))

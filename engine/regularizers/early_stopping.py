@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from engine.parts import hparam
-from engine.regularizers import Regularizer
+from engine.regularizers import Regularizer, Seen
 
 
 class EarlyStopping(Regularizer):
@@ -17,17 +16,16 @@ class EarlyStopping(Regularizer):
 
     rank: ClassVar[int] = 3
     keeps_best: ClassVar[bool] = True
+    blank: ClassVar[Seen] = (float("inf"), 0)
     kind: Literal["early_stopping"] = "early_stopping"
     patience: int = hparam(
         20, "Epochs without improvement that are waited for.", ge=1, le=10_000, unit="epochs", log=True
     )
     min_delta: float = hparam(0.0, "Smallest fall that counts as improvement.", ge=0, le=1)
 
-    def stops(self, validation_losses: Sequence[float]) -> bool:
-        best, waited = float("inf"), 0
-        for loss in validation_losses:
-            if loss < best - self.min_delta:
-                best, waited = loss, 0
-            else:
-                waited += 1
-        return waited >= self.patience
+    def follow(self, seen: Seen, validation_loss: float) -> Seen:
+        best, waited = seen
+        return (validation_loss, 0) if validation_loss < best - self.min_delta else (best, waited + 1)
+
+    def ends(self, seen: Seen) -> bool:
+        return seen[1] >= self.patience

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from functools import reduce
 from typing import ClassVar, NamedTuple
 
 from engine.parts import Part
+
+Seen = tuple[float, ...]
 
 
 class Progress(NamedTuple):
@@ -21,11 +24,16 @@ class Schedule(Part, family="schedules"):
     """A schedule."""
 
     rank: ClassVar[int] = 100
+    blank: ClassVar[Seen] = (1.0,)
 
     @abstractmethod
     def factor(self, progress: Progress) -> float:
         """What the learning rate is multiplied with in the next step."""
 
+    def follow(self, seen: Seen, validation_loss: float) -> Seen:
+        """What is remembered after one more epoch; `blank` before the first. Its last number is `epoch_factor`."""
+        return seen
+
     def epoch_factor(self, validation_losses: Sequence[float]) -> float:
-        """What it is multiplied with besides, in the epoch that follows these; asked once an epoch."""
-        return 1.0
+        """What it is multiplied with besides, in the epoch that follows these."""
+        return reduce(self.follow, validation_losses, self.blank)[-1]

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from engine.parts import hparam
-from engine.schedules import Progress, Schedule
+from engine.schedules import Progress, Schedule, Seen
 
 
 class OnPlateau(Schedule):
@@ -17,6 +16,7 @@ class OnPlateau(Schedule):
     """
 
     rank: ClassVar[int] = 7
+    blank: ClassVar[Seen] = (math.inf, 0, 1.0)
     kind: Literal["on_plateau"] = "on_plateau"
     patience: int = hparam(10, "Epochs without gain that are borne.", ge=0, le=10_000, unit="epochs", log=True)
     fall: float = hparam(0.3, "Factor of each fall.", gt=0, lt=1)
@@ -26,13 +26,8 @@ class OnPlateau(Schedule):
     def factor(self, progress: Progress) -> float:
         return 1.0
 
-    def epoch_factor(self, validation_losses: Sequence[float]) -> float:
-        best, waited, factor = math.inf, 0, 1.0
-        for loss in validation_losses:
-            if loss < best * (1 - self.least_gain):
-                best, waited = loss, 0
-            else:
-                waited += 1
-            if waited > self.patience:
-                factor, waited = max(self.floor, factor * self.fall), 0
-        return factor
+    def follow(self, seen: Seen, validation_loss: float) -> Seen:
+        best, waited, factor = seen
+        gained = validation_loss < best * (1 - self.least_gain)
+        best, waited = (validation_loss, 0) if gained else (best, waited + 1)
+        return (best, waited, factor) if waited <= self.patience else (best, 0, max(self.floor, factor * self.fall))

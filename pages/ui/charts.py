@@ -11,6 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from engine.frame import Channel, Frame
+from pages.ui.scores import scores
 from pages.ui.sentences import layer_name
 from pages.ui.text import _, spoken
 
@@ -50,7 +51,10 @@ def table(record: Record, panel: str) -> pd.DataFrame:
 def figure(record: Record, panel: str, colors: Colors) -> go.Figure:
     """The chart of one panel of the live picture."""
     if panel in EPOCHS:
-        return framed(over_epochs([record], panel, colors), colors, _("step"), axis(panel), log=False)
+        made = over_epochs([record], panel, colors)
+        if panel == "metric":
+            scores(made, record, colors)
+        return framed(made, colors, _("step"), axis(panel), log=False)
     if panel == "output":
         return framed(plane(record, colors), colors, "x₁", "x₂", log=False)
     if panel == "curve":

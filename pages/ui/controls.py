@@ -14,17 +14,19 @@ from engine.probes import Probe
 from engine.regularizers import Regularizer
 from engine.transforms import Transform
 from pages.ui import state, suit
-from pages.ui.blocks import network
+from pages.ui.blocks import network, reach
 from pages.ui.component import component, source
 from pages.ui.fetching import get
 from pages.ui.forms import Form, complaint, titled
 from pages.ui.sentences import sentence
 from pages.ui.shrinking import shrinking
-from pages.ui.text import ASSETS, _, said
+from pages.ui.text import ASSETS, _, number, said
 from pages.ui.thumbnails import thumbnails
 
 DATA = ("data", "validation", "test", "stratified", "random_labels", "balance", "preprocessing", "augmentations")
 TABS = (tuple(f"$.{name}" for name in DATA), ("$.network", "$.initializer", "$.bias"), ())
+
+CHOSEN = tuple(kind for kind, probe in catalogue(Probe).items() if not probe.comes_along)
 
 
 def sidebar() -> None:
@@ -116,10 +118,22 @@ def training(form: Form, draft: dict[str, Any]) -> None:
     form.several(Regularizer, draft["regularizers"], ("regularizers",))
     if sentence_of_decay := shrinking(draft):
         st.caption(sentence_of_decay)
+    form.fields(Experiment, draft, (), only=("attack",))
+    price(draft)
     st.markdown(f"**{_('Length')}**")
     form.fields(Experiment, draft, (), only=("epochs", "steps"))
     form.fields(Stopping, draft["stopping"], ("stopping",))
     form.fields(Experiment, draft, (), only=("device",))
     with st.expander(_("Instruments"), key="fold_probes"):
         st.caption(_("What is measured while training. A change starts a new run."))
-        form.several(Probe, draft["probes"], ("probes",))
+        form.several(Probe, draft["probes"], ("probes",), CHOSEN)
+
+
+def price(draft: dict[str, Any]) -> None:
+    """What members and attacks cost, next to one network without them."""
+    seen = reach(draft)
+    if seen and seen.members * seen.cost > 1:
+        times = number(seen.members * seen.cost, 4)
+        st.caption(
+            _("{n} parameters; a step takes about {times} times as long.", n=number(seen.parameters, 4), times=times)
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -76,11 +76,13 @@ class Form:
         if sentence := self.mark(where(path)):
             complaint(sentence)
 
-    def several(self, family: type[Part], values: Sequence[Mapping[str, Any]], path: Path) -> None:
+    def several(
+        self, family: type[Part], values: Sequence[Mapping[str, Any]], path: Path, only: Collection[str] = ()
+    ) -> None:
         """Any of the parts of a family, each at most once: a switch for each, and the fields of those that are on."""
         parts, on = catalogue(family), [value["kind"] for value in values]
         columns = st.columns(2, gap="small")
-        for place, part_kind in enumerate(parts):
+        for place, part_kind in enumerate(only or parts):
             wrap = switch(list(values), part_kind)
             with columns[place % 2]:
                 tie = self.bind((*path, f"has_{part_kind}"), part_kind in on, None)

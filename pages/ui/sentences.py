@@ -31,6 +31,7 @@ TEMPLATES = (
     "The training process died {n} times in a row without getting further.",
     "The disk that holds the store is full: training waits until there is room again.",
     "This page may only watch the run.",
+    "{layer} of member {n}",
     "{received}, which is for {tasks}",
     "a loss for {task}",
     "a regularizer for {task}",

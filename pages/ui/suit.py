@@ -31,7 +31,7 @@ def to_data(draft: Draft, kind: str) -> Draft:
         loaded = examples(part.model_validate(data), draft["seed"])
     except (ValidationError, PlaygroundError):  # the second: it has to be fetched and cannot; the form will say so
         return {**draft, "data": data}
-    changed = {
+    changed: Draft = {
         "data": data,
         "loss": loss_for(draft["loss"], loaded),
         "preprocessing": preprocessing_for(loaded),
@@ -42,6 +42,8 @@ def to_data(draft: Draft, kind: str) -> Draft:
         rules, only = draft["regularizers"], catalogue(Regularizer)
         changed["regularizers"] = [rule for rule in rules if "regression" in only[rule["kind"]].tasks]
         changed["balance"] = "none"
+    if loaded.tokens and draft.get("attack"):
+        changed["attack"] = None
     return {**draft, **changed}
 
 

@@ -10,6 +10,7 @@ from engine.parts import FAMILIES, Part, catalogue, family
 
 PARTS: list[type[Part]] = [part for name in FAMILIES for part in catalogue(family(name)).values()]
 SINGLE = {
+    "attacks": "attack",
     "datasets": "data",
     "initializers": "initializer",
     "losses": "loss",
@@ -76,5 +77,9 @@ def runnable(part: type[Part], **more: Any) -> Experiment:
         start |= {"data": {"kind": "digits", "layout": "image"}, "network": [{"kind": "flatten"}]}
     elif part.family == "losses":
         start["data"] = {"kind": "circle" if "classification" in tasks else "plane"}
+    elif kind_of(part) in ("members", "disagreement"):
+        start["regularizers"] = [{"kind": "bagging", "members": 2}]
+    elif kind_of(part) in ("robustness", "attack"):
+        start["attack"] = {"kind": "fgsm"}
     start.setdefault("data", {"kind": "circle"})
     return Experiment.from_dict({**start, "device": "cpu", "batch_size": 16, "steps": 20, **more})

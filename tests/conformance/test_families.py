@@ -16,6 +16,7 @@ from engine.clock import FrameClock
 from engine.edits import live_fields
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
+from engine.frame import Channel
 from engine.initializers import Fan
 from engine.trainer import Trainer
 from tests.conformance.placing import kind_of, label, members, runnable
@@ -223,9 +224,11 @@ def test_probe_alone(part: Any, data: dict[str, Any]) -> None:
     loss = {"kind": "mse"}
     trainer = Trainer(runnable(part, data=data, loss=loss), Every())
     frames = trainer.advance(deadline=math.inf, until_step=3).frames
-    own = [channel for channel in trainer.channels if channel.key not in ("loss", "lr", "speed", "cost")]
-    assert len(own) <= 1
-    everything = {"loss", "lr", "speed", "cost"} | {key for c in own for key in (c.key, f"{c.key}_scale")}
+    found = part().channel(trainer.capture.subject)
+    own = [] if found is None else [found]
+    others = {"loss", "lr", "speed", "cost"} | {c.key for c in beside(part, trainer)}
+    assert {channel.key for channel in trainer.channels} == others | {channel.key for channel in own}
+    everything = {key for other in others | {c.key for c in own} for key in (other, f"{other}_scale")}
     for frame in frames:
         assert frame.readings.keys() <= everything
         for channel in own:
@@ -239,3 +242,9 @@ def test_probe_alone(part: Any, data: dict[str, Any]) -> None:
             assert channel.formula
     if data["kind"] == "circle":
         assert own, "says nothing even of a plane"
+
+
+def beside(part: Any, trainer: Trainer) -> list[Channel]:
+    """What instruments say that come along by themselves, but for this one."""
+    found = [other().channel(trainer.capture.subject) for other in members("probes") if other.comes_along]
+    return [channel for channel in found if channel and channel != part().channel(trainer.capture.subject)]

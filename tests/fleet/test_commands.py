@@ -98,7 +98,9 @@ def test_stop_keeps_the_last_weights(fleet: Fleet, reader: Reader, run: str) -> 
     assert (row.state, row.step) == ("stopped", at)
     assert reader.checkpoint(run).step == at
     wait_for(lambda: run not in fleet.status()["runs"])
-    for command in (fleet.pause, fleet.resume, fleet.stop):
+    assert fleet.stop(run) == at, "what has ended has stopped"
+    assert [line.kind for line in reader.log(run)] == ["stop"]
+    for command in (fleet.pause, fleet.resume):
         with pytest.raises(PlaygroundError, match="stopped"):
             command(run)
 

@@ -41,3 +41,11 @@ test("a whole sentence of the engine is said in the reader's language", () => {
   assert.equal(sentence("Really, there is no run ab12.", messages), "Really, there is no run ab12.");
   assert.equal(sentence("as it is"), "as it is");
 });
+
+test("layers that a sentence speaks of are named in the reader's language", () => {
+  const messages = [["^Layer\\ (.+)\\ grew\\.$", "Creció la capa $1."], ["^(.+)\\ of\\ member\\ (.+)$", "$1 del miembro $2"]];
+  const words = { kind_dense: "densa", layer_output: "salida" };
+  assert.equal(sentence("Layer 2 dense grew.", messages, words), "Creció la capa 2 densa.");
+  assert.equal(sentence("Layer output grew.", messages, words), "Creció la capa salida.");
+  assert.equal(sentence("Layer 2 dense of member 3 grew.", messages, words), "Creció la capa 2 densa del miembro 3.");
+});

@@ -16,6 +16,7 @@ from pages.ui.text import ASSETS, live_texts
 PAGES = Path(sentences.__file__).resolve().parents[1]
 # fields of the experiment that the form shows
 SHOWN = (
+    "attack",
     "optimizer",
     "loss",
     "schedule",

@@ -10,7 +10,9 @@ import pytest
 from sklearn import datasets as reference
 
 from engine.datasets import Dataset, Examples
+from engine.datasets.moons import Moons
 from engine.parts import catalogue
+from engine.shelf import Shelf
 
 
 def load(kind: str, seed: int = 0, **settings: Any) -> Examples:
@@ -147,3 +149,18 @@ def test_points_lie_within_the_plot(kind: str) -> None:
     found = load(kind, samples=500)
     assert found.extent == (-6, 6, -6, 6)
     assert np.abs(found.x).max() < 6
+
+
+def test_what_is_kept_is_bounded_by_bytes() -> None:
+    one = Moons(samples=1000).load(0)
+    shelf = Shelf(limit=int(2.5 * (one.x.nbytes + one.y.nbytes)))
+    first = shelf(Moons(samples=1000), 0)
+    assert shelf(Moons(samples=1000), 0) is first
+    shelf(Moons(samples=1000), 1)
+    assert shelf(Moons(samples=1000), 0) is first, "the last one asked for"
+    shelf(Moons(samples=1000), 2)
+    assert [seed for _, seed in shelf.kept] == [0, 2]
+    shelf(Moons(samples=5000), 0)
+    assert [data.samples for data, _ in shelf.kept] == [5000], "too large, and yet kept"  # type: ignore[attr-defined]
+    shelf.cache_clear()
+    assert shelf(Moons(samples=1000), 0) is not first

@@ -1,0 +1,41 @@
+"""Lines beside the metric's two at rest: right answers under attack, and those of every member of an ensemble."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import plotly.graph_objects as go
+
+from pages.ui.text import _
+
+if TYPE_CHECKING:
+    from pages.ui.charts import Record
+
+
+def scores(made: go.Figure, record: Record, colors: Mapping[str, Any]) -> None:
+    """Adds a line for each series of channels that compare answers."""
+    for channel in record.channels.values():
+        if channel.mark != "scores":
+            continue
+        frames = [frame for frame in record.frames if channel.key in frame.readings]
+        steps = [frame.step for frame in frames]
+        for place, name in enumerate(channel.series):
+            values = [float(frame.readings[channel.key][place]) for frame in frames]
+            made.add_scatter(x=steps, y=values, name=called(name), line=look(name, place, colors))
+
+
+def called(name: str) -> str:
+    """A series in the language spoken."""
+    word, _space, number = name.partition(" ")
+    if word == "member":
+        return _("member {number}", number=number)
+    known = {"clean": _("clean"), "attacked": _("attacked"), "together": _("together"), "out of bag": _("out of bag")}
+    return known.get(name, name)
+
+
+def look(name: str, place: int, colors: Mapping[str, Any]) -> dict[str, Any]:
+    """Members thin, all else in a color of its own."""
+    if name.startswith("member "):
+        return {"color": colors["grid"], "width": 1}
+    return {"color": colors["classes"][place + 2], "width": 2, "dash": "dot" if name == "out of bag" else "solid"}

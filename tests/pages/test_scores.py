@@ -1,0 +1,59 @@
+"""The enlarged metric has a line for everything that is compared."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from engine.clock import FrameClock
+from engine.epochs import EpochRow
+from engine.experiment import Experiment
+from engine.trainer import Trainer
+from pages.ui.charts import Record, figure
+from pages.ui.settings import chart_colors
+from pages.ui.text import speak
+
+BAG = {"regularizers": [{"kind": "bagging", "members": 2}]}
+
+
+class Every(FrameClock):
+    """A frame at every step."""
+
+    def due(self) -> bool:
+        return True
+
+
+def record(data: dict[str, Any]) -> Record:
+    """What a short run leaves."""
+    trainer = Trainer(Experiment.from_dict({"steps": 30, "device": "cpu", **data}), Every())
+    progress = trainer.advance(deadline=math.inf)
+    epochs = pd.DataFrame(progress.epochs, columns=list(EpochRow._fields))
+    losses = np.column_stack([np.arange(1, 31), progress.losses])
+    return Record("run", losses, epochs, progress.frames, {channel.key: channel for channel in trainer.channels})
+
+
+@pytest.mark.parametrize(
+    ("data", "names"),
+    [
+        ({}, set()),
+        ({"attack": {"kind": "fgsm"}}, {"limpios", "atacados"}),
+        (BAG, {"juntos", "fuera de la bolsa", "miembro 1", "miembro 2"}),
+    ],
+    ids=["plain", "attacked", "bagged"],
+)
+def test_a_line_for_each_series(data: dict[str, Any], names: set[str]) -> None:
+    seen = record(data)
+    speak("es")
+    made = figure(seen, "metric", chart_colors("light"))
+    speak("en")
+    lines = {trace.name: trace for trace in made.data}
+    assert set(lines) == {"entrenamiento", "validación"} | names
+    if "atacados" in names:
+        measured = [frame.readings["robustness"][1] for frame in seen.frames]
+        np.testing.assert_allclose(lines["atacados"].y, measured)
+        assert list(lines["atacados"].x) == [frame.step for frame in seen.frames]
+    assert not any(trace.name in names for trace in figure(seen, "loss", chart_colors("light")).data)
