@@ -22,7 +22,8 @@ def scores(made: go.Figure, record: Record, colors: Mapping[str, Any]) -> None:
         steps = [frame.step for frame in frames]
         for place, name in enumerate(channel.series):
             values = [float(frame.readings[channel.key][place]) for frame in frames]
-            made.add_scatter(x=steps, y=values, name=called(name), line=look(name, place, colors))
+            faint = 0.4 if name.startswith("member ") else 1.0
+            made.add_scatter(x=steps, y=values, name=called(name), line=look(name, place, colors), opacity=faint)
 
 
 def called(name: str) -> str:
@@ -37,5 +38,5 @@ def called(name: str) -> str:
 def look(name: str, place: int, colors: Mapping[str, Any]) -> dict[str, Any]:
     """Members thin, all else in a color of its own."""
     if name.startswith("member "):
-        return {"color": colors["grid"], "width": 1}
+        return {"color": colors["text"], "width": 1}
     return {"color": colors["classes"][place + 2], "width": 2, "dash": "dot" if name == "out of bag" else "solid"}
