@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine import gates
 from engine.build import Network
 from engine.experiment import Experiment
 from engine.frame import Channel
@@ -49,7 +50,9 @@ class Capture:
     def gradients_ready(self) -> None:
         """Measures the gradient; call between penalties and clipping."""
         if "gradients" in self.needs:
-            gradients = [weight.grad for weight in self.weights if weight.grad is not None]
+            gradients = [
+                torch.zeros_like(w) if w.grad is None else w.grad for w in self.weights
+            ]  # none behind a detach
             self.gradient_norms = torch.stack(torch._foreach_norm(gradients))
 
     @torch.no_grad()
@@ -82,7 +85,10 @@ class Capture:
         saturated = tuple(s.block.saturated(a) for s, a in zip(stages, activations, strict=False))
         weights = tuple(self.weights) if "weights" in self.needs else ()
         gradients = self.gradient_norms
-        return Moment(activations, saturated, gradients, weight_norms, update_norms, weights, plane, plane_units)
+        inputs = self.probe_batch if "inputs" in self.needs else None
+        opened = gates.readings(self.network, self.probe_batch) if "gates" in self.needs else ()
+        seen = (activations, saturated, gradients, weight_norms, update_norms, weights, plane, plane_units)
+        return Moment(*seen, inputs, opened)
 
 
 def describe(experiment: Experiment, data: Prepared, network: Network) -> Subject:
@@ -97,6 +103,7 @@ def describe(experiment: Experiment, data: Prepared, network: Network) -> Subjec
         softmax=experiment.loss.tasks == ("classification",),
         in_shape=data.raw_shape,
         extent=data.source.extent,
+        gates=gates.names_of(network),
     )
 
 

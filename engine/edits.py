@@ -35,6 +35,8 @@ def apply(experiment: Experiment, edit: Edit) -> Experiment:
     match where:
         case ["batch_size"]:
             data["batch_size"] = edit.value
+        case ["output_weight"]:
+            data["output_weight"] = edit.value
         case ["optimizer", field] if field in live_fields(experiment.optimizer):
             data["optimizer"][field] = edit.value
         case ["regularizers", kind] if kind in penalties():
@@ -73,6 +75,8 @@ def changes(old: Experiment, new: Experiment) -> tuple[Edit, ...] | None:
     edits: list[Edit] = []
     if old.batch_size != new.batch_size:
         edits.append(Edit(path="batch_size", value=new.batch_size))
+    if old.output_weight != new.output_weight:
+        edits.append(Edit(path="output_weight", value=new.output_weight))
     edits += part_changes("optimizer", old.optimizer, new.optimizer)
     for place, (before, after) in enumerate(zip(old.network, new.network, strict=False)):
         edits += part_changes(f"network.{place}", before, after)

@@ -18,7 +18,7 @@ import numpy as np
 MAGIC = b"TPF1"
 KINDS = {"f4": "<f4", "f8": "<f8", "i1": "|i1", "u1": "|u1"}
 
-Mark = Literal["lines", "histogram", "grid", "units", "links", "curve", "scalar"]
+Mark = Literal["lines", "histogram", "grid", "units", "links", "curve", "scalar", "heat", "pairs"]
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from engine.aspects import Goal
+from engine.blocks.head import Head
 from engine.datasets import Dataset, Examples
-from engine.errors import InvalidExperiment
+from engine.errors import InvalidExperiment, shown
 from engine.experiment import Experiment
 from engine.losses import Loss
 from engine.regularizers import Regularizer
@@ -31,7 +33,8 @@ class Prepared:
     """The splits after preprocessing, as float32 (or int64 class) tensors on the CPU; the test split may be empty.
 
     `points` are the inputs before preprocessing with targets and splits, for the plot of 1-D and 2-D inputs,
-    (examples, 4), or None. `to_input` takes raw inputs to what the network sees.
+    (examples, 4), or None. `to_input` takes raw inputs to what the network sees. `goals` are the targets of heads by
+    their place in the network, of all examples; `splits` says whose they are.
     """
 
     source: Examples
@@ -43,6 +46,13 @@ class Prepared:
     test_y: Tensor
     points: np.ndarray | None
     to_input: Map
+    goals: Mapping[int, Goal] = field(default_factory=dict)
+    splits: Split | None = None
+
+    @property
+    def heads(self) -> dict[int, int]:
+        """How many outputs each head has, by its place in the network."""
+        return {place: goal.outputs for place, goal in self.goals.items()}
 
     @property
     def in_shape(self) -> tuple[int, ...]:
@@ -68,7 +78,24 @@ def prepare(experiment: Experiment) -> Prepared:
             augmentation.expect(x.shape[1:])
     xs, ys = ([torch.from_numpy(np.ascontiguousarray(a[own])) for own in splits] for a in (x, y))
     points = plotted(source, y, splits)
-    return Prepared(source, xs[0], ys[0], xs[1], ys[1], xs[2], ys[2], points, to_input)
+    goals = goals_of(experiment, replace(source, y=y))
+    return Prepared(source, xs[0], ys[0], xs[1], ys[1], xs[2], ys[2], points, to_input, goals, splits)
+
+
+def goals_of(experiment: Experiment, source: Examples) -> dict[int, Goal]:
+    """What each head learns, by its place. Raises: InvalidExperiment for an aspect that the examples do not have."""
+    goals: dict[int, Goal] = {}
+    for place, block in enumerate(experiment.network):
+        if isinstance(block, Head):
+            goal = block.target.goal(source)
+            if goal is None:
+                where = f"$.network[{place}] (head).target"
+                raise InvalidExperiment(where, "a target that these data have", shown(block.target.name()))
+            if block.loss is not None and goal.task not in block.loss.tasks:
+                received = f"{block.loss.name()!r}, which is for {' or '.join(block.loss.tasks)}"
+                raise InvalidExperiment(f"$.network[{place}] (head).loss", f"a loss for {goal.task}", received)
+            goals[place] = goal
+    return goals
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 /** The charts over steps that the playground has: loss, metric, and one curve per layer. */
 import { TimeChart } from "./chart.js";
 import { element } from "./dom.js";
+import { endLegend, endLines } from "./ends.js";
 import { css } from "./theme.js";
 
 /** @typedef {import("./screen.js").Ui} Ui */
@@ -36,6 +37,7 @@ export function lossChart(ui) {
     log: () => chart.panel.on,
     lines: () => [
       { name: ui.t("batch_loss"), color: ui.theme.accent, trace: ui.run.traces.losses, column: 0, alpha: 0.25, thickness: 1, quiet: true },
+      ...endLines(ui, "loss"),
       ...pair(ui, "loss"),
     ],
     domain: (low, high) => (chart.panel.on ? [low, high] : [Math.min(0, low), Math.min(high, lossCeiling(ui))]),
@@ -45,6 +47,7 @@ export function lossChart(ui) {
     legendItem("solid", ui.theme.accent, ui.t("train")),
     legendItem("dashed", ui.theme.text, ui.t("validation")),
     legendItem("faint", ui.theme.accent, ui.t("batch_loss")),
+    ...endLegend(ui, "loss"),
   ];
   return chart;
 }
@@ -65,11 +68,11 @@ export function metricChart(ui) {
     help: "metric_chart_help",
     enlarge: "metric",
     log: () => false,
-    lines: () => pair(ui, "metric"),
+    lines: () => [...pair(ui, "metric"), ...endLines(ui, "metric")],
     percent: () => ui.run.classifies,
     domain: (low, high) => [Math.max(low, -1), Math.max(high, Math.max(low, -1) + 0.1)],
   });
-  chart.legend = () => [legendItem("solid", ui.theme.accent, ui.t("train")), legendItem("dashed", ui.theme.text, ui.t("validation"))];
+  chart.legend = () => [legendItem("solid", ui.theme.accent, ui.t("train")), legendItem("dashed", ui.theme.text, ui.t("validation")), ...endLegend(ui, "metric")];
   return chart;
 }
 

@@ -5,6 +5,7 @@ import { element } from "./dom.js";
 import { Feed } from "./feed.js";
 import { formats } from "./format.js";
 import { LayersView } from "./layers.js";
+import { GatesView, PairsView } from "./maps.js";
 import { Notice } from "./notice.js";
 import { PlaneView } from "./plane.js";
 import { Readout } from "./readout.js";
@@ -123,8 +124,9 @@ export class Screen {
     this.layers = new LayersView(ui);
     this.tops = { plane: new PlaneView(ui), curve: new CurveView(ui), metric: metricChart(ui) };
     this.rest = [lossChart(ui), layerChart(ui, "update_ratio"), layerChart(ui, "gradient_norm")];
+    this.maps = [new PairsView(ui), new GatesView(ui)];
     this.status = element("p", { class: "tp-status", role: "status" });
-    const right = element("div", { class: "tp-right" }, [...Object.values(this.tops), ...this.rest].map(({ node }) => node));
+    const right = element("div", { class: "tp-right" }, [...Object.values(this.tops), ...this.maps, ...this.rest].map(({ node }) => node));
     const body = element("div", { class: "tp-body" }, [this.layers.node, right, this.status]);
     this.screen = element("div", { class: "tp-screen" }, [this.transport.node, this.notice.node, body]);
     this.node.append(this.screen);
@@ -134,7 +136,7 @@ export class Screen {
     if (!this.screen) return;
     this.transport.destroy();
     this.notice.destroy();
-    for (const { panel } of [this.layers, ...Object.values(this.tops), ...this.rest]) panel.destroy();
+    for (const { panel } of [this.layers, ...Object.values(this.tops), ...this.maps, ...this.rest]) panel.destroy();
     this.ui.readout.node.remove();
     this.screen.remove();
   }
@@ -182,7 +184,8 @@ export class Screen {
     this.notice.draw();
     const top = run.known ? run.view : "plane";
     for (const [name, view] of Object.entries(this.tops)) view.node.hidden = name !== top;
-    const views = [this.layers, this.tops[top], ...this.rest];
+    for (const view of this.maps) view.node.hidden = !view.there;
+    const views = [this.layers, this.tops[top], ...this.maps.filter((view) => view.there), ...this.rest];
     this.#legends(views);
     for (const view of views) view.draw();
     this.#time(performance.now() - began);

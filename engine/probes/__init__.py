@@ -13,7 +13,7 @@ from engine.datasets import Task
 from engine.frame import Channel
 from engine.parts import Part
 
-Need = Literal["activations", "gradients", "updates", "plane", "weights"]
+Need = Literal["activations", "gradients", "updates", "plane", "weights", "inputs", "gates"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class Subject:
     softmax: bool
     in_shape: tuple[int, ...]
     extent: tuple[float, ...] | None
+    gates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Moment:
     `weight_norms`: before the step. `update_norms`: of the weights after the step less the weights before it.
     `weights`: of each layer with weights, after the step.
     `plane`: the network's outputs over the input space, (points, outputs); `plane_units`: the observed layers' there.
+    `inputs`: the probe batch. `gates`: the mean of each gate at each step of the sequence, (steps,).
     """
 
     activations: tuple[Tensor, ...] = ()
@@ -53,6 +55,8 @@ class Moment:
     weights: tuple[Tensor, ...] = ()
     plane: Tensor | None = None
     plane_units: tuple[Tensor, ...] = ()
+    inputs: Tensor | None = None
+    gates: tuple[Tensor, ...] = ()
 
 
 class Probe(Part, family="probes"):

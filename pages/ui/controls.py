@@ -22,7 +22,7 @@ from pages.ui.text import ASSETS, _, said
 from pages.ui.thumbnails import thumbnails
 
 DATA = ("data", "validation", "test", "stratified", "random_labels", "balance", "preprocessing", "augmentations")
-TABS = (tuple(f"$.{name}" for name in DATA), ("$.network", "$.initializer", "$.bias"), ())
+TABS = (tuple(f"$.{name}" for name in DATA), ("$.network", "$.initializer", "$.bias", "$.output_weight"), ())
 
 
 def sidebar() -> None:

@@ -25,6 +25,7 @@ SHOWN = (
     "device",
     "initializer",
     "bias",
+    "output_weight",
     "validation",
     "test",
     "stratified",
