@@ -1,7 +1,7 @@
 /** The charts over steps that the playground has: loss, metric, and one curve per layer. */
 import { TimeChart } from "./chart.js";
 import { element } from "./dom.js";
-import { endLegend, endLines } from "./ends.js";
+import { endLegend, endLines, ends } from "./ends.js";
 import { css } from "./theme.js";
 
 /** @typedef {import("./screen.js").Ui} Ui */
@@ -49,6 +49,7 @@ export function lossChart(ui) {
     legendItem("faint", ui.theme.accent, ui.t("batch_loss")),
     ...endLegend(ui, "loss"),
   ];
+  chart.briefLegend = () => (ends(ui).length ? endLegend(ui, "loss") : chart.legend());
   return chart;
 }
 
@@ -73,6 +74,7 @@ export function metricChart(ui) {
     domain: (low, high) => [Math.max(low, -1), Math.max(high, Math.max(low, -1) + 0.1)],
   });
   chart.legend = () => [legendItem("solid", ui.theme.accent, ui.t("train")), legendItem("dashed", ui.theme.text, ui.t("validation")), ...endLegend(ui, "metric")];
+  chart.briefLegend = () => (ends(ui).length ? endLegend(ui, "metric") : chart.legend());
   return chart;
 }
 

@@ -29,8 +29,8 @@ class Reconstruct(Block):
     observed: ClassVar[bool] = True
     kind: Literal["reconstruct"] = "reconstruct"
     of: str = hparam("", "Label of the block that it reads; without one, the block before it.")
-    layer: bool = hparam(True, "A dense layer of its own brings it to the size of the input.")
     weight: float = hparam(1.0, "How much its error counts.", ge=0, le=100, log=True, live=True)
+    layer: bool = hparam(True, "A dense layer of its own brings it to the size of the input.")
 
     def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
         """`other` is here the shape of the network's input."""

@@ -156,7 +156,7 @@ def test_what_does_not_fit_is_refused() -> None:
     radius = {"kind": "head", "target": {"kind": "radius"}}
     with pytest.raises(InvalidExperiment, match=r"network\[1\] \(head\).target: expected a target that these data"):
         preview(start(network=[TRUNK, radius]))
-    with pytest.raises(InvalidExperiment, match="a loss for regression, received .cross_entropy."):
+    with pytest.raises(InvalidExperiment, match=r"a loss for regression, received .cross_entropy."):
         Trainer(
             Experiment.from_dict(
                 {
