@@ -10,10 +10,9 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from engine.augment import Augment
-from engine.blocks import Shape
 from engine.build import Network, build
 from engine.capture import Capture
 from engine.chance import MEMBER, seed_of
@@ -26,13 +25,14 @@ from engine.prepare import Prepared
 from engine.targets import loss_module
 
 
-def networks(experiment: Experiment, in_shape: Shape, outputs: int, classes: bool) -> Network:
+def networks(experiment: Experiment, data: Prepared) -> Network:
     """The network with its first weights, or all that answer together."""
-    bagging = chosen(experiment)
+    bagging, outputs = chosen(experiment), data.source.outputs
     if bagging is None:
-        return build(experiment, in_shape, outputs)
-    members = [build(member, in_shape, outputs) for member in alone(experiment)]
-    return Ensemble(members, bagging.vote, experiment.loss.tasks == ("classification",), classes)
+        return build(experiment, data.in_shape, outputs, data.heads)
+    members = [build(member, data.in_shape, outputs) for member in alone(experiment)]
+    shares, classes = experiment.loss.tasks == ("classification",), data.source.task == "classification"
+    return Ensemble(members, bagging.vote, shares, classes)
 
 
 class Orders:
@@ -106,7 +106,6 @@ class SideBySide:
     """An executor for each member. A step of all is a step of each; the loss is the mean of theirs."""
 
     def __init__(self, experiment: Experiment, network: Network, data: Prepared, device: torch.device) -> None:
-        self.loss = loss_module(experiment, data).to(device)
         self.members = []
         for own, member, places in zip(
             alone(experiment), network.members, samples(experiment, len(data.train_x)), strict=True
@@ -153,8 +152,10 @@ def augment(experiment: Experiment, device: torch.device) -> Augment | Augments:
     return Augment(experiment, device) if chosen(experiment) is None else Augments(alone(experiment), device)
 
 
-def executor(experiment: Experiment, network: Network, data: Prepared, device: torch.device) -> Eager | SideBySide:
-    """What takes the steps of a lone network, or of all members."""
+def executor(
+    experiment: Experiment, network: Network, data: Prepared, loss: nn.Module, device: torch.device
+) -> Eager | SideBySide:
+    """What takes the steps of a lone network, or of all members, each of which has a loss of its own."""
     if chosen(experiment) is None:
-        return Eager(experiment, network, loss_module(experiment, data).to(device), device)
+        return Eager(experiment, network, loss, device)
     return SideBySide(experiment, network, data, device)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -65,7 +65,7 @@ class Stage:
 class Network(nn.Module):
     """The blocks in a row, some of which look back, and the dense output layer.
 
-    Shape: (batch, *in_shape) → (batch, outputs)
+    Shape: (batch, *in_shape) → (batch, outputs); beside the outputs the numbers of the other ends, in order
     """
 
     def __init__(self, stages: tuple[Stage, ...]) -> None:
@@ -73,8 +73,12 @@ class Network(nn.Module):
         self.stages = stages
         self.modules_in_order = nn.ModuleList(stage.module for stage in stages)
         self.looks_back = any(stage.other >= 0 for stage in stages)
+        self.ends = tuple(place for place, stage in enumerate(stages) if stage.block.aside and not stage.shared)
 
     def forward(self, x: Tensor) -> Tensor:
+        if self.ends:
+            found = self.outputs(x)
+            return torch.cat([found[-1], *(found[place].flatten(1) for place in self.ends)], 1)
         if self.looks_back:
             return self.outputs(x)[-1]
         for stage in self.stages:
@@ -85,6 +89,9 @@ class Network(nn.Module):
         """What every stage gives, in order."""
         found: list[Tensor] = []
         for stage in self.stages:
+            if stage.block.aside and not stage.shared:
+                found.append(stage.module(x if stage.other < 0 else found[stage.other]))
+                continue
             x = stage.module(x) if stage.other < 0 else stage.module(x, found[stage.other])
             found.append(x)
         return found
@@ -109,28 +116,41 @@ class Network(nn.Module):
         """The stages with weights to watch."""
         return tuple(stage for stage in self.stages if stage.weight is not None)
 
-    def penalized(self) -> list[Tensor]:
-        """The weights that L1 and L2 act on: all but biases and normalization gains."""
+    def penalized(self, chosen: tuple[str, ...] = ()) -> list[Tensor]:
+        """The weights that L1 and L2 act on: all but biases and normalization gains; of some layers, if they are named
+        by number or label. Raises: InvalidExperiment for a layer that is not there."""
         found: dict[int, Tensor] = {}
-        for module in self.modules():
+        named = {key: stage for stage in self.stages for key in (stage.name.split(" ")[0], stage.block.label)}
+        for name in chosen:
+            if name not in named:
+                known = ", ".join(filter(None, named))
+                raise InvalidExperiment("", "numbers or labels of layers", shown(name), f"layers: {known}")
+        own = [module for name in chosen for module in named[name].module.modules()]
+        for module in own if chosen else self.modules():
             for weight, _ in weights_of(module):
                 whole = weight._base if weight._base is not None else weight
                 found[id(whole)] = whole
         return list(found.values())
 
 
-def assemble(experiment: Experiment, in_shape: Shape, outputs: int) -> Network:
-    """The network on the meta device: shapes without numbers.
+def assemble(experiment: Experiment, in_shape: Shape, outputs: int, heads: Mapping[int, int] | None = None) -> Network:
+    """The network on the meta device: shapes without numbers. `heads`: the outputs of each head, by its place; those
+    not named have as many as the network.
 
     Raises: InvalidExperiment naming the block that does not fit, with what it expected and what it got.
     """
     head = Dense(width=outputs, activation=Identity())
     stages: list[Stage] = []
+    whole = in_shape
     with torch.device("meta"):
         for place, block in enumerate((*experiment.network, head)):
             is_head = place == len(experiment.network)
             where = "$.network (output layer)" if is_head else f"$.network[{place}] ({block.name()})"
             name = "output" if is_head else f"{place + 1} {block.name()}"
+            if block.aside:
+                goal = whole if block.name() == "reconstruct" else ((heads or {}).get(place, outputs),)
+                stages.append(end(name, block, in_shape, where, stages, goal))
+                continue
             stages.append(stage(name, block, in_shape, where, stages))
             in_shape = stages[-1].out_shape
     return Network(tuple(stages))
@@ -155,9 +175,20 @@ def stage(name: str, block: Block, in_shape: Shape, where: str, before: list[Sta
     return Stage(name, block, module, in_shape, tuple(out.shape[1:]), other)
 
 
+def end(name: str, block: Block, in_shape: Shape, where: str, before: list[Stage], goal: Shape) -> Stage:
+    """A block that stands aside, built on the meta device for what it reads and what it aims at."""
+    other = place_of(block, where, before)
+    read = in_shape if other < 0 else before[other].out_shape
+    try:
+        module = block.build(read, goal)
+    except InvalidExperiment as error:
+        raise InvalidExperiment(where, error.expected, error.received, error.hint) from error
+    return Stage(name, block, module, read, goal, other)
+
+
 def place_of(block: Block, where: str, before: list[Stage]) -> int:
     """Where the block that this one refers to stands; −1 if it refers to none. Raises: InvalidExperiment."""
-    if not block.refers:
+    if not block.refers or (block.freely and block.reference == ""):
         return -1
     labels = [stage.block.label for stage in before if not stage.shared]
     if block.reference == "" or block.reference not in labels:
@@ -171,9 +202,9 @@ def place_of(block: Block, where: str, before: list[Stage]) -> int:
     return before.index(found)
 
 
-def build(experiment: Experiment, in_shape: Shape, outputs: int) -> Network:
+def build(experiment: Experiment, in_shape: Shape, outputs: int, heads: Mapping[int, int] | None = None) -> Network:
     """The network with its first weights, on the CPU. They depend on the experiment's seed alone, not on the device."""
-    network = assemble(experiment, in_shape, outputs)
+    network = assemble(experiment, in_shape, outputs, heads)
     network.to_empty(device="cpu")
     generator = torch.Generator().manual_seed(experiment.seed)
     with torch.no_grad():

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine import gates
 from engine.build import Network
 from engine.experiment import Experiment
 from engine.frame import Channel
@@ -59,7 +60,9 @@ class Capture:
     def gradients_ready(self) -> None:
         """Measures the gradient; call between penalties and clipping."""
         if "gradients" in self.needs:
-            gradients = [weight.grad for weight in self.weights if weight.grad is not None]
+            gradients = [
+                torch.zeros_like(w) if w.grad is None else w.grad for w in self.weights
+            ]  # none behind a detach
             self.gradient_norms = torch.stack(torch._foreach_norm(gradients))
 
     @torch.no_grad()
@@ -92,8 +95,11 @@ class Capture:
         saturated = tuple(s.block.saturated(a) for s, a in zip(stages, activations, strict=False))
         weights = tuple(self.weights) if "weights" in self.needs else ()
         gradients = self.gradient_norms
+        inputs = self.probe_batch if "inputs" in self.needs else None
+        opened = gates.readings(self.network, self.probe_batch) if "gates" in self.needs else ()
+        seen = (activations, saturated, gradients, weight_norms, update_norms, weights, plane, plane_units)
         trial = self.held.trial(self.plane) if self.held else None
-        return Moment(activations, saturated, gradients, weight_norms, update_norms, weights, plane, plane_units, trial)
+        return Moment(*seen, inputs, opened, trial)
 
 
 def with_companions(chosen: tuple[Probe, ...]) -> tuple[Probe, ...]:
@@ -116,6 +122,7 @@ def describe(experiment: Experiment, data: Prepared, network: Network) -> Subjec
         extent=data.source.extent,
         attacked=experiment.attack is not None,
         members=len(network.members),
+        gates=gates.names_of(network),
     )
 
 

@@ -35,6 +35,8 @@ def apply(experiment: Experiment, edit: Edit) -> Experiment:
     match where:
         case ["batch_size"]:
             data["batch_size"] = edit.value
+        case ["output_weight"]:
+            data["output_weight"] = edit.value
         case ["optimizer", field] if field in live_fields(experiment.optimizer):
             data["optimizer"][field] = edit.value
         case ["attack", field] if experiment.attack and field in live_fields(experiment.attack):
@@ -75,6 +77,8 @@ def changes(old: Experiment, new: Experiment) -> tuple[Edit, ...] | None:
     edits: list[Edit] = []
     if old.batch_size != new.batch_size:
         edits.append(Edit(path="batch_size", value=new.batch_size))
+    if old.output_weight != new.output_weight:
+        edits.append(Edit(path="output_weight", value=new.output_weight))
     edits += part_changes("optimizer", old.optimizer, new.optimizer)
     if old.attack and new.attack:
         edits += part_changes("attack", old.attack, new.attack)

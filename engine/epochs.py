@@ -26,6 +26,14 @@ class EpochRow(NamedTuple):
     validation_loss: float
     validation_metric: float
 
+    @classmethod
+    def of(cls, epoch: int, step: int, train: Sequence[float], held: Sequence[float]) -> EpochRow:
+        """A row from what training and validation gave: loss, metric, and where a network has several ends, loss and
+        metric of each one. The latter stand behind the fields: training loss, validation loss, training metric,
+        validation metric of the first end, and so on."""
+        more = [value for i in range(2, len(train)) for value in (train[i], held[i])]
+        return tuple.__new__(cls, (epoch, step, *train[:2], *held[:2], *more))
+
 
 class Order:
     """The training split in a new order each epoch; the order depends on seed and epoch alone.
@@ -113,7 +121,7 @@ class Tally:
             tally.outputs, tally.targets = [state["outputs"].to(device)], [state["targets"].to(device)]
         return tally
 
-    def mean_and_metric(self, task: Task) -> tuple[float, float]:
+    def mean_and_metric(self, task: Task) -> tuple[float, ...]:
         """Mean loss and metric of the epoch."""
         return self.loss_sum / self.examples, metric(torch.cat(self.outputs), torch.cat(self.targets), task)
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from engine.adversary import Adversary
 from engine.build import Network
 from engine.capture import Capture
+from engine.ends import Weighed
 from engine.experiment import Experiment
 from engine.regularizers import Regularizer
 
@@ -33,9 +34,10 @@ class Eager:
         self.adversary: Adversary | None = None
         self.optimizer = experiment.optimizer.build(self.parameters)
         self.regularizers: tuple[Regularizer, ...] = ()
+        self.ruled: dict[str, list[Tensor]] = {}  # the weights that each regularizer acts on
         self.asks = experiment.optimizer.asks
         self.cpu = device.type == "cpu"
-        self.stochastic = any(block.draws for block in experiment.network)
+        self.stochastic = self.noisy = False
         self.generator = torch.default_generator if self.cpu else torch.cuda.default_generators[device.index or 0]
         self.base_lr = experiment.optimizer.settings()["lr"]
         self.retune(experiment)
@@ -48,11 +50,16 @@ class Eager:
             group.update(settings)
         for stage, block in zip(self.network.stages, experiment.network, strict=False):
             block.retune(stage.module)
+        if isinstance(self.loss, Weighed):
+            self.loss.retune(experiment)
         active = [r for r in experiment.regularizers if getattr(r, "strength", 1.0) != 0]
         self.regularizers = tuple(sorted(active, key=lambda r: r.order))
         attack = experiment.attack
         mixed = attack is not None and attack.share > 0
         self.adversary = Adversary(attack, self.network, self.loss, self.device) if attack and mixed else None
+        self.ruled = {r.name(): self.network.penalized(r.chosen) if r.chosen else self.penalized for r in active}
+        self.noisy = any(rule.draws for rule in active)
+        self.stochastic = self.noisy or any(block.draws for block in experiment.network)
 
     def step(self, x: Tensor, y: Tensor, factor: float, seed: int, capture: Capture | None) -> tuple[Loss, Tensor]:
         """One step on one batch; `factor` on the learning rate; `seed` for dropout, so that no state has to be kept.
@@ -76,9 +83,28 @@ class Eager:
         return value, outputs
 
     def _gradient(self, x: Tensor, y: Tensor, seed: int, capture: Capture | None) -> tuple[Loss, Tensor]:
-        """The gradient where the weights stand; none on the CPU if the loss is not finite."""
+        """The gradient where the weights stand, or near it; none on the CPU if the loss is not finite."""
         if self.stochastic:
             self.generator.manual_seed(seed)
+        kept = self._disturb() if self.noisy else []
+        value, outputs = self._backward(x, y)
+        if kept:
+            with torch.no_grad():
+                torch._foreach_copy_(list[Tensor](self.parameters), kept)
+        if not (self.cpu and not math.isfinite(value)):
+            self._regularize(capture)
+        return value, outputs
+
+    @torch.no_grad()
+    def _disturb(self) -> list[Tensor]:
+        """Lets the regularizers move the parameters; returns what they were."""
+        kept = [parameter.clone() for parameter in self.parameters]
+        for rule in self.regularizers:
+            rule.disturb_(list(self.parameters), self.generator)
+        return kept
+
+    def _backward(self, x: Tensor, y: Tensor) -> tuple[Loss, Tensor]:
+        """Forward and backward; no gradient on the CPU if the loss is not finite."""
         outputs = self.network(x)
         loss: Tensor = self.loss(outputs, y)
         if self.adversary:
@@ -89,7 +115,6 @@ class Eager:
         for parameter in self.parameters:
             parameter.grad = None
         loss.backward()  # type: ignore[no-untyped-call]
-        self._regularize(capture)
         return value, outputs.detach()
 
     def _asked(self, x: Tensor, y: Tensor, seed: int, capture: Capture | None) -> tuple[Loss, Tensor]:
@@ -108,7 +133,7 @@ class Eager:
                 statistics.extend(buffer.clone() for buffer in buffers)
             if isinstance(value, float) and math.isnan(value):
                 return math.inf  # worse than anything, where nan compares with nothing
-            return value + sum(rule.penalty(self.penalized) for rule in self.regularizers)
+            return value + sum(rule.penalty(self.ruled[rule.name()]) for rule in self.regularizers)
 
         if capture:
             capture.before_step()
@@ -123,14 +148,14 @@ class Eager:
     @torch.no_grad()
     def _constrain(self) -> None:
         for regularizer in self.regularizers:
-            regularizer.constrain_(self.penalized)
+            regularizer.constrain_(self.ruled[regularizer.name()])
 
     @torch.no_grad()
     def _regularize(self, capture: Capture | None) -> None:
         if self.regularizers:
-            gradients = [weight.grad for weight in self.penalized if weight.grad is not None]
             for regularizer in self.regularizers:
-                regularizer.add_gradient_(self.penalized, gradients)
+                moved = [(w, w.grad) for w in self.ruled[regularizer.name()] if w.grad is not None]
+                regularizer.add_gradient_([w for w, _ in moved], [gradient for _, gradient in moved])
         if capture:
             capture.gradients_ready()
         if self.regularizers:

@@ -74,6 +74,15 @@ class Experiment(Value):
         0.0, "Where biases start; a little above 0 keeps ReLU units alive.", ge=0, le=1, log=True, unsaid=True
     )
     loss: Loss = CrossEntropy()
+    output_weight: float = hparam(
+        1.0,
+        "How much the output's own loss counts, beside those of heads and reconstructions.",
+        ge=0,
+        le=100,
+        log=True,
+        live=True,
+        unsaid=True,
+    )
     optimizer: Optimizer = Adam(lr=0.003)
     schedule: Schedule = Constant()
     regularizers: Annotated[tuple[Regularizer, ...], Field(max_length=8)] = ()

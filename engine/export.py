@@ -47,7 +47,10 @@ def export(reader: Reader, run: str, folder: Path) -> list[Path]:
 def metrics(reader: Reader, run: str) -> pd.DataFrame:
     """One row a step with its loss; the last step of each epoch also has the epoch's row."""
     steps = pd.DataFrame(reader.losses(run, points=None), columns=["step", "loss"])
-    epochs = pd.DataFrame(np.array(reader.epochs(run, points=None)), columns=list(tables.EPOCH_COLUMNS))
+    row = reader.run(run)
+    values = np.array(reader.epochs(run, points=None))
+    names = tables.epoch_columns(row.channels if row else ())[: values.shape[1]]  # no epoch yet: none but the usual
+    epochs = pd.DataFrame(values, columns=list(names))
     table = steps.merge(epochs, on="step", how="left")
     return table.astype({"step": "int64", "loss": "float32"})
 

@@ -18,7 +18,9 @@ import numpy as np
 MAGIC = b"TPF1"
 KINDS = {"f4": "<f4", "f8": "<f8", "i1": "|i1", "u1": "|u1"}
 
-Mark = Literal["lines", "histogram", "grid", "units", "links", "curve", "scalar", "scores", "arrows", "pictures"]
+Mark = Literal[
+    "lines", "histogram", "grid", "units", "links", "curve", "scalar", "scores", "arrows", "pictures", "heat", "pairs"
+]
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from engine.experiment import Experiment
 from engine.members import samples
 from engine.prepare import Prepared
 from engine.probes import Need, Trial
-from engine.targets import held_out, loss_module
+from engine.targets import loss_module
 
 
 class Held:
@@ -44,8 +44,8 @@ class Held:
         self.seed = seed_of(experiment.seed, ATTACK, 0)
         self.generator = torch.Generator(device)
         x, y = data.validation_x[:size], data.validation_y[:size]
-        self.targets = y.to(device)
-        self.x, self.loss_targets = held_out(experiment, data.source.outputs, x, y, device)
+        self.targets, self.x = y.to(device), x.to(device)
+        self.loss_targets = experiment.loss.targets(y, data.source.outputs).to(device)
         self.loss = loss_module(experiment, data).to(device)
         plane = self.affine(data)
         self.plane = None if plane is None else (plane[0].to(device), plane[1].to(device))

@@ -20,6 +20,7 @@ FAMILIES = (
     "datasets",
     "transforms",
     "augmentations",
+    "aspects",
     "blocks",
     "activations",
     "initializers",

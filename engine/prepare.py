@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from engine.aspects import Goal
+from engine.blocks.head import Head
 from engine.datasets import Examples
-from engine.errors import InvalidExperiment
+from engine.errors import InvalidExperiment, shown
 from engine.experiment import Experiment
 from engine.losses import Loss
 from engine.regularizers import Regularizer
@@ -27,7 +29,8 @@ class Prepared:
     """The splits after preprocessing, as float32 (or int64 class) tensors on the CPU; the test split may be empty.
 
     `points` are the inputs before preprocessing with targets and splits, for the plot of 1-D and 2-D inputs,
-    (examples, 4), or None. `to_input` takes raw inputs to what the network sees.
+    (examples, 4), or None. `to_input` takes raw inputs to what the network sees. `goals` are the targets of heads by
+    their place in the network, of all examples; `splits` says whose they are.
     """
 
     source: Examples
@@ -39,6 +42,13 @@ class Prepared:
     test_y: Tensor
     points: np.ndarray | None
     to_input: Map
+    goals: Mapping[int, Goal] = field(default_factory=dict)
+    splits: Split | None = None
+
+    @property
+    def heads(self) -> dict[int, int]:
+        """How many outputs each head has, by its place in the network."""
+        return {place: goal.outputs for place, goal in self.goals.items()}
 
     @property
     def in_shape(self) -> tuple[int, ...]:
@@ -64,7 +74,24 @@ def prepare(experiment: Experiment) -> Prepared:
             augmentation.expect(x.shape[1:])
     xs, ys = ([torch.from_numpy(np.ascontiguousarray(a[own])) for own in splits] for a in (x, y))
     points = plotted(source, y, splits)
-    return Prepared(source, xs[0], ys[0], xs[1], ys[1], xs[2], ys[2], points, to_input)
+    goals = goals_of(experiment, replace(source, y=y))
+    return Prepared(source, xs[0], ys[0], xs[1], ys[1], xs[2], ys[2], points, to_input, goals, splits)
+
+
+def goals_of(experiment: Experiment, source: Examples) -> dict[int, Goal]:
+    """What each head learns, by its place. Raises: InvalidExperiment for an aspect that the examples do not have."""
+    goals: dict[int, Goal] = {}
+    for place, block in enumerate(experiment.network):
+        if isinstance(block, Head):
+            goal = block.target.goal(source)
+            if goal is None:
+                where = f"$.network[{place}] (head).target"
+                raise InvalidExperiment(where, "a target that these data have", shown(block.target.name()))
+            if block.loss is not None and goal.task not in block.loss.tasks:
+                received = f"{block.loss.name()!r}, which is for {' or '.join(block.loss.tasks)}"
+                raise InvalidExperiment(f"$.network[{place}] (head).loss", f"a loss for {goal.task}", received)
+            goals[place] = goal
+    return goals
 
 
 @contextmanager
@@ -88,8 +115,21 @@ def expect_task(experiment: Experiment, source: Examples) -> None:
     if experiment.attack and source.tokens:
         where = f"$.attack ({experiment.attack.name()})"
         raise InvalidExperiment(where, "numbers that measure something", "word numbers", "leave it out")
+    if any(block.aside for block in experiment.network):
+        one_end(experiment)
     if experiment.balance != "none" and source.task != "classification":
         raise InvalidExperiment("$.balance", "classes to balance", source.task, "choose none")
+
+
+def one_end(experiment: Experiment) -> None:
+    """Refuses what works with one end only: members vote on one answer, an attack turns one loss."""
+    for place, rule in enumerate(experiment.regularizers):
+        if rule.name() == "bagging":
+            where = f"$.regularizers[{place}] (bagging)"
+            raise InvalidExperiment(where, "a network with one end", "heads or reconstructions", "leave it out")
+    if experiment.attack:
+        where = f"$.attack ({experiment.attack.name()})"
+        raise InvalidExperiment(where, "a network with one end", "heads or reconstructions", "leave it out")
 
 
 def fit(experiment: Experiment, source: Examples, train: np.ndarray) -> tuple[Map, Map]:

@@ -12,7 +12,7 @@ from engine.build import Network, assemble, forward_flops
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
 from engine.members import alone
-from engine.prepare import prepare
+from engine.prepare import at, prepare
 
 MEMORY_LIMIT = 2 * 2**30
 
@@ -25,6 +25,7 @@ class LayerPreview:
     name: str
     output_shape: Shape
     parameters: int
+    input_shape: Shape
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,11 @@ def preview(experiment: Experiment) -> Preview:
     Raises: InvalidExperiment for shapes that do not fit, a loss that does not suit the data, or too much memory.
     """
     data = prepare(experiment)
-    network = assemble(experiment, data.in_shape, data.source.outputs)
-    rows = tuple(LayerPreview(s.kind, s.name, s.out_shape, s.parameters) for s in network.stages)
+    network = assemble(experiment, data.in_shape, data.source.outputs, data.heads)
+    for number, rule in enumerate(experiment.regularizers):
+        with at(f"$.regularizers[{number}] ({rule.name()})"):
+            network.penalized(rule.chosen)
+    rows = tuple(LayerPreview(s.kind, s.name, s.out_shape, s.parameters, s.in_shape) for s in network.stages)
     parameters = sum(row.parameters for row in rows)
     flops = forward_flops(network, data.in_shape)
     copies = 2 + experiment.optimizer.kept()  # the weights, their gradients, and what the optimizer keeps

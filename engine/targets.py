@@ -21,11 +21,6 @@ def training_targets(experiment: Experiment, data: Prepared) -> Tensor:
     return y
 
 
-def held_out(experiment: Experiment, outputs: int, x: Tensor, y: Tensor, device: torch.device) -> tuple[Tensor, Tensor]:
-    """A split that is only evaluated, on the device."""
-    return x.to(device), experiment.loss.targets(y, outputs).to(device)
-
-
 def loss_module(experiment: Experiment, data: Prepared) -> nn.Module:
     """The mean loss of a batch, weighted by class if the experiment says so."""
     loss = experiment.loss.build()

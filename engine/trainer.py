@@ -19,13 +19,13 @@ from engine.capture import Capture, fetch
 from engine.chance import DROPOUT, seed_of
 from engine.clock import FrameClock, Speedometer
 from engine.device import pick_device
-from engine.epochs import EpochRow, Tally, evaluate, fetch_all, test_sentence
+from engine.ends import Ends
+from engine.epochs import EpochRow, fetch_all, test_sentence
 from engine.executor import Loss
 from engine.experiment import Experiment
 from engine.frame import Channel, Frame
 from engine.prepare import prepare
 from engine.schedules import Progress as ScheduleProgress
-from engine.targets import held_out, training_targets
 from engine.watch import Watch
 
 Status = Literal["running", "finished", "diverged"]
@@ -60,11 +60,11 @@ class Trainer:
         self.device = pick_device(experiment.device)
         self.data = prepare(experiment)
         self.task = self.data.source.task
-        classes = self.task == "classification"
-        self.network = bagging.networks(experiment, self.data.in_shape, self.data.source.outputs, classes)
+        self.network = bagging.networks(experiment, self.data)
         flops = forward_flops(self.network, self.data.in_shape)
         self.network.to(self.device)
-        self.executor = bagging.executor(experiment, self.network, self.data, self.device)
+        self.ends = Ends(experiment, self.data, self.network, self.device)
+        self.executor = bagging.executor(experiment, self.network, self.data, self.ends.loss, self.device)
         self.capture = Capture(experiment, self.data, self.network, flops, self.device)
         self.clock = clock or FrameClock()
         self._place_data()
@@ -76,19 +76,18 @@ class Trainer:
         self.epoch_losses: list[float] = []  # of epoch 1 and of the newest
         self.best: dict[str, Tensor] | None = None
         self.first_norms = divergence.weight_norms(self.network)
-        self.tally = Tally()
+        self.tally = self.ends.tally()
         self.speedometer = Speedometer()
         self._pending: list[tuple[Loss, Tensor]] = []  # losses not yet settled, and their inputs
 
     def _place_data(self) -> None:
         data, experiment = self.data, self.experiment
-        targets = training_targets(experiment, data).to(self.device)
+        targets = self.ends.training_targets(experiment)
         classes = data.train_y if experiment.balance == "resampling" else None
         self.order = bagging.order(experiment, data.train_x.to(self.device), targets, classes)
         self.augment = bagging.augment(experiment, self.device)
-        outputs = data.source.outputs
-        self.held_x, self.held_y = held_out(experiment, outputs, data.validation_x, data.validation_y, self.device)
-        self.tested = held_out(experiment, outputs, data.test_x, data.test_y, self.device)
+        self.held_x, self.held_y = self.ends.held_out(experiment, 1)
+        self.tested = self.ends.held_out(experiment, 2)
 
     @property
     def channels(self) -> tuple[Channel, ...]:
@@ -99,7 +98,7 @@ class Trainer:
             Channel("speed", "Speed", "examples / s, steps / s", "1/s", "scalar"),
             Channel("cost", "Instruments", "time for instruments / time", "share", "scalar"),
         )
-        return self.capture.channels + own
+        return self.capture.channels + self.ends.channels + own
 
     @property
     def static(self) -> Frame:
@@ -150,7 +149,7 @@ class Trainer:
     def _take(self, sampled: bool, final: bool, progress: Progress) -> None:
         """One optimizer step with all that hangs on it."""
         ends_epoch = self._ends_epoch()
-        x, y = self.augment(*self.order.take(self.experiment.batch_size), self.step)
+        x, y = self.ends.joined(*self.augment(*self.order.take(self.experiment.batch_size), self.step))
         where = ScheduleProgress(self.step, self.epoch, self.total_steps)
         factor = self.experiment.schedule.factor(where) * self.watch.factor
         seed = seed_of(self.experiment.seed, DROPOUT, self.step)
@@ -185,7 +184,7 @@ class Trainer:
     def _frame(self, loss: float) -> Frame:
         began, cpu = time.perf_counter(), time.process_time()
         readings: dict[str, np.ndarray] = {"loss": scalar(loss), "lr": scalar(self.executor.lr)}
-        readings.update(fetch(self.capture.readings()))
+        readings.update(fetch({**self.capture.readings(), **self.ends.readings()}))
         readings["speed"] = self.speedometer.read(self.step)
         readings["cost"] = scalar(self.clock.share)
         self.clock.took(time.perf_counter() - began, time.process_time() - cpu)
@@ -193,19 +192,20 @@ class Trainer:
 
     def _end_epoch(self) -> EpochRow:
         train = self.tally.mean_and_metric(self.task)
-        held = evaluate(self.network, self.executor.loss, self.held_x, self.held_y, self.task)
+        held = self.ends.evaluate(self.held_x, self.held_y)
         self.epoch += 1
-        self.tally = Tally()
+        self.tally = self.ends.tally()
         self.order.begin(self.epoch)
-        self.epoch_losses = [*self.epoch_losses[:1], train[0]]
+        self.epoch_losses = [] if self.epoch_losses == [math.inf] else [*self.epoch_losses[:1], train[0]]
         self.watch.add(held[0])
         self._watch_validation()
-        if self.experiment.stopping.divergence and divergence.runs_away(self.epoch_losses[0], train[0]):
+        first = (self.epoch_losses or train)[0]
+        if self.experiment.stopping.divergence and divergence.runs_away(first, train[0]):
             layer = divergence.most_grown(self.network, self.first_norms)
             self._diverge(
                 f"The mean loss of epoch {self.epoch} is over 3 times that of epoch 1; layer {layer} grew most."
             )
-        return EpochRow(self.epoch, self.step, *train, *held)
+        return EpochRow.of(self.epoch, self.step, train, held)
 
     def _watch_validation(self) -> None:
         if self.watch.improved:
@@ -220,8 +220,8 @@ class Trainer:
         if self.best is not None:
             self.network.load_state_dict(self.best)
         if len(self.tested[0]):
-            found = evaluate(self.network, self.executor.loss, *self.tested, self.task)
-            self.message = f"{self.message} {test_sentence(*found, self.task)}".strip()
+            found = self.ends.evaluate(*self.tested)
+            self.message = f"{self.message} {test_sentence(found[0], found[1], self.task)}".strip()
 
     def _diverge(self, message: str) -> None:
         self.status, self.message = "diverged", message
@@ -231,6 +231,8 @@ class Trainer:
         self.experiment = edits.apply(self.experiment, edit)
         self.executor.retune(self.experiment)
         self.capture.retune(self.experiment)
+        if edit.path.endswith("weight"):
+            self.epoch_losses = [math.inf]  # another loss from here on: none to compare it with before a whole epoch
 
     def good(self) -> bool:
         """Whether this state is worth coming back to: weights finite, loss not running away."""
@@ -270,7 +272,7 @@ class Trainer:
         trainer.step, trainer.epoch, trainer.seconds = state["step"], state["epoch"], state["seconds"]
         trainer.status, trainer.message = state["status"], state["message"]
         trainer.order.begin(trainer.epoch, state["cursor"])
-        trainer.tally = Tally.restore(state["tally"], trainer.device)
+        trainer.tally = trainer.ends.restored(state["tally"])
         trainer.watch = Watch(trainer.experiment, state["validation_losses"])
         trainer.epoch_losses = list(state["epoch_losses"])
         trainer.best = state["best"]

@@ -2,6 +2,7 @@
 import { TimeChart } from "./chart.js";
 import { element } from "./dom.js";
 import { scoreLegend, scoreLines } from "./scores.js";
+import { endLegend, endLines, ends } from "./ends.js";
 import { css } from "./theme.js";
 
 /** @typedef {import("./screen.js").Ui} Ui */
@@ -37,6 +38,7 @@ export function lossChart(ui) {
     log: () => chart.panel.on,
     lines: () => [
       { name: ui.t("batch_loss"), color: ui.theme.accent, trace: ui.run.traces.losses, column: 0, alpha: 0.25, thickness: 1, quiet: true },
+      ...endLines(ui, "loss"),
       ...pair(ui, "loss"),
     ],
     domain: (low, high) => (chart.panel.on ? [low, high] : [Math.min(0, low), Math.min(high, lossCeiling(ui))]),
@@ -46,7 +48,9 @@ export function lossChart(ui) {
     legendItem("solid", ui.theme.accent, ui.t("train")),
     legendItem("dashed", ui.theme.text, ui.t("validation")),
     legendItem("faint", ui.theme.accent, ui.t("batch_loss")),
+    ...endLegend(ui, "loss"),
   ];
+  chart.briefLegend = () => (ends(ui).length ? endLegend(ui, "loss") : chart.legend());
   return chart;
 }
 
@@ -66,13 +70,14 @@ export function metricChart(ui) {
     help: "metric_chart_help",
     enlarge: "metric",
     log: () => false,
-    lines: () => [...scoreLines(ui), ...pair(ui, "metric")],
+    lines: () => [...scoreLines(ui), ...pair(ui, "metric"), ...endLines(ui, "metric")],
     percent: () => ui.run.classifies,
     domain: (low, high) => [Math.max(low, -1), Math.max(high, Math.max(low, -1) + 0.1)],
   });
   const usual = () => [legendItem("solid", ui.theme.accent, ui.t("train")), legendItem("dashed", ui.theme.text, ui.t("validation"))];
-  chart.legend = () => [...usual(), ...scoreLegend(ui)];
-  chart.briefLegend = () => scoreLegend(ui);
+  const more = () => [...scoreLegend(ui), ...endLegend(ui, "metric")];
+  chart.legend = () => [...usual(), ...more()];
+  chart.briefLegend = () => (more().length ? more() : usual());
   return chart;
 }
 

@@ -1,5 +1,7 @@
 /** Which columns of the diagram feed which: a chain, or what the blocks' references say. */
 
+const ASIDE = new Set(["head", "reconstruct"]);
+
 /** @typedef {{kind: string, label?: string, of?: string}} Block */
 
 /**
@@ -16,7 +18,13 @@ export function feeds(network, columns) {
     const other = carried[earlier(network, i)] ?? [];
     const column = columns.indexOf(`${i + 1} ${block.kind}`);
     let taken = before;
-    if (block.kind === "branch") taken = other;
+    if (ASIDE.has(block.kind)) {
+      // it reads and stands apart; the next block takes what this one took
+      if (column > 0) found.set(columns[column], block.of ? other : before);
+      carried.push(before);
+      return;
+    }
+    if (block.kind === "branch" || (block.kind === "detach" && block.of)) taken = other;
     else if (block.kind === "add" || block.kind === "concatenate") taken = [...before, ...other];
     if (column > 0) found.set(columns[column], taken);
     carried.push(column > 0 ? [column] : taken);

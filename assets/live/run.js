@@ -47,7 +47,7 @@ export class Run {
     this.experiment = message.experiment ?? null;
     this.task = message.task ?? this.task;
     this.channels = new Map((message.channels ?? []).map((channel) => [channel.key, channel]));
-    const perLayer = [...this.channels.values()].filter((channel) => channel.series?.length && !["grid", "scores"].includes(channel.mark));
+    const perLayer = [...this.channels.values()].filter((channel) => channel.series?.length && !["grid", "heat", "scores"].includes(channel.mark));
     const first = this.channels.get("activation_histogram")?.series ?? [];
     this.layers = byDepth([...first, ...perLayer.flatMap((channel) => channel.series)]);
     this.log = (message.log ?? []).slice(-200);

@@ -6,6 +6,7 @@ import { element } from "./dom.js";
 import { Feed } from "./feed.js";
 import { formats } from "./format.js";
 import { LayersView } from "./layers.js";
+import { GatesView, PairsView } from "./maps.js";
 import { Notice } from "./notice.js";
 import { PlaneView } from "./plane.js";
 import { Readout } from "./readout.js";
@@ -125,8 +126,9 @@ export class Screen {
     this.layers = new LayersView(ui);
     this.tops = { plane: new PlaneView(ui), curve: new CurveView(ui), attack: new AttackView(ui), metric: metricChart(ui) };
     this.rest = [lossChart(ui), layerChart(ui, "update_ratio"), layerChart(ui, "gradient_norm")];
+    this.maps = [new PairsView(ui), new GatesView(ui)];
     this.status = element("p", { class: "tp-status", role: "status" });
-    this.right = element("div", { class: "tp-right" }, [...Object.values(this.tops), ...this.rest].map(({ node }) => node));
+    this.right = element("div", { class: "tp-right" }, [...Object.values(this.tops), ...this.maps, ...this.rest].map(({ node }) => node));
     const body = element("div", { class: "tp-body" }, [this.layers.node, this.right, this.status]);
     this.screen = element("div", { class: "tp-screen" }, [this.transport.node, this.notice.node, body]);
     this.node.append(this.screen);
@@ -136,7 +138,7 @@ export class Screen {
     if (!this.screen) return;
     this.transport.destroy();
     this.notice.destroy();
-    for (const { panel } of [this.layers, ...Object.values(this.tops), ...this.rest]) panel.destroy();
+    for (const { panel } of [this.layers, ...Object.values(this.tops), ...this.maps, ...this.rest]) panel.destroy();
     this.ui.readout.node.remove();
     this.screen.remove();
   }
@@ -185,8 +187,9 @@ export class Screen {
     const top = run.known ? run.view : "plane";
     const shown = [top, ...(scored(run) && top !== "metric" ? ["metric"] : [])];
     for (const [name, view] of Object.entries(this.tops)) view.node.hidden = !shown.includes(name);
+    for (const view of this.maps) view.node.hidden = !view.there;
     this.right.classList.toggle("tp-right-five", shown.length > 1);
-    const views = [this.layers, ...shown.map((name) => this.tops[name]), ...this.rest];
+    const views = [this.layers, ...shown.map((name) => this.tops[name]), ...this.maps.filter((view) => view.there), ...this.rest];
     this.#legends(views);
     for (const view of views) view.draw();
     this.#time(performance.now() - began);

@@ -101,6 +101,17 @@ export const TEXTS = {
   enlarge: "Enlarge: {title}",
   how_to_read: "How to read: {title}",
   not_measured: "not measured yet",
+  reconstruction: "Reconstruction",
+  reconstruction_help: "Above: inputs of the training data, as the network gets them. Below: what it makes of them after they have passed the code. What is missing below, the code does not hold.",
+  pairs_rows: "above x, below x̂",
+  gates: "Gates",
+  gates_help: "How far each gate stands open at each step of the sequence: the mean over units and examples, from 0 (closed) to 1 (open). The number at the right is the mean over the steps. A forget gate near 1 keeps the cell's memory over many steps.",
+  gate_input: "input gate",
+  gate_forget: "forget gate",
+  gate_output: "output gate",
+  gate_reset: "reset gate",
+  gate_update: "update gate",
+  sequence_time: "time in the sequence →",
 };
 
 /**

@@ -17,7 +17,9 @@ class Block(Part, family="blocks"):
     """One piece of a network.
 
     A block that has a `label` can be referred to by later ones. One that `refers` says by its `of` which earlier
-    block's output it takes beside its own input; one that `shares` is that block's module once more.
+    block's output it takes beside its own input; one that `shares` is that block's module once more. One that refers
+    `freely` may also name none. One that stands `aside` is an end of its own: it reads what it refers to, or else its
+    input, and the next block takes what this one took. It is built with the shape of its target as `other`.
 
     `observed`: its output is shown by the activation instruments. `draws`: it draws random numbers in training.
     `smallest_batch`: fewer examples in a step cannot be trained on.
@@ -28,6 +30,8 @@ class Block(Part, family="blocks"):
     draws: ClassVar[bool] = False
     refers: ClassVar[bool] = False
     shares: ClassVar[bool] = False
+    freely: ClassVar[bool] = False
+    aside: ClassVar[bool] = False
     smallest_batch: ClassVar[int] = 1
 
     label: str = hparam(

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from engine.activations import Activation
 from engine.activations.relu import ReLU
 from engine.blocks import Block, Shape, expect_sequence
+from engine.border import around
 from engine.errors import InvalidExperiment
 from engine.initializers import Initializer
 from engine.parts import hparam
@@ -26,6 +27,11 @@ class Conv1d(Block):
     filters: int = hparam(8, "How many filters, each giving one feature.", ge=1, le=1024, unit="features", log=True)
     kernel: int = hparam(3, "Length of the filter, k.", ge=1, le=64, unit="steps")
     stride: int = hparam(1, "Steps from one position to the next, s.", ge=1, le=16, unit="steps")
+    border: Literal["number", "valid", "same", "full"] = hparam(
+        "number",
+        "Zeros around the input: as padding says; none; so that stride 1 keeps the size; k − 1, every overlap.",
+        unsaid=True,
+    )
     padding: int = hparam(0, "Zeros added at each end, p.", ge=0, le=63, unit="steps")
     activation: Activation = hparam(ReLU(), "Applied to every number.")
     initializer: Initializer | None = hparam(
@@ -34,10 +40,12 @@ class Conv1d(Block):
 
     def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
         time, features = expect_sequence(in_shape)
-        if time + 2 * self.padding < self.kernel:
-            raise InvalidExperiment("", f"a sequence of at least {self.kernel - 2 * self.padding} steps", str(time))
-        conv = nn.Conv1d(features, self.filters, self.kernel, self.stride, self.padding)
-        return nn.Sequential(AlongTime(conv), self.activation.build())
+        before, after = around(self.border, self.kernel, self.padding)
+        if time + before + after < self.kernel:
+            raise InvalidExperiment("", f"a sequence of at least {self.kernel - before - after} steps", str(time))
+        conv = nn.Conv1d(features, self.filters, self.kernel, self.stride, before if before == after else 0)
+        inner = conv if before == after else nn.Sequential(nn.ConstantPad1d((before, after), 0.0), conv)
+        return nn.Sequential(AlongTime(inner), self.activation.build())
 
     def saturated(self, outputs: Tensor) -> Tensor | None:
         return self.activation.saturated(outputs)

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from engine.activations import Activation
 from engine.activations.relu import ReLU
 from engine.blocks import Block, Shape, expect_image
+from engine.border import around
 from engine.initializers import Initializer
 from engine.parts import hparam
 
@@ -25,6 +26,11 @@ class Conv2d(Block):
     filters: int = hparam(8, "How many filters, each giving one map.", ge=1, le=1024, unit="maps", log=True)
     kernel: int = hparam(3, "Side of the filter, k.", ge=1, le=31, unit="pixels")
     stride: int = hparam(1, "Pixels from one position to the next, s.", ge=1, le=16, unit="pixels")
+    border: Literal["number", "valid", "same", "full"] = hparam(
+        "number",
+        "Zeros around the input: as padding says; none; so that stride 1 keeps the size; k − 1, every overlap.",
+        unsaid=True,
+    )
     padding: int = hparam(0, "Zeros added on each side, p; (k − 1) / 2 keeps the size.", ge=0, le=30, unit="pixels")
     activation: Activation = hparam(ReLU(), "Applied to every pixel of every map.")
     initializer: Initializer | None = hparam(
@@ -32,9 +38,13 @@ class Conv2d(Block):
     )
 
     def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
-        channels = expect_image(in_shape, max(1, self.kernel - 2 * self.padding))[0]
-        conv = nn.Conv2d(channels, self.filters, self.kernel, self.stride, self.padding)
-        return nn.Sequential(conv, self.activation.build())
+        before, after = around(self.border, self.kernel, self.padding)
+        channels = expect_image(in_shape, max(1, self.kernel - before - after))[0]
+        if before == after:
+            conv = nn.Conv2d(channels, self.filters, self.kernel, self.stride, before)
+            return nn.Sequential(conv, self.activation.build())
+        conv = nn.Conv2d(channels, self.filters, self.kernel, self.stride)
+        return nn.Sequential(nn.ZeroPad2d((before, after, before, after)), conv, self.activation.build())
 
     def saturated(self, outputs: Tensor) -> Tensor | None:
         return self.activation.saturated(outputs)

@@ -138,7 +138,7 @@ class Worker:
 
     def _progress(self) -> dict[str, Any]:
         names = ("train_loss", "train_metric", "validation_loss", "validation_metric")
-        last = dict(zip(names, self.latest[2:], strict=True)) if self.latest else dict.fromkeys(names)
+        last = dict(zip(names, self.latest[2:6], strict=True)) if self.latest else dict.fromkeys(names)
         summary = {**last, "steps_per_second": self.speed, "seconds": self.seconds}
         return {"epoch": self.trainer.epoch, "summary": json.dumps(summary)}
 

@@ -17,6 +17,7 @@ import numpy as np
 from engine.live import series
 from engine.live.viewer import Viewer
 from engine.store.reader import Cursor, News, Reader, View
+from engine.store.tables import EPOCH_COLUMNS, epoch_columns
 from engine.store.tending import thin
 
 TICK_SECONDS = 0.04
@@ -44,6 +45,7 @@ class Known:
 
     state: State = ("", "", 0, 0)
     bare: bool = False
+    columns: tuple[str, ...] = EPOCH_COLUMNS
     slim: dict[int, bytes] = field(default_factory=dict)
 
 
@@ -110,7 +112,7 @@ class Hub:
                 del self._known[run]
             bare = [run for run, known in self._known.items() if known.bare and news[run].frames]
             for run, state in states.items():
-                picture.news[run] = self._tell(news[run], self._known[run].state, state)
+                picture.news[run] = self._tell(news[run], self._known[run], state)
                 self._known[run].state = state
             end = time.monotonic() + SNAPSHOT_SECONDS
             for run in dict.fromkeys(bare + fresh):
@@ -137,19 +139,21 @@ class Hub:
             return
         known = self._known.setdefault(run, Known())
         known.state, known.bare = (row.state, row.message, row.step, row.epoch), not row.channels
+        known.columns = epoch_columns(row.channels)
         picture.snapshots[run] = series.snapshot(view, row, known.slim)
 
-    def _tell(self, news: News, before: State, now: State) -> list[series.Message]:
+    def _tell(self, news: News, known: Known, now: State) -> list[series.Message]:
         """The messages of one run's news."""
         messages: list[series.Message] = []
         if news.losses:
             rows = thin(np.concatenate(news.losses), LOSSES_A_TICK)
             messages.append(series.table("losses", rows, reset=False))
         if news.epochs:
-            messages.append(series.table("epochs", np.concatenate(news.epochs), reset=False))
+            rows = np.concatenate(news.epochs)[:, : len(known.columns)]
+            messages.append(series.table("epochs", rows, reset=False, columns=known.columns))
         messages += [payload for _, _, payload in news.frames]
         messages += [series.line(entry) for entry in news.log]
-        if now[:2] != before[:2]:
+        if now[:2] != known.state[:2]:
             messages.append(series.state(now))
         return messages
 

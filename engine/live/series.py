@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.frame import Frame, pack
 from engine.store.reader import LogLine, RunRow, View, spread
-from engine.store.tables import EPOCH_COLUMNS
+from engine.store.tables import EPOCH_COLUMNS, epoch_columns
 
 Message = str | bytes
 
@@ -20,9 +20,11 @@ BULKY = ("output", "units", "units_scale", "attack", "disagreement")
 """Readings that only the newest frame is drawn from."""
 
 
-def table(kind: Literal["losses", "epochs"], rows: np.ndarray, *, reset: bool) -> bytes:
+def table(
+    kind: Literal["losses", "epochs"], rows: np.ndarray, *, reset: bool, columns: tuple[str, ...] | None = None
+) -> bytes:
     """A TPS1 message: rows of a series, which replace what the viewer has or go after it."""
-    head = {"kind": kind, "reset": reset, "rows": len(rows), "columns": COLUMNS[kind]}
+    head = {"kind": kind, "reset": reset, "rows": len(rows), "columns": columns or COLUMNS[kind]}
     return pack(b"TPS1", head, np.ascontiguousarray(rows, "<f8").tobytes())
 
 
@@ -50,7 +52,9 @@ def snapshot(view: View, run: RunRow, slim: dict[int, bytes]) -> list[Message]:
     if run.static is not None:
         messages.append(run.static)
     messages.append(table("losses", view.losses(run.id, POINTS), reset=True))
-    messages.append(table("epochs", view.epochs(run.id, POINTS), reset=True))
+    ends, columns = view.epochs(run.id, POINTS), epoch_columns(run.channels)
+    ends = ends if len(ends) else np.empty((0, len(columns)))
+    messages.append(table("epochs", ends, reset=True, columns=columns))
     steps = view.frame_steps(run.id)
     chosen = spread(steps[:-1], HISTORY)
     for step, payload in view.frames_at(run.id, [step for step in chosen if step not in slim]):

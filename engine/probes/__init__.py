@@ -15,7 +15,7 @@ from engine.frame import Channel
 from engine.parts import Part
 
 T = TypeVar("T")
-Need = Literal["activations", "gradients", "updates", "plane", "weights", "attack", "members"]
+Need = Literal["activations", "gradients", "updates", "plane", "weights", "inputs", "gates", "attack", "members"]
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Subject:
     extent: tuple[float, ...] | None
     attacked: bool = False
     members: int = 1
+    gates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ class Moment:
     `weights`: of each layer with weights, after the step.
     `plane`: the network's outputs over the input space, (points, outputs); `plane_units`: the observed layers' there.
     `trial`: how validation examples fare under attack, or with each member.
+    `inputs`: the probe batch. `gates`: the mean of each gate at each step of the sequence, (steps,).
     """
 
     activations: tuple[Tensor, ...] = ()
@@ -81,6 +83,8 @@ class Moment:
     weights: tuple[Tensor, ...] = ()
     plane: Tensor | None = None
     plane_units: tuple[Tensor, ...] = ()
+    inputs: Tensor | None = None
+    gates: tuple[Tensor, ...] = ()
     trial: Trial | None = None
 
 

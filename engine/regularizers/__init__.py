@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import ClassVar
 
-from torch import Tensor
+from torch import Generator, Tensor
 
 from engine.datasets import Task
 from engine.parts import Part
@@ -18,7 +18,8 @@ class Regularizer(Part, family="regularizers"):
     """A regularizer; each overrides the hooks it needs. Weights are weights, never biases or normalization gains.
 
     `order`: penalties act on the gradient first (0), then what limits its entries (1), then its length (2). `tasks`:
-    what it can be used for. `softens`: it changes the targets of the training split.
+    what it can be used for. `softens`: it changes the targets of the training split. `draws`: it draws random numbers.
+    One with a field `layers` acts on the weights of these alone.
     """
 
     rank: ClassVar[int] = 100
@@ -27,6 +28,15 @@ class Regularizer(Part, family="regularizers"):
     tasks: ClassVar[tuple[Task, ...]] = ("classification", "regression")
     softens: ClassVar[bool] = False
     blank: ClassVar[Seen] = ()
+    draws: ClassVar[bool] = False
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """Numbers or labels of the layers it acts on; none: all."""
+        return tuple(filter(None, (name.strip() for name in str(getattr(self, "layers", "")).split(","))))
+
+    def disturb_(self, parameters: list[Tensor], generator: Generator) -> None:
+        """Changes all parameters in place while one gradient is taken; they are put back afterwards."""
 
     def add_gradient_(self, weights: list[Tensor], gradients: list[Tensor]) -> None:
         """Adds the penalty's gradient to `gradients`, which belong to `weights`."""

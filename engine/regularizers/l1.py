@@ -20,6 +20,12 @@ class L1(Regularizer):
     rank: ClassVar[int] = 1
     kind: Literal["l1"] = "l1"
     strength: float = hparam(0.0001, "λ.", ge=0, le=10, log=True, live=True)
+    layers: str = hparam(
+        "",
+        "Numbers or labels of the layers it acts on, with commas; without any, all.",
+        pattern=r"^[a-zA-Z0-9_ ,-]{0,24}$",
+        unsaid=True,
+    )
 
     def penalty(self, weights: list[Tensor]) -> Tensor:
         return self.strength * torch.stack(torch._foreach_norm(weights, 1)).sum()

@@ -21,6 +21,12 @@ class L2(Regularizer):
     rank: ClassVar[int] = 0
     kind: Literal["l2"] = "l2"
     strength: float = hparam(0.001, "λ.", ge=0, le=10, log=True, live=True)
+    layers: str = hparam(
+        "",
+        "Numbers or labels of the layers it acts on, with commas; without any, all.",
+        pattern=r"^[a-zA-Z0-9_ ,-]{0,24}$",
+        unsaid=True,
+    )
 
     def penalty(self, weights: list[Tensor]) -> Tensor:
         return self.strength / 2 * torch.stack(torch._foreach_norm(weights)).square().sum()

@@ -112,7 +112,7 @@ class Reader:
             return view.losses(run, points)
 
     def epochs(self, run: str, points: int | None = 2_000) -> np.ndarray:
-        """(n, 6) float64: `tables.EPOCH_COLUMNS`."""
+        """(n, 6) float64: `tables.EPOCH_COLUMNS`; four more for each end of a network with several."""
         with self.view() as view:
             return view.epochs(run, points)
 
@@ -178,8 +178,10 @@ class View:
 
     def epochs(self, run: str, points: int | None = 2_000) -> np.ndarray:
         table = tables.epochs
-        chosen = sa.select(table.c.payload).where(table.c.run == run).order_by(table.c.epoch_lo)
-        rows = epoch_rows(b"".join(self.connection.execute(chosen).scalars()))
+        columns = (table.c.payload, table.c.epoch_hi - table.c.epoch_lo + 1)
+        chosen = sa.select(*columns).where(table.c.run == run).order_by(table.c.epoch_lo)
+        found = [epoch_rows(payload, count) for payload, count in self.connection.execute(chosen)]
+        rows = np.concatenate(found) if found else epoch_rows(b"", 0)
         return rows if points is None else thin(rows, points)
 
     def frame_steps(self, run: str, since_step: int = -1) -> list[int]:
@@ -245,7 +247,7 @@ def _note(news: News, table: str, row: sa.RowMapping) -> None:
     if table == "losses":
         news.losses.append(loss_rows(row["step_lo"], row["payload"]))
     elif table == "epochs":
-        news.epochs.append(epoch_rows(row["payload"]))
+        news.epochs.append(epoch_rows(row["payload"], row["epoch_hi"] - row["epoch_lo"] + 1))
     elif table == "frames":
         news.frames.append((row["step"], row["at"], row["payload"]))
     else:
@@ -258,9 +260,9 @@ def loss_rows(first: int, payload: bytes) -> np.ndarray:
     return np.column_stack([np.arange(first, first + len(values), dtype=np.float64), values])
 
 
-def epoch_rows(payload: bytes) -> np.ndarray:
-    """A piece of the epochs as rows of `tables.EPOCH_COLUMNS`."""
-    return np.frombuffer(payload, "<f8").reshape(-1, len(tables.EPOCH_COLUMNS))
+def epoch_rows(payload: bytes, count: int) -> np.ndarray:
+    """A piece of so many epochs as rows of `tables.EPOCH_COLUMNS`, and what a network with several ends adds."""
+    return np.frombuffer(payload, "<f8").reshape(count, -1 if count else len(tables.EPOCH_COLUMNS))
 
 
 def spread(items: list[int], limit: int | None) -> list[int]:

@@ -7,6 +7,7 @@ follows a table by remembering the last one it saw.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -106,6 +107,16 @@ checkpoints = sa.Table(
 )
 
 EPOCH_COLUMNS = ("epoch", "step", "train_loss", "train_metric", "validation_loss", "validation_metric")
+
+
+def epoch_columns(channels: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The columns of a run's epochs: those of all runs, and of a network with several ends each end's own."""
+    ends = next((channel["series"] for channel in channels if channel["key"] == "end_loss"), ())
+    names = [name.replace(" ", "_") for name in ends]
+    kinds = ("train_loss", "validation_loss", "train_metric", "validation_metric")
+    return (*EPOCH_COLUMNS, *(f"{name}_{kind}" for name in names for kind in kinds))
+
+
 PAGE = 4096
 FINAL = frozenset({"finished", "stopped", "diverged", "failed"})
 """States that a run does not leave."""

@@ -35,6 +35,8 @@ def network(form: Form, draft: dict[str, Any]) -> None:
         on_click=add,
     )
     totals(seen, len(blocks))
+    if any(catalogue(Block)[block["kind"]].aside for block in blocks):
+        form.fields(Experiment, draft, (), only=("output_weight",))
     form.fields(Experiment, draft, (), only=("initializer", "bias"))
 
 
@@ -82,8 +84,7 @@ def caption(seen: Preview | None, place: int) -> None:
     """What comes out of a layer, and how many parameters it has."""
     if seen and place < len(seen.layers):
         layer = seen.layers[place]
-        before = seen.in_shape if place == 0 else seen.layers[place - 1].output_shape
-        shape = f"{shape_text(before)} → {shape_text(layer.output_shape)}"
+        shape = f"{shape_text(layer.input_shape)} → {shape_text(layer.output_shape)}"
         st.caption(f"{shape} · {_('{n} parameters', n=number(layer.parameters, 4))}" if layer.parameters else shape)
     else:
         st.caption("–")

@@ -24,7 +24,7 @@ from pages.ui.text import ASSETS, _, number, said
 from pages.ui.thumbnails import thumbnails
 
 DATA = ("data", "validation", "test", "stratified", "random_labels", "balance", "preprocessing", "augmentations")
-TABS = (tuple(f"$.{name}" for name in DATA), ("$.network", "$.initializer", "$.bias"), ())
+TABS = (tuple(f"$.{name}" for name in DATA), ("$.network", "$.initializer", "$.bias", "$.output_weight"), ())
 
 CHOSEN = tuple(kind for kind, probe in catalogue(Probe).items() if not probe.comes_along)
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from engine.frame import Channel, Frame
 from engine.store.reader import RunRow
-from engine.store.tables import EPOCH_COLUMNS
+from engine.store.tables import epoch_columns
 from pages.ui.charts import Record
 from pages.ui.fleet import reader
 
@@ -20,5 +20,5 @@ def record(row: RunRow, name: str) -> Record:
         frames = [Frame.decode(payload) for _step, payload in view.frames(row.id, -1, FRAMES)]
     static = Frame.decode(row.static).readings if row.static else {}
     channels = {entry["key"]: Channel(**entry) for entry in row.channels}
-    table = pd.DataFrame(epochs, columns=list(EPOCH_COLUMNS))
+    table = pd.DataFrame(epochs, columns=list(epoch_columns(row.channels)[: epochs.shape[1]]))
     return Record(name, losses, table, frames, channels, static.get("points"))

@@ -66,6 +66,8 @@ TEMPLATES = (
     "{n} numbers for {shape}",
     "did you mean {name}?",
     "{one} or {other}",
+    "as many numbers as the input has, {n}",
+    "layers: {names}",
 )
 WORDS = (
     "a number of steps or of epochs",
@@ -117,6 +119,8 @@ WORDS = (
     "put a flatten block before it",
     "fewer or narrower layers, or smaller batches",
     "was it cut when it was copied?",
+    "a target that these data have",
+    "numbers or labels of layers",
     "classification",
     "regression",
     "output",

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from engine.augmentations import Augmentation
+from engine.blocks.head import Head
 from engine.datasets import Dataset, Examples
 from engine.errors import PlaygroundError
 from engine.losses import Loss
@@ -63,11 +64,20 @@ def fits(augmentation: Draft, loaded: Examples) -> bool:
 
 def network_for(network: list[Draft], loaded: Examples) -> list[Draft]:
     """The network behind a flatten block where dense layers stand before sequences, without it before vectors."""
+    network = [block for block in network if learnable(block, loaded)]
     flat = bool(network) and network[0]["kind"] == "flatten"
     if loaded.x.ndim == 2:
         return network[1:] if flat else network
     needed = loaded.x.ndim == 3 and (not network or network[0]["kind"] in VECTOR_FIRST)
     return [{"kind": "flatten"}, *network] if needed else network
+
+
+def learnable(block: Draft, loaded: Examples) -> bool:
+    """Whether the block is no head, or one whose target these examples have."""
+    if block["kind"] != "head":
+        return True
+    goal = Head.model_validate(block, strict=False).target.goal(loaded)
+    return goal is not None and (block.get("loss") is None or goal.task in catalogue(Loss)[block["loss"]["kind"]].tasks)
 
 
 def loss_for(loss: Draft, loaded: Examples) -> Draft:

@@ -43,6 +43,8 @@ def document(part: type[Part], **fields: Any) -> dict[str, Any]:
         return {SINGLE[part.family]: own}
     if part.family in LISTED:
         return {LISTED[part.family]: [own]}
+    if part.family == "aspects":
+        return {"network": [{"kind": "head", "target": own}]}
     assert part.family == "activations", f"say where {part.family} stand in an experiment"
     return {"network": [{"kind": "dense", "width": 6, "activation": own}]}
 
@@ -51,6 +53,8 @@ def path(part: type[Part]) -> str:
     """Where the part stands in that document."""
     if part.family in SINGLE:
         return f"$.{SINGLE[part.family]}"
+    if part.family == "aspects":
+        return "$.network[0].target"
     return f"$.{LISTED[part.family]}[0]" if part.family in LISTED else "$.network[0].activation"
 
 
@@ -60,6 +64,8 @@ def found_in(experiment: Experiment, part: type[Part]) -> Part:
         return getattr(experiment, SINGLE[part.family])  # type: ignore[no-any-return]
     if part.family in LISTED:
         return getattr(experiment, LISTED[part.family])[0]  # type: ignore[no-any-return]
+    if part.family == "aspects":
+        return experiment.network[0].target  # type: ignore[attr-defined, no-any-return]
     return experiment.network[0].activation  # type: ignore[attr-defined, no-any-return]
 
 
@@ -75,6 +81,9 @@ def runnable(part: type[Part], **more: Any) -> Experiment:
         start["network"] = start["network"] if vectors else [{"kind": "flatten"}]
     elif part.family == "augmentations":
         start |= {"data": {"kind": "digits", "layout": "image"}, "network": [{"kind": "flatten"}]}
+    elif part.family == "aspects":
+        digits = kind_of(part) in ("parity", "loops")
+        start["data"] = {"kind": "digits"} if digits else {"kind": "blobs"}
     elif part.family == "losses":
         start["data"] = {"kind": "circle" if "classification" in tasks else "plane"}
     elif kind_of(part) in ("members", "disagreement"):

@@ -63,6 +63,9 @@ def test_block(part: Any) -> None:
         out = network.outputs(x)[place]
         assert out.shape == (5, *meta.out_shape)
         assert out.isfinite().all()
+        if kind_of(part) == "detach":  # lets none through
+            assert not out.requires_grad
+            continue
         (out**2).sum().backward()
         looked_up = kind_of(part) == "embedding"  # whole numbers have no gradient
         assert looked_up or (x.grad is not None and x.grad.isfinite().all())
@@ -166,7 +169,7 @@ def test_data_set_of_every_size(part: Any) -> None:
 
 TRAINED = [
     *(p for name in ("datasets", "transforms", "activations", "initializers", "losses") for p in members(name)),
-    *(p for name in ("optimizers", "schedules", "regularizers", "augmentations") for p in members(name)),
+    *(p for name in ("optimizers", "schedules", "regularizers", "augmentations", "aspects") for p in members(name)),
 ]
 
 

@@ -41,3 +41,11 @@ test("an add takes both ways, a concatenation hands both on", () => {
   assert.deepEqual(found.get("4 dense"), [1]);
   assert.deepEqual(found.get("output"), [3, 2]);
 });
+
+test("an end stands aside: the next block takes what the end's block took", () => {
+  const network = [{ kind: "dense", label: "a" }, { kind: "dense" }, { kind: "reconstruct" }, { kind: "head", of: "a" }, { kind: "detach", of: "a" }];
+  const fed = feeds(network, ["input", "1 dense", "2 dense", "3 reconstruct", "4 head", "output"]);
+  assert.deepEqual(fed.get("3 reconstruct"), [2]);
+  assert.deepEqual(fed.get("4 head"), [1]);
+  assert.deepEqual(fed.get("output"), [1]);
+});

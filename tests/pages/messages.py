@@ -26,6 +26,7 @@ SHOWN = (
     "device",
     "initializer",
     "bias",
+    "output_weight",
     "validation",
     "test",
     "stratified",

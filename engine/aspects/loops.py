@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from engine.aspects import Aspect, Goal, digits_of
+from engine.datasets import Examples
+
+LOOPS = np.array([1, 0, 0, 0, 0, 0, 1, 0, 2, 1])
+
+
+class Loops(Aspect):
+    """Closed loops: none, one (0, 6, 9) or two (8) in the digit, three classes; for the digits.
+
+    The 4 counts as open, as most people write it.
+
+    Source: Caruana, Multitask learning, 1997 (tasks made from one set of examples).
+    """
+
+    rank: ClassVar[int] = 2
+    kind: Literal["loops"] = "loops"
+
+    def goal(self, source: Examples) -> Goal | None:
+        digits = digits_of(source)
+        return None if digits is None else Goal(LOOPS[digits], "classification", 3)

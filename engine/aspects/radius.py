@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from engine.aspects import Aspect, Goal, plane_of
+from engine.datasets import Examples
+
+
+class Radius(Aspect):
+    """Radius: distance from the middle of the plane, in units of half its width; a number, for 2-D inputs.
+
+    Source: Caruana, Multitask learning, 1997 (tasks made from one set of examples).
+    """
+
+    rank: ClassVar[int] = 3
+    kind: Literal["radius"] = "radius"
+
+    def goal(self, source: Examples) -> Goal | None:
+        places = plane_of(source)
+        if places is None:
+            return None
+        return Goal(np.linalg.norm(places, axis=1, keepdims=True).astype(np.float32), "regression", 1)

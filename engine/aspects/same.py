@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from engine.aspects import Aspect, Goal
+from engine.datasets import Examples
+
+
+class Same(Aspect):
+    """The same target: what the output learns too, said once more from an earlier layer.
+
+    Such an auxiliary head brings the gradient to the early layers of a deep network by a short way.
+
+    Source: Szegedy et al., Going deeper with convolutions, 2015, section 5 (auxiliary classifiers).
+    """
+
+    rank: ClassVar[int] = 0
+    kind: Literal["same"] = "same"
+
+    def goal(self, source: Examples) -> Goal:
+        return Goal(source.y, source.task, source.outputs)

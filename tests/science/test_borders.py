@@ -1,0 +1,129 @@
+"""Zeros around a convolution, noise on parameters, penalties of chosen layers."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from engine.build import Network, build
+from engine.errors import InvalidExperiment
+from engine.experiment import Experiment
+from engine.preview import preview
+from engine.trainer import Trainer
+
+IMAGE = [[3, 1, 0, 2, 1, 0], [2, 0, 1, 3, 2, 1], [0, 1, 2, 1, 0, 3], [4, 0, 3, 2, 2, 1], [1, 1, 0, 1, 0, 1]]
+IMAGE = [*IMAGE, [3, 2, 1, 0, 2, 1]]
+FILTER = [[1.0, 0.0, -1.0]] * 3
+
+
+def convolved(**fields: Any) -> np.ndarray:
+    """The image through one filter without bias, by a built block."""
+    block = {"kind": "conv2d", "filters": 1, "activation": {"kind": "identity"}, **fields}
+    network = build(Experiment.from_dict({"network": [block, {"kind": "flatten"}]}), (1, 6, 6), 2)
+    with torch.no_grad():
+        weight = network.stages[0].weight
+        assert weight is not None
+        weight.copy_(torch.tensor(FILTER))
+        return network.outputs(torch.tensor([[IMAGE]], dtype=torch.float32))[0][0, 0].numpy()
+
+
+def slid(x: np.ndarray, before: int, after: int, stride: int) -> np.ndarray:
+    """The same by hand: every position of the filter over the padded image."""
+    x = np.pad(x, (before, after))
+    places = range(0, len(x) - 2, stride)
+    return np.array([[(x[i : i + 3, j : j + 3] * FILTER).sum() for j in places] for i in places])
+
+
+def test_the_class_example() -> None:
+    found = convolved(border="valid")
+    np.testing.assert_array_equal(found[:3], [[2, -4, 0, 2], [0, -5, 2, 1], [0, -2, 3, -1]])
+    np.testing.assert_array_equal(convolved(border="valid", stride=2), [[2, 0], [0, 3]])
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize(("border", "p"), [("valid", 0), ("same", 1), ("full", 2), ("number", 1)])
+def test_borders(border: str, p: int, stride: int) -> None:
+    found = convolved(border=border, stride=stride, padding=1)
+    assert len(found) == (6 - 3 + 2 * p) // stride + 1
+    np.testing.assert_array_equal(found, slid(np.array(IMAGE), p, p, stride))
+
+
+@pytest.mark.parametrize("kernel", [2, 3, 4, 5])
+@pytest.mark.parametrize("kind", ["conv1d", "conv2d"])
+def test_same_keeps_the_size_and_full_takes_every_overlap(kind: str, kernel: int) -> None:
+    shape = (9, 2) if kind == "conv1d" else (2, 9, 9)
+    for border, size in (("same", 9), ("full", 9 + kernel - 1), ("valid", 9 - kernel + 1)):
+        block = {"kind": kind, "filters": 3, "kernel": kernel, "border": border}
+        network = build(Experiment.from_dict({"network": [block, {"kind": "flatten"}]}), shape, 2)
+        assert network.stages[0].out_shape == ((size, 3) if kind == "conv1d" else (3, size, size))
+
+
+def test_old_documents_mean_what_they_meant() -> None:
+    old = Experiment.from_dict({"network": [{"kind": "conv2d", "padding": 1}]})
+    assert "border" not in old.to_json()
+
+
+def plain(**more: Any) -> Experiment:
+    network = [{"kind": "dense", "width": 4, "label": "a"}, {"kind": "dense", "width": 3}]
+    value = {"data": {"kind": "circle"}, "network": network, "optimizer": {"kind": "sgd", "lr": 0.1}, "device": "cpu"}
+    return Experiment.from_dict({**value, "batch_size": 16, "steps": 30, **more})
+
+
+def weights(network: Network) -> list[np.ndarray]:
+    """Every layer's matrix."""
+    return [s.weight.detach().double().numpy().copy() for s in network.weighted if s.weight is not None]
+
+
+@pytest.mark.parametrize("layers", ["2", "a", "a, output", ""])
+def test_a_penalty_of_chosen_layers(layers: str) -> None:
+    free, bound = Trainer(plain()), Trainer(plain(regularizers=[{"kind": "l2", "strength": 0.5, "layers": layers}]))
+    start = weights(bound.network)
+    for trainer in (free, bound):
+        trainer.advance(deadline=math.inf, until_step=1)
+    chosen = {"2": [1], "a": [0], "a, output": [0, 2], "": [0, 1, 2]}[layers]
+    for place, (was, loose, held) in enumerate(zip(start, weights(free.network), weights(bound.network), strict=True)):
+        shrunk = 0.1 * 0.5 * was if place in chosen else 0  # loose is W − α∇L; held is (1 − αλ)W − α∇L
+        np.testing.assert_allclose(held, loose - shrunk, rtol=1e-5, atol=1e-7)
+
+
+def test_a_layer_that_is_not_there_is_refused() -> None:
+    with pytest.raises(InvalidExperiment, match=r"regularizers\[0\] \(l1\): expected numbers or labels of layers"):
+        preview(plain(regularizers=[{"kind": "l1", "layers": "9"}]))
+
+
+def test_noise_on_parameters_moves_the_gradient_and_not_the_weights() -> None:
+    noisy = Trainer(plain(regularizers=[{"kind": "parameter_noise", "strength": 0.3}]))
+    network, executor = noisy.network, noisy.executor
+    x, y = noisy.order.epoch_x[:16], noisy.order.epoch_y[:16]
+    parameters = [p.detach().clone() for p in network.parameters()]
+    generator = torch.Generator().manual_seed(77)
+    disturbed = [p + 0.3 * torch.empty_like(p).normal_(generator=generator) for p in parameters]
+    names = [name for name, _ in network.named_parameters()]
+    outputs = torch.func.functional_call(network, dict(zip(names, disturbed, strict=True)), (x,))
+    loss = executor.loss(outputs, y)
+    value, _ = executor.step(x, y, 1.0, 77, None)
+    assert value == pytest.approx(loss.item(), rel=1e-5), "the loss is that of the disturbed weights"
+    for own in disturbed:
+        own.requires_grad_()
+    outputs = torch.func.functional_call(network, dict(zip(names, disturbed, strict=True)), (x,))
+    slopes = torch.autograd.grad(executor.loss(outputs, y), disturbed)
+    for was, now, slope in zip(parameters, network.parameters(), slopes, strict=True):
+        torch.testing.assert_close(now.detach(), was - 0.1 * slope, rtol=1e-5, atol=1e-7)
+
+
+def test_noise_spares_evaluation_and_can_be_turned_on_live() -> None:
+    from engine.edits import Edit
+
+    trainer = Trainer(plain())
+    trainer.edit(Edit(path="regularizers.parameter_noise", value=0.2))
+    trainer.advance(deadline=math.inf, until_step=3)
+    x = trainer.held_x
+    trainer.network.eval()
+    assert torch.equal(trainer.network(x), trainer.network(x))
+    again = Trainer(plain(regularizers=[{"kind": "parameter_noise", "strength": 0.2}]))
+    again.advance(deadline=math.inf, until_step=3)
+    assert all(torch.equal(a, b) for a, b in zip(trainer.network.parameters(), again.network.parameters(), strict=True))
