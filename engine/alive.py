@@ -12,12 +12,12 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 
-class Alive(TorchDispatchMode):
+class Alive(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Counts storages that operations make while it is entered: `now` and, at most so far, `peak`. Storages of
     tensors given at the start are not counted, nor are views."""
 
     def __init__(self, known: Iterable[Tensor] = ()) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.now = self.peak = 0
         self._known = {place(tensor) for tensor in known}
         self._holders: dict[int, int] = {}  # how many tensors look at a storage
@@ -59,4 +59,5 @@ def forward_peak(network: torch.nn.Module, x: Tensor) -> int:
         network(x)
     for module, mode in modes:
         module.training = mode
-    return counted.peak
+    peak: int = counted.peak
+    return peak

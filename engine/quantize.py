@@ -108,9 +108,9 @@ def int8(network: Network, examples: Tensor) -> tuple[Network, tuple[str, ...]]:
     small = copy.deepcopy(network).eval()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch says in every call that this interface will move
-        ao = torch.ao.quantization
+        ao: Any = torch.ao.quantization
         statically(small, examples, engine)
-        ao.quantize_dynamic(small, {kind: ao.default_dynamic_qconfig for kind in DYNAMIC}, torch.qint8, inplace=True)
+        ao.quantize_dynamic(small, dict.fromkeys(DYNAMIC, ao.default_dynamic_qconfig), torch.qint8, inplace=True)
     restage(small)
     left = [stage.name for stage in small.stages if not stage.shared and floats(stage.module)]
     return small, tuple(left)
@@ -118,7 +118,7 @@ def int8(network: Network, examples: Tensor) -> tuple[Network, tuple[str, ...]]:
 
 def statically(network: Network, examples: Tensor, engine: str) -> None:
     """Convolutions, each with its input rounded and its output turned back, so that all else stays as it is."""
-    ao = torch.ao.quantization
+    ao: Any = torch.ao.quantization
     for parent in list(network.modules()):
         for name, child in list(parent.named_children()):
             if type(child) in STATIC and not isinstance(parent, ao.QuantWrapper):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -28,6 +29,7 @@ class Said:
     def plain(self) -> dict[str, Any]:
         """For JSON."""
         values = {k: v.plain() if isinstance(v, Said) else v for k, v in self.values.items()}
+        values = {k: str(v) if isinstance(v, float) and not math.isfinite(v) else v for k, v in values.items()}
         return {"text": self.text, "values": values}
 
     @classmethod

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
@@ -24,12 +26,13 @@ class Outcome:
     expected: Said
     found: Said
     remedy: Said = NOTHING
-    numbers: dict[str, float | int | list[int]] = field(default_factory=dict)
+    numbers: Mapping[str, Any] = field(default_factory=dict)
 
     def plain(self) -> dict[str, Any]:
         """For JSON."""
         said = {name: getattr(self, name).plain() for name in ("expected", "found", "remedy")}
-        return {"verdict": self.verdict, **said, "numbers": self.numbers}
+        numbers = {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in self.numbers.items()}
+        return {"verdict": self.verdict, **said, "numbers": numbers}
 
 
 class Check(Part, family="checks"):

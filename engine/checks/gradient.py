@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar, Literal
 
 import torch
@@ -56,7 +56,7 @@ class Gradient(Check):
         numbers |= {"parameters": sum(p.numel() for p in parameters)}
         expected = Said("A relative error of at most {limit}.", limit=CLOSE)
         found = Said(
-            "At most {error} over {n} of {all} parameters; {bends} on a bend left out, {shrunk} taken with a smaller h.",
+            "At most {error} over {n} of {all} parameters; {bends} on a bend left out, {shrunk} with a smaller h.",
             error=worst, n=done, all=numbers["parameters"], bends=bends, shrunk=shrunk,
         )  # fmt: skip
         if worst <= CLOSE and bends < done:
@@ -68,7 +68,7 @@ class Gradient(Check):
         return Outcome("fail", expected, found, remedy, numbers)
 
 
-def places(parameters: list[Tensor], seed: int) -> list[tuple[int, int]]:
+def places(parameters: Sequence[Tensor], seed: int) -> list[tuple[int, int]]:
     """Which entries are looked at: a few of every tensor, in turns, so that a short time reaches all layers."""
     generator = torch.Generator().manual_seed(seed)
     each = max(2, COUNT // len(parameters))

@@ -39,9 +39,7 @@ class InitialLoss(Check):
         zeros = torch.zeros(len(x), ground.data.source.outputs)
         theory, expected = in_theory(ground, y, float(loss(zeros, y)), len(x) == len(ground.data.train_x))
         numbers = {"theory": theory, "small": small, "initial": actual, "examples": len(x)}
-        found = Said(
-            "{initial} as initialized, {small} with small output weights.", initial=actual, small=small
-        )
+        found = Said("{initial} as initialized, {small} with small output weights.", initial=actual, small=small)
         if not math.isfinite(actual) or abs(small - theory) > CLOSE * theory + 1e-4:
             remedy = Said("The loss itself is not what it should be: look at its targets, its mean and its sign.")
             if math.isfinite(small) and abs(small - theory) <= CLOSE * theory + 1e-4:

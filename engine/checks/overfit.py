@@ -41,7 +41,9 @@ class Overfit(Check):
         found = Said("Loss {first} → {last} in {n} steps.", first=first, last=last, n=step)
         if task == "classification":
             rate = round(100 * right, 1)
-            found = Said("Loss {first} → {last} in {n} steps, {rate} % right.", first=first, last=last, n=step, rate=rate)
+            found = Said(
+                "Loss {first} → {last} in {n} steps, {rate} % right.", first=first, last=last, n=step, rate=rate
+            )
         if there(task, first, last, right):
             return Outcome("pass", expected, found, numbers=numbers)
         other = fitted(ground, ground.experiment.model_copy(update={"optimizer": OTHER}))
