@@ -24,7 +24,8 @@ WARM, SECONDS = 3, 1.0
 @dataclass(frozen=True)
 class Cost:
     """All memory is in bytes; activations are those of one batch. `serving` is for the forward pass alone: weights,
-    running statistics and the most that is alive at once. Recurrent layers' operations are not counted."""
+    running statistics and the most that is alive at once. Recurrent layers' operations
+    are not counted, nor what their kernels keep inside: `uncounted` says that there are some."""
 
     parameters: int
     flops_forward: int

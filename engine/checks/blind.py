@@ -17,10 +17,11 @@ BETTER, CLEARLY = 0.99, 0.95  # times the loss without inputs
 
 @dataclass(frozen=True)
 class Shortened:
-    """How a short training ended: steps, and the loss on the training examples it learned from."""
+    """How a short training ended: steps, and the loss on the training examples before and after."""
 
     steps: int
     loss: float
+    first: float
 
 
 class Blind(Check):
@@ -39,7 +40,7 @@ class Blind(Check):
         x = ground.data.train_x
         real = shortened(ground, x)
         zeroed = shortened(ground, torch.zeros_like(x), real.steps)
-        numbers = {"steps": real.steps, "real": real.loss, "zeroed": zeroed.loss}
+        numbers = {"steps": real.steps, "first": real.first, "real": real.loss, "zeroed": zeroed.loss}
         expected = Said("A lower loss with the real inputs than with inputs of 0.")
         found = Said(
             "{real} with the real inputs, {zeroed} with zeros, after {n} steps each.",
@@ -47,6 +48,9 @@ class Blind(Check):
         )  # fmt: skip
         if not math.isfinite(real.loss):
             remedy = Said("The loss is not finite after {n} steps: lower the learning rate.", n=real.steps)
+            return Outcome("fail", expected, found, remedy, numbers)
+        if real.loss > BETTER * real.first:
+            remedy = Said("Nothing was learned in this time: raise the learning rate.")
             return Outcome("fail", expected, found, remedy, numbers)
         if real.loss <= CLEARLY * zeroed.loss:
             return Outcome("pass", expected, found, numbers=numbers)
@@ -64,8 +68,13 @@ def shortened(ground: Ground, x: Tensor, steps: int = 0) -> Shortened:
     """Exactly so many steps on these inputs, or as many as there is time for."""
     network, loss = ground.network(), ground.loss()
     done = 0
+
+    def looked() -> float:
+        return float(loss(outputs(network, x[:ENOUGH]), ground.targets[:ENOUGH]).detach())
+
+    first = looked()
     for taken in ground.train(network, loss, x, ground.targets, ground.experiment, steps):
         done = taken.step
         if done >= STEPS or not math.isfinite(taken.loss):
             break
-    return Shortened(done, float(loss(outputs(network, x[:ENOUGH]), ground.targets[:ENOUGH]).detach()))
+    return Shortened(done, looked(), first)

@@ -39,7 +39,7 @@ def costs() -> None:
     found = worked_out(state.memory("accepted"))
     table(_("To train"), (_("Amount"),), before(found))
     if found.uncounted:
-        st.caption(_("Operations of recurrent layers are not counted."))
+        st.caption(_("Operations of recurrent layers are not counted, and they keep more activations than this says."))
     epoch, formats = st.empty(), st.empty()
     wait, stop = st.empty(), stop_button()
     rows: list[dict[str, Any]] = []

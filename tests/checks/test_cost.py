@@ -29,7 +29,7 @@ NETS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", NETS)
+@pytest.mark.parametrize("name", ["dense", "convolution"])
 def test_memory_is_what_a_step_keeps_alive(name: str) -> None:
     start = Experiment.from_dict({**NETS[name], "optimizer": {"kind": "adam"}})
     found, ground = cost(start), Ground(start)
@@ -54,14 +54,14 @@ def test_memory_is_what_a_step_keeps_alive(name: str) -> None:
 def test_inference_keeps_two_layers_of_a_dense_network() -> None:
     found = cost(Experiment.from_dict(NETS["dense"]))
     batch = 64 * 4
-    assert found.serving == found.weights + batch * 64 + batch * 200  # what goes in, and a layer before and after tanh
+    assert found.serving == found.weights + batch * 64 + batch * 300  # what a layer gets, and before and after tanh
 
 
 def test_flops_by_hand() -> None:
     dense = cost(Experiment.from_dict(NETS["dense"]))
     assert dense.flops_forward == 2 * (64 * 100 + 100 * 100 + 100 * 100 + 100 * 10)
     image = cost(Experiment.from_dict(NETS["convolution"]))
-    assert image.flops_forward == 2 * (9 * 8 * 64 + 8 * 16 * 10)
+    assert image.flops_forward == 2 * (9 * 8 * 36 + 8 * 9 * 10)  # 6 × 6 places, pooled to 3 × 3
     assert (dense.flops_training, dense.uncounted) == (3 * dense.flops_forward, False)
     assert cost(Experiment.from_dict(NETS["lstm"])).uncounted
 
@@ -77,7 +77,9 @@ def test_seconds_of_an_epoch_come_from_real_steps() -> None:
 
 @pytest.mark.parametrize("name", NETS)
 def test_a_network_in_smaller_numbers(name: str) -> None:
-    start = {**NETS[name], "steps": 100, "device": "cpu"}
+    start: dict[str, Any] = {**NETS[name], "steps": 100, "device": "cpu"}
+    if name == "convolution":  # a tiny file is all headers
+        start["network"] = [{"kind": "conv2d", "filters": 48}, *start["network"][1:]]
     trainer = Trainer(Experiment.from_dict(start))
     trainer.advance(deadline=math.inf)
     whole, half, small = sizes(trainer)
