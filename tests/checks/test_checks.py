@@ -72,7 +72,8 @@ class Deaf(nn.Module):
 
 @pytest.mark.parametrize(
     "changed",
-     [{}, {"data": {"kind": "plane"}, "loss": {"kind": "mse"}, "preprocessing": [{"kind": "standardize"}]}, {"data": {"kind": "digits", "layout": "image"},
+     [{}, {"data": {"kind": "plane"}, "loss": {"kind": "mse"}, "preprocessing": [{"kind": "standardize"}]},
+     {"data": {"kind": "digits", "layout": "image"},
      "network": [{"kind": "conv2d", "filters": 4}, {"kind": "batch_norm"}, {"kind": "flatten"}, {"kind": "dropout"}]}],
     ids=["classes", "values", "images"],
 )  # fmt: skip
