@@ -1,4 +1,4 @@
-"""The command line: `playground run | train | show | parts | runs | export`."""
+"""The command line: `playground run | train | show | check | cost | parts | runs | export`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from engine import cli_checks
 from engine.errors import InvalidExperiment, PlaygroundError, shown
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def parser() -> argparse.ArgumentParser:
     sub = command("export", export_run, "a run as files")
     sub.add_argument("run")
     sub.add_argument("--to", type=Path, required=True, metavar="DIR")
+    cli_checks.commands(command, experiment_arguments, chosen)
     return top
 
 

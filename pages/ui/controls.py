@@ -22,6 +22,7 @@ from pages.ui.sentences import sentence
 from pages.ui.shrinking import shrinking
 from pages.ui.text import ASSETS, _, number, said
 from pages.ui.thumbnails import thumbnails
+from pages.ui.toolbar import tools
 
 DATA = ("data", "validation", "test", "stratified", "random_labels", "balance", "preprocessing", "augmentations")
 TABS = (tuple(f"$.{name}" for name in DATA), ("$.network", "$.initializer", "$.bias", "$.output_weight"), ())
@@ -34,6 +35,7 @@ def sidebar() -> None:
     draft = state.draft()
     form = Form(state.bind, mark)
     presets()
+    tools()
     for said_so in complaints():
         complaint(said_so)
     names = [_("Data"), _("Network"), _("Training")]

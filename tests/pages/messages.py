@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+from engine.checks import Check
 from engine.experiment import Experiment, Stopping
 from engine.parts import FAMILIES, catalogue, family
 from engine.trainer import Trainer
@@ -43,6 +44,10 @@ def messages() -> set[tuple[str, str]]:
     found |= {("", text) for text in enlarge.TITLES.values()}
     for path in PAGES.rglob("*.py"):
         found |= set(calls(ast.parse(path.read_text(encoding="utf-8"))))
+    for name in ("ground.py", "quantize.py", "checks/*.py"):
+        for path in (PAGES.parent / "engine").glob(name):
+            found |= set(templates(ast.parse(path.read_text(encoding="utf-8"))))
+    found |= {("part", part.title()) for part in catalogue(Check).values()}
     for name in FAMILIES:
         for part in catalogue(family(name)).values():
             found.add(("part", part.title()))
@@ -52,6 +57,15 @@ def messages() -> set[tuple[str, str]]:
     found |= {("preset", path.stem.replace("_", " ").capitalize()) for path in (ASSETS / "presets").glob("*.json")}
     found |= {("", channel.title) for channel in Trainer(Experiment()).channels}
     return {(context, text) for context, text in found if text}
+
+
+def templates(tree: ast.AST) -> Iterator[tuple[str, str]]:
+    """The literal texts of the engine's sentences."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Said" and node.args:
+            text = node.args[0]
+            if isinstance(text, ast.Constant) and isinstance(text.value, str):
+                yield "", text.value
 
 
 def calls(tree: ast.AST) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor
+
+from engine.checks import Check, Outcome
+from engine.ground import ENOUGH, Ground, outputs
+from engine.said import Said
+
+STEPS = 600
+BETTER, CLEARLY = 0.99, 0.95  # times the loss without inputs
+
+
+@dataclass(frozen=True)
+class Shortened:
+    """How a short training ended: steps, and the loss on the training examples before and after."""
+
+    steps: int
+    loss: float
+    first: float
+
+
+class Blind(Check):
+    """Constant input: trained with all inputs at 0 it has to do worse than with the real ones.
+
+    Such a network can only learn how frequent the classes are, or the mean of the targets. Both trainings are short
+    and take the same steps in the same order; the loss is that of training examples, in evaluation mode.
+
+    Source: Karpathy, A recipe for training neural networks, 2019.
+    """
+
+    rank: ClassVar[int] = 5
+    kind: Literal["blind"] = "blind"
+
+    def examine(self, ground: Ground) -> Outcome:
+        x = ground.data.train_x
+        real = shortened(ground, x)
+        zeroed = shortened(ground, torch.zeros_like(x), real.steps)
+        numbers = {"steps": real.steps, "first": real.first, "real": real.loss, "zeroed": zeroed.loss}
+        expected = Said("A lower loss with the real inputs than with inputs of 0.")
+        found = Said(
+            "{real} with the real inputs, {zeroed} with zeros, after {n} steps each.",
+            real=real.loss, zeroed=zeroed.loss, n=real.steps,
+        )  # fmt: skip
+        if not math.isfinite(real.loss):
+            remedy = Said("The loss is not finite after {n} steps: lower the learning rate.", n=real.steps)
+            return Outcome("fail", expected, found, remedy, numbers)
+        if real.loss > BETTER * real.first:
+            remedy = Said("Nothing was learned in this time: raise the learning rate.")
+            return Outcome("fail", expected, found, remedy, numbers)
+        if real.loss <= CLEARLY * zeroed.loss:
+            return Outcome("pass", expected, found, numbers=numbers)
+        if real.loss <= BETTER * zeroed.loss:
+            remedy = Said("The inputs help only a little so far: train longer, or raise the learning rate.")
+            return Outcome("warn", expected, found, remedy, numbers)
+        remedy = Said(
+            "The inputs do not help: look at the learning rate, at dead units, and whether inputs and targets belong "
+            "together."
+        )
+        return Outcome("fail", expected, found, remedy, numbers)
+
+
+def shortened(ground: Ground, x: Tensor, steps: int = 0) -> Shortened:
+    """Exactly so many steps on these inputs, or as many as there is time for."""
+    network, loss = ground.network(), ground.loss()
+    done = 0
+
+    def looked() -> float:
+        return float(loss(outputs(network, x[:ENOUGH]), ground.targets[:ENOUGH]).detach())
+
+    first = looked()
+    for taken in ground.train(network, loss, x, ground.targets, ground.experiment, steps):
+        done = taken.step
+        if done >= STEPS or not math.isfinite(taken.loss):
+            break
+    return Shortened(done, looked(), first)

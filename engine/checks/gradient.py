@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor
+
+from engine.checks import Check, Outcome
+from engine.ground import Ground, calm
+from engine.said import Said
+
+BATCH, COUNT = 16, 60
+STEPS = (1e-5, 1e-6, 1e-7)
+CLOSE = 1e-4
+FLOOR = 1e-6  # below it the difference is rounding
+
+
+class Gradient(Check):
+    """Gradient: the derivative by backpropagation equals (L(w + h) − L(w − h)) / 2h, in float64.
+
+    A random choice of weights and biases, from every layer. The error is |a − n| / max(|a|, |n|). Where ReLU or max
+    pooling bends within ±h the difference is wrong, not the gradient: h is made smaller, and a weight that stands on
+    the bend itself (both one-sided slopes disagree, the gradient lies between) is left out and counted.
+
+    Source: Goodfellow, Bengio and Courville, Deep Learning, 2016, section 11.5.
+    """
+
+    rank: ClassVar[int] = 3
+    kind: Literal["gradient"] = "gradient"
+
+    def examine(self, ground: Ground) -> Outcome:
+        network, loss = calm(ground.network()).double(), ground.loss().double()
+        x, y = ground.data.train_x[:BATCH].double(), ground.targets[:BATCH]
+        y = y.double() if y.is_floating_point() else y
+
+        def value() -> Tensor:
+            found: Tensor = loss(network(x), y)
+            return found
+
+        parameters = [p for p in network.parameters() if p.numel()]
+        here = value()
+        gradients = torch.autograd.grad(here, parameters, allow_unused=True)
+        worst, done, bends, shrunk = 0.0, 0, 0, 0
+        end = time.perf_counter() + ground.seconds
+        for which, place in places(parameters, ground.experiment.seed):
+            given = gradients[which]
+            slope = 0.0 if given is None else float(given.flatten()[place])
+            error, tries = mismatch(value, parameters[which], place, slope, float(here.detach()))
+            bends, shrunk = bends + (error is None), shrunk + (error is not None and tries > 1)
+            worst, done = max(worst, error or 0.0), done + 1
+            if time.perf_counter() > end:
+                break
+        numbers = {"error": worst, "checked": done, "bends": bends, "smaller_steps": shrunk}
+        numbers |= {"parameters": sum(p.numel() for p in parameters)}
+        expected = Said("A relative error of at most {limit}.", limit=CLOSE)
+        found = Said(
+            "At most {error} over {n} of {all} parameters; {bends} on a bend left out, {shrunk} with a smaller h.",
+            error=worst, n=done, all=numbers["parameters"], bends=bends, shrunk=shrunk,
+        )  # fmt: skip
+        if worst <= CLOSE and bends < done:
+            return Outcome("pass", expected, found, numbers=numbers)
+        if worst <= CLOSE:
+            remedy = Said("Every weight looked at stands on a bend: take an initializer that draws different weights.")
+            return Outcome("warn", expected, found, remedy, numbers)
+        remedy = Said("A derivative is wrong: correct the backward pass of the layer, or what cuts the graph.")
+        return Outcome("fail", expected, found, remedy, numbers)
+
+
+def places(parameters: Sequence[Tensor], seed: int) -> list[tuple[int, int]]:
+    """Which entries are looked at: a few of every tensor, in turns, so that a short time reaches all layers."""
+    generator = torch.Generator().manual_seed(seed)
+    each = max(2, COUNT // len(parameters))
+    drawn = [torch.randperm(min(p.numel(), 2**20), generator=generator)[:each].tolist() for p in parameters]
+    return [(which, own[turn]) for turn in range(each) for which, own in enumerate(drawn) if turn < len(own)]
+
+
+@torch.no_grad()
+def mismatch(
+    value: Callable[[], Tensor], weight: Tensor, place: int, slope: float, here: float
+) -> tuple[float | None, int]:
+    """The relative error at the best h and how many were tried; None where the weight stands on a bend."""
+    flat = weight.data.view(-1)
+    start = float(flat[place])
+    best = float("inf")
+    for tries, h in enumerate(STEPS, 1):
+        up, down = (move(value, flat, place, start + sign * h) for sign in (1, -1))
+        error = abs((up - down) / (2 * h) - slope)
+        best = min(best, error / max(abs(slope), abs(up - down) / (2 * h), FLOOR * max(1.0, abs(here))))
+        if best <= CLOSE:
+            return best, tries
+    left, right = sorted(((here - down) / h, (up - here) / h))
+    bend = right - left > 1e-3 * max(abs(left), abs(right), 1e-4)
+    if bend and left - 1e-6 <= slope <= right + 1e-6:
+        return None, len(STEPS)
+    return best, len(STEPS)
+
+
+def move(value: Callable[[], Tensor], flat: Tensor, place: int, to: float) -> float:
+    """The loss with one weight elsewhere; it goes back."""
+    kept = flat[place].clone()
+    flat[place] = to
+    found = float(value())
+    flat[place] = kept
+    return found

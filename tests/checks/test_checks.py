@@ -1,0 +1,211 @@
+"""Each check passes on a network that is right and fails on one that is broken on purpose."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from engine.build import Network
+from engine.checking import checked
+from engine.checks import Check, Outcome
+from engine.checks.gradient import mismatch
+from engine.datasets import Examples
+from engine.experiment import Experiment
+from engine.ground import Ground
+from engine.parts import catalogue
+from engine.regularizers.l2 import L2
+
+PLAIN: dict[str, Any] = {"data": {"kind": "circle", "samples": 120}, "network": [{"kind": "dense", "width": 8}]}
+
+
+def ground(**changed: Any) -> Ground:
+    return Ground(Experiment.from_dict({**PLAIN, **changed}), seconds=600, steps=600)
+
+
+def examined(kind: str, where: Ground) -> Outcome:
+    return catalogue(Check)[kind]().examine(where)
+
+
+class Tampered(Ground):
+    """A ground whose networks end in another layer."""
+
+    def __init__(self, experiment: Experiment, last: nn.Module) -> None:
+        super().__init__(experiment, seconds=600, steps=100)
+        self.last = last
+
+    def network(self) -> Network:
+        network = super().network()
+        stage = network.stages[0]
+        object.__setattr__(stage, "module", nn.Sequential(stage.module, self.last))
+        network.modules_in_order[0] = stage.module
+        return network
+
+
+class Crooked(torch.autograd.Function):
+    """The identity, with a gradient that is too large by a half."""
+
+    @staticmethod
+    def forward(context: Any, x: Tensor) -> Tensor:
+        return x.clone()
+
+    @staticmethod
+    def backward(context: Any, *gradient: Tensor) -> Tensor:
+        return gradient[0] * 1.5
+
+
+class Wrong(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return Crooked.apply(x)  # type: ignore[no-any-return, no-untyped-call]
+
+
+class Deaf(nn.Module):
+    """Lets nothing of its input through."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * 0
+
+
+@pytest.mark.parametrize(
+    "changed",
+     [{}, {"data": {"kind": "plane"}, "loss": {"kind": "mse"}, "preprocessing": [{"kind": "standardize"}]},
+     {"data": {"kind": "digits", "layout": "image"},
+     "network": [{"kind": "conv2d", "filters": 4}, {"kind": "batch_norm"}, {"kind": "flatten"}, {"kind": "dropout"}]}],
+    ids=["classes", "values", "images"],
+)  # fmt: skip
+def test_a_sound_experiment_passes(changed: dict[str, Any]) -> None:
+    found = list(checked(ground(**changed).experiment, ground(**changed)))
+    assert [one["kind"] for one in found] == list(catalogue(Check))
+    assert {one["kind"]: one["verdict"] for one in found} == dict.fromkeys(catalogue(Check), "pass")
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
+
+
+def test_the_same_seed_finds_the_same() -> None:
+    for kind in catalogue(Check):
+        assert examined(kind, ground()).plain() == examined(kind, ground()).plain()
+
+
+@pytest.mark.parametrize("part", catalogue(Check).values(), ids=catalogue(Check))
+def test_a_check_says_what_it_is_and_where_it_is_from(part: type[Check]) -> None:
+    lines = (part.__doc__ or "").strip().splitlines()
+    assert 10 < len(lines[0]) <= 120
+    assert any(line.strip().startswith("Source: ") for line in lines)
+
+
+@pytest.mark.parametrize("changed", [{}, {"balance": "weights"}, {"regularizers": [{"kind": "label_smoothing"}]}])
+def test_cross_entropy_begins_at_ln_c(changed: dict[str, Any]) -> None:
+    found = examined("initial_loss", ground(data={"kind": "wine"}, preprocessing=[{"kind": "standardize"}], **changed))
+    assert found.verdict == "pass"
+    assert found.numbers["theory"] == pytest.approx(np.log(3), rel=1e-12)
+    assert found.numbers["small"] == pytest.approx(np.log(3), rel=1e-3)
+
+
+@pytest.mark.parametrize("loss", ["mse", "mae", "huber"])
+def test_other_losses_begin_where_numpy_says(loss: str) -> None:
+    where = ground(data={"kind": "plane"}, loss={"kind": loss})
+    y = where.data.train_y.numpy().astype(np.float64)
+    size = np.abs(y)
+    theory = {"mse": y**2, "mae": size, "huber": np.where(size <= 1, y**2 / 2, size - 0.5)}[loss].mean()
+    found = examined("initial_loss", where)
+    assert found.numbers["theory"] == pytest.approx(theory, rel=1e-9)
+    assert found.numbers["small"] == pytest.approx(theory, rel=1e-2)
+
+
+def test_wild_first_weights_fail() -> None:
+    found = examined("initial_loss", ground(initializer={"kind": "normal", "std": 10.0}))
+    assert found.verdict == "fail"
+    assert found.remedy
+
+
+def test_a_loss_that_sums_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    where = ground()
+    monkeypatch.setattr(where, "loss", lambda: nn.CrossEntropyLoss(reduction="sum"))
+    assert examined("initial_loss", where).verdict == "fail"
+
+
+def test_a_penalty_of_zero_weights_or_with_another_gradient_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = {"regularizers": [{"kind": "l2", "strength": 0.1}, {"kind": "l1", "strength": 0.1}]}
+    assert examined("regularization", ground(**own)).verdict == "pass"
+    assert examined("regularization", ground(initializer={"kind": "zeros"}, **own)).verdict == "fail"
+    monkeypatch.setattr(L2, "add_gradient_", lambda *_: None)
+    assert examined("regularization", ground(**own)).verdict == "fail"
+
+
+def test_the_penalty_is_that_of_the_weights() -> None:
+    where = ground(regularizers=[{"kind": "l2", "strength": 0.1}])
+    found = examined("regularization", where).numbers
+    squares = sum(float((w.detach().double().numpy() ** 2).sum()) for w in where.network().penalized())
+    assert found["once"] - found["plain"] == pytest.approx(0.05 * squares, rel=1e-5)
+    assert found["twice"] - found["plain"] == pytest.approx(0.1 * squares, rel=1e-5)
+
+
+def test_a_deaf_network_can_neither_overfit_nor_beat_zeros() -> None:
+    deaf = Tampered(ground().experiment, Deaf())
+    assert examined("overfit", deaf).verdict == "fail"
+    found = examined("blind", deaf)
+    assert found.verdict == "fail"
+    assert found.numbers["real"] == pytest.approx(found.numbers["zeroed"])
+
+
+def test_a_learning_rate_that_does_nothing_is_told_from_a_network_that_cannot() -> None:
+    slow = ground(optimizer={"kind": "sgd", "lr": 1e-6})
+    assert examined("overfit", slow).verdict == "warn"
+    assert examined("blind", slow).verdict == "fail"
+
+
+@pytest.mark.parametrize("kind", ["relu", "tanh", "gelu"])
+def test_a_wrong_backward_pass_is_found(kind: str) -> None:
+    start = ground(network=[{"kind": "dense", "width": 8, "activation": {"kind": kind}}]).experiment
+    assert examined("gradient", Ground(start)).verdict == "pass"
+    found = examined("gradient", Tampered(start, Wrong()))
+    assert found.verdict == "fail"
+    assert found.numbers["error"] == pytest.approx(1 / 3, rel=0.05)
+
+
+def test_a_bend_is_told_from_a_wrong_gradient() -> None:
+    weight = torch.zeros(1, dtype=torch.float64)
+
+    def value() -> Tensor:
+        return 2 * weight.relu().sum() + 1
+
+    assert mismatch(value, weight, 0, 0.0, 1.0)[0] is None, "torch's choice on the bend"
+    error, _ = mismatch(value, weight, 0, 5.0, 1.0)
+    assert error is not None
+    assert error > 0.5
+    weight += 4e-6  # the bend is within h, and not within a smaller one
+    error, tries = mismatch(value, weight, 0, 2.0, 1.0)
+    assert tries == 2
+    assert error is not None
+    assert error < 1e-4
+
+
+def test_copies_in_two_splits_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    x = np.random.default_rng(0).normal(size=(100, 2)).astype(np.float32)
+    x[50:] = x[:50]
+    leaked = Examples(x, np.zeros(100, np.int64), "classification", ("a", "b"))
+    where = ground(test=0.2, validation=0.3)
+    monkeypatch.setattr("engine.prepare.examples", lambda *_: leaked)
+    found = examined("leak", where)
+    assert found.verdict == "fail"
+    by_hand: dict[bytes, list[int]] = {}
+    from engine.split import split
+
+    splits = split(where.experiment, leaked)
+    for number, own in enumerate(splits):
+        for row in own:
+            by_hand.setdefault(x[row].tobytes(), []).append(number)
+    pairs = [sorted(places) for places in by_hand.values()]
+    assert found.numbers["validation"] == pairs.count([0, 1]) > 0
+    assert found.numbers["test"] == pairs.count([0, 2]) > 0
+    assert found.numbers["test_validation"] == pairs.count([1, 2]) > 0
+    assert all(index in splits.validation or index in splits.test for index in found.numbers["indices"])
+
+
+def test_one_copy_among_many_is_a_warning() -> None:
+    found = examined("leak", Ground(Experiment()))
+    assert found.verdict == "warn", "both arms of the spiral begin at the same point"
+    assert found.numbers["validation"] == 1
