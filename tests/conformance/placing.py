@@ -74,6 +74,8 @@ def runnable(part: type[Part], **more: Any) -> Experiment:
         start["network"] = start["network"] if vectors else [{"kind": "flatten"}]
     elif part.family == "augmentations":
         start |= {"data": {"kind": "digits", "layout": "image"}, "network": [{"kind": "flatten"}]}
+    elif getattr(part, "leads", False):
+        start |= {"data": {"kind": "digits", "layout": "image"}, "network": [{"kind": "flatten"}]}
     elif part.family == "losses":
         start["data"] = {"kind": "circle" if "classification" in tasks else "plane"}
     start.setdefault("data", {"kind": "circle"})
