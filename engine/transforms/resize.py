@@ -26,22 +26,22 @@ class Resize(Transform):
 
     leads: ClassVar[bool] = True
     kind: Literal["resize"] = "resize"
-    height: int = hparam(28, "Rows of pixels afterwards.", ge=1, le=256, unit="pixels", log=True)
-    width: int = hparam(28, "Columns of pixels afterwards.", ge=1, le=256, unit="pixels", log=True)
+    rows: int = hparam(28, "Rows of pixels afterwards.", ge=1, le=256, unit="pixels", log=True)
+    columns: int = hparam(28, "Columns of pixels afterwards.", ge=1, le=256, unit="pixels", log=True)
     method: Literal["bilinear", "nearest"] = hparam("bilinear", "Blend the old pixels, or take the closest one.")
 
     def fit(self, x: np.ndarray) -> Map:
         if x.ndim != 4:
             received = " × ".join(map(str, x.shape[1:]))
             raise InvalidExperiment("", "images (channels, height, width)", received, "choose the layout image")
-        if len(x) * x.shape[1] * self.height * self.width > MOST:
-            raise InvalidExperiment("", f"at most {MOST} numbers in all", f"{self.height} × {self.width}")
-        rows, columns = (weights(old, new, self.method) for old, new in zip(x.shape[2:], self._size, strict=True))
-        return lambda z: np.matmul(np.matmul(rows, z.astype(np.float32)), columns.T)
+        if len(x) * x.shape[1] * self.rows * self.columns > MOST:
+            raise InvalidExperiment("", f"at most {MOST} numbers in all", f"{self.rows} × {self.columns}")
+        down, across = (weights(old, new, self.method) for old, new in zip(x.shape[2:], self._size, strict=True))
+        return lambda z: np.matmul(np.matmul(down, z.astype(np.float32)), across.T)
 
     @property
     def _size(self) -> tuple[int, int]:
-        return self.height, self.width
+        return self.rows, self.columns
 
 
 def weights(old: int, new: int, method: str) -> np.ndarray:
