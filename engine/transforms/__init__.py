@@ -14,8 +14,9 @@ Map = Callable[[np.ndarray], np.ndarray]
 
 
 class Transform(Part, family="transforms"):
-    """One preprocessing step."""
+    """One preprocessing step. One that `leads` stands before the others when it is turned on."""
 
+    leads: ClassVar[bool] = False
     acts_on: ClassVar[Literal["inputs", "target"]] = "inputs"
 
     @abstractmethod

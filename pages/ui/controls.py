@@ -14,13 +14,15 @@ from engine.probes import Probe
 from engine.regularizers import Regularizer
 from engine.transforms import Transform
 from pages.ui import state, suit
+from pages.ui.before_after import PICTURES, mirror_warning
 from pages.ui.blocks import network, reach
 from pages.ui.component import component, source
 from pages.ui.fetching import get
 from pages.ui.forms import Form, complaint, titled
+from pages.ui.presets import presets
 from pages.ui.sentences import sentence
 from pages.ui.shrinking import shrinking
-from pages.ui.text import ASSETS, _, number, said
+from pages.ui.text import _, number, said
 from pages.ui.thumbnails import thumbnails
 from pages.ui.toolbar import tools
 
@@ -67,20 +69,6 @@ def complaints() -> list[str]:
     return said_so
 
 
-def presets() -> None:
-    """The menu of ready-made experiments."""
-    found = {path.stem: path for path in sorted((ASSETS / "presets").glob("*.json"))}
-    st.menu_button(
-        _("Presets"),
-        list(found),
-        format_func=lambda stem: said("preset", stem.replace("_", " ").capitalize()),
-        icon=":material/auto_awesome_motion:",
-        width="stretch",
-        key="preset",
-        on_click=lambda: state.load(found[state.picked("preset")].read_text(encoding="utf-8")),
-    )
-
-
 def data(form: Form, draft: dict[str, Any]) -> None:
     """Which data set, its fields, the split, the preprocessing, the augmentation."""
     kinds = catalogue(Dataset)
@@ -98,8 +86,12 @@ def data(form: Form, draft: dict[str, Any]) -> None:
 
 def folded(form: Form, title: str, family: type[Part], values: list[dict[str, Any]], name: str) -> None:
     """Parts of a family, folded away; the ones that are on stand below."""
-    with st.expander(title, key=f"fold_{name}"):
+    with st.expander(title, key=f"fold_{name}", on_change="rerun") as fold:
         form.several(family, values, (name,))
+        if fold.open and values:
+            PICTURES[name](state.draft())
+    if name == "augmentations":
+        mirror_warning(state.draft())
     if values:
         st.caption(" · ".join(titled(family)(value["kind"]) for value in values))
 

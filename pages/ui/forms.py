@@ -83,7 +83,7 @@ class Form:
         parts, on = catalogue(family), [value["kind"] for value in values]
         columns = st.columns(2, gap="small")
         for place, part_kind in enumerate(only or parts):
-            wrap = switch(list(values), part_kind)
+            wrap = switch(list(values), part_kind, leads=getattr(parts[part_kind], "leads", False))
             with columns[place % 2]:
                 tie = self.bind((*path, f"has_{part_kind}"), part_kind in on, None)
                 tie["args"] = (tie["args"][0], path, wrap)
@@ -110,10 +110,13 @@ def complaint(sentence: str) -> None:
     st.markdown(f":small[:red[:material/error: {sentence}]]")
 
 
-def switch(values: list[Mapping[str, Any]], part_kind: str) -> Callable[[bool], list[Mapping[str, Any]]]:
-    """From on or off to the list with or without a part."""
+def switch(
+    values: list[Mapping[str, Any]], part_kind: str, *, leads: bool = False
+) -> Callable[[bool], list[Mapping[str, Any]]]:
+    """From on or off to the list with or without a part; one that leads stands first."""
     rest = [value for value in values if value["kind"] != part_kind]
-    return lambda on: [*rest, {"kind": part_kind}] if on else rest
+    own = {"kind": part_kind}
+    return lambda on: ([own, *rest] if leads else [*rest, own]) if on else rest
 
 
 def help_of(spec: Spec) -> str | None:

@@ -48,6 +48,7 @@ TEMPLATES = (
     "at most {n} bytes",
     "{n} bytes",
     "at most {n} components",
+    "at most {n} numbers in all",
     "one of {choices}",
     "at most {n} characters",
     "greater than or equal to {n}",

@@ -84,6 +84,8 @@ def runnable(part: type[Part], **more: Any) -> Experiment:
     elif part.family == "aspects":
         digits = kind_of(part) in ("parity", "loops")
         start["data"] = {"kind": "digits"} if digits else {"kind": "blobs"}
+    elif getattr(part, "leads", False):
+        start |= {"data": {"kind": "digits", "layout": "image"}, "network": [{"kind": "flatten"}]}
     elif part.family == "losses":
         start["data"] = {"kind": "circle" if "classification" in tasks else "plane"}
     elif kind_of(part) in ("members", "disagreement"):

@@ -6,13 +6,15 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+from engine import presets
 from engine.checks import Check
 from engine.experiment import Experiment, Stopping
 from engine.parts import FAMILIES, catalogue, family
 from engine.trainer import Trainer
 from pages.ui import enlarge, listing, sentences
+from pages.ui import presets as choosing
 from pages.ui.fields import Spec, specs
-from pages.ui.text import ASSETS, live_texts
+from pages.ui.text import live_texts
 
 PAGES = Path(sentences.__file__).resolve().parents[1]
 # fields of the experiment that the form shows
@@ -54,7 +56,9 @@ def messages() -> set[tuple[str, str]]:
             found |= {message for spec in specs(part) for message in of_field(spec)}
     for spec in (*specs(Experiment, SHOWN), *specs(Stopping)):
         found |= set(of_field(spec))
-    found |= {("preset", path.stem.replace("_", " ").capitalize()) for path in (ASSETS / "presets").glob("*.json")}
+    for entry in presets.entries():
+        found |= {("preset", entry.title), ("", entry.topic), ("", entry.look)}
+    found |= {("", text) for text in choosing.SENTENCES.values()}
     found |= {("", channel.title) for channel in Trainer(Experiment()).channels}
     return {(context, text) for context, text in found if text}
 
