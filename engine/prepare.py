@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine.complete import completed
 from engine.datasets import Dataset, Examples
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
@@ -60,6 +61,7 @@ def prepare(experiment: Experiment) -> Prepared:
     source = examples(experiment.data, experiment.seed)
     expect_task(experiment, source)
     splits = split(experiment, source)
+    source = completed(source, splits.train)
     source = replace(source, y=with_random_labels(experiment, source, splits.train))
     to_input, to_target = fit(experiment, source, splits.train)
     x, y = to_input(source.x), to_target(source.y)
