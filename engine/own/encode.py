@@ -64,7 +64,8 @@ def finished(
         if not y.std() > 0:
             raise wrong("a target that varies", "one value")
     kind = np.int64 if task == "classification" else np.float32
-    return Examples(x.astype(np.float32), y.astype(kind), task, classes, extent(x), gaps=groups)
+    plot = None if task == "classification" and x.shape[1] == 1 else extent(x)  # classes have no curve
+    return Examples(x.astype(np.float32), y.astype(kind), task, classes, plot, gaps=groups)
 
 
 def extent(x: np.ndarray) -> tuple[float, ...] | None:

@@ -25,13 +25,15 @@ def main() -> int:
     """Reads one file."""
     limit()
     from engine.errors import InvalidExperiment
+    from engine.own.guess import guess
 
     sys.setrecursionlimit(500)
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints is no answer
     try:
-        answer = packed(read(sys.argv[1], sys.stdin.buffer.read()))
-        status = 0
+        found = read(sys.argv[1], sys.stdin.buffer.read())
+        guess(found[0])  # what nothing could be learned from is not kept
+        answer, status = packed(found), 0
     except InvalidExperiment as error:
         pieces = {"expected": error.expected, "received": error.received, "hint": error.hint}
         answer, status = json.dumps(pieces).encode(), REFUSED

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+from engine.datasets.upload import Upload
 from engine.experiment import Experiment, Stopping
 from engine.parts import FAMILIES, catalogue, family
 from engine.trainer import Trainer
@@ -46,7 +47,7 @@ def messages() -> set[tuple[str, str]]:
             found.add(("part", part.title()))
             if name != "probes":
                 found |= {message for spec in specs(part) for message in of_field(spec)}
-    for spec in (*specs(Experiment, SHOWN), *specs(Stopping)):
+    for spec in (*specs(Experiment, SHOWN), *specs(Stopping), *specs(Upload, ("missing", "layout"))):
         found |= set(of_field(spec))
     found |= {("preset", path.stem.replace("_", " ").capitalize()) for path in (ASSETS / "presets").glob("*.json")}
     found |= {("", channel.title) for channel in Trainer(Experiment()).channels}
