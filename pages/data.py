@@ -27,7 +27,10 @@ def page() -> None:
         label_visibility="collapsed",
         **state.show_in("way", state.memory("way", "file"), lambda: state.remember(way=state.picked("way"))),
     )
-    draw() if way == "draw" else upload()
+    if way == "draw":
+        draw()
+    else:
+        upload()
 
 
 page()

@@ -6,6 +6,7 @@ import zipfile
 import zlib
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,12 @@ def files() -> list[Kept]:
 
 def told(file: Path) -> About:
     """What is in a kept file, without its arrays."""
+    state = file.stat()
+    return _told(file, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=256)
+def _told(file: Path, _changed: int, _size: int) -> About:
     with np.load(file, allow_pickle=False) as content:
         return About.model_validate_json(content["about"].tobytes())
 

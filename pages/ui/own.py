@@ -20,7 +20,7 @@ from engine.own.about import About
 from engine.own.guess import guess
 from engine.prepare import examples
 from pages.ui import state, suit
-from pages.ui.forms import Form
+from pages.ui.forms import Form, complaint
 from pages.ui.sentences import sentence
 from pages.ui.text import _, number, spoken
 from pages.ui.thumbnails import drawing, main_axes, rows
@@ -38,7 +38,7 @@ def given(kind: str) -> Draft | None:
         return {name: drawn[name] for name in ("drawn", "task")} if drawn and drawn["drawn"] else None
     if kind != "upload":
         return None
-    chosen: Draft | None = state.memory("own")
+    chosen: Draft | None = state.memory("own_data")
     if chosen and kept.path(chosen["file"]).is_file():
         return chosen
     return next((proposed(file.digest, file.about) for file in kept.files()), None)
@@ -108,8 +108,10 @@ def beside(form: Form, data: Draft) -> None:
     elif data["kind"] == "upload":
         try:
             about = kept.about(data["file"], data["called"])
-        except InvalidExperiment:  # what is wrong stands above the tabs
+        except InvalidExperiment as error:
             about = None
+            if state.fault() is None:  # else it stands above the tabs
+                complaint(sentence(error))
         if about is not None:
             st.caption(_("{name} · {n} rows", name=about.name, n=number(about.rows, 6)))
             form.fields(Upload, data, ("data",), only=("layout",) if about.sort == "images" else ("missing",))
@@ -135,6 +137,7 @@ def use(data: Draft) -> InvalidExperiment | None:
         return error
     state.submit(wanted)
     st.switch_page("train.py", query_params={"run": state.shown_run(), "lang": spoken()})
+    return None
 
 
 def fitting(wanted: Draft) -> Draft:
@@ -148,4 +151,3 @@ def fitting(wanted: Draft) -> Draft:
         data = {**wanted["data"], "layout": "vector"} if wanted["data"]["kind"] == "upload" else wanted["data"]
         return {**wanted, **usual, "data": data}
     return wanted
-    return None

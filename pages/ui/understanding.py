@@ -115,7 +115,7 @@ def correction(about: About, data: Draft) -> None:
 def tied(name: str, value: Any, changed: Any) -> dict[str, Any]:
     """The arguments that tie a control to a part of what was understood."""
     key = f"own_{name}"
-    return state.show_in(key, value, lambda: state.remember(own=changed(state.picked(key))))
+    return state.show_in(key, value, lambda: state.remember(own_data=changed(state.picked(key))))
 
 
 def aimed(about: About, data: Draft, place: int) -> Draft:
@@ -177,7 +177,7 @@ def edited(key: str, about: About, data: Draft, known: dict[str, str], column: s
             uses = list(data["uses"])
             uses[place] = letter
             data = {**data, "uses": "".join(uses)}
-    state.remember(own=data)
+    state.remember(own_data=data)
 
 
 def balance(loaded: Examples) -> None:

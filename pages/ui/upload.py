@@ -27,7 +27,7 @@ def upload() -> None:
         listing(files, chosen)
     if chosen is None:
         return
-    state.remember(own=chosen)
+    state.remember(own_data=chosen)
     about = next((file.about for file in files if file.digest == chosen["file"]), None)
     if about is not None:
         understanding(about, chosen)
@@ -59,7 +59,7 @@ def receive(name: str, raw: bytes) -> None:
     state.remember(own_error=None)
     try:
         digest = take_in(name, raw)
-        state.remember(own=own.proposed(digest, kept.about(digest)))
+        state.remember(own_data=own.proposed(digest, kept.about(digest)))
     except PlaygroundError as error:
         state.remember(own_error=error)
 
@@ -82,7 +82,7 @@ def listing(files: list[kept.Kept], chosen: own.Draft | None) -> None:
             )
             came = datetime.fromtimestamp(file.came).strftime("%Y-%m-%d %H:%M")
             rows = _("{n} rows", n=number(file.about.rows, 6))
-            st.caption(f"{rows} · {size(file.size)} · {came}", width="stretch")
+            st.caption(f"{rows} · {size(file.size)} · {came}", width="content")
             st.button(
                 ":material/delete:",
                 key=f"forget_{file.digest}",
@@ -100,7 +100,7 @@ def size(count: int) -> str:
 
 def choose(file: kept.Kept) -> None:
     """Another file is looked at."""
-    state.remember(own=own.proposed(file.digest, file.about), own_error=None)
+    state.remember(own_data=own.proposed(file.digest, file.about), own_error=None)
 
 
 def forget(digest: str) -> None:
