@@ -59,7 +59,7 @@ def told(file: Path) -> About:
 
 @lru_cache(maxsize=256)
 def _told(file: Path, _changed: int, _size: int) -> About:
-    with np.load(file, allow_pickle=False) as content:
+    with file.open("rb") as stream, np.load(stream, allow_pickle=False) as content:  # it would not close a damaged one
         return About.model_validate_json(content["about"].tobytes())
 
 
@@ -74,7 +74,7 @@ def about(digest: str, name: str = "") -> About:
 def arrays(digest: str, name: str = "") -> tuple[About, dict[str, np.ndarray]]:
     """The kept file of that digest with its arrays. Raises: InvalidExperiment, naming it, if it is not here."""
     try:
-        with np.load(path(digest), allow_pickle=False) as content:
+        with path(digest).open("rb") as stream, np.load(stream, allow_pickle=False) as content:
             found = {key: content[key] for key in content.files if key != "about"}
             return About.model_validate_json(content["about"].tobytes()), found
     except UNREADABLE as error:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from engine import link
 from engine.complete import completed
 from engine.datasets import Examples
 from engine.datasets.points import Points
@@ -136,7 +137,8 @@ def use(data: Draft) -> InvalidExperiment | None:
     except InvalidExperiment as error:
         return error
     state.submit(wanted)
-    st.switch_page("train.py", query_params={"run": state.shown_run(), "lang": spoken()})
+    query = {"run": state.shown_run(), "x": link.to_url(Experiment.from_dict(wanted)), "lang": spoken()}
+    st.switch_page("train.py", query_params=query)
     return None
 
 

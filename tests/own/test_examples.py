@@ -27,10 +27,11 @@ COUNT = 80
 def digest(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A kept table with gaps in a number and in a category."""
     size, color = RNG.normal(5, 2, COUNT).round(3), RNG.choice(["red", "green", "blue"], COUNT)
-    rows = [
-        f"{'' if n % 7 == 3 else size[n]},{'NA' if n % 9 == 4 else color[n]},{n % 4},{'' if n == 11 else 'yes' if size[n] > 5 else 'no'},{n / 2}"
-        for n in range(COUNT)
-    ]
+    rows = []
+    for n in range(COUNT):
+        gaps = "" if n % 7 == 3 else size[n], "NA" if n % 9 == 4 else color[n]
+        big = "" if n == 11 else "yes" if size[n] > 5 else "no"
+        rows.append(",".join(map(str, (*gaps, n % 4, big, n / 2))))
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path_factory.mktemp("examples")
         patch.setenv("PLAYGROUND_STORE", str(folder))
@@ -128,7 +129,7 @@ def test_points_travel_with_the_experiment() -> None:
     np.testing.assert_allclose(loaded.x, np.array(rows)[:, :2], rtol=1e-6)
     assert loaded.y.tolist() == [row[2] for row in rows]
     assert len(loaded.classes) == 5
-    values = Points(task="regression", drawn=drawn([(x, y, x / 6) for x, y, _ in rows[:50]])).load(0)
+    values = Points(task="regression", drawn=drawn([(x, y, round(x / 6, 3)) for x, y, _ in rows[:50]])).load(0)
     assert values.y.shape == (50, 1)
     assert Points(drawn=FLOWER).load(0).outputs == 2
 
