@@ -122,13 +122,16 @@ def hparam(
     live: bool = False,
     none: str = "",
     unsaid: bool = False,
+    hidden: bool = False,
     pattern: str | None = None,
 ) -> Any:
     """A field of a part, told once: default, bounds, unit, whether its axis is logarithmic, whether it may change
     while a run trains (`live`), and what it means. Form, validation and reference page read it from here. `none` says
     what None stands for. An `unsaid` field is left out of documents while it has its default, so that those written
-    before there was such a field stay what they are."""
+    before there was such a field stay what they are. A `hidden` one has a control of its own instead of the form's."""
     extra: dict[str, JsonValue] = {"unit": unit, "log": log, "live": live, "none": none}
+    if hidden:
+        extra["hidden"] = True
     usual = (lambda value: value == default) if unsaid else None
     return Field(
         default,

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from engine.aspects import Goal
 from engine.blocks.head import Head
+from engine.complete import completed
 from engine.datasets import Examples
 from engine.errors import InvalidExperiment, shown
 from engine.experiment import Experiment
@@ -66,6 +67,7 @@ def prepare(experiment: Experiment) -> Prepared:
     source = examples(experiment.data, experiment.seed)
     expect_task(experiment, source)
     splits = split(experiment, source)
+    source = completed(source, splits.train)
     source = replace(source, y=with_random_labels(experiment, source, splits.train))
     to_input, to_target = fit(experiment, source, splits.train)
     x, y = to_input(source.x), to_target(source.y)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from engine.errors import PlaygroundError
 from engine.experiment import Experiment
-from pages.ui import state
+from pages.ui import own, state
 from pages.ui.controls import sidebar
 from pages.ui.enlarge import enlarge
 from pages.ui.live import live
@@ -22,7 +22,9 @@ def page() -> None:
         st.error(sentence(error), icon=":material/error:")
         return
     if state.memory("broken_link"):
-        st.warning(_("This link holds no whole experiment; it may have been cut. Here is the usual one."))
+        st.warning(
+            own.lacking() or _("This link holds no whole experiment; it may have been cut. Here is the usual one.")
+        )
         state.remember(broken_link=None, notice=None)
     experiment: Experiment = state.memory("accepted")
     asked = live(state.shown_run(), experiment)  # first: the browser draws it while the rest is on its way

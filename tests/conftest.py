@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from engine.files import download
-from tests.stand_ins import write_stand_ins
+from engine.own import kept
+from tests.stand_ins import write_own, write_stand_ins
 
 
 @pytest.fixture(autouse=True)
@@ -27,4 +28,15 @@ def small_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setattr(download, "downloads", lambda: folder)
         patch.setattr(download, "intact", lambda data, remote: True)
         write_stand_ins(folder)
+        yield folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A small file in place of one that a person would upload; one with a digest is looked for where it always is."""
+    folder = tmp_path_factory.mktemp("own")
+    usual = kept.path
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kept, "path", lambda digest: folder / f"{digest}.npz" if digest == kept.NONE else usual(digest))
+        write_own(folder)
         yield folder

@@ -112,6 +112,21 @@ export const TEXTS = {
   gate_reset: "reset gate",
   gate_update: "update gate",
   sequence_time: "time in the sequence →",
+  pad_tools: "What a stroke does",
+  pad_point: "Point",
+  pad_spray: "Spray",
+  pad_erase: "Erase",
+  pad_class: "Class of the next points",
+  pad_labels: "What points carry",
+  pad_classes: "Classes",
+  pad_values: "Values",
+  pad_value: "Value",
+  pad_spread: "Spread",
+  pad_undo: "Undo",
+  pad_clear: "Clear",
+  pad_plane: "Plane to draw points on: the arrow keys move the cross, space draws, delete erases, 1 to 5 choose the class",
+  pad_count: "{count} of at most {most} points",
+  pad_full: "No room: {most} points are the most.",
 };
 
 /**

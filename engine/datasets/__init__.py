@@ -20,7 +20,8 @@ class Examples:
 
     Shape: `x` float32 (examples, *input shape); `y` int64 (examples,) of class indices, or float32
     (examples, outputs). Sequences are (examples, time, features). `extent` bounds the plot of 1-D and 2-D inputs, as
-    (x0, x1[, y0, y1]). `tokens` is the size of the vocabulary where inputs are word numbers, else 0.
+    (x0, x1[, y0, y1]). `tokens` is the size of the vocabulary where inputs are word numbers, else 0. Where a table has
+    gaps they are NaN until the split is known; `gaps` are the ranges of inputs that are one category together.
     """
 
     x: np.ndarray
@@ -29,6 +30,7 @@ class Examples:
     classes: tuple[str, ...] = ()
     extent: tuple[float, ...] | None = None
     tokens: int = 0
+    gaps: tuple[tuple[int, int], ...] = ()
 
     @property
     def outputs(self) -> int:

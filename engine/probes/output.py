@@ -27,7 +27,7 @@ class Output(Probe):
     kind: Literal["output"] = "output"
 
     def channel(self, subject: Subject) -> Channel | None:
-        if subject.in_shape == (1,):
+        if subject.in_shape == (1,) and subject.extent:
             return Channel("curve", "Output", "ŷ(x)", "", "curve", extent=subject.extent)
         if subject.in_shape == (2,) and subject.extent:
             formula = "p(blue) − p(orange)" if subject.task == "classification" else "ŷ(x)"

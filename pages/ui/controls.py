@@ -13,7 +13,7 @@ from engine.parts import Part, catalogue
 from engine.probes import Probe
 from engine.regularizers import Regularizer
 from engine.transforms import Transform
-from pages.ui import state, suit
+from pages.ui import own, state, suit
 from pages.ui.before_after import PICTURES, mirror_warning
 from pages.ui.blocks import network, reach
 from pages.ui.component import component, source
@@ -72,11 +72,13 @@ def complaints() -> list[str]:
 def data(form: Form, draft: dict[str, Any]) -> None:
     """Which data set, its fields, the split, the preprocessing, the augmentation."""
     kinds = catalogue(Dataset)
-    items = [{**item, "title": said("part", kinds[item["kind"]].title())} for item in thumbnails()]
+    pictures = own.tiles(thumbnails(), draft["data"])
+    items = [{**item, "title": said("part", kinds[item["kind"]].title())} for item in pictures]
     shown = {"source": source("picker"), "label": _("Data set"), "selected": draft["data"]["kind"], "items": items}
     component("picker")(key="picker", data=shown, on_picked_change=choose_data)
     form.complain(("data",))
     form.fields(kinds[draft["data"]["kind"]], draft["data"], ("data",))
+    own.beside(form, draft["data"])
     form.fields(Experiment, draft, (), only=("validation", "seed"))
     with st.expander(_("More of the split")):
         form.fields(Experiment, draft, (), only=("test", "random_labels", "balance", "stratified"))
@@ -101,7 +103,7 @@ def choose_data() -> None:
     picked = state.picked("picker")["picked"]
     if picked and picked["kind"] != state.draft()["data"]["kind"]:
         get(catalogue(Dataset)[picked["kind"]])
-        state.submit(suit.to_data(state.draft(), picked["kind"]))
+        state.submit(suit.to_data(state.draft(), picked["kind"], own.given(picked["kind"])))
 
 
 def training(form: Form, draft: dict[str, Any]) -> None:

@@ -46,8 +46,13 @@ class Spec:
 
 def specs(model: type[BaseModel], only: Sequence[str] = ()) -> tuple[Spec, ...]:
     """The fields of a part (or another value) that a form shows: those named, or all, in their order."""
-    names = only or [name for name in model.model_fields if name not in HIDDEN]
+    names = only or [name for name, field in model.model_fields.items() if name not in HIDDEN and not hidden(field)]
     return tuple(spec(name, model.model_fields[name]) for name in names)
+
+
+def hidden(field: FieldInfo) -> bool:
+    """Whether the field has a control of its own elsewhere."""
+    return isinstance(field.json_schema_extra, dict) and bool(field.json_schema_extra.get("hidden"))
 
 
 def spec(name: str, field: FieldInfo) -> Spec:

@@ -30,11 +30,17 @@ def live(run: str, experiment: Experiment) -> Any:
         "lang": spoken(),
         "texts": texts(spoken()),
         "messages": messages(spoken()),
-        "task": examples(experiment.data, experiment.seed).task,
+        "task": task_of(experiment),
         "readOnly": False,
     }
     none = {f"on_{name}_change": lambda: None for name in ("command", "enlarge", "token")}
     return component("main")(key="live", data=data, **none)
+
+
+def task_of(experiment: Experiment) -> str:
+    """What the run learns; data of a person's own say it themselves, for they may be gone from this machine."""
+    said_so = getattr(experiment.data, "task", "")
+    return str(said_so or examples(experiment.data, experiment.seed).task)
 
 
 def pass_for(run: str) -> str:

@@ -8,6 +8,7 @@ from functools import cache
 from engine.blocks import Block
 from engine.errors import InvalidExperiment, PlaygroundError
 from engine.parts import catalogue
+from pages.ui import own_sentences
 from pages.ui.text import _, said
 
 # Whole messages, and the pieces `expected`, `received` and `hint` of an InvalidExperiment. {placeholders} stand for
@@ -67,6 +68,7 @@ TEMPLATES = (
     "the shape of {label}, {shape}",
     "{n} numbers for {shape}",
     "did you mean {name}?",
+    *own_sentences.TEMPLATES,
     "{one} or {other}",
     "as many numbers as the input has, {n}",
     "layers: {names}",
@@ -127,6 +129,7 @@ WORDS = (
     "classification",
     "regression",
     "output",
+    *own_sentences.WORDS,
 )
 
 

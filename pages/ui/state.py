@@ -61,6 +61,12 @@ def bind(path: Path, value: Any, wrap: Callable[[Any], Any] | None = None) -> di
     return {"key": key, "on_change": taken, "args": (key, path, wrap)}
 
 
+def show_in(key: str, value: Any, changed: Callable[[], None]) -> dict[str, Any]:
+    """The arguments of a control that shows `value` and says when a person has changed it."""
+    st.session_state[key] = value
+    return {"key": key, "on_change": changed}
+
+
 def taken(key: str, path: Path, wrap: Callable[[Any], Any] | None) -> None:
     """A control has a new value."""
     value = st.session_state[key]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from pydantic import ValidationError
 
 from engine.augmentations import Augmentation
@@ -21,9 +22,10 @@ IMAGE_FIRST = ("conv2d", "max_pool", "average_pool", "flatten")
 USUAL = (0.1, 3.0)  # deviations that networks start well from; others are standardized
 
 
-def to_data(draft: Draft, kind: str) -> Draft:
-    """The draft with another data set, and the layout, loss and preprocessing that go with it."""
-    data: Draft = {"kind": kind}
+def to_data(draft: Draft, kind: str, given: Draft | None = None) -> Draft:
+    """The draft with another data set, and the layout, loss and preprocessing that go with it. `given` are fields of
+    the data set that are chosen already."""
+    data: Draft = {**(given or {}), "kind": kind}
     part = catalogue(Dataset)[kind]
     if "layout" in part.model_fields:
         starts_on_image = bool(draft["network"]) and draft["network"][0]["kind"] in IMAGE_FIRST
@@ -35,7 +37,7 @@ def to_data(draft: Draft, kind: str) -> Draft:
     changed: Draft = {
         "data": data,
         "loss": loss_for(draft["loss"], loaded),
-        "preprocessing": preprocessing_for(loaded),
+        "preprocessing": preprocessing_for(loaded, own=kind == "upload"),
         "augmentations": augmentations_for(draft["augmentations"], loaded),
         "network": network_for(draft["network"], loaded),
     }
@@ -89,10 +91,13 @@ def loss_for(loss: Draft, loaded: Examples) -> Draft:
     return {"kind": next(kind for kind, part in losses.items() if loaded.task in part.tasks)}
 
 
-def preprocessing_for(loaded: Examples) -> list[Draft]:
-    """Standardization of inputs and targets whose spread is not near one."""
+def preprocessing_for(loaded: Examples, own: bool = False) -> list[Draft]:
+    """Standardization of inputs and targets whose spread is not near one; of a person's own whenever they are not all
+    from 0 to 1, since their columns may differ much."""
     chosen: list[Draft] = []
-    if loaded.extent is None and not loaded.tokens and not USUAL[0] <= float(loaded.x.std(0).mean()) <= USUAL[1]:
+    if own:
+        chosen += [] if np.nanmin(loaded.x) >= 0 and np.nanmax(loaded.x) <= 1 else [{"kind": "standardize"}]
+    elif loaded.extent is None and not loaded.tokens and not USUAL[0] <= float(loaded.x.std(0).mean()) <= USUAL[1]:
         chosen.append({"kind": "standardize"})
     if loaded.task == "regression" and not USUAL[0] <= float(loaded.y.std()) <= USUAL[1]:
         chosen.append({"kind": "standardize_target"})

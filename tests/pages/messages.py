@@ -8,6 +8,7 @@ from pathlib import Path
 
 from engine import presets
 from engine.checks import Check
+from engine.datasets.upload import Upload
 from engine.experiment import Experiment, Stopping
 from engine.parts import FAMILIES, catalogue, family
 from engine.trainer import Trainer
@@ -54,7 +55,7 @@ def messages() -> set[tuple[str, str]]:
         for part in catalogue(family(name)).values():
             found.add(("part", part.title()))
             found |= {message for spec in specs(part) for message in of_field(spec)}
-    for spec in (*specs(Experiment, SHOWN), *specs(Stopping)):
+    for spec in (*specs(Experiment, SHOWN), *specs(Stopping), *specs(Upload, ("missing", "layout"))):
         found |= set(of_field(spec))
     for entry in presets.entries():
         found |= {("preset", entry.title), ("", entry.topic), ("", entry.look)}

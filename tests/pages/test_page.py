@@ -141,6 +141,13 @@ def test_a_run_that_is_gone_gives_its_experiment_and_a_cut_link_the_default(visi
     assert "cut" in cut.warning[0].value
 
 
+def test_a_link_whose_file_is_not_here_says_which_one(visit: Callable[..., AppTest]) -> None:
+    data = {"kind": "upload", "file": "ab" * 32, "called": "birds.csv", "uses": "nt"}
+    app = visit(x=link.to_url(Experiment.from_dict({"data": data})))
+    assert "the data of birds.csv on this machine, received none" in app.warning[0].value
+    assert link.from_url(asked(app, "x")) == Experiment()
+
+
 def test_the_page_speaks_spanish(visit: Callable[..., AppTest]) -> None:
     app = visit(lang="es")
     assert [tab.label for tab in app.tabs] == ["Datos", "Red", "Entrenamiento"]

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from engine.datasets import Dataset, Examples
+from engine.own import encode, kept
+from engine.parts import hparam
+
+
+class Upload(Dataset):
+    """Own file, a table or images that were uploaded; it is named by its SHA-256 and stays on the machine.
+
+    Numbers are inputs as they are, a category is one input a word (one-hot), and the words are those of the whole file.
+    Missing inputs are filled after the split, with the median or the most frequent word of the training rows alone, so
+    that nothing is known of validation rows; rows without a target are left out. Images come with the size that was
+    chosen when they were uploaded, values scaled to 0…1.
+
+    Shape: table (inputs,); image (channels, height, width), vector (channels · height · width,).
+
+    Source: Kuhn and Johnson, Applied predictive modeling, 2013 (imputation and dummy variables within the split).
+    """
+
+    rank: ClassVar[int] = 1000
+    kind: Literal["upload"] = "upload"
+    file: str = hparam(kept.NONE, "SHA-256 of the uploaded file.", pattern=r"^[0-9a-f]{64}$", hidden=True)
+    called: str = hparam("", "What the file was called.", pattern=r"^[\w .,()+-]{0,60}$", hidden=True)
+    uses: str = hparam(
+        "", "A letter for each column: n number, c category, t target, i ignored.", pattern=r"^[ncti]*$", hidden=True
+    )
+    task: Literal["classification", "regression"] = hparam("classification", "What the target is.", hidden=True)
+    missing: Literal["drop", "fill"] = hparam(
+        "fill", "Rows with gaps are left out, or gaps filled from the training rows.", hidden=True
+    )
+    layout: Literal["image", "vector"] = hparam(
+        "vector", "Images for convolutions, vectors for dense layers.", hidden=True
+    )
+
+    def load(self, seed: int) -> Examples:
+        about, arrays = kept.arrays(self.file, self.called)
+        if about.sort == "images":
+            return encode.pictures(about, arrays, self.layout)
+        return encode.rows(about, arrays, self.uses, self.task, self.missing)

@@ -1,0 +1,56 @@
+"""What was found in a file of a person's own: its columns or its images."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Literal
+
+from engine.parts import Value
+
+LEVELS = 100  # different words that a category may have
+LEAST = 10  # rows or images
+
+
+class Column(Value):
+    """One column. `levels` are the words of a category; a text has too many of them to be used."""
+
+    name: str
+    sort: Literal["number", "category", "text"]
+    missing: int = 0
+    distinct: int = 0
+    levels: tuple[str, ...] = ()
+
+
+class About(Value):
+    """A kept file: a table of columns, or images of classes.
+
+    `delimiter`, `decimal`, `encoding` and `header` say how a text was read; `sizes` how many different sizes the images
+    had before they were brought to `shape` (channels, height, width). `head` holds the first rows as words.
+    """
+
+    name: str
+    sort: Literal["table", "images"]
+    rows: int
+    columns: tuple[Column, ...] = ()
+    classes: tuple[str, ...] = ()
+    counts: tuple[int, ...] = ()
+    shape: tuple[int, int, int] = (0, 0, 0)
+    sizes: int = 0
+    head: tuple[tuple[str, ...], ...] = ()
+    delimiter: str = ""
+    decimal: str = ""
+    encoding: str = ""
+    header: bool = True
+
+
+def plain(name: str, limit: int = 60) -> str:
+    """A file's name without folders, of letters, digits and a few signs alone, so that an experiment may carry it."""
+    last = unicodedata.normalize("NFC", name).replace("\\", "/").rsplit("/", 1)[-1]
+    return re.sub(r"[^\w .,()+-]", "_", last)[-limit:].strip()
+
+
+def one_line(text: object, limit: int = 80) -> str:
+    """A cell or a column's name as a short piece of one line, without characters that cannot be printed."""
+    found = " ".join("".join(c if c.isprintable() else " " for c in str(text)[: 4 * limit]).split())
+    return found if len(found) <= limit else found[: limit - 1] + "…"

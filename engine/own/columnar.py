@@ -1,0 +1,51 @@
+"""Parquet files, by pyarrow; what the header promises is looked at before anything is unpacked."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pandas as pd
+import pyarrow
+from pyarrow import parquet
+
+from engine.own.refusal import refusal
+from engine.own.table import COLUMNS, Found, table
+
+LARGEST = 200 * 2**20
+CELLS = LARGEST // 8
+
+
+def read_parquet(name: str, raw: bytes) -> Found:
+    """The table in a Parquet file. Raises: InvalidExperiment if it holds none."""
+    try:
+        file = parquet.ParquetFile(io.BytesIO(raw))
+        expect_size(file.metadata)
+        nested = [str(field.name) for field in file.schema_arrow if pyarrow.types.is_nested(field.type)]
+        if nested:
+            raise refusal("columns of single values", f"lists or records in column {nested[0][:40]}")
+        content = file.read(use_threads=False)
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        raise refusal("a whole Parquet file", "a damaged one") from error
+    return table(name, content.column_names, [series(column) for column in content.columns])
+
+
+def expect_size(about: Any) -> None:
+    """Refuses what would be too large."""
+    size = sum(about.row_group(place).total_byte_size for place in range(about.num_row_groups))
+    if about.num_columns > COLUMNS:
+        raise refusal(f"2 to {COLUMNS} columns", f"{about.num_columns}")
+    if size > LARGEST or about.num_rows * about.num_columns > CELLS:
+        raise refusal(f"at most {LARGEST} bytes", "more")
+
+
+def series(column: Any) -> pd.Series[Any]:
+    """A column as numbers where it holds numbers, else as words."""
+    kind = column.type
+    if pyarrow.types.is_dictionary(kind):
+        return series(column.cast(kind.value_type))
+    if pyarrow.types.is_integer(kind) or pyarrow.types.is_floating(kind) or pyarrow.types.is_decimal(kind):
+        return pd.Series(column.cast(pyarrow.float64(), safe=False).to_pandas())
+    if pyarrow.types.is_boolean(kind):
+        return pd.Series([None if v is None else str(v).lower() for v in column.to_pylist()], dtype="str")
+    return pd.Series([None if v is None else str(v) for v in column.to_pylist()], dtype="str")

@@ -1,0 +1,120 @@
+"""Text with one row a line: encoding, separator, decimal sign and header are found out."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+import pandas as pd
+
+from engine.own.refusal import refusal
+from engine.own.table import COLUMNS, MISSING, Found, table
+
+SEPARATORS = (",", ";", "\t", "|")
+SAMPLE = 50  # lines
+CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
+COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
+POINT = re.compile(r"[+-]?\d*\.\d+([eE][+-]?\d+)?")
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?", re.IGNORECASE)
+
+
+def read_delimited(name: str, raw: bytes) -> Found:
+    """The table in a text file. Raises: InvalidExperiment if it holds none."""
+    text, encoding = decoded(raw)
+    lines = [line for line in text[: 1 << 18].splitlines() if line.strip()][:SAMPLE]
+    if not lines:
+        raise refusal("a table", "an empty file")
+    delimiter = separator(lines)
+    sample = split(lines, delimiter)
+    if len(sample[0]) > COLUMNS:
+        raise refusal(f"2 to {COLUMNS} columns", f"{len(sample[0])}")
+    frame = parsed(text, delimiter)
+    decimal = decimal_sign(sample, delimiter)
+    header = has_header(sample, decimal)
+    names = [str(cell) for cell in frame.iloc[0].fillna("")] if header else [f"x{n + 1}" for n in range(frame.shape[1])]
+    body = frame.iloc[1:] if header else frame
+    columns = [body[place].fillna("") for place in frame.columns]
+    if decimal == ",":
+        columns = [with_points(column) for column in columns]
+    facts = {"delimiter": delimiter, "decimal": decimal, "encoding": encoding, "header": header}
+    return table(name, names, columns, **facts)
+
+
+def decoded(raw: bytes) -> tuple[str, str]:
+    """The text and how it was encoded: UTF-8, UTF-16 with its mark, else Latin-1 (Windows' version of it)."""
+    expected = "text in UTF-8, UTF-16 or Latin-1"
+    marked = raw[:2] in (b"\xff\xfe", b"\xfe\xff")
+    for encoding, label in (("utf-16", "UTF-16"),) if marked else (("utf-8-sig", "UTF-8"), ("cp1252", "Latin-1")):
+        try:
+            text = raw.decode(encoding)
+        except UnicodeError:
+            continue
+        if CONTROL.search(text):
+            raise refusal(expected, "other bytes")
+        return text, label
+    raise refusal(expected, "other bytes")
+
+
+def split(lines: list[str], delimiter: str) -> list[list[str]]:
+    """The cells of some lines."""
+    try:
+        return list(csv.reader(lines, delimiter=delimiter, skipinitialspace=True))
+    except csv.Error as error:
+        raise refusal("a table", "lines that cannot be cut into columns") from error
+
+
+def separator(lines: list[str]) -> str:
+    """The sign that cuts most lines into the same number of columns, more than one if any does."""
+
+    def agreement(delimiter: str) -> tuple[float, int]:
+        widths = [len(row) for row in split(lines, delimiter)]
+        usual = max(set(widths), key=widths.count)
+        return (widths.count(usual) / len(widths) if usual > 1 else 0.0), usual
+
+    # a line such as 1,5;2,5 is cut by its commas just as evenly: what is rarer in numbers goes first
+    return max((";", "\t", "|", ","), key=agreement)
+
+
+def decimal_sign(sample: list[list[str]], delimiter: str) -> str:
+    """A comma where numbers are written with one and none with a point."""
+    cells = [cell.strip() for row in sample for cell in row]
+    commas, points = (any(map(sign.fullmatch, cells)) for sign in (COMMA, POINT))
+    return "," if commas and not points and delimiter != "," else "."
+
+
+def has_header(sample: list[list[str]], decimal: str) -> bool:
+    """Whether the first line names the columns: it holds no number, and no word that comes again in its column."""
+    first, rest = [cell.strip() for cell in sample[0]], sample[1:]
+    dotted = [cell.replace(",", ".") if decimal == "," else cell for cell in first]
+    if any(NUMBER.fullmatch(cell) for cell in dotted):
+        return False
+    below = [{row[place].strip() for row in rest if place < len(row)} for place in range(len(first))]
+    words = [(cell, seen) for cell, seen in zip(first, below, strict=True) if cell.lower() not in MISSING]
+    return not any(cell in seen for cell, seen in words)
+
+
+def parsed(text: str, delimiter: str) -> pd.DataFrame:
+    """Every line's cells as words."""
+    try:
+        return pd.read_csv(
+            io.StringIO(text),
+            sep=delimiter,
+            header=None,
+            dtype=str,
+            na_filter=False,
+            skipinitialspace=True,
+        )
+    except pd.errors.ParserError as error:
+        wrong = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", str(error))
+        if wrong:
+            width, line, seen = wrong.groups()
+            raise refusal(f"{width} columns in every line", f"{seen} in line {line}") from error
+        raise refusal("a table", "lines that cannot be cut into columns") from error
+    except (pd.errors.EmptyDataError, ValueError) as error:
+        raise refusal("a table", "lines that cannot be cut into columns") from error
+
+
+def with_points(column: pd.Series[str]) -> pd.Series[str]:
+    """The column with decimal points where all its numbers are written with commas."""
+    return column.str.replace(r"^(\s*[+-]?\d*),(\d+(?:[eE][+-]?\d+)?\s*)$", r"\1.\2", regex=True)

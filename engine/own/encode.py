@@ -1,0 +1,133 @@
+"""From a kept table or kept images, and from what each column is for, to examples."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.datasets import Examples, Task
+from engine.errors import InvalidExperiment
+from engine.own.about import LEAST, LEVELS, About, Column
+
+INPUTS = 4096
+USES = {"n": "number", "c": "category", "t": "target", "i": "ignored"}
+Arrays = dict[str, np.ndarray]
+
+
+def pictures(about: About, arrays: Arrays, layout: str) -> Examples:
+    """Images as examples, values scaled to 0…1."""
+    x = arrays["images"].astype(np.float32) / 255
+    if layout == "vector":
+        x = x.reshape(len(x), -1)
+    return Examples(x, arrays["labels"].astype(np.int64), "classification", about.classes)
+
+
+def rows(about: About, arrays: Arrays, uses: str, task: Task, missing: str) -> Examples:
+    """A table as examples: numbers as they are, categories as one input a word, 1 where it is the row's.
+
+    Rows without a target are left out, and with `missing` "drop" those that lack any input. Where "fill" is chosen,
+    what is missing is NaN; it is filled when the splits are known.
+    """
+    if len(uses) != len(about.columns) or uses.count("t") != 1 or not set(uses) & set("nc"):
+        raise wrong("a target and at least one input", f"{uses!r} for {len(about.columns)} columns")
+    values, codes = split_arrays(about, arrays)
+    y, classes, there = target(about.columns[uses.index("t")], values, codes, task)
+    pieces, groups = [], []
+    for column, use in zip(about.columns, uses, strict=True):
+        if use == "n":
+            pieces.append(numbers(column, values))
+        elif use == "c":
+            group = one_hot(column, values, codes)
+            start = sum(piece.shape[1] for piece in pieces)
+            groups.append((start, start + group.shape[1]))
+            pieces.append(group)
+    x = np.concatenate(pieces, 1)
+    if x.shape[1] > INPUTS:
+        raise wrong(f"at most {INPUTS} inputs", f"{x.shape[1]}")
+    if missing == "drop":
+        there &= ~np.isnan(x).any(1)
+    if there.sum() < LEAST:
+        raise wrong(f"at least {LEAST} rows without gaps", f"{there.sum()}")
+    return finished(x[there], y[there], task, classes, tuple(groups))
+
+
+def finished(
+    x: np.ndarray, y: np.ndarray, task: Task, classes: tuple[str, ...], groups: tuple[tuple[int, int], ...]
+) -> Examples:
+    """Classes that no row has any more are left out; one or two inputs have a plot."""
+    if task == "classification":
+        used, y = np.unique(y, return_inverse=True)
+        classes = tuple(classes[place] for place in used)
+        if len(classes) < 2:
+            raise wrong(f"2 to {LEVELS} classes", f"{len(classes)}")
+    else:
+        y = y[:, None].astype(np.float32)
+        if not y.std() > 0:
+            raise wrong("a target that varies", "one value")
+    kind = np.int64 if task == "classification" else np.float32
+    plot = None if task == "classification" and x.shape[1] == 1 else extent(x)  # classes have no curve
+    return Examples(x.astype(np.float32), y.astype(kind), task, classes, plot, gaps=groups)
+
+
+def extent(x: np.ndarray) -> tuple[float, ...] | None:
+    """The range of one or two inputs with some room around them."""
+    if x.shape[1] > 2:
+        return None
+    low, high = np.nanmin(x, 0), np.nanmax(x, 0)
+    room = np.where(high > low, (high - low) * 0.05, 1.0)
+    return tuple(float(v) for pair in zip(low - room, high + room, strict=True) for v in pair)
+
+
+def split_arrays(about: About, arrays: Arrays) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """The columns of numbers and those of codes, by name."""
+    found: tuple[dict[str, np.ndarray], dict[str, np.ndarray]] = ({}, {})
+    for sort, key, place in (("number", "values", 0), ("category", "codes", 1)):
+        names = [column.name for column in about.columns if column.sort == sort]
+        found[place].update(zip(names, arrays[key].T, strict=True))
+    return found
+
+
+def numbers(column: Column, values: dict[str, np.ndarray]) -> np.ndarray:
+    """A column of numbers, (rows, 1)."""
+    if column.name not in values:
+        raise wrong(f"numbers in column {column.name}", "words")
+    return values[column.name][:, None]
+
+
+def levels(column: Column, values: dict[str, np.ndarray], codes: dict[str, np.ndarray]) -> tuple[np.ndarray, list[str]]:
+    """The codes of a column (missing: −1) and the words that they stand for. They are taken from all rows: a word
+    that only validation rows have gives an input that training never sees differ from 0."""
+    if column.name in codes:
+        return codes[column.name].astype(np.int64), list(column.levels)
+    if column.name not in values:
+        raise wrong(f"at most {LEVELS} different words in column {column.name}", f"{column.distinct}")
+    there = ~np.isnan(values[column.name])
+    known, own = np.unique(values[column.name][there], return_inverse=True)
+    if len(known) > LEVELS:
+        raise wrong(f"at most {LEVELS} different words in column {column.name}", f"{len(known)}")
+    found = np.full(len(there), -1, np.int64)
+    found[there] = own
+    return found, [f"{value:.10g}" for value in known]
+
+
+def one_hot(column: Column, values: dict[str, np.ndarray], codes: dict[str, np.ndarray]) -> np.ndarray:
+    """One input a word; rows where it is missing are NaN throughout."""
+    own, words = levels(column, values, codes)
+    found = np.eye(len(words))[own]
+    found[own < 0] = np.nan
+    return np.asarray(found)
+
+
+def target(
+    column: Column, values: dict[str, np.ndarray], codes: dict[str, np.ndarray], task: Task
+) -> tuple[np.ndarray, tuple[str, ...], np.ndarray]:
+    """The targets, the names of their classes, and which rows have one."""
+    if task == "regression":
+        y = numbers(column, values)[:, 0]
+        return y, (), ~np.isnan(y)
+    own, words = levels(column, values, codes)
+    return own, tuple(words), own >= 0
+
+
+def wrong(expected: str, received: str) -> InvalidExperiment:
+    """What is said of columns that cannot be used so."""
+    return InvalidExperiment("$.data.uses", expected, received)

@@ -1,0 +1,52 @@
+"""What the columns of a new table are probably for."""
+
+from __future__ import annotations
+
+from engine.datasets import Task
+from engine.own.about import LEVELS, About, Column
+from engine.own.refusal import refusal
+
+TARGETS = ("target", "label", "class", "y", "objetivo", "clase", "etiqueta", "species", "outcome")
+FEW = 10  # different whole numbers that look like classes
+
+
+def guess(about: About) -> tuple[str, Task]:
+    """One letter for each column (n number, c category, t target, i ignored) and the task.
+
+    The target is the column with a usual name, else the last one that could be. Raises: InvalidExperiment if nothing
+    could be learned: a target of one value, or no inputs.
+    """
+    if about.sort == "images":
+        return "", "classification"
+    able = [place for place, column in enumerate(about.columns) if column.sort != "text"]
+    if not able:
+        raise refusal("a column of numbers or of a few words", "free text alone")
+    named = [place for place in able if about.columns[place].name.lower() in TARGETS]
+    chosen = (named or able)[-1]
+    if about.columns[chosen].distinct < 2:
+        hint = "put the target last, or name it target"
+        raise refusal(f"two values or more in the target column {about.columns[chosen].name}", "one value", hint)
+    uses = "".join("t" if place == chosen else use(column) for place, column in enumerate(about.columns))
+    if not set(uses) & set("nc"):
+        raise refusal("a target and at least one input", "the target alone")
+    return uses, task_of(about.columns[chosen], about.rows)
+
+
+def use(column: Column) -> str:
+    """What an input column is probably for; one that is the same everywhere says nothing."""
+    if column.distinct < 2 or column.sort == "text":
+        return "i"
+    return "n" if column.sort == "number" else "c"
+
+
+def task_of(column: Column, rows: int) -> Task:
+    """Words and a few different numbers are classes."""
+    few = column.distinct <= min(FEW, max(2, rows // 5))
+    return "classification" if column.sort == "category" or few else "regression"
+
+
+def letters(column: Column) -> str:
+    """What a column may be used for."""
+    if column.sort == "text":
+        return "i"
+    return ("n" if column.sort == "number" else "") + ("c" if column.distinct <= LEVELS else "") + "ti"

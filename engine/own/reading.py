@@ -1,0 +1,101 @@
+"""The process that reads a file: `python -m engine.own.reading NAME < file > arrays`. It has little memory and time.
+
+Status 0: the arrays are on the output. Status 3: a refusal is, as JSON. Anything else: it was ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.own.table import Found
+
+MEMORY = 3 * 2**30  # bytes of addresses; the libraries alone take about a third
+SECONDS = 40
+WRITTEN = 400 * 2**20
+REFUSED = 3
+
+
+def main() -> int:
+    """Reads one file."""
+    limit()
+    from engine.errors import InvalidExperiment
+    from engine.own.guess import guess
+
+    sys.setrecursionlimit(500)
+    output = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever a library prints is no answer
+    try:
+        found = read(sys.argv[1], sys.stdin.buffer.read())
+        guess(found[0])  # what nothing could be learned from is not kept
+        answer, status = packed(found), 0
+    except InvalidExperiment as error:
+        pieces = {"expected": error.expected, "received": error.received, "hint": error.hint}
+        answer, status = json.dumps(pieces).encode(), REFUSED
+    output.write(answer)
+    output.close()
+    return status
+
+
+def limit() -> None:
+    """Memory, time and written bytes of this process, where the system can limit them."""
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        for kind, most in (
+            (resource.RLIMIT_AS, MEMORY),
+            (resource.RLIMIT_CPU, SECONDS),
+            (resource.RLIMIT_FSIZE, WRITTEN),
+            (resource.RLIMIT_CORE, 0),
+        ):
+            resource.setrlimit(kind, (most, most))
+
+
+def read(name: str, raw: bytes) -> Found:
+    """The table or the images in a file, told by its first bytes, not by its name. Raises: InvalidExperiment."""
+    if raw[:4] == b"PAR1":
+        from engine.own.columnar import read_parquet
+
+        return read_parquet(name, raw)
+    if raw[:4] in (b"PK\3\4", b"PK\5\6"):
+        return from_zip(name, raw)
+    from engine.own.delimited import read_delimited
+
+    return read_delimited(name, raw)
+
+
+def from_zip(name: str, raw: bytes) -> Found:
+    """An NPZ file is a zip of arrays."""
+    import zipfile
+
+    from engine.own.arrays import read_npz
+    from engine.own.photos import read_photos
+    from engine.own.refusal import refusal
+
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise refusal("a whole zip archive", "a damaged one") from error
+    plain = bool(names) and all(entry.endswith(".npy") for entry in names)
+    return read_npz(name, raw) if plain else read_photos(name, raw)
+
+
+def packed(found: Found) -> bytes:
+    """What is kept, as one file of plain arrays."""
+    import numpy as np
+
+    about, arrays = found
+    facts = np.frombuffer(about.model_dump_json().encode(), np.uint8)
+    whole = io.BytesIO()
+    np.savez_compressed(whole, allow_pickle=False, about=facts, **arrays)
+    return whole.getvalue()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

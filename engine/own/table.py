@@ -1,0 +1,86 @@
+"""From columns of words or numbers to what is kept of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from engine.own.about import LEAST, LEVELS, About, Column, one_line
+from engine.own.refusal import refusal
+
+Arrays = dict[str, np.ndarray]
+Found = tuple[About, Arrays]
+MISSING = frozenset(("", "na", "n/a", "nan", "null", "none", "?", "-", "."))
+COLUMNS = 1024
+HUGE = 1e30  # float32 ends at 3.4e38, and squares have to fit as well
+HEAD = 8
+
+
+def table(name: str, names: Sequence[str], columns: Sequence[pd.Series[Any]], **facts: Any) -> Found:
+    """What is kept of a table. Raises: InvalidExperiment for one that nothing can be learned from."""
+    names = [one_line(text) or f"column {place + 1}" for place, text in enumerate(names)]
+    twice = sorted({n for n in names if names.count(n) > 1})
+    if twice:
+        raise refusal("a different name for every column", f"{twice[0]} twice")
+    if not 2 <= len(names) <= COLUMNS:
+        raise refusal(f"2 to {COLUMNS} columns", f"{len(names)}")
+    rows = len(columns[0])
+    if rows < LEAST:
+        raise refusal(f"at least {LEAST} rows", f"{rows}")
+    found, values, codes = [], [], []
+    for own_name, column in zip(names, columns, strict=True):
+        about, array = understood(own_name, column)
+        found.append(about)
+        if about.sort == "number":
+            values.append(array)
+        elif about.sort == "category":
+            codes.append(array)
+    head = tuple(tuple(cell(column.iloc[row]) for column in columns) for row in range(min(HEAD, rows)))
+    arrays = {
+        "values": np.stack(values, 1) if values else np.zeros((rows, 0)),
+        "codes": np.stack(codes, 1) if codes else np.zeros((rows, 0), np.int32),
+    }
+    return About(name=name, sort="table", rows=rows, columns=tuple(found), head=head, **facts), arrays
+
+
+def understood(name: str, column: pd.Series[Any]) -> tuple[Column, np.ndarray]:
+    """One column as numbers (missing: NaN), as codes of its words (missing: −1), or as a text of which nothing is
+    kept. Raises: InvalidExperiment for numbers that are not finite."""
+    if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):
+        return number(name, column.to_numpy(np.float64, na_value=np.nan))
+    words = column.astype("str").fillna("").str.strip()
+    missing = words.str.lower().isin(MISSING).to_numpy(bool)
+    parsed = pd.to_numeric(words.mask(missing), errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    if not (np.isnan(parsed) & ~missing).any() and not missing.all():
+        return number(name, parsed)
+    levels, codes = np.unique(words.to_numpy(object)[~missing].astype(str), return_inverse=True)
+    few = len(levels) <= LEVELS and len(levels) <= max(2, len(words) // 2)
+    all_codes = np.full(len(words), -1, np.int32)
+    all_codes[~missing] = codes
+    shown = distinguished([one_line(level) for level in levels]) if few else ()
+    sort: Literal["category", "text"] = "category" if few and len(levels) else "text"
+    return Column(name=name, sort=sort, missing=int(missing.sum()), distinct=len(levels), levels=shown), all_codes
+
+
+def number(name: str, values: np.ndarray) -> tuple[Column, np.ndarray]:
+    """A column of numbers."""
+    there = values[~np.isnan(values)]
+    if len(there) and not (np.abs(there) <= HUGE).all():
+        raise refusal(f"finite numbers up to {HUGE:g}", f"another in column {name}")
+    about = Column(name=name, sort="number", missing=len(values) - len(there), distinct=len(np.unique(there)))
+    return about, values
+
+
+def distinguished(words: list[str]) -> tuple[str, ...]:
+    """The words, numbered where shortening made two of them the same."""
+    return tuple(f"{word} ({place + 1})" if words.count(word) > 1 else word for place, word in enumerate(words))
+
+
+def cell(value: object) -> str:
+    """A cell as words."""
+    if isinstance(value, float | np.floating):
+        return "" if np.isnan(value) else f"{value:.6g}"
+    return "" if value is None or value is pd.NA else one_line(value, 40)

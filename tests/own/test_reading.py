@@ -1,0 +1,159 @@
+"""Tables and images in every format, written by the test and taken in for real."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from engine.datasets.upload import Upload
+from engine.own import kept
+from engine.own.about import About
+from engine.own.delimited import read_delimited
+from engine.own.guess import guess
+from engine.own.intake import take_in
+from engine.own.table import Found
+from tests.own.evil import npy, photos, png, pq, table, zipped
+
+RNG = np.random.default_rng(5)
+NUMBERS = RNG.normal(0, 50, (60, 2)).round(2)
+WORDS = np.where(NUMBERS.sum(1) > 0, "sí", "no")
+
+
+@pytest.fixture(autouse=True)
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("PLAYGROUND_STORE", str(tmp_path))
+    return tmp_path
+
+
+def lines(separator: str = ",", decimal: str = ".", header: bool = True) -> str:
+    """The table as text."""
+    rows = [
+        separator.join([*(f"{n}".replace(".", decimal) for n in row), word])
+        for row, word in zip(NUMBERS, WORDS, strict=True)
+    ]
+    return "\n".join([separator.join(("ancho", "año", "clase")), *rows] if header else rows)
+
+
+def expect_table(found: Found) -> None:
+    """Numbers and classes are those that were written."""
+    about, arrays = found
+    assert [column.sort for column in about.columns] == ["number", "number", "category"]
+    np.testing.assert_array_equal(arrays["values"], NUMBERS)
+    assert [about.columns[2].levels[code] for code in arrays["codes"][:, 0]] == WORDS.tolist()
+
+
+@pytest.mark.parametrize("header", [True, False])
+@pytest.mark.parametrize(("separator", "decimal"), [(",", "."), (";", ","), (";", "."), ("\t", ","), ("|", ".")])
+def test_separator_decimal_sign_and_header_are_found(separator: str, decimal: str, header: bool) -> None:
+    found = read_delimited("a.csv", lines(separator, decimal, header).encode())
+    expect_table(found)
+    assert (found[0].delimiter, found[0].decimal, found[0].header) == (separator, decimal, header)
+    assert [column.name for column in found[0].columns] == (["ancho", "año", "clase"] if header else ["x1", "x2", "x3"])
+
+
+@pytest.mark.parametrize(
+    ("encoding", "said"),
+    [("utf-8", "UTF-8"), ("utf-8-sig", "UTF-8"), ("utf-16", "UTF-16"), ("latin-1", "Latin-1"), ("cp1252", "Latin-1")],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_encodings_are_told_apart(encoding: str, said: str, end: str) -> None:
+    found = read_delimited("a.csv", lines().replace("\n", end).encode(encoding))
+    expect_table(found)
+    assert found[0].encoding == said
+    assert found[0].columns[1].name == "año"
+
+
+def test_quotes_gaps_and_long_names() -> None:
+    text = 'a,b,"long, ""quoted"" name",label\n' + "\n".join(
+        f'{n},{"?" if n % 5 == 0 else n},"x, {n % 3}",{n % 2}' for n in range(30)
+    )
+    about, arrays = read_delimited("a.csv", text.encode())
+    assert about.columns[2].name == 'long, "quoted" name'
+    assert about.columns[2].levels == ("x, 0", "x, 1", "x, 2")
+    assert about.columns[1].missing == 6
+    assert np.isnan(arrays["values"][::5, 1]).all()
+    assert about.head[0] == ("0", "?", "x, 0", "0")
+    assert guess(about) == ("nnct", "classification")
+
+
+def test_a_target_is_guessed_by_its_name_or_place() -> None:
+    named = "label,a,b\n" + "\n".join(f"{'xy'[n % 2]},{n},{n * n}" for n in range(20))
+    last = "a,b,c\n" + "\n".join(f"{n},{n % 4},{n * 1.5}" for n in range(40))
+    assert guess(read_delimited("a.csv", named.encode())[0]) == ("tnn", "classification")
+    assert guess(read_delimited("a.csv", last.encode())[0]) == ("nnt", "regression")
+    dull = "a,b,note,c\n" + "\n".join(f"{n},7,text {n},{n % 2}" for n in range(40))
+    assert guess(read_delimited("a.csv", dull.encode())[0]) == ("niit", "classification")
+
+
+def took(name: str, raw: bytes) -> tuple[str, About]:
+    """A file that was taken in for real."""
+    digest = take_in(name, raw)
+    return digest, kept.about(digest)
+
+
+def test_a_table_goes_through_the_process_and_back(store: Path) -> None:
+    digest, about = took("../mis datos <b>.csv", lines(";", ",").encode("utf-16"))
+    assert about.name == "mis datos _b_.csv"
+    assert [path.name for path in (store / "own").iterdir()] == [f"{digest}.npz"]
+    expect_table(kept.arrays(digest))
+    assert [file.digest for file in kept.files()] == [digest]
+    assert take_in("again.csv", lines(";", ",").encode("utf-16")) == digest
+    assert len(kept.files()) == 1
+    kept.forget(digest)
+    assert kept.files() == []
+
+
+def test_parquet_with_every_usual_type() -> None:
+    frame = pd.DataFrame(
+        {
+            "whole": np.arange(40),
+            "gaps": [None if n % 4 == 0 else n / 3 for n in range(40)],
+            "flag": [n % 3 == 0 for n in range(40)],
+            "when": pd.date_range("2026-01-01", periods=40),
+            "kind": pd.Categorical(list("abcd") * 10),
+        }
+    )
+    whole = io.BytesIO()
+    frame.to_parquet(whole)
+    digest, about = took("t.parquet", whole.getvalue())
+    assert [column.sort for column in about.columns] == ["number", "number", "category", "text", "category"]
+    assert about.columns[1].missing == 10
+    assert about.columns[2].levels == ("false", "true")
+    loaded = Upload(file=digest, uses="nncit", task="classification").load(0)
+    assert loaded.x.shape == (40, 4)
+    assert loaded.classes == tuple("abcd")
+    assert guess(About(name="x", sort="table", rows=20, columns=took("u.parquet", pq(table()))[1].columns))[0] == "nt"
+
+
+def test_npz_tables_and_images() -> None:
+    y = np.arange(30) % 3
+    digest, about = took("t.npz", zipped({"X.npy": npy(np.asfortranarray(RNG.normal(size=(30, 4)))), "y.npy": npy(y)}))
+    assert guess(about) == ("nnnnt", "classification")
+    images = RNG.integers(0, 256, (30, 5, 7, 3)).astype(np.uint8)
+    digest, about = took("i.npz", zipped({"images.npy": npy(images), "labels.npy": npy(np.array(list("abc"))[y])}))
+    assert (about.shape, about.classes, about.counts) == ((3, 5, 7), ("a", "b", "c"), (10, 10, 10))
+    loaded = Upload(file=digest, layout="image").load(0)
+    np.testing.assert_allclose(loaded.x, images.transpose(0, 3, 1, 2) / np.float32(255))
+    assert Upload(file=digest).load(0).x.shape == (30, 105)
+    shares = zipped({"x.npy": npy(images[..., 0] / 255), "y.npy": npy(y)})
+    np.testing.assert_array_equal(kept.arrays(take_in("s.npz", shares))[1]["images"][:, 0], images[..., 0])
+
+
+def test_images_of_one_size_stay_as_they_are_and_others_are_cut_and_scaled() -> None:
+    digest, about = took("same.zip", zipped({**photos(), "__MACOSX/._x": b"", "a/.DS_Store": b"junk"}))
+    assert (about.shape, about.sizes, about.classes, about.rows) == ((1, 8, 8), 1, ("a", "b"), 12)
+    assert kept.arrays(digest)[1]["images"][:, 0, 0, 0].tolist() == list(range(12))
+    wide = Image.new("RGB", (300, 100), "red")
+    wide.paste("blue", (100, 0, 200, 100))
+    whole = io.BytesIO()
+    wide.save(whole, "PNG")
+    mixed = {**{f"top/{'ab'[n % 2]}/{n}.png": png((100, 100), n) for n in range(12)}, "top/b/w.png": whole.getvalue()}
+    digest, about = took("mixed.zip", zipped(mixed))
+    assert (about.shape, about.sizes, about.classes) == ((3, 64, 64), 2, ("a", "b"))
+    last = kept.arrays(digest)[1]["images"][12]
+    assert last.mean((1, 2)).tolist() == [0, 0, 255], "the middle third"
