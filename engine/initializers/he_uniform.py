@@ -8,9 +8,18 @@ from engine.initializers import Fan, Initializer
 
 
 class HeUniform(Initializer):
-    """He uniform: weights from U(−√(6 / fan_in), √(6 / fan_in)).
+    r"""He uniform: weights from U(−√(6 / fan_in), √(6 / fan_in)).
 
     The same variance as He normal, 2 / fan_in, without tails.
+
+    Formula: W \sim \mathcal U(-b, b), \quad b = \sqrt{\frac{6}{n_{\mathrm{in}}}}, \qquad \operatorname{Var}(W) =
+    \frac{b^2}{3} = \frac{2}{n_{\mathrm{in}}}
+
+    Difference: He's variance without tails.
+
+    Use: As He normal; choose it when no weight at all may start far out.
+
+    Trouble: Under tanh it is wider than needed. torch's own default for layers is narrower: its bound is 1 / √fan_in.
 
     Source: He, Zhang, Ren and Sun, Delving deep into rectifiers, 2015.
     """

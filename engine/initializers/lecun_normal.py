@@ -8,9 +8,18 @@ from engine.initializers import Fan, Initializer
 
 
 class LecunNormal(Initializer):
-    """LeCun normal: weights from N(0, 1 / fan_in).
+    r"""LeCun normal: weights from N(0, 1 / fan_in).
 
     Keeps the size of the signal where the activation is close to the identity around zero.
+
+    Formula: W \sim \mathcal N\!\left(0, \tfrac{1}{n_{\mathrm{in}}}\right), \qquad \operatorname{Var}(W) =
+    \frac{1}{n_{\mathrm{in}}}
+
+    Difference: Looks at fan_in alone; Glorot weighs both directions, He doubles it for ReLU.
+
+    Use: Linear layers, and tanh when only the forward signal matters.
+
+    Trouble: Under ReLU half of the signal's power is lost in every layer.
 
     Source: LeCun, Bottou, Orr and Müller, Efficient BackProp, 1998.
     """

@@ -8,9 +8,18 @@ from engine.initializers import Fan, Initializer
 
 
 class LecunUniform(Initializer):
-    """LeCun uniform: weights from U(−√(3 / fan_in), √(3 / fan_in)).
+    r"""LeCun uniform: weights from U(−√(3 / fan_in), √(3 / fan_in)).
 
     The same variance as LeCun normal, 1 / fan_in, without tails.
+
+    Formula: W \sim \mathcal U(-b, b), \quad b = \sqrt{\frac{3}{n_{\mathrm{in}}}}, \qquad \operatorname{Var}(W) =
+    \frac{1}{n_{\mathrm{in}}}
+
+    Difference: LeCun's variance without tails.
+
+    Use: As LeCun normal; choose it when no weight at all may start far out.
+
+    Trouble: Under ReLU half of the signal's power is lost in every layer.
 
     Source: LeCun, Bottou, Orr and Müller, Efficient BackProp, 1998.
     """

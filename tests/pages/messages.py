@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.experiment import Experiment, Stopping
-from engine.parts import FAMILIES, catalogue, family
+from engine.explained import explained
+from engine.parts import FAMILIES, Part, catalogue, family
 from engine.trainer import Trainer
 from pages.ui import enlarge, listing, sentences
 from pages.ui.fields import Spec, specs
 from pages.ui.text import ASSETS, live_texts
 
+SAID = ("Difference", "Use", "Trouble", "Shape", "Unit", "Reading", "Cost")
 PAGES = Path(sentences.__file__).resolve().parents[1]
 # fields of the experiment that the form shows
 SHOWN = (
@@ -44,6 +46,7 @@ def messages() -> set[tuple[str, str]]:
     for name in FAMILIES:
         for part in catalogue(family(name)).values():
             found.add(("part", part.title()))
+            found |= set(of_reference(part))
             if name != "probes":
                 found |= {message for spec in specs(part) for message in of_field(spec)}
     for spec in (*specs(Experiment, SHOWN), *specs(Stopping)):
@@ -51,6 +54,12 @@ def messages() -> set[tuple[str, str]]:
     found |= {("preset", path.stem.replace("_", " ").capitalize()) for path in (ASSETS / "presets").glob("*.json")}
     found |= {("", channel.title) for channel in Trainer(Experiment()).channels}
     return {(context, text) for context, text in found if text}
+
+
+def of_reference(part: type[Part]) -> Iterator[tuple[str, str]]:
+    """What the page Reference says of a part; formula and source are the same in every language."""
+    said = explained(part)
+    yield from (("reference", text) for text in (said.summary, said.text, *(said[name] for name in SAID)))
 
 
 def calls(tree: ast.AST) -> Iterator[tuple[str, str]]:
