@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from torch import Generator, Tensor
 
-from engine.initializers import Fan, Initializer
+from engine.initializers import Fan, Initializer, Spread
 
 
 class GlorotUniform(Initializer):
@@ -28,5 +28,8 @@ class GlorotUniform(Initializer):
     kind: Literal["glorot_uniform"] = "glorot_uniform"
 
     def fill_(self, weight: Tensor, fan: Fan, generator: Generator) -> None:
-        bound = (6.0 / (fan.into + fan.out)) ** 0.5
+        bound = self.spread(fan).scale
         weight.uniform_(-bound, bound, generator=generator)
+
+    def spread(self, fan: Fan) -> Spread:
+        return Spread("uniform", (6.0 / (fan.into + fan.out)) ** 0.5)

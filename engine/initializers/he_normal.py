@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from torch import Generator, Tensor
 
-from engine.initializers import Fan, Initializer
+from engine.initializers import Fan, Initializer, Spread
 
 
 class HeNormal(Initializer):
@@ -29,4 +29,7 @@ class HeNormal(Initializer):
     kind: Literal["he_normal"] = "he_normal"
 
     def fill_(self, weight: Tensor, fan: Fan, generator: Generator) -> None:
-        weight.normal_(0.0, (2.0 / fan.into) ** 0.5, generator=generator)
+        weight.normal_(0.0, self.spread(fan).scale, generator=generator)
+
+    def spread(self, fan: Fan) -> Spread:
+        return Spread("normal", (2.0 / fan.into) ** 0.5)

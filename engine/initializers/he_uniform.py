@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from torch import Generator, Tensor
 
-from engine.initializers import Fan, Initializer
+from engine.initializers import Fan, Initializer, Spread
 
 
 class HeUniform(Initializer):
@@ -28,5 +28,8 @@ class HeUniform(Initializer):
     kind: Literal["he_uniform"] = "he_uniform"
 
     def fill_(self, weight: Tensor, fan: Fan, generator: Generator) -> None:
-        bound = (6.0 / fan.into) ** 0.5
+        bound = self.spread(fan).scale
         weight.uniform_(-bound, bound, generator=generator)
+
+    def spread(self, fan: Fan) -> Spread:
+        return Spread("uniform", (6.0 / fan.into) ** 0.5)

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from torch import Generator, Tensor
 
-from engine.initializers import Fan, Initializer
+from engine.initializers import Fan, Initializer, Spread
 
 
 class LecunNormal(Initializer):
@@ -28,4 +28,7 @@ class LecunNormal(Initializer):
     kind: Literal["lecun_normal"] = "lecun_normal"
 
     def fill_(self, weight: Tensor, fan: Fan, generator: Generator) -> None:
-        weight.normal_(0.0, fan.into**-0.5, generator=generator)
+        weight.normal_(0.0, self.spread(fan).scale, generator=generator)
+
+    def spread(self, fan: Fan) -> Spread:
+        return Spread("normal", fan.into**-0.5)

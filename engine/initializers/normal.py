@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from torch import Generator, Tensor
 
-from engine.initializers import Fan, Initializer
+from engine.initializers import Fan, Initializer, Spread
 from engine.parts import hparam
 
 
@@ -31,3 +31,6 @@ class Normal(Initializer):
 
     def fill_(self, weight: Tensor, fan: Fan, generator: Generator) -> None:
         weight.normal_(0.0, self.std, generator=generator)
+
+    def spread(self, fan: Fan) -> Spread:
+        return Spread("normal", self.std)

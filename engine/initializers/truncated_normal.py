@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 import torch
 from torch import Generator, Tensor
 
-from engine.initializers import Fan, Initializer
+from engine.initializers import Fan, Initializer, Spread
 from engine.parts import hparam
 
 
@@ -36,3 +36,6 @@ class TruncatedNormal(Initializer):
         while (beyond := draws.abs() > 2).any():
             draws[beyond] = torch.randn(int(beyond.sum()), generator=generator)
         weight.copy_(self.std * draws)
+
+    def spread(self, fan: Fan) -> Spread:
+        return Spread("truncated", self.std)

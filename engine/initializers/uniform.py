@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from torch import Generator, Tensor
 
-from engine.initializers import Fan, Initializer
+from engine.initializers import Fan, Initializer, Spread
 from engine.parts import hparam
 
 
@@ -30,3 +30,6 @@ class Uniform(Initializer):
 
     def fill_(self, weight: Tensor, fan: Fan, generator: Generator) -> None:
         weight.uniform_(-self.bound, self.bound, generator=generator)
+
+    def spread(self, fan: Fan) -> Spread:
+        return Spread("uniform", self.bound)
