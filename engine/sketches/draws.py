@@ -15,8 +15,8 @@ TWO = 0.9544997361036416  # share of a normal distribution within two deviations
 
 @dataclass(frozen=True)
 class Draws:
-    """A histogram as a density over bin centers, the density that theory gives there, and both variances; the theory
-    is None where there is none to compare with."""
+    """A histogram as a density over bin centers, the density that theory gives as a line (2, points), and both
+    variances; the theory is None where there is none to compare with."""
 
     centers: np.ndarray
     density: np.ndarray
@@ -37,7 +37,11 @@ def draws(part: Initializer, fan: Fan, seed: int = 0) -> Draws:
     density, edges = np.histogram(values, BINS, (-reach, reach), density=True)
     centers = (edges[1:] + edges[:-1]) / 2
     spread = part.spread(fan)
-    theory = None if spread is None else density_of(spread, centers)
+    theory = None
+    if spread:
+        ends = [spread.scale * side * near for side in (-2, -1, 1, 2) for near in (1 - 1e-9, 1 + 1e-9)]
+        line = np.sort([*np.linspace(-reach, reach, 241), *(end for end in ends if abs(end) < reach)])
+        theory = np.stack([line, density_of(spread, line)])
     return Draws(centers, density, theory, float(values.var()), None if spread is None else variance(spread))
 
 

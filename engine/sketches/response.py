@@ -39,4 +39,4 @@ def zones(x: np.ndarray, inside: torch.Tensor) -> tuple[tuple[float, float], ...
     """The stretches of x that lie inside; a lone point is none."""
     edges = np.diff(np.concatenate([[0], inside.numpy().astype(int), [0]]))
     pairs = zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1, strict=True)
-    return tuple((float(x[a]), float(x[b])) for a, b in pairs if b > a)
+    return tuple((round(float(x[a]), 9), round(float(x[b]), 9)) for a, b in pairs if b > a)
