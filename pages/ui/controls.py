@@ -15,6 +15,7 @@ from engine.transforms import Transform
 from pages.ui import state, suit
 from pages.ui.blocks import network
 from pages.ui.component import component, source
+from pages.ui.explaining import short
 from pages.ui.fetching import get
 from pages.ui.forms import Form, complaint, titled
 from pages.ui.sentences import sentence
@@ -82,7 +83,9 @@ def data(form: Form, draft: dict[str, Any]) -> None:
     shown = {"source": source("picker"), "label": _("Data set"), "selected": draft["data"]["kind"], "items": items}
     component("picker")(key="picker", data=shown, on_picked_change=choose_data)
     form.complain(("data",))
-    form.fields(kinds[draft["data"]["kind"]], draft["data"], ("data",))
+    chosen = kinds[draft["data"]["kind"]]
+    st.caption(f"**{titled(Dataset)(draft['data']['kind'])}**", help=short(chosen))
+    form.fields(chosen, draft["data"], ("data",))
     form.fields(Experiment, draft, (), only=("validation", "seed"))
     with st.expander(_("More of the split")):
         form.fields(Experiment, draft, (), only=("test", "random_labels", "balance", "stratified"))
