@@ -40,14 +40,12 @@ def overview() -> None:
             st.markdown(f"##### {family_title(name)}")
             with st.container(horizontal=True, gap="small", key=f"cards_{name}"):
                 for part in parts:
-                    card(part)
+                    link(part, f"**{title(part)}** {gray(lead(part))}")
 
 
-def card(part: type[Part]) -> None:
-    """One part: its name leads to its entry."""
-    with st.container(border=True, gap="xxsmall", width=280, key=f"card_{part.family}_{name_of(part)}"):
-        link(part, f"**{title(part)}**")
-        st.caption(plain(lead(part)))
+def gray(words: str) -> str:
+    """Words that stand back."""
+    return f":gray[{plain(words)}]"
 
 
 def link(part: type[Part], label: str) -> None:
