@@ -76,6 +76,27 @@ except InvalidExperiment as error:
 main(["parts", "optimizers", "--json"])
 main(["parts", "optimizers"])
 """
+PAGE = """
+import streamlit as st
+from engine.experiment import Experiment
+from pages.ui import state
+from pages.ui.entry import shown, table, told
+from pages.ui.explaining import find
+from pages.ui.forms import Form
+
+
+def bind(path, value, wrap=None):
+    key = "/".join(map(str, path))
+    st.session_state[key] = value
+    return {"key": key, "on_change": repr, "args": (key, path, wrap)}
+
+
+state.language()
+Form(bind, lambda where: "").fields(Experiment, {"optimizer": {"kind": "sign_sgd", "lr": 0.01}}, (), ["optimizer"])
+told(find("sign_sgd"))
+table(find("sign_sgd"))
+shown(find("sign_sgd"))
+"""
 SEEN = """
 import sys
 import engine.optimizers
@@ -93,30 +114,7 @@ assert find("sign_sgd") is part and part in everything()["optimizers"] and match
 assert "operatorname" in short(part) and "part=sign_sgd" in short(part)
 assert [spec.name for spec in specs(part)] == ["lr"]
 
-
-def page():
-    from engine.experiment import Experiment
-    from pages.ui.entry import entry
-    from pages.ui.explaining import find
-    from pages.ui.forms import Form
-    from pages.ui import state
-
-    import streamlit as st
-    st.navigation([st.Page(lambda: None, title="x")])
-    state.language()
-    def bind(path, value, wrap=None):
-        key = "/".join(map(str, path))
-        st.session_state[key] = value
-        return {"key": key, "on_change": print, "args": (key, path, wrap)}
-    Form(bind, lambda where: "").fields(Experiment, {"optimizer": {"kind": "sign_sgd", "lr": 0.01}}, (), ["optimizer"])
-    st.markdown("ENTRY")
-    from pages.ui.entry import told, table, shown
-    told(find("sign_sgd"))
-    table(find("sign_sgd"))
-    shown(find("sign_sgd"))
-
-
-app = AppTest.from_function(page, default_timeout=120).run()
+app = AppTest.from_string(sys.argv[2], default_timeout=120).run()
 assert not app.exception, app.exception
 assert "Sign SGD" in app.selectbox(key="optimizer").options
 assert any("sign" in latex.value for latex in app.latex)
@@ -135,7 +133,9 @@ def family(tmp_path: Path) -> Path:
 
 def use(family: Path, script: str = USE) -> subprocess.CompletedProcess[str]:
     """A process whose family lives in that folder."""
-    return subprocess.run([sys.executable, "-c", script, str(family)], capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, "-c", script, str(family), PAGE], capture_output=True, text=True, check=False
+    )
 
 
 def test_a_file_is_all_it_takes(family: Path) -> None:
