@@ -15,6 +15,7 @@ chosen = st.navigation(
         st.Page("train.py", title=_("Playground"), icon=":material/neurology:", default=True),
         st.Page("data.py", title=_("Your data"), icon=":material/upload_file:", url_path="data"),
         st.Page("runs.py", title=_("Runs"), icon=":material/table_rows:", url_path="runs"),
+        st.Page("reference.py", title=_("Reference"), icon=":material/menu_book:", url_path="reference"),
     ],
     position="top",
 )

@@ -9,9 +9,16 @@ from engine.parts import hparam
 
 
 class ELU(Activation):
-    """ELU: f(x) = x for x > 0, else α(eˣ − 1).
+    r"""ELU: f(x) = x for x > 0, else α(eˣ − 1).
 
     Smooth, with mean outputs nearer to zero than ReLU's; far below zero it saturates at −α.
+
+    Formula: f(x) = \begin{cases} x & x > 0 \\ \alpha\,(e^{x} - 1) & x \le 0 \end{cases}, \qquad f'(x) = \begin{cases}
+    1 & x > 0 \\ f(x) + \alpha & x \le 0 \end{cases}
+
+    Use: Deep dense networks without batch normalization, when ReLU's shifted mean slows learning.
+
+    Trouble: Costs an exponential for each number; with α other than 1 its slope jumps at zero.
 
     Source: Clevert, Unterthiner and Hochreiter, Fast and accurate deep network learning by ELUs, 2016.
     """

@@ -8,9 +8,16 @@ from engine.activations import Activation
 
 
 class GELU(Activation):
-    """GELU: f(x) = x · Φ(x), with Φ the standard normal distribution function.
+    r"""GELU: f(x) = x · Φ(x), with Φ the standard normal distribution function.
 
     Smooth like SiLU, and nearer to ReLU: it weighs x by the share of normal numbers that lie below it.
+
+    Formula: f(x) = x\,\Phi(x), \qquad f'(x) = \Phi(x) + x\,\varphi(x), \quad \varphi(x) =
+    \tfrac{1}{\sqrt{2\pi}}\,e^{-x^2/2}
+
+    Use: Networks with attention, where it is the custom, and anywhere in place of SiLU.
+
+    Trouble: Like SiLU it dips below zero, and far below zero hardly any gradient is left.
 
     Source: Hendrycks and Gimpel, Gaussian error linear units, 2016.
     """

@@ -9,9 +9,15 @@ from engine.parts import hparam
 
 
 class LeakyReLU(Activation):
-    """Leaky ReLU: f(x) = x for x > 0, else slope · x.
+    r"""Leaky ReLU: f(x) = x for x > 0, else slope · x.
 
     The small slope keeps a gradient for negative inputs, so units cannot die.
+
+    Formula: f(x) = \begin{cases} x & x > 0 \\ a\,x & x \le 0 \end{cases}, \qquad f'(x) \in \{1, a\}
+
+    Use: In place of ReLU when many units die, as under large learning rates or bad starts.
+
+    Trouble: A slope near 1 makes the layer nearly linear, and depth then adds nothing.
 
     Source: Maas, Hannun and Ng, Rectifier nonlinearities improve neural network acoustic models, 2013.
     """

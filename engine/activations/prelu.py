@@ -9,10 +9,17 @@ from engine.parts import hparam
 
 
 class PReLU(Activation):
-    """PReLU: f(x) = x for x > 0, else a · x, with the slope a learned.
+    r"""PReLU: f(x) = x for x > 0, else a · x, with the slope a learned.
 
     One slope for the whole layer, and so one parameter more. L1 and L2 leave it alone: pulled to zero, it would be
     ReLU again.
+
+    Formula: f(x) = \begin{cases} x & x > 0 \\ a\,x & x \le 0 \end{cases}, \qquad \frac{\partial f}{\partial a} =
+    \min(0, x)
+
+    Use: When the best slope of Leaky ReLU is not known: the network finds one for each layer.
+
+    Trouble: On little data the slope is one more thing to fit; if it ends near 1 the layer has become linear.
 
     Source: He, Zhang, Ren and Sun, Delving deep into rectifiers, 2015.
     """

@@ -8,9 +8,16 @@ from engine.activations import Activation
 
 
 class ReLU(Activation):
-    """ReLU: f(x) = max(0, x).
+    r"""ReLU: f(x) = max(0, x).
 
     Does not saturate for positive inputs; a unit that is negative for every example is dead and stays so.
+
+    Formula: f(x) = \max(0, x), \qquad f'(x) = \begin{cases} 1 & x > 0 \\ 0 & x < 0 \end{cases}
+
+    Use: The first choice for hidden layers of dense and convolutional networks, together with He's initializer.
+
+    Trouble: After one step that was too large a unit may answer 0 to everything and never come back; lower the
+    learning rate, start biases a little above zero, or take Leaky ReLU.
 
     Source: Nair and Hinton, Rectified linear units improve restricted Boltzmann machines, 2010.
     """

@@ -8,9 +8,15 @@ from engine.activations import Activation
 
 
 class SiLU(Activation):
-    """SiLU: f(x) = x · σ(x), also called Swish.
+    r"""SiLU: f(x) = x · σ(x), also called Swish.
 
     Close to ReLU, smooth, and slightly below zero for small negative inputs.
+
+    Formula: f(x) = x\,\sigma(x), \qquad f'(x) = \sigma(x)\,\bigl(1 + x\,(1 - \sigma(x))\bigr)
+
+    Use: Deep networks in which ReLU works and a little more accuracy is worth a little more time.
+
+    Trouble: Not monotonic: two inputs below zero can give the same output; far below zero hardly any gradient is left.
 
     Source: Ramachandran, Zoph and Le, Searching for activation functions, 2017.
     """

@@ -8,9 +8,17 @@ from engine.activations import Activation
 
 
 class Tanh(Activation):
-    """Tanh: f(x) = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ), f′ = 1 − f².
+    r"""Tanh: f(x) = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ), f′ = 1 − f².
 
     Centered on zero, with flat ends in which no gradient passes.
+
+    Formula: f(x) = \frac{e^{x} - e^{-x}}{e^{x} + e^{-x}}, \qquad f'(x) = 1 - f(x)^2 \le 1
+
+    Use: Small networks and recurrent ones, where outputs should be bounded and centered; start it with Glorot's
+    initializer.
+
+    Trouble: In deep stacks a signal that is too large lands on the flat ends, where the gradient vanishes; watch the
+    share of saturated outputs.
 
     Source: LeCun, Bottou, Orr and Müller, Efficient BackProp, 1998.
     """

@@ -14,6 +14,10 @@ class Crop(ImageAugmentation):
 
     The window lies anywhere inside the image. What is to be recognized should still be seen in the smallest one.
 
+    Use: Photographs in which things come near and far.
+
+    Trouble: A window that is too small shows the network a piece without what the label names.
+
     Source: Szegedy et al., Going deeper with convolutions, 2015, section 6.
     """
 

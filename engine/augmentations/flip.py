@@ -15,6 +15,10 @@ class Flip(ImageAugmentation):
     Good for photographs: a mirrored cat is a cat. Wrong for digits and letters, which a mirror turns into others or
     into none at all: the network then learns to recognize what never comes.
 
+    Use: Photographs of things that have no left and right.
+
+    Trouble: On digits and letters it teaches what never comes, and a mirrored 2 is not far from a 5.
+
     Source: Krizhevsky, Sutskever and Hinton, ImageNet classification with deep convolutional neural networks, 2012.
     """
 

@@ -11,10 +11,18 @@ from engine.parts import hparam
 
 
 class Mixup(Augmentation):
-    """Mixup: examples and their targets are blended in pairs, λx + (1 − λ)x′, λ drawn from Beta(α, α) for each batch.
+    r"""Mixup: examples and their targets are blended in pairs, λx + (1 − λ)x′, λ drawn from Beta(α, α) for each batch.
 
     A small α mostly leaves one of the two, α = 1 makes every blend as likely. The training loss counts the blend of the
     two targets and cannot reach 0 any more; the training accuracy counts the larger part.
+
+    Formula: \tilde x = \lambda x + (1 - \lambda)\,x', \quad \tilde y = \lambda y + (1 - \lambda)\,y', \qquad \lambda
+    \sim \mathrm{Beta}(\alpha, \alpha)
+
+    Use: Classification with few examples or some wrong labels.
+
+    Trouble: The training loss cannot be compared with that of other runs; between the arms of a spiral a blend carries
+    a label that is plainly wrong.
 
     Source: Zhang, Cisse, Dauphin and Lopez-Paz, mixup: beyond empirical risk minimization, 2018.
     """

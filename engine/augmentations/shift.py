@@ -14,6 +14,10 @@ class Shift(ImageAugmentation):
 
     Convolutions hardly notice a shift, dense layers have to learn every place anew.
 
+    Use: Images that are not exactly centered, above all for dense layers.
+
+    Trouble: On 8 × 8 digits two pixels are already a quarter of the picture and may push a stroke out of it.
+
     Source: LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied to document recognition, 1998.
     """
 

@@ -13,6 +13,12 @@ from engine.parts import hparam
 class ActivationBlock(Block):
     """Activation: a function of every number, as a block of its own, for use after batch normalization.
 
+    Formula: h = f(x)
+
+    Use: After batch normalization, with identity in the dense or convolution block before.
+
+    Trouble: After a block that has an activation already it acts twice.
+
     Shape: unchanged.
 
     Source: Ioffe and Szegedy, Batch normalization, 2015, section 3.2 (why it comes after).

@@ -14,6 +14,12 @@ class Add(Block):
 
     The gradient reaches the earlier block directly, however deep the blocks between are.
 
+    Formula: y = x + x'
+
+    Use: Around two or three blocks in networks of more than about ten layers.
+
+    Trouble: Both must have the same shape: a convolution between needs padding and as many filters as channels.
+
     Shape: both the same, unchanged.
 
     Source: He, Zhang, Ren and Sun, Deep residual learning for image recognition, 2016.

@@ -11,9 +11,16 @@ from engine.parts import hparam
 
 
 class Attention(Block):
-    """Self-attention: softmax(QKᵀ / √d) V in several heads, of x plus its positions.
+    r"""Self-attention: softmax(QKᵀ / √d) V in several heads, of x plus its positions.
 
     Every step looks at every other; positions are sines and cosines of the step, since the sum has no order.
+
+    Formula: \mathrm{softmax}\!\left( \frac{Q K^{\top}}{\sqrt d} \right) V, \qquad Q = W_Q x,\; K = W_K x,\; V = W_V x
+
+    Use: Sequences in which far things belong together; add its input to its output and normalize, as transformers do.
+
+    Trouble: Costs the square of the length. Without positions the order of the steps is lost; alone, with a large
+    rate, it learns badly: warm up.
 
     Shape: unchanged, (batch, time, features); the heads must divide the features.
 

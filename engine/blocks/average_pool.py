@@ -9,7 +9,13 @@ from engine.parts import hparam
 
 
 class AveragePool(Block):
-    """Average pooling: the mean of each window; no parameters.
+    r"""Average pooling: the mean of each window; no parameters.
+
+    Formula: y(i, j) = \frac{1}{k^2} \sum_{0 \le u, v < k} x(k\,i + u,\; k\,j + v)
+
+    Use: As max pooling, where the amount counts and not the single strongest place; LeNet uses it.
+
+    Trouble: A single strong answer in a window is thinned to 1 / k² of itself.
 
     Shape: (batch, channels, height, width) → (batch, channels, height / size, width / size), rounded down
 

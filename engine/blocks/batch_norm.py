@@ -10,11 +10,18 @@ from engine.parts import hparam
 
 
 class BatchNorm(Block):
-    """Batch normalization: γ (x − mean) / √(variance + ε) + β, mean and variance of the batch for each feature.
+    r"""Batch normalization: γ (x − mean) / √(variance + ε) + β, mean and variance of the batch for each feature.
 
     In evaluation the running mean and variance take the batch's place. Put it after a dense or convolution block
     with identity activation and before the activation. The last batch of an epoch may be a single example, which
     has no variance; the trainer joins it to the batch before.
+
+    Formula: \hat x = \frac{x - \mu_B}{\sqrt{\sigma_B^2 + \varepsilon}}, \qquad y = \gamma\,\hat x + \beta
+
+    Use: Deep dense and convolutional networks: larger rates, and first weights matter less.
+
+    Trouble: Small batches make its statistics noisy, and evaluation, with the running ones, then differs from
+    training: take layer or group normalization.
 
     Shape: unchanged; statistics for each feature, or each channel of an image.
 

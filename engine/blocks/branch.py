@@ -13,6 +13,10 @@ class Branch(Block):
 
     With a later add or concatenate it makes two ways that part and meet again.
 
+    Use: To let two ways part, such as convolutions of two sizes side by side.
+
+    Trouble: Without a later add or concatenate that refers to it, what was built between is never used.
+
     Shape: that of the earlier block.
 
     Source: Szegedy et al., Going deeper with convolutions, 2015.

@@ -11,7 +11,13 @@ from engine.parts import hparam
 
 
 class Concatenate(Block):
-    """Concatenate: x and the output of an earlier block side by side, along features or channels.
+    r"""Concatenate: x and the output of an earlier block side by side, along features or channels.
+
+    Formula: y = \left[\, x \;;\; x' \,\right]
+
+    Use: When later blocks shall see early features unchanged, or two branches meet.
+
+    Trouble: The features add up, and with them the weights of the next block.
 
     Shape: (batch, a, …) and (batch, b, …) → (batch, a + b, …); of sequences, along the features.
 

@@ -14,7 +14,14 @@ from engine.parts import hparam
 
 
 class Conv1d(Block):
-    """Convolution over time: each filter slides along the sequence, length (x − k + 2p) / s + 1.
+    r"""Convolution over time: each filter slides along the sequence, length (x − k + 2p) / s + 1.
+
+    Formula: y_f(t) = b_f + \sum_{c} \sum_{u} w_{fc}(u)\; x_c(s\,t + u - p), \qquad x' = \left\lfloor \frac{x - k +
+    2p}{s} \right\rfloor + 1
+
+    Use: Sequences in which short patterns matter wherever they come, such as the waves of a heartbeat.
+
+    Trouble: One layer sees k steps: what lies further apart needs more layers, stride or a recurrent block.
 
     Shape: (batch, time, features) → (batch, time′, filters)
 

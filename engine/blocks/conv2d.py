@@ -13,7 +13,16 @@ from engine.parts import hparam
 
 
 class Conv2d(Block):
-    """Convolution: each filter slides over the image, one map a filter, size (x − k + 2p) / s + 1.
+    r"""Convolution: each filter slides over the image, one map a filter, size (x − k + 2p) / s + 1.
+
+    Formula: y_{f}(i, j) = b_f + \sum_{c} \sum_{u, v} w_{f c}(u, v)\; x_{c}(s\,i + u - p,\; s\,j + v - p), \qquad x' =
+    \left\lfloor \frac{x - k + 2p}{s} \right\rfloor + 1
+
+    Use: Images: the same small filter at every place needs (channels · k² + 1) · filters parameters, whatever the size
+    of the image.
+
+    Trouble: Without padding each layer loses k − 1 pixels, and small images are soon used up; p = (k − 1) / 2 keeps
+    the size.
 
     Shape: (batch, channels, height, width) → (batch, filters, height′, width′)
 

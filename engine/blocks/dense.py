@@ -12,7 +12,15 @@ from engine.parts import hparam
 
 
 class Dense(Block):
-    """Dense: h = f(Wx + b), every input to every unit, (inputs + 1) · width parameters.
+    r"""Dense: h = f(Wx + b), every input to every unit, (inputs + 1) · width parameters.
+
+    Formula: h = f(W x + b), \qquad W \in \mathbb R^{n_{\mathrm{out}} \times n_{\mathrm{in}}},\; b \in \mathbb
+    R^{n_{\mathrm{out}}}
+
+    Use: Vectors: tables, points of the plane, what comes out of flatten. Two or three layers are enough for most of
+    them.
+
+    Trouble: On images it has a weight for every pixel and learns every place anew: put convolutions before it.
 
     Shape: (batch, inputs) → (batch, width)
 

@@ -10,9 +10,15 @@ from engine.parts import hparam
 
 
 class Embedding(Block):
-    """Embedding: each whole number becomes a row of d learned reals, rows · d parameters.
+    r"""Embedding: each whole number becomes a row of d learned reals, rows · d parameters.
 
     Numbers below 0 take the first row, numbers beyond the last take the last.
+
+    Formula: e_t = E_{x_t}, \qquad E \in \mathbb R^{n \times d}
+
+    Use: First block for words and other numbers that are only names.
+
+    Trouble: Fewer rows than words: the last ones all share a row. Rare words keep their random first row.
 
     Shape: (batch, time) of whole numbers → (batch, time, d)
 

@@ -10,6 +10,10 @@ from engine.blocks import Block, Shape
 class Flatten(Block):
     """Flatten: all numbers of an example in one row; no parameters.
 
+    Use: Between convolutions and dense layers.
+
+    Trouble: The dense layer after it has most of the network's weights: pool before it.
+
     Shape: (batch, channels, height, width) → (batch, channels · height · width)
 
     Source: LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied to document recognition, 1998.

@@ -10,7 +10,14 @@ from engine.parts import hparam
 
 
 class GaussianNoise(Block):
-    """Gaussian noise: x + N(0, σ²) in training, x in evaluation; on the inputs as first block, on hidden units later.
+    r"""Gaussian noise: x + N(0, σ²) in training, x in evaluation; on the inputs as first block, on hidden units later.
+
+    Formula: y = x + \sigma\,n, \qquad n \sim \mathcal N(0, I)
+
+    Use: As the first block to make more of few examples; on hidden units as a regularizer.
+
+    Trouble: σ counts in units of what comes in: after ReLU with large outputs it does nothing, on inputs scaled to 0…1
+    it hides them.
 
     Shape: unchanged.
 

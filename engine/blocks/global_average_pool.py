@@ -9,7 +9,13 @@ from engine.errors import InvalidExperiment
 
 
 class GlobalAveragePool(Block):
-    """Global average pooling: the mean of each whole map, or of each feature over all time; takes any size.
+    r"""Global average pooling: the mean of each whole map, or of each feature over all time; takes any size.
+
+    Formula: y_c = \frac{1}{h\,w} \sum_{i, j} x_c(i, j)
+
+    Use: Between convolutions and the output, in place of flatten: far fewer weights, any size of image.
+
+    Trouble: With few maps there is little left to decide by: make the last convolution wide.
 
     Shape: (batch, channels, height, width) → (batch, channels); (batch, time, features) → (batch, features)
 

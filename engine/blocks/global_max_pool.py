@@ -9,7 +9,13 @@ from engine.errors import InvalidExperiment
 
 
 class GlobalMaxPool(Block):
-    """Global max pooling: the largest value of each whole map, or of each feature over all time; takes any size.
+    r"""Global max pooling: the largest value of each whole map, or of each feature over all time; takes any size.
+
+    Formula: y_c = \max_{i, j} x_c(i, j)
+
+    Use: Between convolutions and the output, in place of flatten: did the feature occur anywhere?
+
+    Trouble: Only the strongest place of each map gets a gradient, so learning may be slow.
 
     Shape: (batch, channels, height, width) → (batch, channels); (batch, time, features) → (batch, features)
 

@@ -10,9 +10,15 @@ from engine.parts import hparam
 
 
 class GroupNorm(Block):
-    """Group normalization: the channels of each example in groups, each group to mean 0 and variance 1, then γ and β.
+    r"""Group normalization: the channels of each example in groups, each group to mean 0 and variance 1, then γ and β.
 
     The same in training and evaluation, for any batch size.
+
+    Formula: \hat x = \frac{x - \mu_g}{\sqrt{\sigma_g^2 + \varepsilon}}, \qquad y = \gamma\,\hat x + \beta
+
+    Use: Convolutions trained in small batches.
+
+    Trouble: One channel a group loses how strong each map is; one group for all is layer normalization.
 
     Shape: unchanged; (batch, channels, height, width)
 

@@ -10,9 +10,16 @@ from engine.recurrent import Recurrent
 
 
 class GRU(Block):
-    """GRU: h(t) = (1 − z) ⊙ n + z ⊙ h(t − 1), n = tanh(W x + r ⊙ U h), with gates z, r.
+    r"""GRU: h(t) = (1 − z) ⊙ n + z ⊙ h(t − 1), n = tanh(W x + r ⊙ U h), with gates z, r.
 
     Two gates and no cell: three quarters of the LSTM's parameters.
+
+    Formula: \begin{aligned} (r, z) &= \sigma(W x_t + U h_{t-1} + b) \\ n &= \tanh\bigl(W_n x_t + b_n + r \odot (U_n
+    h_{t-1} + c_n)\bigr) \\ h_t &= (1 - z) \odot n + z \odot h_{t-1} \end{aligned}
+
+    Use: As the LSTM, with fewer parameters; on small data often the better one.
+
+    Trouble: Its state is always bounded: counting over long stretches is easier for an LSTM's cell.
 
     Shape: (batch, time, features) → (batch, units), or (batch, time, units) for the whole sequence; twice the units
     when bidirectional

@@ -8,9 +8,15 @@ from engine.blocks import Block, Shape
 
 
 class LayerNorm(Block):
-    """Layer normalization: γ (x − mean) / √(variance + ε) + β over the features of each example alone.
+    r"""Layer normalization: γ (x − mean) / √(variance + ε) + β over the features of each example alone.
 
     The same in training and evaluation, for any batch size; of a sequence, each time step for itself.
+
+    Formula: \hat x = \frac{x - \mu_x}{\sqrt{\sigma_x^2 + \varepsilon}}, \qquad y = \gamma\,\hat x + \beta
+
+    Use: Sequences, attention, and batches of any size.
+
+    Trouble: On a vector of two or three features it throws most of them away.
 
     Shape: unchanged.
 

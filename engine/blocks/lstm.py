@@ -10,9 +10,17 @@ from engine.recurrent import Recurrent
 
 
 class LSTM(Block):
-    """LSTM: c(t) = f ⊙ c(t − 1) + i ⊙ g, h(t) = o ⊙ tanh c(t), with gates f, i, o = σ(W x + U h + b).
+    r"""LSTM: c(t) = f ⊙ c(t − 1) + i ⊙ g, h(t) = o ⊙ tanh c(t), with gates f, i, o = σ(W x + U h + b).
 
     The cell c is passed on by addition, so a gradient can travel far as long as the forget gate stays open.
+
+    Formula: \begin{aligned} (i, f, o) &= \sigma(W x_t + U h_{t-1} + b), & g &= \tanh(W_g x_t + U_g h_{t-1} + b_g) \\
+    c_t &= f \odot c_{t-1} + i \odot g, & h_t &= o \odot \tanh c_t \end{aligned}
+
+    Use: Long sequences: the adding problem, delayed recall.
+
+    Trouble: Four times a plain recurrent block's parameters; forget gates start half open, so very long delays are
+    learned slowly.
 
     Shape: (batch, time, features) → (batch, units), or (batch, time, units) for the whole sequence; twice the units
     when bidirectional

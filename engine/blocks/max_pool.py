@@ -9,7 +9,13 @@ from engine.parts import hparam
 
 
 class MaxPool(Block):
-    """Max pooling: the largest value of each window; no parameters.
+    r"""Max pooling: the largest value of each window; no parameters.
+
+    Formula: y(i, j) = \max_{0 \le u, v < k} x(k\,i + u,\; k\,j + v)
+
+    Use: After convolutions: halves the image and keeps what was found, wherever in the window.
+
+    Trouble: Where exactly it was is lost; three or four of them use a small image up.
 
     Shape: (batch, channels, height, width) → (batch, channels, height / size, width / size), rounded down
 

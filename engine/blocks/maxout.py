@@ -11,10 +11,16 @@ from engine.parts import hparam
 
 
 class Maxout(Block):
-    """Maxout: h = max(W₁x + b₁, …, Wₖx + bₖ), the largest of k linear pieces, k · (inputs + 1) · width parameters.
+    r"""Maxout: h = max(W₁x + b₁, …, Wₖx + bₖ), the largest of k linear pieces, k · (inputs + 1) · width parameters.
 
     Each unit learns its own convex activation; ReLU, leaky ReLU and |x| are among those with two pieces. It neither
     saturates nor dies, for k times the parameters of a dense block.
+
+    Formula: h_j = \max_{i = 1 \dots k} \left( w_{ij}^{\top} x + b_{ij} \right)
+
+    Use: With dropout, and to see an activation that is learned.
+
+    Trouble: k times the parameters: compare it with a dense layer that is k times as wide.
 
     Shape: (batch, inputs) → (batch, width)
 

@@ -12,6 +12,10 @@ from engine.parts import hparam
 class Reshape(Block):
     """Reshape: the same numbers as an image, or with height 0 as a sequence of `width` steps of `channels` features.
 
+    Use: From the code of a decoder back to an image, or from rows of numbers to images or sequences.
+
+    Trouble: It only reads in another order: numbers that were not neighbors do not become so by it.
+
     Shape: any → (batch, channels, height, width), or (batch, width, channels)
 
     Source: LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied to document recognition, 1998.

@@ -10,9 +10,16 @@ from engine.recurrent import Recurrent
 
 
 class RNN(Block):
-    """Recurrent: h(t) = f(W x(t) + U h(t − 1) + b), the same weights at every step.
+    r"""Recurrent: h(t) = f(W x(t) + U h(t − 1) + b), the same weights at every step.
 
     The gradient through time is a product of as many Jacobians as there are steps: it vanishes or explodes.
+
+    Formula: h_t = f\!\left( W x_t + U h_{t-1} + b \right), \qquad \frac{\partial h_T}{\partial h_0} = \prod_{t=1}^{T}
+    \operatorname{diag}(f'_t)\, U
+
+    Use: Short sequences, and to see gradients vanish through time.
+
+    Trouble: Beyond ten or twenty steps hardly anything is remembered; exploding gradients ask for clipping by norm.
 
     Shape: (batch, time, features) → (batch, units), or (batch, time, units) for the whole sequence; twice the units
     when bidirectional

@@ -10,9 +10,16 @@ from engine.parts import hparam
 
 
 class Shared(Block):
-    """Shared: an earlier block once more, with the very same weights; no parameters of its own.
+    r"""Shared: an earlier block once more, with the very same weights; no parameters of its own.
 
     Both uses add to one gradient. A convolution is the same idea: one filter used at every position.
+
+    Formula: \frac{\partial L}{\partial W} = \frac{\partial L}{\partial W_1} + \frac{\partial L}{\partial W_2}, \qquad
+    W_1 = W_2 = W
+
+    Use: When the same thing is to be done twice, or depth is wanted without parameters.
+
+    Trouble: The gradients of both uses add up, so the weights move about twice as fast.
 
     Shape: as the earlier block, which must have had an input of the same shape.
 

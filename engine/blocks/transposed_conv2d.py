@@ -13,9 +13,15 @@ from engine.parts import hparam
 
 
 class TransposedConv2d(Block):
-    """Transposed convolution: every pixel paints a filter into a larger image, size (x − 1)s − 2p + k.
+    r"""Transposed convolution: every pixel paints a filter into a larger image, size (x − 1)s − 2p + k.
 
     The way back up from a code to an image, as in the decoder of an autoencoder.
+
+    Formula: x' = (x - 1)\,s - 2p + k
+
+    Use: Decoders: from a small code back to an image.
+
+    Trouble: Where painted filters overlap unevenly a checkerboard appears: let the stride divide the kernel.
 
     Shape: (batch, channels, height, width) → (batch, filters, height′, width′)
 

@@ -15,6 +15,10 @@ class Adding(Dataset):
     mean, has a mean squared error of 1/6 = 0.167 (R² 0); a network that finds and remembers both marked numbers
     reaches 0 (R² 1). The longer the sequence, the longer something has to be remembered.
 
+    Use: Long memory: recurrent blocks against each other, at growing length.
+
+    Trouble: For a long time the loss stays at 0.167, as if nothing were learned, and then falls: be patient.
+
     Shape: (length, 2): number, mark.
 
     Source: Hochreiter and Schmidhuber, Long short-term memory, 1997, experiment 4.

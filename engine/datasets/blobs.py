@@ -18,6 +18,10 @@ class Blobs(Dataset):
     as large as the last, those between follow in equal factors. A network that always says the first class is then
     right as often as that class is frequent: read the accuracy with that in mind.
 
+    Use: Several classes, and with imbalance: weighted losses and resampling.
+
+    Trouble: With a large imbalance a high accuracy may mean that the rare classes are never said.
+
     Source: Bishop, Pattern recognition and machine learning, 2006, section 4.2 (Gaussian classes).
     """
 

@@ -11,6 +11,11 @@ from engine.datasets import Dataset, Examples
 class BreastCancer(Dataset):
     """Breast cancer: 569 tumors, thirty measurements of cell nuclei, malignant or benign.
 
+    Use: Two classes from a real table; standardize it first.
+
+    Trouble: Few examples and thirty features: dense layers over-fit soon. A missed tumor weighs more than the accuracy
+    says.
+
     Source: Wolberg et al., Breast cancer Wisconsin (diagnostic), UCI, 1995 (scikit-learn's copy).
     """
 

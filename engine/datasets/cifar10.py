@@ -18,6 +18,10 @@ class CIFAR10(Dataset):
     The first use fetches 170 MB into the store's folder; their checksum is verified at every use. This is the binary
     version, read by a reader of the playground's own: torchvision's is a pickle, which could run code.
 
+    Use: Color photographs: convolutions, normalization, augmentation.
+
+    Trouble: Dense networks stay near one half; on a CPU take few images and few filters.
+
     Shape: image (3, 32, 32), vector (3072,).
 
     Source: Krizhevsky, Learning multiple layers of features from tiny images, 2009.

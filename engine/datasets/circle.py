@@ -16,6 +16,10 @@ class Circle(Dataset):
     Half of the points fall within radius 2.5, half between 3.5 and 5. The noise moves a point only while its label
     is decided, so that labels near the border become wrong.
 
+    Use: A first network: three hidden units are enough for a closed border.
+
+    Trouble: Without a hidden layer it stays near one half: no line separates a disc from its ring.
+
     Source: Smilkov and Carter, TensorFlow Playground, 2016.
     """
 

@@ -16,6 +16,10 @@ class Curve(Dataset):
 
     The smallest regression there is; the network's answer is drawn over the points.
 
+    Use: Universal approximation: how the error falls with the width.
+
+    Trouble: Outside of −3…3 there are no points: what the network says there is its activation's habit.
+
     Source: Cybenko, Approximation by superpositions of a sigmoidal function, 1989 (why a network can).
     """
 

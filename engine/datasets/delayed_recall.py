@@ -14,6 +14,10 @@ class DelayedRecall(Dataset):
     Guessing is right once in as many times as there are symbols; a perfect memory is always right, because the first
     step itself is free of noise. The longer the delay, the further a recurrent network's gradient has to travel.
 
+    Use: Vanishing gradients through time: lengthen the delay until a plain recurrent block fails.
+
+    Trouble: Convolutions and attention look at the first step directly: they solve it without any memory.
+
     Shape: (delay + 1, symbols): the symbol's place holds 1 in the first step.
 
     Source: Bengio, Simard and Frasconi, Learning long-term dependencies with gradient descent is difficult, 1994.

@@ -13,6 +13,10 @@ class Diabetes(Dataset):
 
     Standardise the target too, or the first gradients are thousands of times too large.
 
+    Use: Regression on a real table; a linear network is hard to beat.
+
+    Trouble: Even the best models reach an R² of only about 0.5: more layers learn noise.
+
     Source: Efron, Hastie, Johnstone and Tibshirani, Least angle regression, 2004 (scikit-learn's copy).
     """
 

@@ -12,6 +12,10 @@ from engine.parts import hparam
 class Digits(Dataset):
     """Digits: 1 797 handwritten digits of 8 × 8 pixels, ten classes, values scaled to 0…1.
 
+    Use: The first real images; a small convolutional network trains on them in seconds.
+
+    Trouble: The task is easy, 97 % and more: differences of half a percent between two networks are chance.
+
     Shape: image (1, 8, 8), vector (64,).
 
     Source: Alpaydin and Kaynak, Optical recognition of handwritten digits, UCI, 1998 (scikit-learn's copy).

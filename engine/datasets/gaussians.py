@@ -13,6 +13,10 @@ class Gaussians(Dataset):
 
     The variance of both grows linearly from 0.5 without noise to 4 at noise 0.5. A single dense layer solves it.
 
+    Use: The easiest classification: a network without hidden layers, logistic regression.
+
+    Trouble: With noise the clouds overlap, and no network can be always right: do not chase the last points.
+
     Source: Smilkov and Carter, TensorFlow Playground, 2016.
     """
 

@@ -38,7 +38,13 @@ class Heartbeats(Dataset):
     by 10 %, widths by 5 %, and the whole shifts by up to 3 steps. Without noise a perfect classifier is always right;
     always saying normal is right 1 − abnormal of the time, which is why accuracy alone tells little here.
 
-    These are drawings for learning about networks, not recordings of patients. Shape: (64, 1).
+    These are drawings for learning about networks, not recordings of patients.
+
+    Use: Convolutions over time, rare classes, weighted losses.
+
+    Trouble: Always saying normal is mostly right: look at the loss, or balance the classes.
+
+    Shape: (64, 1).
 
     Source: McSharry et al., A dynamical model for generating synthetic electrocardiogram signals, 2003.
     """

@@ -16,6 +16,10 @@ class Moons(Dataset):
     The upper one is (−1.5, −0.75) + 3 (cos t, sin t), the lower one (1.5, 0.75) − 3 (cos t, sin t), t from 0 to π.
     No straight line separates them, a bent one does: three hidden units are enough.
 
+    Use: Small networks, and regularization: with much noise a large network draws wild borders.
+
+    Trouble: A linear network gets most of it right, so look at the border, not at the accuracy alone.
+
     Source: Pedregosa et al., Scikit-learn: machine learning in Python, 2011 (the usual picture of clustering).
     """
 

@@ -18,6 +18,10 @@ class MultiGaussian(Dataset):
     Each is a cone of radius 2: its height ±1 at the center falls linearly to 0. The noise moves a point
     only while its target is taken.
 
+    Use: A regression that needs hidden units: one hill takes several of them.
+
+    Trouble: Most of the square is flat: a network that says 0 everywhere already has a small loss; look at the map.
+
     Source: Smilkov and Carter, TensorFlow Playground, 2016 (there called multi gaussian).
     """
 

@@ -14,6 +14,10 @@ class NoisySine(Dataset):
     Phase and period (10 to 20 steps) differ from sequence to sequence. Always answering 0 has a mean squared error of
     1/2 + σ² (R² 0). Nothing gets below σ², the noise of the target itself, which is R² = 1 / (1 + 2σ²).
 
+    Use: First steps with recurrent blocks: the next value of a wave.
+
+    Trouble: Below the noise σ² nothing can be learned: a training loss that gets there memorizes.
+
     Shape: (length, 1).
 
     Source: Goodfellow, Bengio and Courville, Deep Learning, 2016, chapter 10 (predicting the next value).

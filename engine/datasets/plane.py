@@ -11,9 +11,15 @@ RADIUS = 6.0
 
 
 class Plane(Dataset):
-    """Plane: the target is (x₁ + x₂) / 10, a tilted plane over the square.
+    r"""Plane: the target is (x₁ + x₂) / 10, a tilted plane over the square.
 
     A network without hidden layers fits it exactly. The noise moves a point only while its target is taken.
+
+    Formula: y = \frac{x_1 + x_2}{10}
+
+    Use: The easiest regression: no hidden layer, to see a learning rate at work.
+
+    Trouble: With hidden layers of ReLU it gets harder, not easier: the plane is put together from pieces.
 
     Source: Smilkov and Carter, TensorFlow Playground, 2016.
     """

@@ -16,6 +16,10 @@ class Tokens(Dataset):
     (1/2), while an embedding gives each word a place of its own and makes the sum easy. A perfect model is always
     right.
 
+    Use: Embeddings: the same network with and without one.
+
+    Trouble: Preprocessing makes fractions of word numbers: an embedding then takes the wrong rows.
+
     Shape: (length,): word numbers from 0 to vocabulary − 1. Preprocessing leaves them no longer words: use none.
 
     Source: Bengio, Ducharme, Vincent and Jauvin, A neural probabilistic language model, 2003 (words as vectors).

@@ -11,6 +11,10 @@ from engine.datasets import Dataset, Examples
 class Wine(Dataset):
     """Wine: 178 wines, thirteen chemical measurements, three cultivars.
 
+    Use: To see standardization: one of the measurements is hundreds of times larger than the others.
+
+    Trouble: Without preprocessing that one measurement drowns the rest and the network seems unable to learn.
+
     Source: Aeberhard and Forina, Wine, UCI, 1991 (scikit-learn's copy).
     """
 

@@ -11,9 +11,15 @@ HALF, GAP = 5.0, 0.3
 
 
 class Xor(Dataset):
-    """XOR: a point is of the second class when both coordinates have the same sign.
+    r"""XOR: a point is of the second class when both coordinates have the same sign.
 
     No straight line parts the classes. The noise moves a point only while its label is decided.
+
+    Formula: y = [\,x_1 x_2 \ge 0\,]
+
+    Use: To show why hidden layers are needed.
+
+    Trouble: Two hidden units can do it and often get stuck; four seldom do.
 
     Source: Smilkov and Carter, TensorFlow Playground, 2016.
     """

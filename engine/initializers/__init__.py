@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 from torch import Generator, Tensor
 
@@ -17,6 +17,14 @@ class Fan(NamedTuple):
     out: int
 
 
+class Spread(NamedTuple):
+    """A distribution around zero: its scale is the standard deviation, or the bound of a uniform one. `truncated` is a
+    normal one without what lies beyond two deviations."""
+
+    shape: Literal["normal", "uniform", "truncated"]
+    scale: float
+
+
 class Initializer(Part, family="initializers"):
     """A rule for the first weights of a layer."""
 
@@ -25,3 +33,7 @@ class Initializer(Part, family="initializers"):
     @abstractmethod
     def fill_(self, weight: Tensor, fan: Fan, generator: Generator) -> None:
         """Overwrites `weight` (out, in, …) in place, drawing from `generator` alone."""
+
+    def spread(self, fan: Fan) -> Spread | None:
+        """What each weight is drawn from, if each is drawn by itself."""
+        return None

@@ -13,6 +13,14 @@ class Constant(Initializer):
 
     Like zeros, it leaves all units of a layer equal for ever, only with a signal: nothing tells them apart.
 
+    Formula: W = c
+
+    Difference: Like zeros, but the signal passes: all units of a layer stay equal.
+
+    Use: Only to see that equal weights stay equal, though the network does learn a little.
+
+    Trouble: A layer of a hundred units then counts as one; dropout breaks the symmetry by chance and hides the fault.
+
     Source: Goodfellow, Bengio and Courville, Deep Learning, 2016, section 8.4 (breaking symmetry).
     """
 

@@ -4,13 +4,22 @@ from typing import ClassVar, Literal
 
 from torch import Generator, Tensor
 
-from engine.initializers import Fan, Initializer
+from engine.initializers import Fan, Initializer, Spread
 
 
 class GlorotNormal(Initializer):
-    """Glorot normal: weights from N(0, 2 / (fan_in + fan_out)).
+    r"""Glorot normal: weights from N(0, 2 / (fan_in + fan_out)).
 
     A compromise that keeps both the signal and its gradient near one size under tanh.
+
+    Formula: W \sim \mathcal N\!\left(0, \tfrac{2}{n_{\mathrm{in}} + n_{\mathrm{out}}}\right), \qquad
+    \operatorname{Var}(W) = \frac{2}{n_{\mathrm{in}} + n_{\mathrm{out}}}
+
+    Difference: The paper's: standard deviation √(2 / (fan_in + fan_out)), the 2 inside the root.
+
+    Use: Layers with tanh or another activation that is close to the identity around zero.
+
+    Trouble: Under ReLU the signal shrinks by √2 a layer: in deep networks take He's.
 
     Source: Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks, 2010.
     """
@@ -19,4 +28,7 @@ class GlorotNormal(Initializer):
     kind: Literal["glorot_normal"] = "glorot_normal"
 
     def fill_(self, weight: Tensor, fan: Fan, generator: Generator) -> None:
-        weight.normal_(0.0, (2.0 / (fan.into + fan.out)) ** 0.5, generator=generator)
+        weight.normal_(0.0, self.spread(fan).scale, generator=generator)
+
+    def spread(self, fan: Fan) -> Spread:
+        return Spread("normal", (2.0 / (fan.into + fan.out)) ** 0.5)

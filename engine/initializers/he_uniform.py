@@ -4,13 +4,22 @@ from typing import ClassVar, Literal
 
 from torch import Generator, Tensor
 
-from engine.initializers import Fan, Initializer
+from engine.initializers import Fan, Initializer, Spread
 
 
 class HeUniform(Initializer):
-    """He uniform: weights from U(−√(6 / fan_in), √(6 / fan_in)).
+    r"""He uniform: weights from U(−√(6 / fan_in), √(6 / fan_in)).
 
     The same variance as He normal, 2 / fan_in, without tails.
+
+    Formula: W \sim \mathcal U(-b, b), \quad b = \sqrt{\frac{6}{n_{\mathrm{in}}}}, \qquad \operatorname{Var}(W) =
+    \frac{b^2}{3} = \frac{2}{n_{\mathrm{in}}}
+
+    Difference: He's variance without tails.
+
+    Use: As He normal; choose it when no weight at all may start far out.
+
+    Trouble: Under tanh it is wider than needed. torch's own default for layers is narrower: its bound is 1 / √fan_in.
 
     Source: He, Zhang, Ren and Sun, Delving deep into rectifiers, 2015.
     """
@@ -19,5 +28,8 @@ class HeUniform(Initializer):
     kind: Literal["he_uniform"] = "he_uniform"
 
     def fill_(self, weight: Tensor, fan: Fan, generator: Generator) -> None:
-        bound = (6.0 / fan.into) ** 0.5
+        bound = self.spread(fan).scale
         weight.uniform_(-bound, bound, generator=generator)
+
+    def spread(self, fan: Fan) -> Spread:
+        return Spread("uniform", (6.0 / fan.into) ** 0.5)

@@ -4,13 +4,22 @@ from typing import ClassVar, Literal
 
 from torch import Generator, Tensor
 
-from engine.initializers import Fan, Initializer
+from engine.initializers import Fan, Initializer, Spread
 
 
 class LecunNormal(Initializer):
-    """LeCun normal: weights from N(0, 1 / fan_in).
+    r"""LeCun normal: weights from N(0, 1 / fan_in).
 
     Keeps the size of the signal where the activation is close to the identity around zero.
+
+    Formula: W \sim \mathcal N\!\left(0, \tfrac{1}{n_{\mathrm{in}}}\right), \qquad \operatorname{Var}(W) =
+    \frac{1}{n_{\mathrm{in}}}
+
+    Difference: Looks at fan_in alone; Glorot weighs both directions, He doubles it for ReLU.
+
+    Use: Linear layers, and tanh when only the forward signal matters.
+
+    Trouble: Under ReLU half of the signal's power is lost in every layer.
 
     Source: LeCun, Bottou, Orr and Müller, Efficient BackProp, 1998.
     """
@@ -19,4 +28,7 @@ class LecunNormal(Initializer):
     kind: Literal["lecun_normal"] = "lecun_normal"
 
     def fill_(self, weight: Tensor, fan: Fan, generator: Generator) -> None:
-        weight.normal_(0.0, fan.into**-0.5, generator=generator)
+        weight.normal_(0.0, self.spread(fan).scale, generator=generator)
+
+    def spread(self, fan: Fan) -> Spread:
+        return Spread("normal", fan.into**-0.5)

@@ -4,13 +4,22 @@ from typing import ClassVar, Literal
 
 from torch import Generator, Tensor
 
-from engine.initializers import Fan, Initializer
+from engine.initializers import Fan, Initializer, Spread
 
 
 class LecunUniform(Initializer):
-    """LeCun uniform: weights from U(−√(3 / fan_in), √(3 / fan_in)).
+    r"""LeCun uniform: weights from U(−√(3 / fan_in), √(3 / fan_in)).
 
     The same variance as LeCun normal, 1 / fan_in, without tails.
+
+    Formula: W \sim \mathcal U(-b, b), \quad b = \sqrt{\frac{3}{n_{\mathrm{in}}}}, \qquad \operatorname{Var}(W) =
+    \frac{1}{n_{\mathrm{in}}}
+
+    Difference: LeCun's variance without tails.
+
+    Use: As LeCun normal; choose it when no weight at all may start far out.
+
+    Trouble: Under ReLU half of the signal's power is lost in every layer.
 
     Source: LeCun, Bottou, Orr and Müller, Efficient BackProp, 1998.
     """
@@ -19,5 +28,8 @@ class LecunUniform(Initializer):
     kind: Literal["lecun_uniform"] = "lecun_uniform"
 
     def fill_(self, weight: Tensor, fan: Fan, generator: Generator) -> None:
-        bound = (3.0 / fan.into) ** 0.5
+        bound = self.spread(fan).scale
         weight.uniform_(-bound, bound, generator=generator)
+
+    def spread(self, fan: Fan) -> Spread:
+        return Spread("uniform", (3.0 / fan.into) ** 0.5)

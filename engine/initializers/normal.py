@@ -4,14 +4,23 @@ from typing import ClassVar, Literal
 
 from torch import Generator, Tensor
 
-from engine.initializers import Fan, Initializer
+from engine.initializers import Fan, Initializer, Spread
 from engine.parts import hparam
 
 
 class Normal(Initializer):
-    """Normal: weights from N(0, std²), whatever the layer's size.
+    r"""Normal: weights from N(0, std²), whatever the layer's size.
 
     Too small and the signal dies out layer by layer; too large and it saturates or explodes.
+
+    Formula: W \sim \mathcal N(0, \mathrm{std}^2), \qquad \operatorname{Var}(W) = \mathrm{std}^2
+
+    Difference: One width for all layers; He, Glorot and LeCun choose it from the layer's size.
+
+    Use: In the laboratory: to see what happens to the signal of deep networks when the width is not taken into
+    account.
+
+    Trouble: What suits one width fails at another: the signal is multiplied by about std · √fan_in in every layer.
 
     Source: Krizhevsky, Sutskever and Hinton, ImageNet classification with deep CNNs, 2012 (std = 0.01).
     """
@@ -22,3 +31,6 @@ class Normal(Initializer):
 
     def fill_(self, weight: Tensor, fan: Fan, generator: Generator) -> None:
         weight.normal_(0.0, self.std, generator=generator)
+
+    def spread(self, fan: Fan) -> Spread:
+        return Spread("normal", self.std)

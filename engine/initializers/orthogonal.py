@@ -10,9 +10,17 @@ from engine.parts import hparam
 
 
 class Orthogonal(Initializer):
-    """Orthogonal: the weight matrix, filters in rows, is gain times one with orthonormal rows or columns.
+    r"""Orthogonal: the weight matrix, filters in rows, is gain times one with orthonormal rows or columns.
 
     Lengths and angles pass unchanged, so a deep linear network keeps its signal exactly.
+
+    Formula: W^{\top} W = g^2 I \quad (W W^{\top} = g^2 I), \qquad \lVert W x \rVert = g\,\lVert x \rVert
+
+    Difference: Keeps lengths exactly; the others keep them only on average.
+
+    Use: Recurrent and very deep networks, where a product of many matrices must neither grow nor vanish.
+
+    Trouble: Holds exactly for linear layers only; under ReLU a gain of √2 makes up for the lost half.
 
     Source: Saxe, McClelland and Ganguli, Exact solutions to the nonlinear dynamics of learning, 2014.
     """

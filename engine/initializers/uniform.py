@@ -4,14 +4,22 @@ from typing import ClassVar, Literal
 
 from torch import Generator, Tensor
 
-from engine.initializers import Fan, Initializer
+from engine.initializers import Fan, Initializer, Spread
 from engine.parts import hparam
 
 
 class Uniform(Initializer):
-    """Uniform: weights from U(−b, b), whatever the layer's size.
+    r"""Uniform: weights from U(−b, b), whatever the layer's size.
 
     Its variance is b² / 3, the same in wide layers and in narrow ones, so the signal grows or dies with the width.
+
+    Formula: W \sim \mathcal U(-b, b), \qquad \operatorname{Var}(W) = \frac{b^2}{3}
+
+    Difference: One bound for all layers; He, Glorot and LeCun choose it from the layer's size.
+
+    Use: In the laboratory, as normal.
+
+    Trouble: What suits one width fails at another: the signal is multiplied by about b · √(fan_in / 3) in every layer.
 
     Source: Rumelhart, Hinton and Williams, Learning representations by back-propagating errors, 1986 (b = 0.3).
     """
@@ -22,3 +30,6 @@ class Uniform(Initializer):
 
     def fill_(self, weight: Tensor, fan: Fan, generator: Generator) -> None:
         weight.uniform_(-self.bound, self.bound, generator=generator)
+
+    def spread(self, fan: Fan) -> Spread:
+        return Spread("uniform", self.bound)

@@ -12,6 +12,15 @@ class Zeros(Initializer):
 
     All units of a layer then compute the same and receive the same gradient, so they stay equal for ever.
 
+    Formula: W = 0
+
+    Difference: No symmetry is broken: a layer learns as if it had one unit.
+
+    Use: Only to see that it does not work in hidden layers; biases may well start at zero.
+
+    Trouble: With two or more layers at most the output's own parameters get a gradient, and the units never become
+    different.
+
     Source: Goodfellow, Bengio and Courville, Deep Learning, 2016, section 8.4 (breaking symmetry).
     """
 

@@ -9,7 +9,16 @@ from engine.parts import hparam
 
 
 class Huber(Loss):
-    """Huber: e² / 2 for an error |e| ≤ δ, δ(|e| − δ / 2) beyond, so that outliers pull with a bounded force.
+    r"""Huber: e² / 2 for an error |e| ≤ δ, δ(|e| − δ / 2) beyond, so that outliers pull with a bounded force.
+
+    Formula: \ell(e) = \begin{cases} \tfrac12 e^2 & |e| \le \delta \\ \delta\,(|e| - \tfrac12 \delta) & |e| > \delta
+    \end{cases}
+
+    Use: Regression with a few outliers: smooth near the goal like the squared error, bounded far off like the absolute
+    one.
+
+    Trouble: δ is in the target's units: much too large it is the squared error again, much too small the absolute one,
+    times δ.
 
     Source: Huber, Robust estimation of a location parameter, 1964.
     """

@@ -8,7 +8,14 @@ from engine.losses import Loss
 
 
 class MAE(Loss):
-    """Mean absolute error: mean of |output − target|, whose best constant is the median.
+    r"""Mean absolute error: mean of |output − target|, whose best constant is the median.
+
+    Formula: L = \frac{1}{B\,m} \sum_{i,j} \lvert \hat y_{ij} - y_{ij} \rvert
+
+    Use: Regression with outliers; the best answer is the median.
+
+    Trouble: The gradient has the same size near the goal as far from it: without a falling rate the weights keep
+    trembling.
 
     Source: Hastie, Tibshirani and Friedman, The elements of statistical learning, 2009, section 10.6.
     """

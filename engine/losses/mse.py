@@ -8,7 +8,14 @@ from engine.losses import Loss
 
 
 class MSE(Loss):
-    """Mean squared error: mean of (output − target)²; the target's variance for the best constant.
+    r"""Mean squared error: mean of (output − target)²; the target's variance for the best constant.
+
+    Formula: L = \frac{1}{B\,m} \sum_{i,j} (\hat y_{ij} - y_{ij})^2
+
+    Use: Regression with errors that are about normal; the best answer is the mean.
+
+    Trouble: An error ten times as large counts a hundred times as much: with outliers look at Huber. Targets of
+    thousands make gradients of thousands: standardize the target.
 
     Source: Bishop, Pattern recognition and machine learning, 2006, section 1.1.
     """

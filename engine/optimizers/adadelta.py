@@ -11,10 +11,20 @@ from engine.parts import hparam
 
 
 class Adadelta(Optimizer):
-    """Adadelta: v ← ρv + (1 − ρ)g², d = g √(u + ε) / √(v + ε), u ← ρu + (1 − ρ)d², w ← w − αd.
+    r"""Adadelta: v ← ρv + (1 − ρ)g², d = g √(u + ε) / √(v + ε), u ← ρu + (1 − ρ)d², w ← w − αd.
 
     The steps get their size from the steps before, not from a rate: α is 1 in the paper. It starts slowly, for u is
     zero at first and ε sets the pace.
+
+    Formula: v \leftarrow \rho v + (1 - \rho)\,g^2, \quad d = \frac{\sqrt{u + \varepsilon}}{\sqrt{v + \varepsilon}}\,g,
+    \quad u \leftarrow \rho u + (1 - \rho)\,d^2, \qquad w \leftarrow w - \alpha d
+
+    Difference: RMSProp with a rate it makes itself, from the size of its own steps.
+
+    Use: When no rate can be guessed at all.
+
+    Trouble: Its pace in the first epochs is set by ε: with 10⁻⁶ hardly anything moves; the rate α does not make up for
+    a wrong ε.
 
     Source: Zeiler, ADADELTA, 2012.
     """

@@ -11,9 +11,17 @@ from engine.parts import hparam
 
 
 class Adagrad(Optimizer):
-    """Adagrad: s ← s + g², w ← w − αg / (√s + ε).
+    r"""Adagrad: s ← s + g², w ← w − αg / (√s + ε).
 
     Each weight has its own rate, which only ever falls.
+
+    Formula: s \leftarrow s + g^2, \qquad w \leftarrow w - \alpha\,\frac{g}{\sqrt{s} + \varepsilon}
+
+    Difference: Divides by the root of the sum of all squares so far; ε outside the root.
+
+    Use: Rare features, such as words: weights that seldom get a gradient keep a large rate.
+
+    Trouble: s only grows, so in long runs the steps die out, far from the goal or not: RMSProp forgets.
 
     Source: Duchi, Hazan and Singer, Adaptive subgradient methods, 2011.
     """

@@ -11,10 +11,18 @@ from engine.parts import hparam
 
 
 class AdagradInner(Optimizer):
-    """Adagrad with ε inside the root: s ← s + g², w ← w − αg / √(s + ε).
+    r"""Adagrad with ε inside the root: s ← s + g², w ← w − αg / √(s + ε).
 
     Beside √s + ε this acts like the root of ε: the default 10⁻⁸ keeps the divisor above 10⁻⁴, so weights whose
     gradients stay under 10⁻⁴ take shorter steps than Adagrad's. For larger gradients the two are the same.
+
+    Formula: s_t = s_{t-1} + g_t^2, \qquad w_t = w_{t-1} - \alpha\,\frac{g_t}{\sqrt{s_t + \varepsilon}}
+
+    Difference: ε inside the root: the divisor never falls below √ε = 10⁻⁴; torch adds ε = 10⁻¹⁰ outside.
+
+    Use: To follow the lecture's formula; else as Adagrad.
+
+    Trouble: s only grows, so in long runs the steps die out: RMSProp forgets.
 
     Source: Duchi, Hazan and Singer, Adaptive subgradient methods, 2011; in this form: Vera, Redes neuronales, lecture.
     """

@@ -11,9 +11,20 @@ from engine.parts import hparam
 
 
 class Adam(Optimizer):
-    """Adam: m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², both bias-corrected, w ← w − αm̂ / (√v̂ + ε).
+    r"""Adam: m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², both bias-corrected, w ← w − αm̂ / (√v̂ + ε).
 
     The step is about α for every weight whatever the size of its gradient.
+
+    Formula: \begin{aligned} m &\leftarrow \beta_1 m + (1 - \beta_1)\,g & \hat m &= \tfrac{m}{1 - \beta_1^t} \\ v
+    &\leftarrow \beta_2 v + (1 - \beta_2)\,g^2 & \hat v &= \tfrac{v}{1 - \beta_2^t} \end{aligned} \qquad w \leftarrow w
+    - \alpha\,\frac{\hat m}{\sqrt{\hat v} + \varepsilon}
+
+    Difference: Averaged momentum divided by the root mean square, both bias-corrected; ε outside the root.
+
+    Use: The first choice when little is known; its rate of 0.001 to 0.003 suits most small networks.
+
+    Trouble: The steps stay about α long to the end: let the rate fall. L2 is divided by √v̂ too and acts unevenly:
+    take AdamW.
 
     Source: Kingma and Ba, Adam, 2015.
     """

@@ -11,10 +11,21 @@ from engine.parts import hparam
 
 
 class AdamInner(Optimizer):
-    """Adam with ε inside the root: m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², w ← w − αm̂ / √(v̂ + ε).
+    r"""Adam with ε inside the root: m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², w ← w − αm̂ / √(v̂ + ε).
 
     Averaged momentum and RMSProp together, both divided by 1 − βᵗ. Beside Adam's √v̂ + ε this ε acts like its root:
     the default 10⁻⁸ keeps the divisor above 10⁻⁴, so the step is about α only where gradients are larger than that.
+
+    Formula: \begin{aligned} m_t &= \beta_1 m_{t-1} + (1 - \beta_1)\,g_t & \hat m_t &= \tfrac{m_t}{1 - \beta_1^t} \\
+    v_t &= \beta_2 v_{t-1} + (1 - \beta_2)\,g_t^2 & \hat v_t &= \tfrac{v_t}{1 - \beta_2^t} \end{aligned} \qquad w_t =
+    w_{t-1} - \alpha\,\frac{\hat m_t}{\sqrt{\hat v_t + \varepsilon}}
+
+    Difference: ε inside the root: steps are about α only for gradients over √ε = 10⁻⁴; torch's ε outside lets them be
+    so down to 10⁻⁸.
+
+    Use: To follow the lecture's formula; else as Adam.
+
+    Trouble: Gradients under 10⁻⁴ make steps much shorter than α: lower ε if the gradient norm is so small.
 
     Source: Kingma and Ba, Adam, 2015; in this form: Vera, Redes neuronales, lecture.
     """

@@ -11,9 +11,17 @@ from engine.parts import hparam
 
 
 class Adamax(Optimizer):
-    """Adamax: m ← β₁m + (1 − β₁)g, u ← max(β₂u, |g| + ε), w ← w − αm̂ / u.
+    r"""Adamax: m ← β₁m + (1 − β₁)g, u ← max(β₂u, |g| + ε), w ← w − αm̂ / u.
 
     Adam with the largest recent gradient in place of the root mean square: no step is longer than about α.
+
+    Formula: u \leftarrow \max(\beta_2 u, |g| + \varepsilon), \qquad w \leftarrow w - \alpha\,\frac{\hat m}{u}
+
+    Difference: Adam with the largest recent gradient in place of the root mean square.
+
+    Use: Gradients with rare large values, as in embeddings.
+
+    Trouble: One huge gradient keeps the steps of its weight short for about 1 / (1 − β₂) steps.
 
     Source: Kingma and Ba, Adam, 2015, section 7.1.
     """

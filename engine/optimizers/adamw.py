@@ -11,9 +11,17 @@ from engine.parts import hparam
 
 
 class AdamW(Optimizer):
-    """AdamW: Adam, with w ← (1 − αλ)w beside the step instead of λw inside the gradient.
+    r"""AdamW: Adam, with w ← (1 − αλ)w beside the step instead of λw inside the gradient.
 
     The decay is then the same for every weight, not divided by the size of its gradients.
+
+    Formula: w \leftarrow (1 - \alpha\lambda)\,w - \alpha\,\frac{\hat m}{\sqrt{\hat v} + \varepsilon}
+
+    Difference: Adam with decoupled decay: every weight shrinks by 1 − αλ, untouched by √v̂.
+
+    Use: Adam with regularization: the usual choice for larger networks.
+
+    Trouble: The decay is multiplied with α: when the rate falls, so does the decay. L2 beside it regularizes twice.
 
     Source: Loshchilov and Hutter, Decoupled weight decay regularization, 2019.
     """

@@ -11,12 +11,22 @@ from engine.parts import hparam
 
 
 class EwmaMomentum(Optimizer):
-    """Averaged momentum: m ← β₁m + (1 − β₁)g, w ← w − αm; bias-corrected: w ← w − αm / (1 − β₁ᵗ).
+    r"""Averaged momentum: m ← β₁m + (1 − β₁)g, w ← w − αm; bias-corrected: w ← w − αm / (1 − β₁ᵗ).
 
     m is an exponentially weighted average of the gradients. The newest enters with (1 − β₁), so the rate that it sees
     is α(1 − β₁): with β₁ = 0.9 a tenth of α. SGD's momentum adds v ← μv + g without that factor; it takes the same
     path at α(1 − μ). The average starts at zero and is too small in the first 1 / (1 − β₁) steps; divided by 1 − β₁ᵗ
     it is a true average from the first, at a rate that falls from α to α(1 − β₁).
+
+    Formula: m_t = \beta_1 m_{t-1} + (1 - \beta_1)\,g_t, \qquad w_t = w_{t-1} - \alpha\,m_t; \qquad \hat m_t =
+    \frac{m_t}{1 - \beta_1^t}
+
+    Difference: The newest gradient enters with α(1 − β₁), a tenth of α for β₁ = 0.9. Same path as SGD's momentum at
+    rate α(1 − β₁).
+
+    Use: To follow the lecture's formulas, and to see what bias correction does in the first steps.
+
+    Trouble: Taken for SGD's momentum it seems ten times too slow: with β₁ = 0.9 multiply α by ten.
 
     Source: Polyak, Some methods of speeding up the convergence of iteration methods, 1964; in this form: Vera, Redes
     neuronales, lecture.

@@ -11,10 +11,19 @@ from engine.parts import hparam
 
 
 class LBFGS(Optimizer):
-    """L-BFGS: w ← w − αHg, H an estimate of the inverse Hessian from the last changes of w and g.
+    r"""L-BFGS: w ← w − αHg, H an estimate of the inverse Hessian from the last changes of w and g.
 
     It bends the step to the curvature, and with a line search finds its length itself. It believes the gradient: take
     the whole training split as one batch. On small batches the differences of gradients are noise.
+
+    Formula: w \leftarrow w - \alpha\,H g, \qquad H \approx \left( \nabla^2 L \right)^{-1}
+
+    Difference: Uses the curvature, from many gradients a step; all others use one gradient.
+
+    Use: Small, smooth problems with the whole training split as one batch, such as a curve or a plane.
+
+    Trouble: Small batches, dropout and noise make its differences of gradients meaningless; it then jumps or stands
+    still.
 
     Reading: one step here may ask for several gradients of its batch; loss, gradient and accuracy are those at its
     start, the weight change that of all of it. Penalties count in the line search; clipping, which

@@ -11,11 +11,21 @@ from engine.parts import hparam
 
 
 class LookaheadNesterov(Optimizer):
-    """Nesterov at the look-ahead point: g = ∇L(w − αβ₁m), m ← β₁m + (1 − β₁)g, w ← w − αm.
+    r"""Nesterov at the look-ahead point: g = ∇L(w − αβ₁m), m ← β₁m + (1 − β₁)g, w ← w − αm.
 
     The weights first go where the old mean would take them; the gradient there says what is wrong with it before it
     is too late. SGD's Nesterov switch keeps the look-ahead point itself as its weights, to need no second place; here
     w is w, the gradient is really taken at the other point, and its newest part enters with α(1 − β₁).
+
+    Formula: g_t = \nabla L\!\left(w_{t-1} - \alpha\beta_1 m_{t-1}\right), \qquad m_t = \beta_1 m_{t-1} + (1 -
+    \beta_1)\,g_t, \qquad w_t = w_{t-1} - \alpha\,m_t
+
+    Difference: The gradient is really taken at w − αβ₁m and enters with α(1 − β₁); SGD's switch rewrites it around the
+    look-ahead point.
+
+    Use: Ravines and long valleys, where plain momentum overshoots; and to follow the lecture's formula.
+
+    Trouble: Rates made for SGD's Nesterov are 1 / (1 − β₁) times too small here.
 
     Reading: the loss and the gradient norm of a step are those of the look-ahead point; weights, validation and maps
     are those of w.

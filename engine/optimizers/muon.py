@@ -11,11 +11,21 @@ from engine.parts import hparam
 
 
 class Muon(Optimizer):
-    """Muon: m ← μm + (1 − μ)g, then W ← (1 − αλ)W − 0.2 √(larger side) α · UVᵀ, with UΣVᵀ the look-ahead mean.
+    r"""Muon: m ← μm + (1 − μ)g, then W ← (1 − αλ)W − 0.2 √(larger side) α · UVᵀ, with UΣVᵀ the look-ahead mean.
 
     Matrices move by a matrix all of whose singular values are about one: rare directions count as much as frequent
     ones. Biases, filters and other tensors that are no matrix are moved by AdamW at the same rate, with β₁ = μ; the
     factor on UVᵀ gives both steps one size. The iteration that finds UVᵀ computes in bfloat16.
+
+    Formula: m \leftarrow \mu m + (1 - \mu)\,g, \quad (1 - \mu)\,g + \mu m = U \Sigma V^{\top}, \qquad W \leftarrow (1
+    - \alpha\lambda)\,W - 0.2\,\sqrt{\max(r, c)}\;\alpha\,U V^{\top}
+
+    Difference: Moves whole matrices, all directions alike; the others treat every weight by itself.
+
+    Use: Hidden dense layers of larger networks, with matrices of some size.
+
+    Trouble: Costs several matrix products a step; on tiny matrices there is nothing to gain. Filters and biases are
+    left to AdamW.
 
     Source: Jordan et al., Muon, an optimizer for hidden layers in neural networks, 2024; the factor: Liu et al., Muon
     is scalable for LLM training, 2025.

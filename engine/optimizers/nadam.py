@@ -11,9 +11,19 @@ from engine.parts import hparam
 
 
 class NAdam(Optimizer):
-    """NAdam: Adam, whose numerator looks one step ahead, μₜ₊₁m / (1 − Πμ) + (1 − μₜ)g / (1 − Πμ).
+    r"""NAdam: Adam, whose numerator looks one step ahead, μₜ₊₁m / (1 − Πμ) + (1 − μₜ)g / (1 − Πμ).
 
     μ grows towards β₁ in the course of the run, μₜ = β₁(1 − 0.96^(tψ) / 2). Usually a little faster than Adam.
+
+    Formula: w \leftarrow w - \frac{\alpha}{\sqrt{\hat v} + \varepsilon} \left( \frac{\mu_{t+1}\, m}{1 - \prod_{i \le
+    t+1} \mu_i} + \frac{(1 - \mu_t)\, g}{1 - \prod_{i \le t} \mu_i} \right), \qquad \mu_t = \beta_1 \left( 1 -
+    \tfrac12\, 0.96^{t\psi} \right)
+
+    Difference: Adam whose mean gradient looks one step ahead.
+
+    Use: In place of Adam when a little more speed is wanted.
+
+    Trouble: As Adam; the look-ahead helps little when batches are so small that the mean gradient is mostly noise.
 
     Source: Dozat, Incorporating Nesterov momentum into Adam, 2016.
     """

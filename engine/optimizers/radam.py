@@ -11,10 +11,22 @@ from engine.parts import hparam
 
 
 class RAdam(Optimizer):
-    """RAdam: Adam, without the division by √v̂ while too few gradients are in v for its variance to be bounded.
+    r"""RAdam: Adam, without the division by √v̂ while too few gradients are in v for its variance to be bounded.
 
     The first five steps or so are plain averaged momentum, the next ones Adam's times a factor that rises to one: a
     warm-up whose length nobody has to choose.
+
+    Formula: \rho_t = \rho_\infty - \frac{2t\beta_2^t}{1 - \beta_2^t}, \quad \rho_\infty = \frac{2}{1 - \beta_2} - 1;
+    \qquad w \leftarrow w - \alpha\,\hat m \cdot \begin{cases} r_t \sqrt{1 - \beta_2^t} / (\sqrt{v} + \varepsilon) &
+    \rho_t > 5 \\ 1 & \rho_t \le 5 \end{cases}, \quad r_t = \sqrt{\frac{(\rho_t - 4)(\rho_t -
+    2)\,\rho_\infty}{(\rho_\infty - 4)(\rho_\infty - 2)\,\rho_t}}
+
+    Difference: Adam with a warm-up built in.
+
+    Use: In place of Adam with a warm-up, when nobody wants to choose its length.
+
+    Trouble: Its first steps are proportional to the gradient: with a rate made for Adam they may be tiny or, with huge
+    gradients, too long.
 
     Source: Liu et al., On the variance of the adaptive learning rate and beyond, 2020.
     """

@@ -11,9 +11,17 @@ from engine.parts import hparam
 
 
 class RMSProp(Optimizer):
-    """RMSProp: s ← ρs + (1 − ρ)g², w ← w − αg / (√s + ε), optionally with momentum.
+    r"""RMSProp: s ← ρs + (1 − ρ)g², w ← w − αg / (√s + ε), optionally with momentum.
 
     Adagrad that forgets: the rate recovers when gradients become small.
+
+    Formula: s \leftarrow \rho s + (1 - \rho)\,g^2, \qquad w \leftarrow w - \alpha\,\frac{g}{\sqrt{s} + \varepsilon}
+
+    Difference: Adam without averaging the gradient and without bias correction; ε outside the root.
+
+    Use: Recurrent networks and small batches, where gradients change their size in the course of a run.
+
+    Trouble: s starts at zero: the first step is 1 / √(1 − ρ) times too long, ten times for ρ = 0.99.
 
     Source: Tieleman and Hinton, Lecture 6.5, Neural networks for machine learning, 2012.
     """

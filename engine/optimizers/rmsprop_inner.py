@@ -11,10 +11,20 @@ from engine.parts import hparam
 
 
 class RMSPropInner(Optimizer):
-    """RMSProp with ε inside the root: v ← β₂v + (1 − β₂)g², w ← w − αg / √(v + ε); bias-corrected: v / (1 − β₂ᵗ).
+    r"""RMSProp with ε inside the root: v ← β₂v + (1 − β₂)g², w ← w − αg / √(v + ε); bias-corrected: v / (1 − β₂ᵗ).
 
     Beside √v + ε this acts like the root of ε: the default 10⁻⁸ keeps the divisor above 10⁻⁴. v starts at zero and is
     too small at first: without correction the first step is 1 / √(1 − β₂) times too long, ten times for β₂ = 0.99.
+
+    Formula: v_t = \beta_2 v_{t-1} + (1 - \beta_2)\,g_t^2, \qquad w_t = w_{t-1} - \alpha\,\frac{g_t}{\sqrt{v_t +
+    \varepsilon}} ; \qquad \hat v_t = \frac{v_t}{1 - \beta_2^t}
+
+    Difference: ε inside the root, β₂ for ρ; bias correction can be chosen, torch's has none.
+
+    Use: To follow the lecture's formulas, and to see what bias correction does in the first steps.
+
+    Trouble: Without correction the first steps may throw the weights far off; compare the first ten steps with and
+    without.
 
     Source: Tieleman and Hinton, Lecture 6.5, Neural networks for machine learning, 2012; in this form: Vera, Redes
     neuronales, lecture.

@@ -15,6 +15,11 @@ BINS, SAMPLE = 32, 1024
 class ActivationHistogram(Probe):
     """Activation histogram: how often each output value occurs in a layer, from lowest to highest.
 
+    Use: First of all instruments for first weights and depth: read it from the first layer to the last.
+
+    Trouble: It shows the probe batch alone, in evaluation: what batch statistics or dropout do in training is not in
+    it.
+
     Reading: a spike at zero is a layer that has died out, spikes at both ends are saturation; healthy layers keep
     about the same width from first to last.
 

@@ -11,7 +11,13 @@ from engine.probes import Moment, Need, Probe, Subject
 
 
 class ActivationMean(Probe):
-    """Activation mean: mean of a layer's outputs over the probe batch.
+    r"""Activation mean: mean of a layer's outputs over the probe batch.
+
+    Formula: \bar h = \frac1N \sum h
+
+    Use: To see sigmoid and ReLU shift the signal away from zero.
+
+    Trouble: A mean near zero says nothing of the width: read it with the deviation.
 
     Reading: far from zero for every layer, and the next layer's gradients all push the same way.
 

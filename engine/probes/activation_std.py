@@ -11,7 +11,13 @@ from engine.probes import Moment, Need, Probe, Subject
 
 
 class ActivationStd(Probe):
-    """Activation deviation: standard deviation of a layer's outputs over the probe batch.
+    r"""Activation deviation: standard deviation of a layer's outputs over the probe batch.
+
+    Formula: \sigma_h = \sqrt{\tfrac1N \sum (h - \bar h)^2}
+
+    Use: To check an initializer: the deviation should stay about the same from layer to layer.
+
+    Trouble: Batch or layer normalization hides a bad start from it.
 
     Reading: falling from layer to layer is a signal that dies out, rising is one that explodes.
 

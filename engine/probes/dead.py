@@ -11,9 +11,15 @@ from engine.probes import Moment, Need, Probe, Subject
 
 
 class Dead(Probe):
-    """Dead units: share of a layer's units that are zero for the whole probe batch.
+    r"""Dead units: share of a layer's units that are zero for the whole probe batch.
 
     A unit is a feature of a vector or a map of an image.
+
+    Formula: \frac{\#\{u : h_u(x) = 0 \;\;\forall x\}}{\#\{u\}}
+
+    Use: With ReLU, above all after raising the learning rate.
+
+    Trouble: Dead for the probe batch is not dead for every input: on small batches it overstates.
 
     Reading: some are usual under ReLU; most of a layer means a learning rate that was too high or a bad start.
 

@@ -10,7 +10,14 @@ from engine.probes import Moment, Need, Probe, Subject, got
 
 
 class GradientNorm(Probe):
-    """Gradient norm: ‖∂L/∂w‖₂ of each layer's weights, penalties included, before clipping.
+    r"""Gradient norm: ‖∂L/∂w‖₂ of each layer's weights, penalties included, before clipping.
+
+    Formula: \left\lVert \frac{\partial L}{\partial w} \right\rVert_2
+
+    Use: To find vanishing and exploding gradients, and a threshold for clipping.
+
+    Trouble: Adam divides by the gradient's size: there a small norm does not mean small steps; look at the update
+    ratio.
 
     Reading: curves that fan out with depth, first layer lowest, are a vanishing gradient; first layer highest, an
     exploding one.

@@ -16,6 +16,10 @@ class Output(Probe):
     Two classes: probability of the second less that of the first, from −1 to 1. More classes: each one's
     probability. Regression: the predicted value. A loss without softmax shows outputs limited to those ranges.
 
+    Use: Two-dimensional data sets: to see under- and over-fitting with one's own eyes.
+
+    Trouble: Far from the points the answer means nothing, however sure it looks.
+
     Shape: 2-D inputs (maps, side, side) int8, 127 standing for 1, row 0 at the lowest second coordinate; a
     regression's is in units of `output_scale`. 1-D inputs: (points,) float32 under the key `curve`.
 

@@ -11,9 +11,15 @@ from engine.probes import Moment, Need, Probe, Subject
 
 
 class Saturated(Probe):
-    """Saturated outputs: share of a layer's outputs where the activation's slope is under 5 % of its maximum.
+    r"""Saturated outputs: share of a layer's outputs where the activation's slope is under 5 % of its maximum.
 
     Not a number for activations without a flat end.
+
+    Formula: \frac{\#\{h : f'(z) < 0.05\,\max f'\}}{\#\{h\}}
+
+    Use: With sigmoid, tanh and other activations with flat ends.
+
+    Trouble: In the last layers of a trained classifier much saturation is a sign of certainty, no fault.
 
     Reading: over half, and little gradient passes the layer.
 

@@ -15,6 +15,10 @@ LIMIT = 1024
 class Units(Probe):
     """Unit responses: what each unit of each layer answers all over the input plane, for 2-D inputs.
 
+    Use: Two-dimensional data sets: to see what each unit adds.
+
+    Trouble: Each map has its own scale: a unit that hardly answers looks as strong as the others.
+
     Reading: early units cut the plane once; later ones combine the cuts. Units that look the same are wasted.
 
     Shape: (units, side, side) int8, each unit in units of its own largest absolute value, `units_scale`.

@@ -11,10 +11,16 @@ from engine.probes import Moment, Need, Probe, Subject, got
 
 
 class UpdateRatio(Probe):
-    """Update ratio: ‖Δw‖₂ / ‖w‖₂, with Δw the change that the optimizer's step really made.
+    r"""Update ratio: ‖Δw‖₂ / ‖w‖₂, with Δw the change that the optimizer's step really made.
 
     Measured after the step, so momentum, adaptive rates, decay and clipping are all in it. Not a number while all
     weights of the layer are zero.
+
+    Formula: \frac{\lVert \Delta w \rVert_2}{\lVert w \rVert_2}
+
+    Use: To set the learning rate: the best single number for it.
+
+    Trouble: It falls by itself as the weights grow; layers that start at zero have none at first.
 
     Reading: around 1e-3 is healthy; well above 1e-2 the learning rate is too high, below 1e-4 the layer hardly
     learns.

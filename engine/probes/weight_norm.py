@@ -10,7 +10,13 @@ from engine.probes import Moment, Need, Probe, Subject, got
 
 
 class WeightNorm(Probe):
-    """Weight norm: ‖w‖₂ of each layer's weights before the step.
+    r"""Weight norm: ‖w‖₂ of each layer's weights before the step.
+
+    Formula: \lVert w \rVert_2
+
+    Use: Beside L2, L1 and max-norm, to see what they do.
+
+    Trouble: Wide layers have larger norms from the start: compare a layer with itself over time.
 
     Reading: weights that grow without end ask for L2; weights that shrink to nothing for less of it.
 

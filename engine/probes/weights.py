@@ -15,6 +15,10 @@ LIMIT = 4096
 class Weights(Probe):
     """Weights: every weight between the units that are drawn, after the step, for dense networks over the plane.
 
+    Use: Small dense networks over the plane: to see which unit listens to which.
+
+    Trouble: Each layer has its own scale: widths of two layers cannot be compared.
+
     Reading: blue pushes the next unit up, orange pushes it down; the wider the link, the larger the weight.
 
     Shape: int8, each layer's (out, in) matrix row after row, in units of its largest absolute weight,

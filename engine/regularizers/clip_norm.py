@@ -10,9 +10,16 @@ from engine.regularizers import Regularizer
 
 
 class ClipNorm(Regularizer):
-    """Clip by norm: if the gradient of all parameters together is longer than the threshold, it is scaled down to it.
+    r"""Clip by norm: if the gradient of all parameters together is longer than the threshold, it is scaled down to it.
 
     The direction stays. Acts after the penalties.
+
+    Formula: g \leftarrow g \cdot \min\!\left(1, \frac{c}{\lVert g \rVert_2}\right)
+
+    Use: Recurrent networks, and wherever single batches give gradients many times longer than usual.
+
+    Trouble: A threshold under the usual norm makes every step the same length: it then acts like a smaller rate. Look
+    at the gradient norms first.
 
     Source: Pascanu, Mikolov and Bengio, On the difficulty of training recurrent neural networks, 2013.
     """

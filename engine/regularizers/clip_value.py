@@ -10,10 +10,17 @@ from engine.regularizers import Regularizer
 
 
 class ClipValue(Regularizer):
-    """Clip by value: every entry of the gradient is cut to between −threshold and threshold.
+    r"""Clip by value: every entry of the gradient is cut to between −threshold and threshold.
 
     Large entries are cut and small ones stay, so the direction changes; clipping by norm keeps it. Acts after the
     penalties, and before clipping by norm if both are on.
+
+    Formula: g_i \leftarrow \min\bigl(c, \max(-c, g_i)\bigr)
+
+    Use: When single entries explode and the rest should count in full.
+
+    Trouble: The direction changes, the more the more entries are cut; with Adam, which scales each entry, it changes
+    little.
 
     Source: Mikolov, Statistical language models based on neural networks, 2012, section 3.2.2.
     """

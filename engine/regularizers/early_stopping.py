@@ -7,9 +7,16 @@ from engine.regularizers import Regularizer, Seen
 
 
 class EarlyStopping(Regularizer):
-    """Early stopping: training ends when the validation loss has not improved for some epochs.
+    r"""Early stopping: training ends when the validation loss has not improved for some epochs.
 
     The weights of the best epoch are put back.
+
+    Formula: \min_{i > e - p} L_{\mathrm{val}, i} \ge \min_{i \le e - p} L_{\mathrm{val}, i} - \delta
+
+    Use: Nearly always when there is a validation split: it costs nothing and saves time.
+
+    Trouble: The validation loss was used to choose, so it flatters: keep a test split for the honest number. Too short
+    a patience stops at a bump.
 
     Source: Prechelt, Early stopping — but when?, 1998.
     """

@@ -10,9 +10,17 @@ from engine.regularizers import Regularizer
 
 
 class L1(Regularizer):
-    """L1: λ Σ|w|, whose gradient is λ · sign(w): a constant pull that takes small weights to zero.
+    r"""L1: λ Σ|w|, whose gradient is λ · sign(w): a constant pull that takes small weights to zero.
 
     One SGD step becomes w ← w − αλ sign(w) − α∇L: every weight shrinks by the same αλ, whatever its size.
+
+    Formula: J = L + \lambda \sum_i |w_i|, \qquad w \leftarrow w - \alpha\lambda\,\operatorname{sign}(w) - \alpha
+    \nabla L
+
+    Use: When few inputs matter and the rest should get weights near zero.
+
+    Trouble: Gradient steps do not stop exactly at zero: small weights tremble around it by αλ. Too strong, whole
+    layers go out.
 
     Source: Tibshirani, Regression shrinkage and selection via the lasso, 1996.
     """

@@ -10,10 +10,17 @@ from engine.regularizers import Regularizer
 
 
 class L2(Regularizer):
-    """L2: (λ/2)‖w‖², whose gradient is λw; one SGD step becomes w ← (1 − αλ)w − α∇L.
+    r"""L2: (λ/2)‖w‖², whose gradient is λw; one SGD step becomes w ← (1 − αλ)w − α∇L.
 
     The shrink factor 1 − αλ takes the same share of every weight: without a gradient, half is gone after ln 2 / αλ
     steps. With Adam and its kin the penalty passes through their scaling; AdamW's weight decay does not.
+
+    Formula: J = L + \frac{\lambda}{2} \lVert w \rVert^2, \qquad w \leftarrow (1 - \alpha\lambda)\,w - \alpha \nabla L
+
+    Use: The first thing to try when the validation loss rises while the training loss falls: begin with 10⁻⁴ to 10⁻³.
+
+    Trouble: Too strong, all weights shrink and the training loss stays high. With Adam it is not the same as weight
+    decay.
 
     Source: Krogh and Hertz, A simple weight decay can improve generalization, 1992.
     """

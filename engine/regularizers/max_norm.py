@@ -10,10 +10,17 @@ from engine.regularizers import Regularizer
 
 
 class MaxNorm(Regularizer):
-    """Max-norm: w ← w · min(1, c / ‖w‖) after each step, w the incoming weights of one unit.
+    r"""Max-norm: w ← w · min(1, c / ‖w‖) after each step, w the incoming weights of one unit.
 
     Counts for each unit of a dense layer and each filter of a convolution by itself; biases stay free. Unlike L2 it
     does nothing to short weights. Lets large learning rates be used with dropout.
+
+    Formula: w_u \leftarrow w_u \cdot \min\!\left(1, \frac{c}{\lVert w_u \rVert_2}\right)
+
+    Use: With dropout and large learning rates; c of 3 to 4 is usual.
+
+    Trouble: A limit under the first weights' norm cuts every unit from the first step on; wide layers start with norms
+    of about √2 under He.
 
     Source: Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, Dropout, 2014, section 5.1.
     """

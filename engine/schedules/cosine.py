@@ -8,7 +8,15 @@ from engine.schedules import Progress, Schedule
 
 
 class Cosine(Schedule):
-    """Cosine: half a wave from 1 down to the floor over the whole run.
+    r"""Cosine: half a wave from 1 down to the floor over the whole run.
+
+    Formula: \alpha_t = \alpha_0 \left( f + (1 - f)\,\frac{1 + \cos(\pi t / T)}{2} \right)
+
+    Difference: Slow at both ends, and at its floor exactly when the run ends.
+
+    Use: Runs whose length T is fixed: nothing to choose but the length.
+
+    Trouble: Stopped early, the run never sees its small rates; made longer, it is another schedule from the start.
 
     Source: Loshchilov and Hutter, SGDR, 2017.
     """

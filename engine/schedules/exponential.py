@@ -7,9 +7,18 @@ from engine.schedules import Progress, Schedule
 
 
 class Exponential(Schedule):
-    """Exponential: α₀ γ^(e − 1) in epoch e, counted from 1.
+    r"""Exponential: α₀ γ^(e − 1) in epoch e, counted from 1.
 
     The same share is lost in every epoch: half of the rate after ln 2 / (1 − γ) of them, about 69 for γ = 0.99.
+
+    Formula: \alpha_e = \alpha_0\,\gamma^{\,e - 1}
+
+    Difference: The same share is lost in every epoch: in the end the fastest of the four decays.
+
+    Use: Runs whose length in epochs is known: choose γ so that a hundredth is left at the end.
+
+    Trouble: The way that can be gone in all is finite, as much as 1 / (1 − γ) epochs at the full rate: with γ = 0.9 it
+    is over after some twenty epochs.
 
     Source: Goodfellow, Bengio and Courville, Deep Learning, 2016, section 8.3.
     """

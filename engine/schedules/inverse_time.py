@@ -7,10 +7,18 @@ from engine.schedules import Progress, Schedule
 
 
 class InverseTime(Schedule):
-    """Inverse time: α₀ (1 + δ) / (1 + δe) in epoch e, counted from 1.
+    r"""Inverse time: α₀ (1 + δ) / (1 + δe) in epoch e, counted from 1.
 
     It falls fast at first and then ever more slowly, like 1 / e: the rate that makes the noise of SGD die out while
     the way that can still be gone stays endless.
+
+    Formula: \alpha_e = \alpha_0\,\frac{1 + \delta}{1 + \delta e}
+
+    Difference: Falls like 1 / e in the end: faster than 1 / √e, slower than γᵉ.
+
+    Use: Long runs of plain SGD that shall converge and not hover.
+
+    Trouble: With a large δ the rate is gone before the valley is reached; with a tiny one nothing falls.
 
     Source: Robbins and Monro, A stochastic approximation method, 1951; Vera, Redes neuronales, lecture.
     """

@@ -8,9 +8,18 @@ from engine.schedules import Progress, Schedule, Seen
 
 
 class OnPlateau(Schedule):
-    """On plateau: α₀ times the fall each time the validation loss has not become better for some epochs.
+    r"""On plateau: α₀ times the fall each time the validation loss has not become better for some epochs.
 
     The run itself says when, so nothing has to be guessed beforehand. After a fall the count begins anew.
+
+    Formula: \alpha \leftarrow \max(f_{\min}\,\alpha_0,\; f\,\alpha) \quad\Leftarrow\quad L_{e-n}, \dots, L_{e} \ge (1
+    - \delta)\,\min_{i < e-n} L_i
+
+    Difference: Looks at the validation loss; all others look at the time alone.
+
+    Use: When nobody knows beforehand how long the loss will go on falling.
+
+    Trouble: A small validation split makes the loss jump by chance: patience that is too short then falls for nothing.
 
     Source: Krizhevsky, Sutskever and Hinton, ImageNet classification with deep CNNs, 2012 (then by hand).
     """

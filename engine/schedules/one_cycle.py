@@ -8,10 +8,19 @@ from engine.schedules import Progress, Schedule
 
 
 class OneCycle(Schedule):
-    """One cycle: half a wave up from α₀ / start to α₀, then half a wave down to almost nothing, over the whole run.
+    r"""One cycle: half a wave up from α₀ / start to α₀, then half a wave down to almost nothing, over the whole run.
 
     α₀ is the top of the cycle and may lie far above what a constant rate could bear; so large a rate in the middle of
     the run acts as a regularizer. Momentum is left as it is.
+
+    Formula: \frac{\alpha_0}{a} \;\nearrow\; \alpha_0 \;\searrow\; \frac{\alpha_0}{a\,b}, \qquad \tfrac{1 \mp \cos \pi
+    s}{2},\; 0 \le s \le 1
+
+    Difference: Warm-up and cosine in one, up to a rate that a constant schedule could not bear.
+
+    Use: Short runs at the largest rate that can be borne, found by a range test.
+
+    Trouble: Too high a top diverges in the middle of the run, after it looked fine at the start.
 
     Source: Smith and Topin, Super-convergence, 2019.
     """

@@ -7,9 +7,18 @@ from engine.schedules import Progress, Schedule
 
 
 class Piecewise(Schedule):
-    """Piecewise constant: α₀, then α₀f₁, then α₀f₁f₂, each for some epochs.
+    r"""Piecewise constant: α₀, then α₀f₁, then α₀f₁f₂, each for some epochs.
 
     The falls are put where the loss has come to rest: a smaller rate shrinks the ball of noise in which it hovers.
+
+    Formula: \alpha_e = \begin{cases} \alpha_0 & e \le n_1 \\ \alpha_0 f_1 & n_1 < e \le n_1 + n_2 \\ \alpha_0 f_1 f_2
+    & e > n_1 + n_2 \end{cases}
+
+    Difference: Constant on intervals of epochs, chosen by hand: the fourth of the classical decays.
+
+    Use: When earlier runs have shown where the loss comes to rest.
+
+    Trouble: A fall that comes too early locks the loss in above its best; look for the steps in the loss curve.
 
     Source: He, Zhang, Ren and Sun, Deep residual learning, 2016 (divided by ten, twice); Vera, Redes neuronales,
     lecture.

@@ -7,7 +7,15 @@ from engine.schedules import Progress, Schedule
 
 
 class Step(Schedule):
-    """Step: α₀ · γ^⌊epoch / every⌋.
+    r"""Step: α₀ · γ^⌊epoch / every⌋.
+
+    Formula: \alpha_e = \alpha_0\,\gamma^{\lfloor (e - 1) / n \rfloor}
+
+    Difference: Exponential decay in stairs.
+
+    Use: Long runs, with a fall at regular times.
+
+    Trouble: After a few falls nothing moves any more: count how many the run will have.
 
     Source: He, Zhang, Ren and Sun, Deep residual learning, 2016 (divided by ten, twice).
     """

@@ -8,10 +8,19 @@ from engine.schedules import Progress, Schedule
 
 
 class WarmRestarts(Schedule):
-    """Warm restarts: half a wave from α₀ down to the floor, again and again, each longer than the one before.
+    r"""Warm restarts: half a wave from α₀ down to the floor, again and again, each longer than the one before.
 
     The weights stay; only the rate jumps back, which may shake them out of a narrow minimum. The loss rises after
     each jump: compare the ends of cycles with each other.
+
+    Formula: \alpha_t = \alpha_0 \left( f + (1 - f)\,\frac{1 + \cos(\pi\, t_i / T_i)}{2} \right), \qquad T_{i+1} =
+    g\,T_i
+
+    Difference: Cosine again and again: the rate jumps back up.
+
+    Use: To get several good networks out of one run, one at the end of each cycle, or to leave narrow minima.
+
+    Trouble: A run that ends shortly after a jump ends badly: choose its length so that a cycle is complete.
 
     Source: Loshchilov and Hutter, SGDR, 2017.
     """

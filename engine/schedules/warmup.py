@@ -8,10 +8,19 @@ from engine.schedules import Progress, Schedule
 
 
 class Warmup(Schedule):
-    """Warm-up: the rate rises evenly to α₀ over the first steps, then stays, or falls to zero by the end.
+    r"""Warm-up: the rate rises evenly to α₀ over the first steps, then stays, or falls to zero by the end.
 
     The first gradients are large and the averages of Adam still empty; small steps get past both. α₀ may then be
     larger than it could be without.
+
+    Formula: \alpha_t = \alpha_0 \cdot \begin{cases} (t + 1) / r & t < r \\ \left\{1,\; 1 - s,\; \tfrac{1 + \cos \pi
+    s}{2}\right\} & t \ge r \end{cases}, \qquad s = \frac{t - r}{T - r}
+
+    Difference: The only one that begins low: it rises before anything falls.
+
+    Use: Large batches, large rates, attention, and Adam at the start of a run.
+
+    Trouble: A rise longer than the run never reaches the full rate.
 
     Source: Goyal et al., Accurate, large minibatch SGD, 2017 (then constant); Vaswani et al., Attention is all you
     need, 2017 (then falling).

@@ -8,9 +8,15 @@ from engine.transforms import Map, Transform
 
 
 class Center(Transform):
-    """Center: x − mean of each feature; for images that is the mean image.
+    r"""Center: x − mean of each feature; for images that is the mean image.
 
     Averages over the training split, pixel by pixel: what all examples have in common is taken away.
+
+    Formula: z = x - \bar x, \qquad \bar x_j = \frac1n \sum_i x_{ij}
+
+    Use: Images, whose values all have one unit; the least that any input needs.
+
+    Trouble: Features of very different size stay so: standardize tables.
 
     Source: LeCun, Bottou, Orr and Müller, Efficient BackProp, 1998.
     """

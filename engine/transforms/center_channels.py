@@ -9,10 +9,16 @@ from engine.transforms import Map, Transform
 
 
 class CenterChannels(Transform):
-    """Center channels: x − mean of each channel over all pixels of the training split.
+    r"""Center channels: x − mean of each channel over all pixels of the training split.
 
     A color image loses three numbers instead of a whole mean image, so it does not matter where in the picture things
     are. In sequences each feature is a channel, over all steps; of vectors each feature is one.
+
+    Formula: z_{c} = x_c - \bar x_c, \qquad z_c = \frac{x_c - \bar x_c}{\sigma_c}
+
+    Use: Color images and convolutions, which treat all places alike.
+
+    Trouble: A constant background pattern stays; centering each pixel would take it away.
 
     Source: Simonyan and Zisserman, Very deep convolutional networks for large-scale image recognition, 2015.
     """

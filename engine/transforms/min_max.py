@@ -8,10 +8,17 @@ from engine.transforms import Map, Transform
 
 
 class MinMax(Transform):
-    """Min-max: (x − min) / (max − min) of each feature, so that the training split lies between 0 and 1.
+    r"""Min-max: (x − min) / (max − min) of each feature, so that the training split lies between 0 and 1.
 
     Other splits may stick out a little. One outlier presses all the rest together. A feature that does not vary
     becomes x − min.
+
+    Formula: z = \frac{x - \min x}{\max x - \min x} \in [0, 1]
+
+    Use: Features with real limits, such as pixel values or shares.
+
+    Trouble: One outlier presses everything else into a corner, and inputs that are never negative slow the first layer
+    down.
 
     Source: Han, Kamber and Pei, Data mining: concepts and techniques, 2011, section 3.5.
     """

@@ -10,10 +10,17 @@ from engine.transforms import Map, Transform, principal
 
 
 class PCA(Transform):
-    """PCA: (x − mean) · U, the coordinates along the directions of largest variance.
+    r"""PCA: (x − mean) · U, the coordinates along the directions of largest variance.
 
     The columns of U are the eigenvectors of the training split's covariance matrix with the largest eigenvalues, so
     the new features are not correlated. Images and sequences become vectors.
+
+    Formula: z = (x - \bar x)\,U_k, \qquad C = \tfrac1n \sum_i (x_i - \bar x)(x_i - \bar x)^{\top} = U \Lambda U^{\top}
+
+    Use: Many correlated features, and to see how few directions hold most of the variance.
+
+    Trouble: Large variance is not importance: the class may lie in a direction that is thrown away. Standardize first
+    if units differ.
 
     Source: Pearson, On lines and planes of closest fit to systems of points in space, 1901.
     """

@@ -8,7 +8,14 @@ from engine.transforms import Map, Transform, standardizer
 
 
 class Standardize(Transform):
-    """Standardize: (x − mean) / standard deviation of each feature.
+    r"""Standardize: (x − mean) / standard deviation of each feature.
+
+    Formula: z_j = \frac{x_j - \bar x_j}{\sigma_j}
+
+    Use: Tables, always: features in years, grams and euros get one size.
+
+    Trouble: The statistics come from the training split alone; taken from all data, they would tell the network about
+    the validation split.
 
     Source: LeCun, Bottou, Orr and Müller, Efficient BackProp, 1998.
     """

@@ -8,11 +8,17 @@ from engine.transforms import Map, Transform
 
 
 class StandardizeEach(Transform):
-    """Standardize each example: (x − its own mean) / its own standard deviation.
+    r"""Standardize each example: (x − its own mean) / its own standard deviation.
 
     Nothing is learned from the training split. Takes away brightness and contrast, which in medical images differ from
     patient to patient; do not use it where the overall level is what is to be learned. An example without any variation
     is only centered.
+
+    Formula: z_{ij} = \frac{x_{ij} - \bar x_i}{\sigma_i}, \qquad \bar x_i = \tfrac1d \sum_j x_{ij}
+
+    Use: Images or signals whose brightness or level differs from one recording to the next.
+
+    Trouble: What the level itself says is gone. A vector of two features is left with its sign alone.
 
     Source: Jarrett et al., What is the best multi-stage architecture for object recognition?, 2009.
     """

@@ -9,11 +9,19 @@ from engine.transforms import Map, Transform, principal
 
 
 class Whitening(Transform):
-    """Whitening: (x − mean) · U / √(λ + ε), features without correlation and of variance λ / (λ + ε), nearly 1.
+    r"""Whitening: (x − mean) · U / √(λ + ε), features without correlation and of variance λ / (λ + ε), nearly 1.
 
     U and λ are the eigenvectors and eigenvalues of the training split's covariance matrix. Directions in which nearly
     nothing varies hold mostly noise; ε keeps them from being blown up. Turning back, · Uᵀ, gives ZCA: of all white
     versions the one closest to the data, and images stay images to the eye. Without it the inputs become vectors.
+
+    Formula: z = (x - \bar x)\,U\,(\Lambda + \varepsilon I)^{-1/2} \;\left[\, U^{\top} \right], \qquad
+    \operatorname{Cov}(z) \approx I
+
+    Use: Before small dense networks on correlated inputs, and to see edges come out of images (ZCA).
+
+    Trouble: With a small ε the directions of noise become as large as those of the signal. Costs the square of the
+    number of features.
 
     Source: Krizhevsky, Learning multiple layers of features from tiny images, 2009, appendix A (ZCA).
     """

@@ -14,6 +14,7 @@ from engine.experiment import Experiment
 from engine.parts import catalogue
 from engine.preview import Preview
 from pages.ui import state
+from pages.ui.explaining import short
 from pages.ui.fields import specs
 from pages.ui.forms import Form, titled
 from pages.ui.text import _, number
@@ -44,8 +45,8 @@ def row(form: Form, place: int, block: dict[str, Any], seen: Preview | None, *, 
     """One block: its name opens its fields; beside it the buttons that move and remove it."""
     with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center", key=f"block_{place}"):
         with st.popover(summary(block), width="stretch", key=f"open_{place}"):
-            st.markdown(f"**{titled(Block)(block['kind'])}**")
             model = catalogue(Block)[block["kind"]]
+            st.markdown(f"**{titled(Block)(block['kind'])}**", help=short(model))
             form.fields(model, block, ("network", place))
             if not specs(model):
                 st.caption(_("This block has nothing to set."))

@@ -17,6 +17,7 @@ from pages.ui import own, state, suit
 from pages.ui.before_after import PICTURES, mirror_warning
 from pages.ui.blocks import network, reach
 from pages.ui.component import component, source
+from pages.ui.explaining import short
 from pages.ui.fetching import get
 from pages.ui.forms import Form, complaint, titled
 from pages.ui.presets import presets
@@ -77,7 +78,9 @@ def data(form: Form, draft: dict[str, Any]) -> None:
     shown = {"source": source("picker"), "label": _("Data set"), "selected": draft["data"]["kind"], "items": items}
     component("picker")(key="picker", data=shown, on_picked_change=choose_data)
     form.complain(("data",))
-    form.fields(kinds[draft["data"]["kind"]], draft["data"], ("data",))
+    chosen = kinds[draft["data"]["kind"]]
+    st.caption(f"**{titled(Dataset)(draft['data']['kind'])}**", help=short(chosen))
+    form.fields(chosen, draft["data"], ("data",))
     own.beside(form, draft["data"])
     form.fields(Experiment, draft, (), only=("validation", "seed"))
     with st.expander(_("More of the split")):

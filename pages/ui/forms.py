@@ -11,6 +11,7 @@ import streamlit as st
 from pydantic import BaseModel
 
 from engine.parts import Part, catalogue
+from pages.ui.explaining import plain, section, short
 from pages.ui.fields import Spec, grain, ladder, scale, specs, stride
 from pages.ui.text import _, fixed, number, said
 
@@ -64,6 +65,8 @@ class Form:
                 self.field(*cell)
         for spec, value, path in cells:
             if spec.sort == "part" and spec.family and value:
+                if words := section(catalogue(spec.family)[value["kind"]], "Difference"):
+                    st.caption(plain(words))
                 self.fields(catalogue(spec.family)[value["kind"]], value, path)
 
     def field(self, spec: Spec, value: Any, path: Path) -> None:
@@ -87,7 +90,7 @@ class Form:
             with columns[place % 2]:
                 tie = self.bind((*path, f"has_{part_kind}"), part_kind in on, None)
                 tie["args"] = (tie["args"][0], path, wrap)
-                st.toggle(titled(family)(part_kind), wrap=True, **tie)
+                st.toggle(titled(family)(part_kind), wrap=True, help=short(parts[part_kind]), **tie)
         for place, value in enumerate(values):
             self.named_fields(family, parts[value["kind"]], value, (*path, place))
             self.complain((*path, place))
@@ -145,12 +148,13 @@ def flag(spec: Spec, value: Any, tie: Callable[..., dict[str, Any]], label: str 
 
 def kind(spec: Spec, value: Any, tie: Callable[..., dict[str, Any]], label: str = "") -> None:
     assert spec.family
-    title = titled(spec.family)
+    title, parts = titled(spec.family), catalogue(spec.family)
+    chosen_one = short(parts[value["kind"]]) if value and value["kind"] in parts else ""
     st.selectbox(
         label or said("field", spec.label),
-        [*([""] if spec.optional else []), *catalogue(spec.family)],
+        [*([""] if spec.optional else []), *parts],
         format_func=lambda chosen: title(chosen) if chosen else _(spec.none),
-        help=help_of(spec),
+        help="\n\n".join(filter(None, [help_of(spec), chosen_one])) or None,
         filter_mode=None,
         **tie(value["kind"] if value else "", lambda chosen: {"kind": chosen} if chosen else None),
     )

@@ -73,6 +73,29 @@ def taken(key: str, path: Path, wrap: Callable[[Any], Any] | None) -> None:
     change(path, wrap(value) if wrap else value)
 
 
+def tried(part: str, start: Draft) -> Draft:
+    """The values with which the page Reference shows a part: those tried last, or the first ones."""
+    return cast(Draft, memory(f"tried.{part}", start))
+
+
+def try_out(path: Path, value: Any, wrap: Callable[[Any], Any] | None = None) -> dict[str, Any]:
+    """As `bind`, for a part that is only looked at: its path begins with the part's name and its values."""
+    key = "tried." + ".".join(str(step) for step in path)
+    st.session_state[key] = value
+    return {"key": key, "on_change": tried_out, "args": (key, path, wrap)}
+
+
+def tried_out(key: str, path: Path, wrap: Callable[[Any], Any] | None) -> None:
+    """A control of such a part has a new value."""
+    value = st.session_state[key]
+    wanted = copy.deepcopy(memory(f"tried.{path[0]}"))
+    place: Any = wanted
+    for step in path[1:-1]:
+        place = place[step]
+    place[path[-1]] = wrap(value) if wrap else value
+    remember(**{f"tried.{path[0]}": wanted})
+
+
 def picked(key: str) -> Any:
     """What a menu or a component of that key was asked for."""
     return st.session_state[key]

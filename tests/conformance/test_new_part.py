@@ -31,7 +31,13 @@ class Signed(torch.optim.SGD):
 
 
 class SignSGD(Optimizer):
-    """Sign SGD: w ← w − α sign g.
+    r"""Sign SGD: w ← w − α sign g.
+
+    Formula: w \\leftarrow w - \\alpha\\,\\operatorname{sign}(g)
+
+    Use: To see how little of a gradient is needed.
+
+    Trouble: Every weight moves by α to the end: let the rate fall.
 
     Source: Bernstein and others, signSGD, 2018.
     """
@@ -70,6 +76,53 @@ except InvalidExperiment as error:
 main(["parts", "optimizers", "--json"])
 main(["parts", "optimizers"])
 """
+PAGE = """
+import streamlit as st
+from engine.experiment import Experiment
+from pages.ui import state
+from pages.ui.entry import shown, table, told
+from pages.ui.explaining import find
+from pages.ui.forms import Form
+
+
+def bind(path, value, wrap=None):
+    key = "/".join(map(str, path))
+    st.session_state[key] = value
+    return {"key": key, "on_change": repr, "args": (key, path, wrap)}
+
+
+state.language()
+Form(bind, lambda where: "").fields(Experiment, {"optimizer": {"kind": "sign_sgd", "lr": 0.01}}, (), ["optimizer"])
+told(find("sign_sgd"))
+table(find("sign_sgd"))
+shown(find("sign_sgd"))
+"""
+SEEN = """
+import sys
+import engine.optimizers
+engine.optimizers.__path__[:] = [sys.argv[1]]
+from streamlit.testing.v1 import AppTest
+from engine.domain import Range, domains
+from engine.optimizers import Optimizer
+from engine.parts import catalogue
+from pages.ui.explaining import everything, find, matches, short
+from pages.ui.fields import specs
+
+part = catalogue(Optimizer)["sign_sgd"]
+assert domains(part) == {"lr": Range(1e-6, 1, log=True)}
+assert find("sign_sgd") is part and part in everything()["optimizers"] and matches(part, "sign sgd")
+assert "operatorname" in short(part) and "part=sign_sgd" in short(part)
+assert [spec.name for spec in specs(part)] == ["lr"]
+
+app = AppTest.from_string(sys.argv[2], default_timeout=120).run()
+assert not app.exception, app.exception
+assert "Sign SGD" in app.selectbox(key="optimizer").options
+assert any("sign" in latex.value for latex in app.latex)
+assert any("let the rate fall" in text.value for text in app.markdown)
+assert len(app.get("plotly_chart")) == 1
+assert {"optimizer/lr", "tried.optimizers.sign_sgd.lr"} <= {slider.key for slider in app.select_slider}
+print("seen")
+"""
 
 
 @pytest.fixture
@@ -78,9 +131,11 @@ def family(tmp_path: Path) -> Path:
     return Path(shutil.copytree(FAMILY, tmp_path / "optimizers", ignore=shutil.ignore_patterns("__pycache__")))
 
 
-def use(family: Path) -> subprocess.CompletedProcess[str]:
+def use(family: Path, script: str = USE) -> subprocess.CompletedProcess[str]:
     """A process whose family lives in that folder."""
-    return subprocess.run([sys.executable, "-c", USE, str(family)], capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, "-c", script, str(family), PAGE], capture_output=True, text=True, check=False
+    )
 
 
 def test_a_file_is_all_it_takes(family: Path) -> None:
@@ -92,6 +147,13 @@ def test_a_file_is_all_it_takes(family: Path) -> None:
     assert sentence == "$.optimizer.lr: expected less than or equal to 1, received 2"
     assert json.loads(document)["optimizers"]["sign_sgd"] == "Sign SGD: w ← w − α sign g."
     assert any(line.split()[0] == "sign_sgd" for line in lines)
+
+
+def test_a_new_part_is_in_the_form_the_reference_and_the_search_space(family: Path) -> None:
+    (family / "sign_sgd.py").write_text(SIGN)
+    done = use(family, SEEN)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split()[-1] == "seen"
 
 
 def test_a_file_with_the_wrong_part_is_named(family: Path) -> None:

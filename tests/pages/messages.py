@@ -10,13 +10,15 @@ from engine import presets
 from engine.checks import Check
 from engine.datasets.upload import Upload
 from engine.experiment import Experiment, Stopping
-from engine.parts import FAMILIES, catalogue, family
+from engine.explained import explained
+from engine.parts import FAMILIES, Part, catalogue, family
 from engine.trainer import Trainer
 from pages.ui import enlarge, listing, sentences
 from pages.ui import presets as choosing
 from pages.ui.fields import Spec, specs
 from pages.ui.text import live_texts
 
+SAID = ("Difference", "Use", "Trouble", "Shape", "Unit", "Reading", "Cost")
 PAGES = Path(sentences.__file__).resolve().parents[1]
 # fields of the experiment that the form shows
 SHOWN = (
@@ -54,6 +56,7 @@ def messages() -> set[tuple[str, str]]:
     for name in FAMILIES:
         for part in catalogue(family(name)).values():
             found.add(("part", part.title()))
+            found |= set(of_reference(part))
             found |= {message for spec in specs(part) for message in of_field(spec)}
     for spec in (*specs(Experiment, SHOWN), *specs(Stopping), *specs(Upload, ("missing", "layout"))):
         found |= set(of_field(spec))
@@ -71,6 +74,12 @@ def templates(tree: ast.AST) -> Iterator[tuple[str, str]]:
             text = node.args[0]
             if isinstance(text, ast.Constant) and isinstance(text.value, str):
                 yield "", text.value
+
+
+def of_reference(part: type[Part]) -> Iterator[tuple[str, str]]:
+    """What the page Reference says of a part; formula and source are the same in every language."""
+    said = explained(part)
+    yield from (("reference", text) for text in (said.summary, said.text, *(said[name] for name in SAID)))
 
 
 def calls(tree: ast.AST) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,42 @@
+"""What a part's docstring says, taken apart: the page Reference and the help beside the controls are made from it.
+
+The grammar: a first line `Title: what it is, formula`; then text; then sections, each a line that begins with its
+name and a colon, with the lines that follow it. `Formula:` is LaTeX.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+SECTIONS = ("Formula", "Difference", "Use", "Trouble", "Shape", "Unit", "Reading", "Cost", "Raises", "Source")
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A docstring in pieces; a section that it does not have is empty."""
+
+    summary: str
+    text: str
+    sections: Mapping[str, str]
+
+    def __getitem__(self, section: str) -> str:
+        """What one section says."""
+        return self.sections.get(section, "")
+
+
+@cache
+def explained(part: type) -> Explanation:
+    """The docstring of a class in pieces."""
+    first, *lines = (inspect.getdoc(part) or part.__name__).splitlines()
+    pieces: dict[str, list[str]] = {"": []}
+    name = ""
+    for line in lines:
+        head, colon, rest = line.partition(":")
+        if colon and head in SECTIONS:
+            name, line = head, rest
+        pieces.setdefault(name, []).append(line.strip())
+    said = {name: " ".join(filter(None, piece)) for name, piece in pieces.items()}
+    return Explanation(first, said.pop(""), said)

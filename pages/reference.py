@@ -1,0 +1,25 @@
+"""The reference: every part of the catalogue, explained from its own docstring."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.ui.entry import entry
+from pages.ui.explaining import find
+from pages.ui.overview import overview
+from pages.ui.text import _
+
+
+def page() -> None:
+    """The entry that the address asks for, or all of them."""
+    asked = st.query_params.get("part", "")
+    part = find(asked) if asked else None
+    if asked and part is None:
+        st.warning(_("There is no entry of that name. Here are all of them."))
+    if part is None:
+        overview()
+    else:
+        entry(part)
+
+
+page()

@@ -1,0 +1,159 @@
+"""The picture of one part on the page Reference, and the controls that belong to the picture alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from engine.activations import Activation
+from engine.augmentations import Augmentation
+from engine.blocks import Block
+from engine.datasets import Dataset
+from engine.errors import InvalidExperiment, PlaygroundError
+from engine.files.download import fetched
+from engine.initializers import Fan, Initializer
+from engine.losses import Loss
+from engine.optimizers import Optimizer
+from engine.parts import Part
+from engine.schedules import Schedule
+from engine.sketches.altered import altered
+from engine.sketches.cloud import cloud
+from engine.sketches.course import course
+from engine.sketches.descent import descent
+from engine.sketches.draws import draws
+from engine.sketches.price import price
+from engine.sketches.response import response
+from engine.sketches.windows import pooled, windows
+from engine.transforms import Transform
+from pages.ui import drawings, tiles
+from pages.ui.examples import of_examples
+from pages.ui.forms import complaint
+from pages.ui.sentences import sentence
+from pages.ui.settings import chart_colors
+from pages.ui.text import _, number
+
+CONFIG = {"displayModeBar": False}
+way = lru_cache(maxsize=64)(descent)  # a few tenths of a second each
+
+
+def sketch(part: Part) -> bool:
+    """Draws the part's picture, if its family has one; says why where it cannot be drawn."""
+    draw = next((draw for family, draw in PICTURES.items() if isinstance(part, family)), None)
+    if draw is None:
+        return False
+    try:
+        return bool(draw(part, chart_colors(st.context.theme.type)))
+    except InvalidExperiment as error:
+        complaint(sentence(error))
+        return True
+
+
+def show(figure: go.Figure, caption: str = "", height: int = 320) -> bool:
+    """The figure, and what it shows."""
+    st.plotly_chart(figure, theme=None, height=height, config=CONFIG, key="sketch", alt=caption or _("Picture"))
+    if caption:
+        st.caption(caption)
+    return True
+
+
+def activation(part: Activation, colors: Any) -> bool:
+    return show(drawings.of_response(response(part), colors), _("f solid, f′ dashed, from torch's own derivative."))
+
+
+def block(part: Block, colors: Any) -> bool:
+    """Windows for convolution and pooling, the function for an activation block; nothing for the rest."""
+    if "function" in part.__dict__:
+        return activation(part.__dict__["function"], colors)
+    if windows(part, 32) is None:
+        return False
+    flat = part.name().endswith("1d")
+    size = int(st.slider(_("Size of the input, x"), 1, 16, 8, key="size"))
+    seen = windows(part, size)
+    assert seen is not None
+    places = tiles.sides(seen) if flat else tiles.sides(seen) ** 2
+    place = int(st.slider(_("Position"), 1, places, 1, key=f"place_{places}")) - 1 if places > 1 else 0
+    show(tiles.of_windows(seen, place, colors, flat=flat), height=280)
+    x, k, p, s = seen.size, seen.kernel, seen.padding, seen.stride
+    formula = f"({x} - 1) \\cdot {s} - 2 \\cdot {p} + {k}"
+    if not seen.spreads:
+        formula = rf"\left\lfloor \frac{{{x} - {k} + 2 \cdot {p}}}{{{s}}} \right\rfloor + 1"
+    st.latex(f"{formula} = {seen.out}")
+    if part.name().endswith("pool"):
+        before, after = pooled(part)
+        images = tiles.gallery([(_("a digit before and after"), [before, after])], colors)  # type: ignore[list-item]
+        st.plotly_chart(images, theme=None, height=220, config=CONFIG, key="pooled", alt=_("a digit before and after"))
+    return True
+
+
+def initializer(part: Initializer, colors: Any) -> bool:
+    left, right = st.columns(2)
+    into = int(left.number_input("fan_in", 1, 4096, 256, key="fan_in"))
+    out = int(right.number_input("fan_out", 1, 4096, 128, key="fan_out"))
+    seen = draws(part, Fan(into, out))
+    caption = _("Variance of the weights drawn: {measured}.", measured=number(seen.variance, 4))
+    if seen.expected is not None:
+        expected = number(seen.expected, 4)
+        caption += " " + _("In theory: {expected}.", expected=expected)
+    return show(drawings.of_draws(seen, colors), caption)
+
+
+def schedule(part: Schedule, colors: Any) -> bool:
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    epochs = int(left.slider(_("Epochs of 25 steps"), 10, 300, 120, 10, key="epochs"))
+    log = bool(right.toggle(_("log axis"), key="log_axis"))
+    return show(drawings.of_course(course(part, epochs), colors, log=log), _("The factor in every step of such a run."))
+
+
+def optimizer(part: Optimizer, colors: Any) -> bool:
+    steps = int(st.slider(_("Steps"), 10, 500, 150, 10, key="steps"))
+    seen = way(part, steps)
+    end = number(float(seen.losses[-1]))
+    caption = _("Down L(w) = (w₁² + 10 w₂²) / 2 with exact gradients; L = {loss} after {n} steps.", loss=end, n=steps)
+    if len(seen.path) <= steps:
+        caption = _("It diverges: after {n} steps it is more than 1000 away.", n=len(seen.path))
+    return show(drawings.of_descent(seen, colors), caption)
+
+
+def transform(part: Transform, colors: Any) -> bool:
+    names = ("x", "y") if part.acts_on == "target" else ("x₁", "x₂")
+    return show(drawings.of_cloud(cloud(part), colors, names), _("300 points; the thin lines are the axes."), 280)
+
+
+def augmentation(part: Augmentation, colors: Any) -> bool:
+    before, after = altered(part, seed=5)
+    rows = [(_("as they are"), before), (_("as training sees them once"), after)]
+    return show(tiles.gallery(rows, colors), _("Digits of 8 × 8 pixels, values from 0 to 1."), 240)
+
+
+def loss(part: Loss, colors: Any) -> bool:
+    return show(drawings.of_price(price(part), colors), _("The loss of one example, and how hard it pulls."))
+
+
+def dataset(part: Dataset, colors: Any) -> bool:
+    if not all(map(fetched, part.remote)):
+        st.caption(_("Not fetched yet: choose it once in the playground."))
+        return True
+    try:
+        loaded = part.load(0)
+    except PlaygroundError as error:
+        complaint(sentence(error))
+        return True
+    figure, caption = of_examples(loaded, colors)
+    return show(figure, caption)
+
+
+PICTURES: dict[type[Part], Callable[[Any, Any], bool]] = {
+    Activation: activation,
+    Block: block,
+    Initializer: initializer,
+    Schedule: schedule,
+    Optimizer: optimizer,
+    Transform: transform,
+    Augmentation: augmentation,
+    Loss: loss,
+    Dataset: dataset,
+}
