@@ -70,7 +70,7 @@ class Data:
     def _unpacking(self, source: Examples, scale: int) -> str:
         """The function that reads the carried data."""
         kind = self.inliner.thing(Examples)
-        where = f'pathlib.Path(__file__).with_name("{FILE}")'
+        where = f'"{FILE}"'
         if self.carried is not None and self.carried.inline:
             where = "io.BytesIO(base64.b64decode(DATA))"
         scaled = f" / {scale}" if scale else ""
@@ -93,7 +93,7 @@ class Data:
         """What reading carried data needs."""
         if self.carried is None:
             return set()
-        return {"base64", "io"} if self.carried.inline else {"pathlib"}
+        return {"base64", "io"} if self.carried.inline else set()
 
     def function(self) -> str:
         """The function that gives the splits, ready for the network."""

@@ -19,7 +19,24 @@ from engine.script.unit import Binding, FunctionNode, Inside, Outside, Unit, uni
 
 ALLOWED = {"torch", "numpy", "math", "collections", "itertools", "functools", "dataclasses", "typing", "contextlib"}
 TAKEN = frozenset(
-    "torch np nn math model data train network main losses order optimizer criterion weights step epoch".split()
+    [
+        "torch",
+        "np",
+        "nn",
+        "math",
+        "model",
+        "data",
+        "train",
+        "network",
+        "main",
+        "losses",
+        "order",
+        "optimizer",
+        "criterion",
+        "weights",
+        "step",
+        "epoch",
+    ]
 )
 
 
@@ -138,7 +155,11 @@ class Inliner:
         end = module.start(arguments[1]) if len(arguments) > 1 else module.end(first)
         patch.cut(module.start(first), end)
         for inner in ast.walk(function):
-            if isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Name) and inner.value.id == "experiment":
+            if (
+                isinstance(inner, ast.Attribute)
+                and isinstance(inner.value, ast.Name)
+                and inner.value.id == "experiment"
+            ):
                 if inner.attr not in self.constants:
                     raise NotExportable(f"{function.name} cannot be exported: it reads the experiment's {inner.attr}.")
                 patch.replace(inner, self.constants[inner.attr])

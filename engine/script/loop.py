@@ -44,7 +44,10 @@ class Loop:
         group, given = made.param_groups[0], self.made.arguments[id(made)]
         more = {k: v for k, v in part.settings().items() if k not in given and group.get(k, v) != v}
         more |= {k: v for k, v in part.settings().items() if k in given and given[k] != v}
-        return self.made.source(made, self.inliner, {first: "list(model.parameters())"}, **more)
+        theirs = type(made).__module__.startswith("torch.")
+        return self.made.source(
+            made, self.inliner, {first: "model.parameters()" if theirs else "list(model.parameters())"}, **more
+        )
 
     def targets(self) -> list[str]:
         """How targets become what the loss wants, for training and where it is only measured."""
@@ -53,7 +56,11 @@ class Loop:
         as_loss = "{}"
         if type(part).targets is not Loss.targets:
             trivial = part.name() == "cross_entropy"
-            as_loss = "{}" if trivial else f"{self.inliner.method(part, 'targets', f'{part.name()}_targets')}({{}}, {outputs})"
+            as_loss = (
+                "{}"
+                if trivial
+                else f"{self.inliner.method(part, 'targets', f'{part.name()}_targets')}({{}}, {outputs})"
+            )
         elif self.data.source.task == "classification":
             as_loss = f"{self.inliner.method(part, 'targets', f'{part.name()}_targets')}({{}}, {outputs})"
         said = as_loss.format("train_y")
@@ -72,7 +79,7 @@ class Loop:
     def begin(self) -> list[str]:
         """Everything before the first step."""
         e, need = self.experiment, self.inliner.need
-        chosen = "train_y" if e.balance == "resampling" else "None"
+        chosen = ", train_y" if e.balance == "resampling" else ""
         lines = [
             "torch.set_num_threads(1)  # sums over several threads come in another order",
             "torch.set_flush_denormal(True)",
@@ -89,12 +96,14 @@ class Loop:
             lines.append(f"lr = {e.optimizer.settings()['lr']!r}")
         if self.epoch_factor:
             lines.append("epoch_factor = 1.0")
+        if any(rule.keeps_best for rule in self.rules.rules):
+            lines.append("best = None")
         if self.replay.batch_changes:
             lines.append("batch_size = BATCH_SIZE")
-        lines.append(f"order = {need('engine.epochs', 'Order')}(train_x, targets, SEED, {chosen})")
+        lines.append(f"order = {need('engine.epochs', 'Order')}(train_x, targets, SEED{chosen})")
         if self.lr_moves:
             lines.append(self.total())
-        return [*lines, "losses, validation_losses, epoch, epoch_loss, best = [], [], 0, 0.0, None"]
+        return [*lines, "losses, validation_losses, epoch, epoch_loss = [], [], 0, 0.0"]
 
     @property
     def batch(self) -> str:

@@ -98,7 +98,9 @@ class Method:
         whole = Patch(self.module, self.module.line_start(self.node), self.module.line_end(self.node))
         whole.changes = dict(self.patch.changes)
         start = self.module.line_start(first)
-        whole.cut(self.module.line_start(self.node), start, indent + head.replace("\n", "\n" + indent).rstrip(" ") + doc)
+        whole.cut(
+            self.module.line_start(self.node), start, indent + head.replace("\n", "\n" + indent).rstrip(" ") + doc
+        )
         return whole.text()
 
 

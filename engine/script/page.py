@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.script.program import Program
 
-MAIN = '''
+MAIN = """
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Train this network.")
     parser.add_argument("--steps", type=int, help="optimizer steps instead of the whole run")
@@ -15,7 +15,7 @@ if __name__ == "__main__":
     if options.csv:
         with open(options.csv, "w", encoding="utf-8") as file:
             file.write("step,loss\\n" + "".join(f"{step},{loss!r}\\n" for step, loss in enumerate(losses, 1)))
-'''
+"""
 
 
 def script(program: Program, head: str) -> str:

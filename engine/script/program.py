@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from engine.experiment import Experiment
 from engine.prepare import prepare
@@ -74,7 +74,7 @@ class Program:
     constants: str
     sections: tuple[Section, ...]
     carried: Carried | None
-    about: dict[str, str] = field(default_factory=dict)
+    edited: bool = False
 
     @property
     def beside(self) -> dict[str, bytes]:
@@ -102,7 +102,8 @@ def program(experiment: Experiment, edits: Sequence[TimedEdit] = ()) -> Program:
     third = Section("Training", experiment.optimizer.summary(), (*inliner.drain(), *functions))
     sections = (first, second, third)
     body = "\n".join(section.text for section in sections)
-    return Program(imported(inliner.imports, data.imports, body), constants(experiment, body), sections, data.carried)
+    imports = imported(inliner.imports, data.imports, body)
+    return Program(imports, constants(experiment, body), sections, data.carried, bool(edits))
 
 
 def expect_known(experiment: Experiment) -> None:
@@ -142,7 +143,7 @@ def imported(wanted: set[Outside], more: set[str], body: str) -> str:
 
 def joined(code: Sequence[str]) -> str:
     """Definitions one after the other: constants close together, functions and classes two lines apart."""
-    text = ""
+    text, before_short = "", False
     for piece in code:
         short = not piece.lstrip("# @").startswith(("def ", "class ")) and not piece.startswith("@")
         text += ("" if not text else "\n" if short and before_short else "\n\n") + piece

@@ -111,7 +111,7 @@ def free_names(node: ast.AST, *, fields: bool = False) -> Iterator[ast.Name]:
         if isinstance(inner, ast.Name):
             if isinstance(inner.ctx, ast.Load):
                 loaded.append(inner)
-            elif not (inner.id in BUILTINS):
+            elif inner.id not in BUILTINS:
                 bound.add(inner.id)
         elif isinstance(inner, ast.arg):
             bound.add(inner.arg)

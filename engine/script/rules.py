@@ -35,7 +35,7 @@ class Rules:
         rules: dict[str, Regularizer] = {}
         for version in versions:
             for rule in version.regularizers:
-                rules[rule.name()] = rule if rule.name() not in rules else rules[rule.name()]
+                rules[rule.name()] = rules.get(rule.name(), rule)
                 seen.setdefault(rule.name(), set()).add(getattr(rule, "strength", None))
         self.moving = {kind for kind in rules if len(seen[kind]) > 1 or kind not in first}
         self.variables = {k: float(getattr(first.get(k), "strength", 0.0)) for k in sorted(self.moving)}

@@ -64,7 +64,8 @@ class Unit:
     def line_end(self, node: ast.stmt) -> int:
         """Where the line ends on which a statement ends."""
         assert node.end_lineno is not None
-        return self.starts[node.end_lineno]
+        end: int = self.starts[node.end_lineno]
+        return end
 
     def class_node(self, name: str) -> ast.ClassDef:
         """The definition of a class."""
