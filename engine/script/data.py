@@ -75,6 +75,7 @@ class Data:
             where = "io.BytesIO(base64.b64decode(DATA))"
         scaled = f" / {scale}" if scale else ""
         y = "np.int64" if source.y.dtype == np.int64 else "np.float32"
+        shape = ", ".join(map(str, source.x.shape[1:]))
         more = f", {source.classes!r}" if source.classes else ""
         more += f", tokens={source.tokens}" if source.tokens else ""
         return "\n".join(
@@ -82,7 +83,7 @@ class Data:
                 "def load():",
                 f'    """{self.experiment.data.summary()}"""',
                 f"    stored = np.load({where})",
-                f'    x = (stored["x"]{scaled}).astype(np.float32)  # (examples, {", ".join(map(str, source.x.shape[1:]))})',
+                f'    x = (stored["x"]{scaled}).astype(np.float32)  # (examples, {shape})',
                 f'    return {kind}(x, stored["y"].astype({y}), "{source.task}"{more})',
                 "",
             ]

@@ -156,7 +156,8 @@ class Loop:
     def asked(self) -> list[str]:
         """A step of an optimizer that asks for gradients where it likes."""
         lines = self.rules.lines()
-        penalties = self.rules.calls("penalty", "weights")
+        penalties = " + ".join(self.rules.calls("penalty", "weights"))
+        penalized = f"seen[-1] + ({penalties})" if penalties else "seen[-1]"
         inner = [
             *self.gradient(),
             "seen.append(loss.item())",
@@ -164,7 +165,7 @@ class Loop:
             "if math.isfinite(seen[-1]):",
             f"{IN}loss.backward()",
             *([f"{IN}with torch.no_grad():", *(f"{IN}{IN}{line}" for line in lines)] if lines else []),
-            f"return math.inf if math.isnan(seen[-1]) else {' + '.join(['seen[-1]', *penalties])}",
+            f"return math.inf if math.isnan(seen[-1]) else {penalized}",
         ]
         buffers = any(True for _ in self.model.network.buffers())
         keep = ["if not seen:", f"{IN}kept.extend(b.clone() for b in model.buffers())"]

@@ -56,9 +56,10 @@ class Model:
 
     def definition(self) -> str:
         """The class."""
+        into, outputs = ", ".join(map(str, self.in_shape)), self.network.stages[-1].out_shape[0]
         lines = [
             "class Network(nn.Module):",
-            f'    """Shape: (batch, {", ".join(map(str, self.in_shape))}) → (batch, {self.network.stages[-1].out_shape[0]})"""',
+            f'    """Shape: (batch, {into}) → (batch, {outputs})"""',
             "",
             "    def __init__(self):",
             "        super().__init__()",

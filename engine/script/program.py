@@ -89,7 +89,7 @@ def program(experiment: Experiment, edits: Sequence[TimedEdit] = ()) -> Program:
     """
     expect_known(experiment)
     prepared = prepare(experiment)
-    inliner = Inliner({field: constant for field, constant in CONSTANTS.items()})
+    inliner = Inliner(CONSTANTS)
     inliner.taken |= set(CONSTANTS.values()) | {"DATA", "load", "augment", "Network"}
     data = Data(experiment, inliner)
     own_data = data.function()

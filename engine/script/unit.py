@@ -59,7 +59,8 @@ class Unit:
     def line_start(self, node: ast.stmt) -> int:
         """Where the line begins on which a statement, or its first decorator, begins."""
         decorators = getattr(node, "decorator_list", [])
-        return self.starts[min([node.lineno, *(d.lineno for d in decorators)]) - 1]
+        first: int = min([node.lineno, *(d.lineno for d in decorators)])
+        return self.starts[first - 1]
 
     def line_end(self, node: ast.stmt) -> int:
         """Where the line ends on which a statement ends."""

@@ -20,6 +20,7 @@ from pages.ui.forms import Form, complaint, titled
 from pages.ui.sentences import sentence
 from pages.ui.text import ASSETS, _, said
 from pages.ui.thumbnails import thumbnails
+from pages.ui.toolbar import tools
 
 DATA = ("data", "validation", "test", "stratified", "random_labels", "balance", "preprocessing", "augmentations")
 TABS = (tuple(f"$.{name}" for name in DATA), ("$.network", "$.initializer", "$.bias"), ())
@@ -30,6 +31,7 @@ def sidebar() -> None:
     draft = state.draft()
     form = Form(state.bind, mark)
     presets()
+    tools()
     for said_so in complaints():
         complaint(said_so)
     names = [_("Data"), _("Network"), _("Training")]

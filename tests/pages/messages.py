@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.experiment import Experiment, Stopping
+from engine.exporters import Exporter
 from engine.parts import FAMILIES, catalogue, family
 from engine.trainer import Trainer
 from pages.ui import enlarge, listing, sentences
@@ -46,6 +47,8 @@ def messages() -> set[tuple[str, str]]:
             found.add(("part", part.title()))
             if name != "probes":
                 found |= {message for spec in specs(part) for message in of_field(spec)}
+    for exporter in catalogue(Exporter).values():
+        found |= {("part", exporter.title()), ("", exporter.summary().split(": ", 1)[1])}
     for spec in (*specs(Experiment, SHOWN), *specs(Stopping)):
         found |= set(of_field(spec))
     found |= {("preset", path.stem.replace("_", " ").capitalize()) for path in (ASSETS / "presets").glob("*.json")}
