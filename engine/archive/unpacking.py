@@ -77,9 +77,11 @@ def read(data: bytes) -> Parcel:
         return parcel(members(data))
     except Unsound as error:
         raise PlaygroundError(f"This file cannot be imported: {error}.") from error
+    except RecursionError as error:
+        raise PlaygroundError("This file cannot be imported: what it says of the run makes no sense.") from error
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise PlaygroundError("This file cannot be imported: it is no whole zip file.") from error
-    except (PlaygroundError, ValueError, KeyError, TypeError, AttributeError, struct.error, RecursionError) as error:
+    except (PlaygroundError, ValueError, KeyError, TypeError, AttributeError, struct.error) as error:
         raise PlaygroundError("This file cannot be imported: what it says of the run makes no sense.") from error
 
 
