@@ -1,4 +1,4 @@
-"""The command line: `playground run | train | show | check | cost | parts | runs | export`."""
+"""The command line: `playground run | train | show | check | cost | parts | runs | export | import`."""
 
 from __future__ import annotations
 
@@ -64,6 +64,9 @@ def parser() -> argparse.ArgumentParser:
     sub = command("export", export_run, "a run as files")
     sub.add_argument("run")
     sub.add_argument("--to", type=Path, required=True, metavar="DIR")
+    sub.add_argument("--format", metavar="FORMAT", help="one format instead of the usual files, e.g. script")
+    sub = command("import", import_run, "a run from the zip that export --format archive wrote")
+    sub.add_argument("file", type=Path)
     cli_checks.commands(command, experiment_arguments, chosen)
     return top
 
@@ -79,6 +82,7 @@ def experiment_arguments(sub: argparse.ArgumentParser) -> None:
 
 def chosen(options: argparse.Namespace) -> Experiment:
     """The experiment that the arguments name, changed by every --set, checked as a whole."""
+    from engine.assign import assign
     from engine.experiment import Experiment
     from engine.presets import load_file_or_preset
     from engine.preview import preview
@@ -93,36 +97,6 @@ def chosen(options: argparse.Namespace) -> Experiment:
         experiment = Experiment.from_dict({**experiment.to_dict(), "steps": options.steps, "epochs": None})
     preview(experiment)
     return experiment
-
-
-def assign(data: dict[str, Any], assignment: str) -> None:
-    """Applies `path=value` to an experiment's plain values; the value is JSON, or else text."""
-    path, equals, text = assignment.partition("=")
-    if not equals:
-        raise InvalidExperiment("--set", "path=value", shown(assignment))
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        value = text
-    place: Any = data
-    steps = path.split(".")
-    for depth, step in enumerate(steps):
-        key = int(step) if isinstance(place, list) and step.isdecimal() else step
-        known = key < len(place) if isinstance(key, int) else isinstance(place, dict) and key in place
-        if not known:
-            where = ".".join(["$", *steps[:depth]])
-            raise InvalidExperiment(where, below(place), shown(step))
-        if depth == len(steps) - 1:
-            place[key] = value
-        else:
-            place = place[key]
-
-
-def below(place: Any) -> str:
-    """What a path may go on with."""
-    if isinstance(place, dict):
-        return f"one of {', '.join(place)}"
-    return f"one of 0 to {len(place) - 1}" if isinstance(place, list) and place else "nothing below it"
 
 
 def run(options: argparse.Namespace) -> int:
@@ -230,6 +204,7 @@ def sentence(report: dict[str, Any], message: str) -> str:
 def show(options: argparse.Namespace) -> int:
     """Prints the table of layers."""
     from engine.preview import preview
+    from engine.summary import table
 
     found = preview(chosen(options))
     if options.json:
@@ -240,12 +215,7 @@ def show(options: argparse.Namespace) -> int:
         totals = {k: getattr(found, k) for k in ("parameters", "flops_per_example", "memory_bytes")}
         print(json.dumps({"layers": layers, **totals}))
         return 0
-    for row in found.layers:
-        shape = " × ".join(map(str, row.output_shape))
-        print(f"{row.name:<20} {shape:>16} {row.parameters:>12,}")
-    print(f"{'':<20} {'parameters':>16} {found.parameters:>12,}")
-    print(f"{'':<20} {'FLOPs / example':>16} {found.flops_per_example:>12,}")
-    print(f"{'':<20} {'memory, bytes':>16} {found.memory_bytes:>12,}")
+    print(table(found))
     return 0
 
 
@@ -284,14 +254,32 @@ def runs(options: argparse.Namespace) -> int:
 
 def export_run(options: argparse.Namespace) -> int:
     """Writes a run's files."""
-    from engine.export import export
+    from engine.export import export, export_as
     from engine.store.reader import Reader
 
     reader = Reader()
     if not reader.place.database.exists():
         raise PlaygroundError(f"There is no run {options.run}.")
-    for path in export(reader, options.run, options.to):
+    one = options.format is not None
+    made = (
+        export_as(reader, options.run, options.to, options.format) if one else export(reader, options.run, options.to)
+    )
+    for path in made:
         print(path)
+    return 0
+
+
+def import_run(options: argparse.Namespace) -> int:
+    """Takes a run in, and says what it is called here."""
+    from engine.archive.unpacking import read_file
+    from engine.fleet.client import Fleet
+
+    parcel = read_file(options.file)
+    fleet = Fleet()
+    try:
+        print(fleet.take_in(parcel))
+    finally:
+        fleet.close()
     return 0
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from engine.errors import PlaygroundError
+from engine.errors import InvalidExperiment, PlaygroundError, shown
 from engine.store import checkpoints, tables
 from engine.store.reader import Reader, RunRow
+
+if TYPE_CHECKING:
+    from engine.trainer import Trainer
 
 
 def export(reader: Reader, run: str, folder: Path) -> list[Path]:
@@ -35,9 +39,25 @@ def export(reader: Reader, run: str, folder: Path) -> list[Path]:
         "edits.jsonl": edits.encode(),
         "model.safetensors": weights,
     }
+    return put(files, folder)
+
+
+def export_as(reader: Reader, run: str, folder: Path, kind: str) -> list[Path]:
+    """Writes a run in one format into `folder`. Raises: PlaygroundError."""
+    from engine.exporters import Exporter, Subject
+    from engine.parts import catalogue
+
+    known = catalogue(Exporter)
+    if kind not in known:
+        raise InvalidExperiment("--format", f"one of {', '.join(known)}", shown(kind))
+    return put(known[kind]().files(Subject.of(reader, run)), folder)
+
+
+def put(files: Mapping[str, bytes], folder: Path) -> list[Path]:
+    """Writes files into a folder, which is made if it is not there. Raises: PlaygroundError."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         for name, data in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(data)
     except OSError as error:
         raise PlaygroundError(f"{folder} cannot be written: {error.strerror}.") from error
@@ -64,6 +84,13 @@ def model(reader: Reader, row: RunRow) -> bytes:
     """Weights and running statistics of the newest checkpoint, or of the last good one if the run diverged."""
     from safetensors.torch import save
 
+    trainer, step = newest(reader, row)
+    about = {"run": row.id, "step": str(step), "experiment": row.experiment}
+    return bytes(save(trainer.model_tensors(), about))
+
+
+def newest(reader: Reader, row: RunRow) -> tuple[Trainer, int]:
+    """The run at its newest checkpoint, or at the last good one if it diverged, and the step of that one."""
     from engine.fleet import memory
 
     with reader.view() as view:
@@ -75,7 +102,5 @@ def model(reader: Reader, row: RunRow) -> bytes:
             data = checkpoints.read(checkpoint.path, checkpoint.sha256)
         except checkpoints.Spoiled:
             continue
-        trainer = memory.load(data).trainer
-        about = {"run": row.id, "step": str(checkpoint.step), "experiment": row.experiment}
-        return bytes(save(trainer.model_tensors(), about))
+        return memory.load(data).trainer, checkpoint.step
     raise PlaygroundError(f"Run {row.id} has no checkpoint that could be read.")

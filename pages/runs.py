@@ -10,6 +10,7 @@ from engine.store.tables import FINAL
 from pages.ui import state
 from pages.ui.charts import overlay
 from pages.ui.enlarge import CONFIG
+from pages.ui.exporting import bring
 from pages.ui.fleet import fleet, reader
 from pages.ui.listing import listing
 from pages.ui.records import record
@@ -42,6 +43,8 @@ def empty() -> None:
         st.markdown(f"### {_('No runs yet')}", text_alignment="center", width="content")
         st.caption(_("Every network that learns in the playground is listed here, with its numbers and curves."))
         st.page_link("train.py", label=_("Open the playground"), icon=":material/neurology:")
+        if st.button(_("Import"), icon=":material/upload:", key="import"):
+            bring()
 
 
 def actions(chosen: list[RunRow]) -> None:
@@ -54,6 +57,8 @@ def actions(chosen: list[RunRow]) -> None:
             each(alive, delete=False)
         if st.button(_("Delete"), icon=":material/delete:", disabled=not chosen, key="delete"):
             st.dialog(_("Delete runs?"))(confirm)([row.id for row in chosen])
+        if st.button(_("Import"), icon=":material/upload:", key="import"):
+            bring()
         hint = _("Choose one run to open it, two or more to compare them.")
         many = _("{n} chosen; the first {most} are drawn", n=len(chosen), most=MOST)
         st.caption(

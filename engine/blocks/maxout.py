@@ -48,5 +48,5 @@ class Pieces(nn.Linear):
         self.pieces = pieces
 
     def forward(self, input: Tensor) -> Tensor:
-        every = super().forward(input).reshape(len(input), self.pieces, -1)  # (batch, pieces, width)
+        every = super().forward(input).reshape(input.shape[0], self.pieces, -1)  # (batch, pieces, width)
         return torch.max(every, 1).values

@@ -21,6 +21,7 @@ from engine.fleet.sources import Sources, own
 from engine.store.place import Place
 
 if TYPE_CHECKING:
+    from engine.archive.unpacking import Parcel
     from engine.edits import Edit
     from engine.experiment import Experiment
 
@@ -99,6 +100,21 @@ class Fleet:
             self._command(run, {"do": "stop", "detail": {"successor": name}})
         note = {"step": 0, "kind": "reset", "detail": {"predecessor": run}}
         return self._start(Experiment.from_json(row.edited), (run, 0), [note], name)
+
+    def take_in(self, parcel: Parcel) -> str:
+        """Store a run that comes from outside; returns its name here. One that was training is paused."""
+        from engine.fleet import arrival
+
+        self.ensure()
+        name = _name()
+        try:
+            arrival.lay_down(self.place, name, parcel)
+            self._ask({"do": "take_in", "run": name})
+        except OSError as error:
+            raise PlaygroundError(f"The run could not be stored: {error.strerror}.") from error
+        finally:
+            arrival.clear(self.place, name)
+        return name
 
     def delete(self, run: str) -> None:
         """End a run and remove all that is stored of it."""

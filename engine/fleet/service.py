@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import PlaygroundError
-from engine.fleet import desk, lock, sources
+from engine.fleet import arrival, desk, lock, sources
 from engine.fleet.keeper import Keeper
 from engine.fleet.nursery import set_surroundings
 from engine.fleet.order import Order
@@ -48,7 +48,7 @@ class Service:
         self.place, self.idle_seconds = place, idle_seconds
         self.keeper = Keeper(place, at_once, checkpoint_seconds)
         answers = {"start": self.start, "command": self.command, "delete": self.delete, "status": self.status}
-        self.desk = desk.Desk({**answers, "sources": self.sources, "leave": self.leave})
+        self.desk = desk.Desk({**answers, "take_in": self.take_in, "sources": self.sources, "leave": self.leave})
         self.ids = itertools.count(1)
         self.leaving = asyncio.Event()
 
@@ -107,6 +107,19 @@ class Service:
             else:
                 keeper.queue.append(run)
             await stored
+        return {"run": run}
+
+    async def take_in(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """A run that comes from outside, checked by the client: stored whole, or not at all."""
+        self._need_room()
+        run, keeper = asked["run"], self.keeper
+        try:
+            for entry in await asyncio.to_thread(arrival.pick_up, self.place, run):
+                await keeper.store(entry)
+        except Exception:
+            await asyncio.to_thread(shutil.rmtree, self.place.checkpoints / run, True)
+            await keeper.store(Entry(run, delete=True))
+            raise
         return {"run": run}
 
     async def _first(self, own: Slot) -> None:

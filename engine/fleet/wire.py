@@ -18,6 +18,12 @@ def pack(header: dict[str, Any], parts: Sequence[bytes] = ()) -> bytes:
     return b"".join([struct.pack("<II", len(text), sum(map(len, parts))), text, *parts])
 
 
+def unpack(data: bytes) -> Message:
+    """The message in its bytes."""
+    text, body = struct.unpack_from("<II", data)
+    return _unpack(data[8 : 8 + text], data[8 + text : 8 + text + body])
+
+
 def _unpack(text: bytes, body: bytes) -> Message:
     header = json.loads(text)
     parts, start = [], 0

@@ -50,6 +50,7 @@ class LogRow:
     step: int
     kind: str
     detail: dict[str, Any] = field(default_factory=dict)
+    at: float | None = None  # now, unless it happened elsewhere before
 
 
 def _no_losses() -> np.ndarray:

@@ -201,6 +201,12 @@ class View:
             found += [(step, payload) for step, payload in self.connection.execute(part)]
         return found
 
+    def timed_frames(self, run: str) -> list[tuple[int, float, bytes]]:
+        """Every frame with its step and the time at which it was encoded, in order."""
+        table = tables.frames.c
+        chosen = sa.select(table.step, table.at, table.payload).where(table.run == run).order_by(table.step)
+        return [(step, at, payload) for step, at, payload in self.connection.execute(chosen)]
+
     def frame(self, run: str, step: int | None = None) -> bytes | None:
         table = tables.frames
         chosen = sa.select(table.c.payload).where(table.c.run == run).order_by(table.c.step.desc()).limit(1)

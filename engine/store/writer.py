@@ -240,7 +240,7 @@ def read_mark(connection: sa.Connection, run: str) -> Mark | None:
 
 
 def _logged(run: str, row: LogRow, now: float) -> dict[str, Any]:
-    return {"run": run, "step": row.step, "kind": row.kind, "detail": json.dumps(row.detail), "at": now}
+    return {"run": run, "step": row.step, "kind": row.kind, "detail": json.dumps(row.detail), "at": row.at or now}
 
 
 def _recorded(run: str, row: CheckpointRow, now: float) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.ui.checking import check
 from pages.ui.cost import cost
+from pages.ui.exporting import export
 from pages.ui.text import _
 
 Button = tuple[str, str, Callable[[], None]]  # label, icon, what opens it
@@ -18,6 +19,7 @@ def buttons() -> tuple[Button, ...]:
     return (
         (_("Check"), ":material/fact_check:", check),
         (_("Cost"), ":material/payments:", cost),
+        (_("Export"), ":material/download:", export),
     )
 
 

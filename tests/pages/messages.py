@@ -11,6 +11,7 @@ from engine.checks import Check
 from engine.datasets.upload import Upload
 from engine.experiment import Experiment, Stopping
 from engine.explained import explained
+from engine.exporters import Exporter
 from engine.parts import FAMILIES, Part, catalogue, family
 from engine.trainer import Trainer
 from pages.ui import enlarge, listing, sentences
@@ -58,6 +59,8 @@ def messages() -> set[tuple[str, str]]:
             found.add(("part", part.title()))
             found |= set(of_reference(part))
             found |= {message for spec in specs(part) for message in of_field(spec)}
+    for exporter in catalogue(Exporter).values():
+        found |= {("part", exporter.title()), ("", exporter.summary().split(": ", 1)[1])}
     for spec in (*specs(Experiment, SHOWN), *specs(Stopping), *specs(Upload, ("missing", "layout"))):
         found |= set(of_field(spec))
     for entry in presets.entries():

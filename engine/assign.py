@@ -1,0 +1,38 @@
+"""One value of an experiment by its path, as the command line says it: `optimizer.lr=0.1`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from engine.errors import InvalidExperiment, shown
+
+
+def assign(data: dict[str, Any], assignment: str) -> None:
+    """Applies `path=value` to an experiment's plain values; the value is JSON, or else text."""
+    path, equals, text = assignment.partition("=")
+    if not equals:
+        raise InvalidExperiment("--set", "path=value", shown(assignment))
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        value = text
+    place: Any = data
+    steps = path.split(".")
+    for depth, step in enumerate(steps):
+        key = int(step) if isinstance(place, list) and step.isdecimal() else step
+        known = key < len(place) if isinstance(key, int) else isinstance(place, dict) and key in place
+        if not known:
+            where = ".".join(["$", *steps[:depth]])
+            raise InvalidExperiment(where, below(place), shown(step))
+        if depth == len(steps) - 1:
+            place[key] = value
+        else:
+            place = place[key]
+
+
+def below(place: Any) -> str:
+    """What a path may go on with."""
+    if isinstance(place, dict):
+        return f"one of {', '.join(place)}"
+    return f"one of 0 to {len(place) - 1}" if isinstance(place, list) and place else "nothing below it"

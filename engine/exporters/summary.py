@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from engine.exporters import Exporter, Subject
+from engine.preview import preview
+from engine.summary import table
+
+
+class Summary(Exporter):
+    """Summary: the layers with their output shapes and parameters as a table of text, and the totals.
+
+    Source: Chollet et al., Keras, 2015 (its `model.summary`).
+    """
+
+    rank: ClassVar[int] = 6
+    kind: Literal["summary"] = "summary"
+
+    def files(self, subject: Subject) -> dict[str, bytes]:
+        return {f"summary_{subject.row.id}.txt": (table(preview(subject.experiment)) + "\n").encode()}

@@ -1,0 +1,1 @@
+"""An experiment as a program of its own, in torch and numpy alone."""

@@ -1,0 +1,252 @@
+"""The training loop of an experiment as source: only what this experiment needs stands in it."""
+
+from __future__ import annotations
+
+from engine.experiment import Experiment
+from engine.losses import Loss
+from engine.script.construct import Constructions
+from engine.script.data import Data
+from engine.script.inliner import Inliner
+from engine.script.model import Model
+from engine.script.replay import Replay
+from engine.script.rules import Rules, augmentation, schedule
+
+IN = "    "
+
+
+class Loop:
+    """`train()` and the functions that it calls."""
+
+    def __init__(self, data: Data, model: Model, replay: Replay, inliner: Inliner) -> None:
+        self.experiment: Experiment = replay.versions[0]
+        self.data, self.model, self.replay, self.inliner = data, model, replay, inliner
+        self.rules = Rules(replay.versions, inliner)
+        self.made = Constructions()
+        self.factor, self.epoch_factor = schedule(self.experiment, inliner)
+        self.draws = any(block.draws for block in self.experiment.network)
+        self.lr_moves = bool(self.factor or self.epoch_factor)
+
+    def criterion(self) -> str:
+        """The loss as a module."""
+        module = self.made.watch(self.experiment.loss.build)
+        plain = self.made.source(module, self.inliner)
+        if self.experiment.balance != "weights":
+            return plain
+        weighted, weights = (self.inliner.need("engine.targets", name) for name in ("Weighted", "class_weights"))
+        return f"{weighted}({plain}, {weights}(train_y, {self.data.source.outputs}))"
+
+    def optimizer(self) -> str:
+        """The optimizer, with the settings that are written into its groups afterwards."""
+        part = self.experiment.optimizer
+        stand_in = list(self.model.network.parameters())
+        made = self.made.watch(lambda: part.build(stand_in))
+        first = next(iter(self.made.arguments[id(made)]))
+        group, given = made.param_groups[0], self.made.arguments[id(made)]
+        more = {k: v for k, v in part.settings().items() if k not in given and group.get(k, v) != v}
+        more |= {k: v for k, v in part.settings().items() if k in given and given[k] != v}
+        theirs = type(made).__module__.startswith("torch.")
+        return self.made.source(
+            made, self.inliner, {first: "model.parameters()" if theirs else "list(model.parameters())"}, **more
+        )
+
+    def targets(self) -> list[str]:
+        """How targets become what the loss wants, for training and where it is only measured."""
+        part, outputs = self.experiment.loss, self.data.source.outputs
+        changes = []
+        as_loss = "{}"
+        if type(part).targets is not Loss.targets:
+            trivial = part.name() == "cross_entropy"
+            as_loss = (
+                "{}"
+                if trivial
+                else f"{self.inliner.method(part, 'targets', f'{part.name()}_targets')}({{}}, {outputs})"
+            )
+        elif self.data.source.task == "classification":
+            as_loss = f"{self.inliner.method(part, 'targets', f'{part.name()}_targets')}({{}}, {outputs})"
+        said = as_loss.format("train_y")
+        soft = self.rules.calls("soften", "targets")
+        mixed = any(part.mixes for part in self.experiment.augmentations)
+        changes.append(f"targets = {said}")
+        if (soft or mixed) and self.data.source.task == "classification" and as_loss == "{}":
+            changes.append(f"targets = nn.functional.one_hot(targets, {outputs}).to(torch.float32)")
+        changes += [f"targets = {call}" for call in soft]
+        if as_loss != "{}":
+            changes.append(f"validation_y = {as_loss.format('validation_y')}")
+            if self.experiment.test:
+                changes.append(f"test_y = {as_loss.format('test_y')}")
+        return changes
+
+    def begin(self) -> list[str]:
+        """Everything before the first step."""
+        e, need = self.experiment, self.inliner.need
+        chosen = ", train_y" if e.balance == "resampling" else ""
+        lines = [
+            "torch.set_num_threads(1)  # sums over several threads come in another order",
+            "torch.set_flush_denormal(True)",
+            f"(train_x, train_y), (validation_x, validation_y), {'(test_x, test_y)' if e.test else '_'} = data()",
+            *self.targets(),
+            "model = network()",
+            f"criterion = {self.criterion()}",
+            f"optimizer = {self.optimizer()}",
+        ]
+        if self.rules.uses_weights:
+            lines.append(f"weights = [{', '.join(self.model.penalized())}]  # no biases")
+        lines += [f"{kind} = {value!r}" for kind, value in self.rules.variables.items()]
+        if self.lr_moves:
+            lines.append(f"lr = {e.optimizer.settings()['lr']!r}")
+        if self.epoch_factor:
+            lines.append("epoch_factor = 1.0")
+        if any(rule.keeps_best for rule in self.rules.rules):
+            lines.append("best = None")
+        if self.replay.batch_changes:
+            lines.append("batch_size = BATCH_SIZE")
+        lines.append(f"order = {need('engine.epochs', 'Order')}(train_x, targets, SEED{chosen})")
+        if self.lr_moves:
+            lines.append(self.total())
+        return [*lines, "losses, validation_losses, epoch, epoch_loss = [], [], 0, 0.0"]
+
+    @property
+    def batch(self) -> str:
+        """The batch size as source."""
+        return "batch_size" if self.replay.batch_changes else "BATCH_SIZE"
+
+    def total(self) -> str:
+        """How many steps the whole run takes, which a schedule may want to know."""
+        e = self.experiment
+        by_epochs = f"EPOCHS * order.steps_per_epoch({self.batch})"
+        both = f"min(STEPS, {by_epochs})" if e.epochs and e.steps else "STEPS" if e.steps else by_epochs
+        return f"total_steps = {both}"
+
+    def step(self) -> list[str]:
+        """One optimizer step."""
+        lines = ["step = len(losses)", *self.replay.lines]
+        if self.lr_moves and self.replay.batch_changes:
+            lines.append(self.total())
+        lines.append(f"x, y = order.take({self.batch})")
+        if self.experiment.augmentations:
+            lines.append("x, y = augment(x, y, step)")
+        if self.lr_moves:
+            factor = " * ".join(filter(None, [self.factor, "epoch_factor" if self.epoch_factor else ""]))
+            lines += ["for group in optimizer.param_groups:", f'{IN}group["lr"] = lr * ({factor})']
+        return lines + (self.asked() if self.experiment.optimizer.asks else self.given())
+
+    def gradient(self) -> list[str]:
+        """Loss and gradient of a batch."""
+        lines = []
+        if self.draws:
+            seed_of, use = (self.inliner.need("engine.chance", name) for name in ("seed_of", "DROPOUT"))
+            lines.append(f"torch.manual_seed({seed_of}(SEED, {use}, step))  # for dropout and noise")
+        return [*lines, "loss = criterion(model(x), y)"]
+
+    def given(self) -> list[str]:
+        """A step of an optimizer that takes the gradient it is given."""
+        lines = self.rules.lines()
+        return [
+            *self.gradient(),
+            "losses.append(loss.item())",
+            "if not math.isfinite(losses[-1]):",
+            f"{IN}break",
+            "optimizer.zero_grad()",
+            "loss.backward()",
+            *(["with torch.no_grad():", *(f"{IN}{line}" for line in lines)] if lines else []),
+            "optimizer.step()",
+            *self.rules.constraints(),
+        ]
+
+    def asked(self) -> list[str]:
+        """A step of an optimizer that asks for gradients where it likes."""
+        lines = self.rules.lines()
+        penalties = " + ".join(self.rules.calls("penalty", "weights"))
+        penalized = f"seen[-1] + ({penalties})" if penalties else "seen[-1]"
+        inner = [
+            *self.gradient(),
+            "seen.append(loss.item())",
+            "optimizer.zero_grad()",
+            "if math.isfinite(seen[-1]):",
+            f"{IN}loss.backward()",
+            *([f"{IN}with torch.no_grad():", *(f"{IN}{IN}{line}" for line in lines)] if lines else []),
+            f"return math.inf if math.isnan(seen[-1]) else {penalized}",
+        ]
+        buffers = any(True for _ in self.model.network.buffers())
+        keep = ["if not seen:", f"{IN}kept.extend(b.clone() for b in model.buffers())"]
+        if buffers:  # the first point's running statistics count
+            place = inner.index("seen.append(loss.item())")
+            inner[place:place] = keep
+        back = ["for buffer, first in zip(model.buffers(), kept):", f"{IN}buffer.copy_(first)"]
+        return [
+            "seen, kept = [], []" if buffers else "seen = []",
+            "",
+            "def closure():",
+            *(f"{IN}{line}" for line in inner),
+            "",
+            "optimizer.step(closure)",
+            *(back if buffers else []),
+            *self.rules.constraints(),
+            "losses.append(seen[0])",
+            "if not math.isfinite(losses[-1]):",
+            f"{IN}break",
+        ]
+
+    def epoch_end(self) -> list[str]:
+        """What happens when every example has been seen."""
+        e, task = self.experiment, self.data.source.task
+        evaluate = self.inliner.need("engine.epochs", "evaluate")
+        word = "accuracy" if task == "classification" else "R²"
+        print_ = (
+            f'print(f"epoch {{epoch}} · step {{len(losses)}} · train {{epoch_loss / order.count:.5g}} · '
+            f'validation {{held:.5g}} · {word} {{metric_:.4f}}")'
+        )
+        lines = [
+            "epoch += 1",
+            f'held, metric_ = {evaluate}(model, criterion, validation_x, validation_y, "{task}")',
+            "validation_losses.append(held)",
+            print_,
+        ]
+        if self.epoch_factor:
+            lines.append(f"epoch_factor = {self.epoch_factor}")
+        if any(rule.keeps_best for rule in self.rules.rules):
+            lines += [
+                "if held < min(validation_losses[:-1], default=math.inf):",
+                f"{IN}best = {{key: value.clone() for key, value in model.state_dict().items()}}",
+            ]
+        for call in self.rules.calls("stops", "validation_losses"):
+            lines += [f"if {call}:", f"{IN}break"]
+        if e.stopping.divergence:
+            lines += [
+                "first_loss = epoch_loss if epoch == 1 else first_loss",
+                "if not epoch_loss <= 3 * first_loss:  # it has diverged",
+                f"{IN}break",
+            ]
+        return [*lines, "epoch_loss = 0.0", "order.begin(epoch)"]
+
+    def end(self) -> list[str]:
+        """What happens after the last step."""
+        lines = []
+        if any(rule.keeps_best for rule in self.rules.rules):
+            lines += ["if best is not None:", f"{IN}model.load_state_dict(best)"]
+        if self.experiment.test:
+            evaluate = self.inliner.need("engine.epochs", "evaluate")
+            measured = f'{evaluate}(model, criterion, test_x, test_y, "{self.data.source.task}")'
+            lines.append(f'print("test: loss {{:.5g}}, metric {{:.4f}}".format(*{measured}))')
+        return [*lines, "return model, losses"]
+
+    def functions(self) -> list[str]:
+        """Everything that trains."""
+        e = self.experiment
+        limits = [*(["len(losses) < steps"]), *(["epoch < EPOCHS"] if e.epochs else [])]
+        default = "STEPS" if e.steps else "math.inf"
+        body = [
+            *self.begin(),
+            f"while {' and '.join(limits)}:",
+            *(f"{IN}{line}" if line else "" for line in self.step()),
+            f"{IN}epoch_loss += losses[-1] * len(x)",
+            f"{IN}if order.cursor == order.count:",
+            *(f"{IN}{IN}{line}" for line in self.epoch_end()),
+            *self.end(),
+        ]
+        for name in ("math", "torch", "nn"):
+            self.inliner.need("engine.script.names", name)
+        doc = '"""Trains the network; gives it back with the loss of every step."""'
+        text = "\n".join([f"def train(steps={default}):", IN + doc, *(f"{IN}{line}" if line else "" for line in body)])
+        augment = augmentation(e, self.inliner)
+        return [*([augment] if augment else []), text + "\n"]

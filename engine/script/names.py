@@ -1,0 +1,11 @@
+"""The names that every exported program knows."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from torch import nn
+
+__all__ = ["math", "nn", "np", "torch"]

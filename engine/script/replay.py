@@ -1,0 +1,84 @@
+"""A run's edits as source: at which step which value of the program changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from torch import nn
+
+from engine.edits import Edit, apply
+from engine.experiment import Experiment
+from engine.script.inliner import NotExportable
+from engine.script.model import Model
+
+
+@dataclass(frozen=True)
+class TimedEdit:
+    """An edit that acts before the step after `step` is taken."""
+
+    step: int
+    edit: Edit
+
+
+class Replay:
+    """The experiment's versions, one after each edit, and the lines that lead from one to the next."""
+
+    def __init__(self, experiment: Experiment, edits: Sequence[TimedEdit], model: Model) -> None:
+        self.model = model
+        self.versions = [experiment]
+        self.lines: list[str] = []
+        for timed in edits:
+            after = apply(self.versions[-1], timed.edit)
+            changes = self.changes(self.versions[-1], after)
+            said = f"{timed.edit.path} = {timed.edit.value}"
+            if changes:
+                self.lines += [f"if step == {timed.step}:  # in the run: {said}", *(f"    {line}" for line in changes)]
+            self.versions.append(after)
+
+    @property
+    def batch_changes(self) -> bool:
+        """Whether the batch size is among what changes."""
+        return len({version.batch_size for version in self.versions}) > 1
+
+    def changes(self, before: Experiment, after: Experiment) -> list[str]:
+        """What one edit does to the program."""
+        lines = [f"batch_size = {after.batch_size}"] if before.batch_size != after.batch_size else []
+        old, new = before.optimizer.settings(), after.optimizer.settings()
+        changed = {name: value for name, value in new.items() if old[name] != value}
+        if "lr" in changed:
+            lines.append(f"lr = {changed['lr']!r}")
+        if changed:
+            lines += ["for group in optimizer.param_groups:", f"    group.update({changed!r})"]
+        strengths = ({r.name(): getattr(r, "strength", None) for r in e.regularizers} for e in (before, after))
+        then, now = strengths
+        for kind, value in now.items():
+            if value is not None and then.get(kind, 0.0) != value:
+                lines.append(f"{kind} = {value!r}")
+        return lines + self.retuned(before, after)
+
+    def retuned(self, before: Experiment, after: Experiment) -> list[str]:
+        """What changes in the network's modules."""
+        lines = []
+        paths = self.model.paths()
+        stages = self.model.network.stages
+        for stage, old, new in zip(stages, before.network, after.network, strict=False):
+            if old == new or stage.shared:
+                continue
+            old.retune(stage.module)
+            seen = {id(module): dict(vars(module)) for module in stage.module.modules()}
+            new.retune(stage.module)
+            for module in stage.module.modules():
+                lines += self.changed(module, seen[id(module)], paths[id(module)])
+            if not lines:
+                raise NotExportable(f"The edit of {new.title()} cannot be exported as a program.")
+        return lines
+
+    def changed(self, module: nn.Module, before: dict[str, object], path: str) -> list[str]:
+        """The attributes of a module that are other numbers now."""
+        now = vars(module)
+        return [
+            f"{path}.{name} = {value!r}"
+            for name, value in now.items()
+            if isinstance(value, int | float) and before.get(name) != value
+        ]

@@ -1,0 +1,100 @@
+"""Regularizers, augmentations and schedule of an experiment as lines of its training loop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from engine.augmentations import Augmentation
+from engine.experiment import Experiment
+from engine.regularizers import Regularizer
+from engine.schedules import Schedule
+from engine.schedules.constant import Constant
+from engine.script.inliner import Inliner, NotExportable
+
+HOOKS = ("add_gradient_", "penalty", "limit_", "constrain_", "soften", "stops")
+TOLD = {"summary", "title", "name", "is_family"}
+
+
+def overridden(part: object, family: type, known: Iterable[str]) -> list[str]:
+    """Which methods of its family a part has of its own. Raises: NotExportable for one that no line is known for."""
+    methods = [n for n, f in vars(family).items() if callable(f) and not n.startswith("_") and n not in TOLD]
+    own = [name for name in methods if getattr(type(part), name) is not getattr(family, name)]
+    unknown = set(own) - set(known)
+    if unknown:
+        raise NotExportable(f"{type(part).title()} cannot be exported as a program.")  # type: ignore[attr-defined]
+    return own
+
+
+class Rules:
+    """The regularizers of every version of an experiment; those whose strength an edit changes are variables."""
+
+    def __init__(self, versions: list[Experiment], inliner: Inliner) -> None:
+        self.inliner = inliner
+        first = {rule.name(): rule for rule in versions[0].regularizers}
+        seen: dict[str, set[object]] = {}
+        rules: dict[str, Regularizer] = {}
+        for version in versions:
+            for rule in version.regularizers:
+                rules[rule.name()] = rules.get(rule.name(), rule)
+                seen.setdefault(rule.name(), set()).add(getattr(rule, "strength", None))
+        self.moving = {kind for kind in rules if len(seen[kind]) > 1 or kind not in first}
+        self.variables = {k: float(getattr(first.get(k), "strength", 0.0)) for k in sorted(self.moving)}
+        kept = [r for k, r in rules.items() if k in self.moving or getattr(r, "strength", 1.0) != 0]
+        self.rules = sorted(kept, key=lambda rule: rule.order)
+        self.hooks = {rule.name(): overridden(rule, Regularizer, HOOKS) for rule in self.rules}
+
+    def calls(self, hook: str, *arguments: str) -> list[str]:
+        """A call of this hook for each rule that has it."""
+        found = []
+        for rule in self.rules:
+            if hook in self.hooks[rule.name()]:
+                name = self.inliner.method(rule, hook, f"{rule.name()}_{hook}")
+                given = [*arguments, f"strength={rule.name()}"] if rule.name() in self.moving else list(arguments)
+                found.append(f"{name}({', '.join(given)})")
+        return found
+
+    def lines(self) -> list[str]:
+        """What happens to the gradient between backward pass and step."""
+        added = self.calls("add_gradient_", "weights", "[w.grad for w in weights]")
+        limited = self.calls("limit_", "[p.grad for p in model.parameters() if p.grad is not None]")
+        return [*added, *limited]
+
+    def constraints(self) -> list[str]:
+        """What happens to the weights after the step."""
+        found = self.calls("constrain_", "weights")
+        return ["with torch.no_grad():", *(f"    {line}" for line in found)] if found else []
+
+    @property
+    def uses_weights(self) -> bool:
+        """Whether the weights without biases are wanted by name."""
+        return any({"add_gradient_", "penalty", "constrain_"} & set(hooks) for hooks in self.hooks.values())
+
+
+def augmentation(experiment: Experiment, inliner: Inliner) -> str:
+    """The function that changes a batch, or nothing."""
+    if not experiment.augmentations:
+        return ""
+    seed_of, use = (inliner.need("engine.chance", name) for name in ("seed_of", "AUGMENTATION"))
+    lines = [
+        "def augment(x, y, step):",
+        '    """The batch as training sees it; the chance of a step comes from the seed and the step alone."""',
+        f"    generator = torch.Generator().manual_seed({seed_of}(SEED, {use}, step))",
+    ]
+    for part in experiment.augmentations:
+        overridden(part, Augmentation, ("expect", "apply"))
+        lines.append(f"    x, y = {inliner.method(part, 'apply', f'augment_{part.name()}')}(x, y, generator)")
+    return "\n".join([*lines, "    return x, y"]) + "\n"
+
+
+def schedule(experiment: Experiment, inliner: Inliner) -> tuple[str, str]:
+    """The factor on the learning rate of a step, and the one of an epoch; "" for what stays 1."""
+    part = experiment.schedule
+    if isinstance(part, Constant):
+        return "", ""
+    own = overridden(part, Schedule, ("factor", "epoch_factor"))
+    progress = inliner.need("engine.schedules", "Progress")
+    name = inliner.method(part, "factor", f"{part.name()}_factor")
+    factor = f"{name}({progress}(step, epoch, total_steps))"
+    if "epoch_factor" not in own:
+        return factor, ""
+    return factor, f"{inliner.method(part, 'epoch_factor', f'{part.name()}_epoch_factor')}(validation_losses)"

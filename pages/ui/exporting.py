@@ -1,0 +1,93 @@
+"""The dialogs in which a run is taken away and brought back."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import streamlit as st
+
+from engine.archive.unpacking import read
+from engine.errors import PlaygroundError
+from engine.exporters import Exporter, Subject
+from engine.parts import catalogue
+from pages.ui import state
+from pages.ui.fleet import fleet, reader
+from pages.ui.sentences import sentence
+from pages.ui.text import _, said, spoken
+
+
+def export() -> None:
+    """Opens the dialog for the run that is shown."""
+    st.dialog(_("Export this run"), width="medium")(formats)(state.shown_run())
+
+
+def formats(run: str) -> None:
+    """Every format with its sentence and a button; a file is made when its button is pressed."""
+    state.language()
+    for kind, exporter in catalogue(Exporter).items():
+        with st.container(horizontal=True, vertical_alignment="center", key=f"format_{kind}"):
+            about = _(exporter.summary().split(": ", 1)[1])
+            st.markdown(f"**{said('part', exporter.title())}**  \n{about}", width="stretch")
+            if (state.memory("made") or ("", ""))[:2] == (run, kind):
+                ready(kind)
+            elif st.button(_("Make"), icon=":material/build:", key=f"make_{kind}"):
+                with st.spinner(_("Making the file…")):
+                    make(run, kind, exporter())
+        fault = state.memory("not_made")
+        if fault is not None and fault[0] == (run, kind):
+            st.error(sentence(fault[1]))
+
+
+def make(run: str, kind: str, exporter: Exporter) -> None:
+    """Makes the file and draws the dialog anew: with a button that saves it, or with what is wrong."""
+    try:
+        name, data = one_file(exporter.files(Subject.of(reader(), run)), f"{kind}_{run}")
+    except PlaygroundError as error:
+        state.remember(not_made=((run, kind), error), made=None)
+    else:
+        state.remember(made=(run, kind, name, data), not_made=None)
+    st.rerun(scope="fragment")
+
+
+def ready(kind: str) -> None:
+    """The button that saves what was made."""
+    *_run, name, data = state.memory("made")
+    size = f"{len(data) / 1000:,.0f} kB"
+    icon = ":material/download:"
+    text = _("Save ({size})", size=size)
+    st.download_button(text, data, name, icon=icon, key=f"save_{kind}", on_click="ignore", type="primary")
+
+
+def one_file(files: dict[str, bytes], name: str) -> tuple[str, bytes]:
+    """What a browser can save: the file, or a zip of several."""
+    if len(files) == 1:
+        ((path, data),) = files.items()
+        return path.rsplit("/", 1)[-1], data
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
+        for path, data in files.items():
+            file.writestr(path, data)
+    return f"{name}.zip", buffer.getvalue()
+
+
+def bring() -> None:
+    """Opens the dialog in which a run is brought back."""
+    st.dialog(_("Import a run"))(upload)()
+
+
+def upload() -> None:
+    """A place for the file; a good one leads to the run."""
+    state.language()
+    text = _("The zip that the export called whole run has made.")
+    given = st.file_uploader(text, type="zip", key="archive", max_upload_size=512)
+    if given is None:
+        return
+    try:
+        run = fleet().take_in(read(given.getvalue()))
+    except PlaygroundError as error:
+        st.error(sentence(error))
+        return
+    st.success(_("The run is here as {run}.", run=run))
+    if st.button(_("Open"), type="primary", icon=":material/open_in_new:", key="open_imported"):
+        st.switch_page("train.py", query_params={"run": run, "lang": spoken()})
