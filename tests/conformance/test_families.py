@@ -243,7 +243,8 @@ def test_probe_alone(part: Any, data: dict[str, Any]) -> None:
                 assert len(reading) == len(channel.series) > 0
             assert channel.title
             assert channel.formula
-    if data["kind"] == "circle":
+    special = ("gates", "reconstruction")  # these speak of blocks that this network does not have
+    if data["kind"] == "circle" and kind_of(part) not in special:
         assert own, "says nothing even of a plane"
 
 
