@@ -72,9 +72,7 @@ def runnable(part: type[Part], **more: Any) -> Experiment:
         start["loss"] = {"kind": "cross_entropy" if task == "classification" else "mse"}
         vectors = len(catalogue(Dataset)[kind_of(part)]().load(0).x.shape) == 2
         start["network"] = start["network"] if vectors else [{"kind": "flatten"}]
-    elif part.family == "augmentations":
-        start |= {"data": {"kind": "digits", "layout": "image"}, "network": [{"kind": "flatten"}]}
-    elif getattr(part, "leads", False):
+    elif part.family == "augmentations" or getattr(part, "leads", False):
         start |= {"data": {"kind": "digits", "layout": "image"}, "network": [{"kind": "flatten"}]}
     elif part.family == "losses":
         start["data"] = {"kind": "circle" if "classification" in tasks else "plane"}
