@@ -50,6 +50,7 @@ def messages() -> set[tuple[str, str]]:
                 found |= {message for spec in specs(part) for message in of_field(spec)}
     for spec in (*specs(Experiment, SHOWN), *specs(Stopping)):
         found |= set(of_field(spec))
+    found.add(("", presets.OTHER))
     for entry in presets.entries():
         found |= {("preset", entry.title), ("", entry.topic), ("", entry.look)}
     found |= {("", text) for text in choosing.SENTENCES.values()}
