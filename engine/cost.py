@@ -12,7 +12,6 @@ import torch
 
 from engine.alive import forward_peak
 from engine.build import assemble
-from engine.epochs import evaluate
 from engine.experiment import Experiment
 from engine.preview import preview, saved_bytes
 from engine.trainer import Trainer
@@ -80,7 +79,7 @@ def epoch_seconds(experiment: Experiment, seconds: float = SECONDS) -> dict[str,
             continue  # it had a validation in it
         taken, steps = taken + time.perf_counter() - before, steps + 1
     before = time.perf_counter()
-    evaluate(trainer.network, trainer.executor.loss, trainer.held_x, trainer.held_y, trainer.task)
+    trainer.ends.evaluate(trainer.held_x, trainer.held_y)
     looked = time.perf_counter() - before
     each = taken / steps if steps else math.nan
     epoch = trainer.order.steps_per_epoch(experiment.batch_size)

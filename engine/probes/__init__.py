@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import gcd
 from typing import ClassVar, Literal, TypeVar
 
 import torch
@@ -109,6 +110,16 @@ def got(filled: T | None) -> T:
     if filled is None:
         raise RuntimeError("a probe reads what it does not declare in `needs`")
     return filled
+
+
+def sampled(values: Tensor, most: int) -> Tensor:
+    """About `most` of the values, evenly spaced, flat. The step shares no factor with the size of one example (or of
+    one unit's weights), so that it does not always meet the same units."""
+    flat = values.reshape(-1)
+    each, step = flat.numel() // max(len(values), 1), -(-flat.numel() // most)
+    while step > 1 and gcd(step, each) > 1:
+        step += 1
+    return flat[::step]
 
 
 def score(outputs: Tensor, targets: Tensor, subject: Subject) -> Tensor:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from engine.frame import Channel
-from engine.probes import Moment, Need, Probe, Subject
+from engine.probes import Moment, Need, Probe, Subject, sampled
 
 BINS, SAMPLE = 32, 1024
 
@@ -43,8 +43,7 @@ class ActivationHistogram(Probe):
 
     @staticmethod
     def _row(activations: Tensor) -> Tensor:
-        flat = activations.reshape(-1)
-        values = flat[:: -(-flat.numel() // SAMPLE)]
+        values = sampled(activations, SAMPLE)
         low, high = values.aminmax()
         # where the range is empty or not finite everything falls into the first bin; the range itself tells
         place = ((values - low) * (BINS / (high - low))).nan_to_num(0.0, 0.0, 0.0).clamp(0, BINS - 1).long()

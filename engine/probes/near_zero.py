@@ -8,7 +8,7 @@ from torch import Tensor
 
 from engine.frame import Channel
 from engine.parts import hparam
-from engine.probes import Moment, Need, Probe, Subject
+from engine.probes import Moment, Need, Probe, Subject, sampled
 
 SAMPLE = 4096
 
@@ -39,5 +39,4 @@ class NearZero(Probe):
         return {self.kind: torch.stack([self._share(weight) for weight in moment.weights])}
 
     def _share(self, weight: Tensor) -> Tensor:
-        every = -(-weight.numel() // SAMPLE)
-        return (weight.detach().reshape(-1)[::every].abs() < self.threshold).to(torch.float32).mean()
+        return (sampled(weight.detach(), SAMPLE).abs() < self.threshold).to(torch.float32).mean()

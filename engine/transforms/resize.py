@@ -50,7 +50,7 @@ def weights(old: int, new: int, method: str) -> np.ndarray:
     middle = (np.arange(new) + 0.5) * scale  # of each new pixel, in old ones
     if method == "nearest":
         chosen = np.minimum(middle.astype(int), old - 1)
-        return np.eye(old, dtype=np.float32)[chosen]
+        return np.asarray(np.eye(old, dtype=np.float32)[chosen])
     away = np.abs(np.arange(old) + 0.5 - middle[:, None]) / max(scale, 1.0)
     share = np.maximum(1 - away, 0)
-    return (share / share.sum(1, keepdims=True)).astype(np.float32)
+    return np.asarray(share / share.sum(1, keepdims=True), np.float32)

@@ -90,7 +90,7 @@ def strip(images: Sequence[np.ndarray]) -> np.ndarray:
     colored = [np.repeat(image, 3, 0) if len(image) == 1 else image[:3] for image in scaled]
     times = max(1, PIXELS // (len(images) * (images[0].shape[2] + 1)))
     wide = [np.kron(image.transpose(1, 2, 0), np.ones((times, times, 1))) for image in colored]
-    gap = np.full((wide[0].shape[0], max(2, times // 2), 3), 0.5)
+    gap = np.ones((wide[0].shape[0], max(2, times), 3))
     pieces = [piece for image in wide for piece in (image, gap)][:-1]
     return (np.concatenate(pieces, 1) * 255).round().astype(np.uint8)
 

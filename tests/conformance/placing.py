@@ -79,12 +79,10 @@ def runnable(part: type[Part], **more: Any) -> Experiment:
         start["loss"] = {"kind": "cross_entropy" if task == "classification" else "mse"}
         vectors = len(catalogue(Dataset)[kind_of(part)]().load(0).x.shape) == 2
         start["network"] = start["network"] if vectors else [{"kind": "flatten"}]
-    elif part.family == "augmentations":
-        start |= {"data": {"kind": "digits", "layout": "image"}, "network": [{"kind": "flatten"}]}
     elif part.family == "aspects":
         digits = kind_of(part) in ("parity", "loops")
         start["data"] = {"kind": "digits"} if digits else {"kind": "blobs"}
-    elif getattr(part, "leads", False):
+    elif part.family == "augmentations" or getattr(part, "leads", False):
         start |= {"data": {"kind": "digits", "layout": "image"}, "network": [{"kind": "flatten"}]}
     elif part.family == "losses":
         start["data"] = {"kind": "circle" if "classification" in tasks else "plane"}

@@ -63,6 +63,7 @@ def messages() -> set[tuple[str, str]]:
         found |= {("part", exporter.title()), ("", exporter.summary().split(": ", 1)[1])}
     for spec in (*specs(Experiment, SHOWN), *specs(Stopping), *specs(Upload, ("missing", "layout"))):
         found |= set(of_field(spec))
+    found.add(("", presets.OTHER))
     for entry in presets.entries():
         found |= {("preset", entry.title), ("", entry.topic), ("", entry.look)}
     found |= {("", text) for text in choosing.SENTENCES.values()}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -10,6 +11,7 @@ from torch import Tensor
 
 from engine.edits import Edit
 from engine.experiment import Experiment
+from engine.probes import sampled
 from engine.trainer import Trainer
 from tests.science.measured import Sample, close, norm, sample
 
@@ -136,7 +138,7 @@ def test_histogram(taken: Sample) -> None:
     for row, values in zip(
         taken.frame.readings["activation_histogram"], taken.observed(probe_batch(taken)), strict=True
     ):
-        check_histogram(row, values.reshape(-1))
+        check_histogram(row, values.reshape(-1), values[0].numel())
 
 
 def probe_batch(taken: Sample) -> Tensor:
@@ -166,9 +168,18 @@ def watched_blocks(taken: Sample) -> list[Any]:
     return [*kept, None]
 
 
-def check_histogram(row: np.ndarray, flat: Tensor) -> None:
+def test_the_sample_meets_every_unit() -> None:
+    """256 examples of 64 units: every 16th value would always be of the same four."""
+    units = torch.arange(64.0).repeat(256, 1)
+    found = sampled(units, 1024)
+    assert len(found) <= 1024
+    assert found.unique().tolist() == list(range(64))
+    assert torch.equal(sampled(units[:3], 1024), units[:3].reshape(-1))
+
+
+def check_histogram(row: np.ndarray, flat: Tensor, each: int) -> None:
     """Lowest and highest, and for each edge how many lie below it; numbers on an edge may fall to either side."""
-    stride = -(-len(flat) // 1024)
+    stride = next(s for s in itertools.count(-(-len(flat) // 1024)) if s == 1 or math.gcd(s, each) == 1)
     values = flat[::stride].numpy()
     low, high = values.min(), values.max()
     close(row[:2], [low, high], 1e-4, 1e-6)
