@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui.entry import entry
-from pages.ui.explaining import find
+from pages.ui.explaining import find, name_of
 from pages.ui.overview import overview
 from pages.ui.text import _
 
@@ -19,6 +19,7 @@ def page() -> None:
     if part is None:
         overview()
     else:
+        st.query_params["part"] = name_of(part)  # a link within the page leaves the address bare
         entry(part)
 
 

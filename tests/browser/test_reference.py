@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.browser.server import Visit
+from tests.browser.server import Visit, until
 from tests.browser.test_looks import OVERFLOW, left_over
 
 
@@ -20,7 +20,7 @@ def test_an_entry_is_found_and_its_formula_and_picture_are_drawn(visit: Visit) -
     page.locator(".st-key-formula .katex").first.wait_for()
     page.locator(".st-key-picture .js-plotly-plot .scatterlayer").first.wait_for()
     page.get_by_text("a tenth of α for β₁ = 0.9").first.wait_for()
-    assert "part=ewma_momentum" in page.evaluate("location.search")
+    until(lambda: "part=ewma_momentum" in page.evaluate("location.search"), 60)
     for address in page.evaluate("performance.getEntriesByType('resource').map(entry => entry.name)"):
         assert address.startswith((page.evaluate("location.origin"), "data:", "blob:")), "served from here"
 
