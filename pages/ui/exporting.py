@@ -26,12 +26,13 @@ def formats(run: str) -> None:
     """Every format with its sentence and a button; a file is made when its button is pressed."""
     state.language()
     for kind, exporter in catalogue(Exporter).items():
-        with st.container(horizontal=True, vertical_alignment="center", key=f"format_{kind}"):
-            about = _(exporter.summary().split(": ", 1)[1])
-            st.markdown(f"**{said('part', exporter.title())}**  \n{about}", width="stretch")
+        text, button = st.columns((5, 1.3), vertical_alignment="center")
+        about = _(exporter.summary().split(": ", 1)[1])
+        text.markdown(f"**{said('part', exporter.title())}**  \n{about[:1].upper()}{about[1:]}")
+        with button:
             if (state.memory("made") or ("", ""))[:2] == (run, kind):
                 ready(kind)
-            elif st.button(_("Make"), icon=":material/build:", key=f"make_{kind}"):
+            elif st.button(_("Make"), icon=":material/build:", key=f"make_{kind}", width="stretch"):
                 with st.spinner(_("Making the file…")):
                     make(run, kind, exporter())
         fault = state.memory("not_made")
@@ -56,7 +57,9 @@ def ready(kind: str) -> None:
     size = f"{len(data) / 1000:,.0f} kB"
     icon = ":material/download:"
     text = _("Save ({size})", size=size)
-    st.download_button(text, data, name, icon=icon, key=f"save_{kind}", on_click="ignore", type="primary")
+    st.download_button(
+        text, data, name, icon=icon, key=f"save_{kind}", on_click="ignore", type="primary", width="stretch"
+    )
 
 
 def one_file(files: dict[str, bytes], name: str) -> tuple[str, bytes]:
@@ -83,11 +86,15 @@ def upload() -> None:
     given = st.file_uploader(text, type="zip", key="archive", max_upload_size=512)
     if given is None:
         return
-    try:
-        run = fleet().take_in(read(given.getvalue()))
-    except PlaygroundError as error:
-        st.error(sentence(error))
-        return
+    known = state.memory("imported") or ("", "")
+    if known[0] != given.file_id:  # the dialog is drawn again when its button is pressed
+        try:
+            known = (given.file_id, fleet().take_in(read(given.getvalue())))
+        except PlaygroundError as error:
+            st.error(sentence(error))
+            return
+        state.remember(imported=known)
+    run = known[1]
     st.success(_("The run is here as {run}.", run=run))
     if st.button(_("Open"), type="primary", icon=":material/open_in_new:", key="open_imported"):
         st.switch_page("train.py", query_params={"run": run, "lang": spoken()})

@@ -38,7 +38,7 @@ def trained(experiment: Experiment, steps: int) -> list[float]:
 def in_process(experiment: Experiment, steps: int) -> list[float]:
     """The losses of the exported program, run here."""
     space: dict[str, Any] = {"__name__": "exported"}
-    exec(compile(script(program(experiment), "Exported."), "exported.py", "exec"), space)
+    exec(compile(script(program(experiment), "Exported."), "exported.py", "exec", dont_inherit=True), space)
     with redirect_stdout(StringIO()):
         losses: list[float] = space["train"](steps)[1]
     return losses

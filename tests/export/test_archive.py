@@ -129,9 +129,7 @@ def evil(data: bytes) -> dict[str, tuple[bytes, str]]:
     newer = json.dumps({**manifest, "version": 99}).encode()
     with zipfile.ZipFile(io.BytesIO(data)) as file:
         losses = bytearray(file.read("losses.f32"))
-        frames = file.read("frames.bin")
     losses[0] ^= 1
-    deep = b'{"a":' * 5_000 + b"1" + b"}" * 5_000
     return {
         "empty": (b"", whole),
         "no zip": (b"PK\3\4 and nothing more", whole),
@@ -146,7 +144,17 @@ def evil(data: bytes) -> dict[str, tuple[bytes, str]]:
         "other version": (changed(data, manifest__json=newer), "another version"),
         "other format": (changed(data, manifest__json=b"[]"), sense),
         "wrong checksum": (changed(data, sign=False, losses__f32=bytes(losses)), "damaged or changed"),
-        "short losses": (changed(data, losses__f32=bytes(losses[:-4])), "not as many losses"),
+    }
+
+
+def senseless(data: bytes) -> dict[str, tuple[bytes, str]]:
+    """Whole zips with the right checksums that make no sense, and what is said of them."""
+    sense = "makes no sense"
+    with zipfile.ZipFile(io.BytesIO(data)) as file:
+        losses, frames = file.read("losses.f32"), file.read("frames.bin")
+    deep = b'{"a":' * 5_000 + b"1" + b"}" * 5_000
+    return {
+        "short losses": (changed(data, losses__f32=losses[:-4]), "not as many losses"),
         "no frames": (changed(data, frames__bin=frames[:-9]), sense),
         "bad experiment": (changed(data, experiment__json=b'{"steps": -1}'), sense),
         "other experiment": (changed(data, experiment__json=Experiment().to_json().encode()), "cannot be imported"),
@@ -169,7 +177,7 @@ NAMES = [
 
 @pytest.fixture(scope="module")
 def evils(packed: bytes) -> dict[str, tuple[bytes, str]]:
-    return evil(packed)
+    return {**evil(packed), **senseless(packed)}
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -154,7 +154,12 @@ def test_the_notebook_runs(edited: Subject) -> None:
         assert cell["cell_type"] in ("markdown", "code")
         if cell["cell_type"] == "code":
             with redirect_stdout(said):
-                exec(compile("".join(cell["source"]).replace("steps=1000", "steps=30"), "cell", "exec"), space)
+                exec(
+                    compile(
+                        "".join(cell["source"]).replace("steps=1000", "steps=30"), "cell", "exec", dont_inherit=True
+                    ),
+                    space,
+                )
     assert "loss" in said.getvalue()
     expect_same(space["losses"], edited.reader.losses(edited.row.id, points=None)[:30, 1].tolist())
 
