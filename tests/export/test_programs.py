@@ -124,6 +124,8 @@ def with_block(part: Any, data: dict[str, Any]) -> Experiment:
     elif part.refers:
         own["of"] = "first"
         before = [{"kind": "layer_norm" if part.shares else "activation", "label": "first"}]
+    if kind_of(part) == "group_norm":  # wants several channels
+        before = [{"kind": "conv2d", "filters": 4}]
     more = {"loss": {"kind": "mse"}, "batch_size": 16, "steps": 20, "device": "cpu"}
     return Experiment.from_dict({"data": data, "network": [*before, own, {"kind": "flatten"}], **more})
 
