@@ -232,7 +232,13 @@ def ramp(stops: Sequence[str], place: int, count: int) -> str:
 
 def framed(made: go.Figure, colors: Colors, x: str, y: str, *, log: bool) -> go.Figure:
     """Axes with names, a legend above, thin grid lines, one tooltip for all lines at a step."""
-    line = {"gridcolor": colors["grid"], "zeroline": False, "title_standoff": 8, "linecolor": colors["grid"]}
+    line = {
+        "gridcolor": colors["grid"],
+        "zeroline": False,
+        "title_standoff": 8,
+        "title_font": {"size": 14},
+        "linecolor": colors["grid"],
+    }
     made.update_xaxes(title=x, **line)
     made.update_yaxes(title=y, exponentformat="power", **line)
     if log:
