@@ -23,7 +23,8 @@ WORDS = (
     b'"schedule":{"kind":"constant"},"regularizers":[],"batch_size":10,"epochs":null,"steps":50000,'
     b'"stopping":{"divergence":true},"probes":[{"kind":"activation_histogram"},{"kind":"activation_mean"},'
     b'{"kind":"activation_std"},{"kind":"dead"},{"kind":"saturated"},{"kind":"update_ratio"},{"kind":"gradient_norm"},'
-    b'{"kind":"weight_norm"},{"kind":"output"},{"kind":"units"},{"kind":"weights"}],"seed":0,"device":"auto"}'
+    b'{"kind":"weight_norm"},{"kind":"output"},{"kind":"units"},{"kind":"weights"},{"kind":"gates"},'
+    b'{"kind":"near_zero","threshold":0.001},{"kind":"reconstruction"}],"seed":0,"device":"auto"}'
 )
 
 

@@ -98,7 +98,7 @@ def test_assignments(assignment: str, capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_sources_that_are_no_experiment(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    wanted = r"experiment: expected a file, or one of circle, .*, received "
+    wanted = r"experiment: expected a file, or one of .*circle, .*, received "
     for source in ("spirl", str(tmp_path), str(tmp_path / "nothing.json"), ""):
         refused(capsys, "show", source, pattern=wanted)
     refused(capsys, "show", "x" * 5000, pattern="'x+… cannot be read: File name too long")
