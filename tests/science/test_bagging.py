@@ -202,7 +202,7 @@ def test_taken_apart_and_put_together_same_run(name: str) -> None:
 def test_the_loss_of_a_step_is_the_mean_of_the_members() -> None:
     trainer = trainer_of(BAG)
     x, y = (piece.chunk(3) for piece in trainer.order.take(24))
-    expected = [trainer.executor.loss(m(a), b).item() for m, a, b in zip(trainer.network.members, x, y, strict=True)]
+    expected = [trainer.ends.loss(m(a), b).item() for m, a, b in zip(trainer.network.members, x, y, strict=True)]
     trainer.order.begin(0)
     assert trainer.advance(deadline=0.0).losses == [pytest.approx(sum(expected) / 3, rel=1e-6)]
 
