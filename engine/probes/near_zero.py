@@ -18,7 +18,7 @@ class NearZero(Probe):
 
     Of a layer of more than 4 096 weights every n-th is looked at, so that about that many are.
 
-    Use: With L1 or lasso penalties, to see how many weights the network could do without.
+    Use: With an L1 penalty, to see how many weights the network could do without.
 
     Trouble: A small weight of a large input may still matter; and L1 under plain gradient steps hovers around zero
     instead of reaching it.
