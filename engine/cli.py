@@ -1,4 +1,4 @@
-"""The command line: `playground run | train | show | check | cost | parts | runs | export | import`."""
+"""The command line: `playground run | train | show | check | cost | parts | presets | runs | export | import`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from engine import cli_checks
+from engine import cli_checks, cli_presets
 from engine.errors import InvalidExperiment, PlaygroundError, shown
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ def parser() -> argparse.ArgumentParser:
     sub = command("import", import_run, "a run from the zip that export --format archive wrote")
     sub.add_argument("file", type=Path)
     cli_checks.commands(command, experiment_arguments, chosen)
+    cli_presets.commands(command)
     return top
 
 

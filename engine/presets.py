@@ -27,6 +27,11 @@ Measure = Literal[
     "near_zero",
     "diverges",
     "stops_early",
+    "ends_accuracy",
+    "reconstruction_r2",
+    "loss_of_one",
+    "attacked_accuracy",
+    "attacked_unprepared",
 ]
 
 
@@ -37,6 +42,8 @@ class Expectation:
     Accuracies, R² and shares count to 1. `accuracy_gap`: training less validation accuracy. `worst_recall`: of the
     class that is recognized worst. `gradient_share`: gradient norm of the first layer with weights over the last's.
     `near_zero`: share of weights below 0.001. `diverges` and `stops_early` have no value: the run ends so by the step.
+    `ends_accuracy`: of the end that is worst on validation. `loss_of_one`: validation loss over that of the same network
+    without bagging. `attacked_accuracy`: on attacked examples; `attacked_unprepared`: the same without training on them.
     """
 
     measure: Measure

@@ -15,6 +15,11 @@ class Loops(Aspect):
 
     The 4 counts as open, as most people write it.
 
+    Use: A task about the shape of the stroke; compare what the trunk learns with it and without.
+
+    Trouble: It is taken from the digit and not from the image: a 4 written closed counts as open, a 6 that was left
+    open as closed.
+
     Source: Caruana, Multitask learning, 1997 (tasks made from one set of examples).
     """
 

@@ -9,6 +9,11 @@ from engine.datasets import Examples
 class Parity(Aspect):
     """Parity: whether the digit is even or odd, two classes; for the digits.
 
+    Use: A second task beside the digit: the trunk has to serve two classifications.
+
+    Trouble: It follows from the digit, so it adds no knowledge of its own; alone, it groups digits that do not look
+    alike.
+
     Source: Caruana, Multitask learning, 1997 (tasks made from one set of examples).
     """
 

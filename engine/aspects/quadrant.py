@@ -11,6 +11,10 @@ from engine.datasets import Examples
 class Quadrant(Aspect):
     """Quadrant: in which quarter of the plane the point lies, four classes; for 2-D inputs.
 
+    Use: An easy second task in the plane: two straight borders, seen at once in the units of the trunk.
+
+    Trouble: In a narrow trunk it takes units away from the harder task.
+
     Source: Caruana, Multitask learning, 1997 (tasks made from one set of examples).
     """
 

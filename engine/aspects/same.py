@@ -11,6 +11,11 @@ class Same(Aspect):
 
     Such an auxiliary head brings the gradient to the early layers of a deep network by a short way.
 
+    Use: Deep networks whose early layers get little gradient; and to see how much an early layer knows already.
+
+    Trouble: With a large weight the early layer is shaped for a quick answer instead of for the layers after it: stay
+    well below 1.
+
     Source: Szegedy et al., Going deeper with convolutions, 2015, section 5 (auxiliary classifiers).
     """
 

@@ -8,7 +8,13 @@ from engine.attacks import Attack, Slope
 
 
 class FGSM(Attack):
-    """Fast gradient sign: x′ = x + ε sign ∇ₓJ, one step of full length up the slope of the loss.
+    r"""Fast gradient sign: x′ = x + ε sign ∇ₓJ, one step of full length up the slope of the loss.
+
+    Formula: x' = x + \varepsilon \, \operatorname{sign} \nabla_x J(w; x, y)
+
+    Use: The cheapest attack: a first look, and training on attacks when time is short.
+
+    Trouble: Trained on it alone, a network may learn to withstand this one step and still fall to several small ones.
 
     Reading: a network that is right nearly everywhere can be wrong on most inputs moved so; the change is the same size
     in every number, too small to matter to a person.

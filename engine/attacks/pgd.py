@@ -10,7 +10,15 @@ from engine.parts import hparam
 
 
 class PGD(Attack):
-    """Projected gradient: x′ ← Π(x′ + η sign ∇ₓJ), several steps, each brought back to within ε of x.
+    r"""Projected gradient: x′ ← Π(x′ + η sign ∇ₓJ), several steps, each brought back to within ε of x.
+
+    Formula: x' \leftarrow \Pi_{\lVert x' - x \rVert_\infty \le \varepsilon} \left( x' + \eta \, \operatorname{sign}
+    \nabla_x J(w; x', y) \right)
+
+    Use: To measure robustness in earnest, and to train for it when FGSM is withstood too easily.
+
+    Trouble: Every step costs a gradient. Steps that are too short do not reach the edge: η times their number should
+    exceed ε.
 
     Reading: finds inputs that one long step misses; what withstands it withstands FGSM as well, seldom the reverse.
 

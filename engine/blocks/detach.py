@@ -9,10 +9,16 @@ from engine.parts import hparam
 
 
 class Detach(Block):
-    """Detach: passes on what it gets, and no gradient goes back through it.
+    r"""Detach: passes on what it gets, and no gradient goes back through it.
 
     What comes after learns from what comes before without changing it: a classifier behind it takes the code of an
     autoencoder as it is.
+
+    Formula: y = x, \qquad \frac{\partial y}{\partial x} := 0
+
+    Use: To see what a code is good for: the classifier behind it cannot reshape it.
+
+    Trouble: Layers before it that have no other end get no gradient at all and stay as they began.
 
     Shape: unchanged; of an earlier block if it names one.
 

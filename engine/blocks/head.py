@@ -12,10 +12,18 @@ from engine.parts import hparam
 
 
 class Head(Block):
-    """Head: an output of its own, ŷ = Wh + b, whose loss counts beside the main one: J = Σ wₑ Lₑ.
+    r"""Head: an output of its own, ŷ = Wh + b, whose loss counts beside the main one: J = Σ wₑ Lₑ.
 
     It learns another aspect of the same examples; all heads share what comes before them. The network goes on from
     what came before the head.
+
+    Formula: J = \sum_e w_e L_e, \qquad \hat{y}_e = W_e h + b_e
+
+    Use: To learn several things of the same examples with one trunk: each end is a hint to the others about what
+    matters.
+
+    Trouble: Ends whose losses differ in size pull unequally: balance them with the weights. Tasks that have little in
+    common harm each other in a narrow trunk.
 
     Shape: (batch, features) → (batch, classes or numbers of its target)
 

@@ -11,11 +11,18 @@ from engine.parts import hparam
 
 
 class Reconstruct(Block):
-    """Reconstruct: x̂, to be the input x again; the error ‖x − x̂‖² / n counts beside the main loss.
+    r"""Reconstruct: x̂, to be the input x again; the error ‖x − x̂‖² / n counts beside the main loss.
 
     What comes before is encoder, code and decoder. x is the input as the network gets it, before any noise layer, so a
     noise layer makes it a denoising autoencoder. The network goes on from what came before this block: from the code
     with a branch, or from x̂ itself where there is no layer of its own.
+
+    Formula: L = \frac{1}{n} \lVert x - \hat{x} \rVert^2, \qquad \hat{x} = g(f(x))
+
+    Use: Autoencoders: to learn a short code without labels, to remove noise, or to help a classifier that has few
+    labels.
+
+    Trouble: A code as wide as the input may simply copy it: make it narrower, or add a noise layer.
 
     Shape: → that of the input
 

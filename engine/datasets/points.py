@@ -24,6 +24,10 @@ class Points(Dataset):
     They are part of the experiment, so a link or a file carries them. Each is written x,y,c with at most three decimals
     and parted from the next by a semicolon: x and y from −6 to 6, c the class counted from 0, or a value from −1 to 1.
 
+    Use: To try an idea: a single point far away, two classes that overlap, a hole.
+
+    Trouble: Few points leave very few for validation: its accuracy then moves in large steps.
+
     Source: Smilkov and Carter, TensorFlow Playground, 2016 (the plane); drawing on it is asked for most.
     """
 

@@ -15,6 +15,11 @@ class Upload(Dataset):
     that nothing is known of validation rows; rows without a target are left out. Images come with the size that was
     chosen when they were uploaded, values scaled to 0…1.
 
+    Use: To learn from data of your own; look at the plots of the page Data before training.
+
+    Trouble: A column that gives the answer away, or an identifier of the row, makes everything look too good: ignore
+    it.
+
     Shape: table (inputs,); image (channels, height, width), vector (channels · height · width,).
 
     Source: Kuhn and Johnson, Applied predictive modeling, 2013 (imputation and dummy variables within the split).

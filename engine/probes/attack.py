@@ -15,6 +15,10 @@ ARROWS, PICTURES = 80, 5
 class AttackedExamples(Probe):
     """Attacked examples: where the attack moves validation examples, on the plane or as images.
 
+    Use: To see how little has to change for another answer.
+
+    Trouble: With a large ε a person could not tell the class either, and the mistakes mean nothing.
+
     Reading: on the plane every example goes the way in which the loss rises, at most ε in each coordinate; those that
     change sides lay too near the boundary. An image is shown as it is, its change made visible, and attacked.
 

@@ -16,6 +16,10 @@ class Disagreement(Probe):
     Classes: √(Σ Var p / 2) over the classes, with two of them the standard deviation of p; at most ½. Regression: the
     standard deviation of the predictions.
 
+    Use: To see where a prediction can be relied on.
+
+    Trouble: Members that make the same mistake agree: low disagreement is no proof of being right.
+
     Reading: high where no examples are and along boundaries; there the common answer is a guess.
 
     Shape: 2-D inputs (1, side, side) int8, 127 standing for `disagreement_scale`, row 0 at the lowest second

@@ -16,6 +16,10 @@ class Gates(Probe):
     The mean over units, directions and the probe batch. LSTM: f = σ(W x + U h + b) lets the old cell through, i the new
     value in, o the cell out. GRU: r lets the old state into the new value, z keeps the old state.
 
+    Use: To see what an LSTM or GRU keeps and when: delayed recall shows the forget gate opening for the noise between.
+
+    Trouble: The mean hides units that do the opposite of each other.
+
     Reading: a forget gate near 1 keeps its memory over many steps; one near 0 forgets at each.
 
     Shape: (gates, steps): one row a gate of each layer, one column a step of the sequence.

@@ -16,6 +16,10 @@ class Members(Probe):
     Of the first 256 validation examples, fewer for large networks; R² for a regression. Out of bag: of the first
     training examples, each answered by those members alone that do not have it in their sample; it needs no validation.
 
+    Use: To see whether several networks are worth their cost, and, out of bag, to do without a validation split.
+
+    Trouble: With few members many examples have only one or two that have not seen them: out of bag is then too low.
+
     Reading: together they should be about as good as the best of them, and steadier.
 
     Shape: (together, out of bag, member 1, …)

@@ -21,6 +21,10 @@ class Reconstruction(Probe):
     Vectors whose length is a square of 4 or more are drawn as squares, others as one row; sequences have time to the
     right.
 
+    Use: With an autoencoder, to see what the code keeps of single examples.
+
+    Trouble: A few examples are no measure: look at the error and R² of the end as well.
+
     Reading: what is missing from the lower picture, the code does not hold.
 
     Shape: (2 · pairs, height, width) int8: inputs, then reconstructions, in units of the largest absolute value of

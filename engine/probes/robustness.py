@@ -15,6 +15,10 @@ class Robustness(Probe):
 
     Of the first 256 examples, fewer for large networks; R² for a regression.
 
+    Use: Beside accuracy wherever somebody could choose the inputs; and to compare training with attacks and without.
+
+    Trouble: It is measured against this one attack: a stronger one finds more.
+
     Reading: the gap is what the attack takes. Training on attacks narrows it, often for a little accuracy on examples
     as they are.
 

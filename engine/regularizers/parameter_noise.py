@@ -10,10 +10,17 @@ from engine.regularizers import Regularizer
 
 
 class ParameterNoise(Regularizer):
-    """Parameter noise: in training the gradient is taken at w + ε, ε ~ N(0, σ²), and moves w itself.
+    r"""Parameter noise: in training the gradient is taken at w + ε, ε ~ N(0, σ²), and moves w itself.
 
     Every step draws anew, biases too; evaluation and the instruments see w. Only weights in whose neighborhood the loss
     is low as well can keep it low: flat minima are preferred.
+
+    Formula: w \leftarrow w - \alpha\, \nabla L(w + \varepsilon), \qquad \varepsilon \sim \mathcal{N}(0, \sigma^2 I)
+
+    Use: Small data sets, and recurrent networks, where noise on the weights disturbs less than dropout from step to
+    step.
+
+    Trouble: σ is the same for every layer: what one hardly notices drowns another whose weights are small.
 
     Source: Graves, Practical variational inference for neural networks, 2011, section 1 (weight noise).
     """

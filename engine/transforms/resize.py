@@ -12,12 +12,19 @@ MOST = 300_000_000  # numbers in the training split afterwards; they take four b
 
 
 class Resize(Transform):
-    """Resize: images of another height and width, so that digits of 8 × 8 fit a network made for 28 × 28.
+    r"""Resize: images of another height and width, so that digits of 8 × 8 fit a network made for 28 × 28.
 
     Nothing is learned from the training split. Each new pixel lies at the same place of the picture as before, counted
     from the pixels' middles. Bilinear blends the old pixels around it (the wider, the more an image shrinks, so that
     none is passed over); nearest takes the closest. There is no more to see than before. Stands first, since what the
     steps after it learn belongs to the new pixels.
+
+    Formula: x'_{ij} = \sum_{p, q} a_{ip}\, x_{pq}\, b_{jq}, \qquad \sum_p a_{ip} = \sum_q b_{jq} = 1
+
+    Use: A network made for images of another size; or to make images smaller and training faster.
+
+    Trouble: Twice the side takes four times the time and memory, and adds no detail. Other proportions distort the
+    image.
 
     Shape: (channels, height, width) → (channels, height′, width′).
 

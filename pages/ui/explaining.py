@@ -56,6 +56,8 @@ def family_title(name: str) -> str:
         "optimizers": _("Optimizers"),
         "schedules": _("Learning-rate schedules"),
         "regularizers": _("Regularization"),
+        "aspects": _("Targets of heads"),
+        "attacks": _("Attacks"),
         "probes": _("Instruments"),
     }
     return titles.get(name) or name.replace("_", " ").capitalize()

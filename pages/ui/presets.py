@@ -25,6 +25,11 @@ SENTENCES = {
     ("near_zero", True): "At step {step}, {value} or more of the weights are below 0.001.",
     ("diverges", True): "The loss is no longer finite, and the run ends, by step {step}.",
     ("stops_early", True): "Training stops by itself by step {step}.",
+    ("ends_accuracy", True): "Validation accuracy of every end is {value} or more at step {step}.",
+    ("reconstruction_r2", True): "R² of the reconstruction is {value} or more on validation at step {step}.",
+    ("loss_of_one", False): "At step {step} validation loss is {value} of that of a single network or less.",
+    ("attacked_accuracy", True): "At step {step}, {value} or more of the attacked examples are answered correctly.",
+    ("attacked_unprepared", False): "Trained without attacks, the same network gets {value} of them right or less.",
 }
 
 
@@ -97,9 +102,9 @@ def expectation(one: Expectation) -> str:
 
 def amount(one: Expectation) -> str:
     """The bound: shares as per cent, R² and tiny shares as plain numbers."""
-    if one.measure == "validation_r2":
+    if one.measure in ("validation_r2", "reconstruction_r2"):
         return fixed(one.value, 2)
-    if one.measure == "gradient_share":
+    if one.measure in ("gradient_share", "loss_of_one"):
         return f"1/{round(1 / one.value)}"
     digits = 0 if abs(one.value * 100 - round(one.value * 100)) < 1e-9 else 1
     return f"{fixed(one.value * 100, digits)}\u202f%"

@@ -75,8 +75,8 @@ TEMPLATES = (
     "This file cannot be imported: {why}.",
     "it is larger than {n} MB",
     "Run {run} has no checkpoint that could be read.",
-    "{title} cannot be exported as a program.",
     "The edit of {title} cannot be exported as a program.",
+    "{title} cannot be exported as a program.",
     "The data set {title} is too large to be carried along.",
     "This needs packages that are not installed: {command}.",
 )

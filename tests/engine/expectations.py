@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,12 +15,12 @@ from engine.trainer import Trainer
 
 
 class Watched:
-    """A run that is trained to a step and kept in view: its epochs so far, and the gradient norms of the last step."""
+    """A run that is trained to a step and kept in view: its epochs so far, and the readings of the last frame."""
 
     def __init__(self, trainer: Trainer) -> None:
         self.trainer = trainer
         self.epochs: list[EpochRow] = []
-        self.gradients = np.empty(0)
+        self.readings: Mapping[str, np.ndarray] = {}
 
     def train(self, step: int) -> None:
         """Goes on to a step, or to the end."""
@@ -27,7 +28,7 @@ class Watched:
             progress = self.trainer.advance(deadline=math.inf, until_step=step, frame_at_end=True)
             self.epochs += progress.epochs
             for frame in progress.frames:
-                self.gradients = frame.readings["gradient_norm"]
+                self.readings = frame.readings
 
     def best(self) -> EpochRow:
         """The epoch with the best validation metric."""
@@ -51,6 +52,27 @@ class Watched:
         weights = torch.cat([weight.detach().abs().reshape(-1) for weight in self.trainer.executor.penalized])
         return float((weights < 1e-3).double().mean())
 
+    def other(self, **changed: Any) -> Watched:
+        """The same run as far, of an experiment with another value."""
+        run = Watched(Trainer(self.trainer.experiment.model_copy(update=changed)))
+        run.train(self.trainer.step)
+        return run
+
+    def loss_of_one(self) -> float:
+        """Validation loss over that of a single network."""
+        rules = tuple(rule for rule in self.trainer.experiment.regularizers if rule.name() != "bagging")
+        return self.epochs[-1].validation_loss / self.other(regularizers=rules).epochs[-1].validation_loss
+
+    def attacked(self) -> float:
+        """The share of right answers on attacked examples."""
+        return float(self.readings["robustness"][1])
+
+    def unprepared(self) -> float:
+        """The same where training does without attacks and they are only measured."""
+        attack = self.trainer.experiment.attack
+        assert attack is not None
+        return self.other(attack=attack.model_copy(update={"share": 0.0})).attacked()
+
 
 MEASURES: dict[str, Callable[[Watched], float]] = {
     "validation_accuracy": lambda run: run.best().validation_metric,
@@ -58,10 +80,15 @@ MEASURES: dict[str, Callable[[Watched], float]] = {
     "training_accuracy": lambda run: run.epochs[-1].train_metric,
     "accuracy_gap": lambda run: run.epochs[-1].train_metric - run.epochs[-1].validation_metric,
     "worst_recall": Watched.recall,
-    "gradient_share": lambda run: float(run.gradients[0] / run.gradients[-1]),
+    "gradient_share": lambda run: float(run.readings["gradient_norm"][0] / run.readings["gradient_norm"][-1]),
     "near_zero": Watched.near_zero,
     "diverges": lambda run: float(run.trainer.status == "diverged"),
     "stops_early": lambda run: float(run.trainer.status == "finished" and "Stopped early" in run.trainer.message),
+    "ends_accuracy": lambda run: min(run.epochs[-1][9::4]),
+    "reconstruction_r2": lambda run: run.epochs[-1][-1],
+    "loss_of_one": Watched.loss_of_one,
+    "attacked_accuracy": Watched.attacked,
+    "attacked_unprepared": Watched.unprepared,
 }
 
 
