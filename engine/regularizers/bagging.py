@@ -27,7 +27,7 @@ class Bagging(Regularizer):
     Source: Breiman, Bagging predictors, 1996.
     """
 
-    rank: ClassVar[int] = 6
+    rank: ClassVar[int] = 7
     kind: Literal["bagging"] = "bagging"
     members: int = hparam(5, "How many networks, k.", ge=2, le=20)
     vote: Literal["mean", "majority"] = hparam(

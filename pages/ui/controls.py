@@ -119,10 +119,10 @@ def training(form: Form, draft: dict[str, Any]) -> None:
         st.caption(sentence_of_decay)
     form.fields(Experiment, draft, (), only=("attack",))
     price(draft)
-    st.markdown(f"**{_('Length')}**")
-    form.fields(Experiment, draft, (), only=("epochs", "steps"))
-    form.fields(Stopping, draft["stopping"], ("stopping",))
-    form.fields(Experiment, draft, (), only=("device",))
+    with st.expander(_("Length and device"), key="fold_length"):
+        form.fields(Experiment, draft, (), only=("epochs", "steps"))
+        form.fields(Stopping, draft["stopping"], ("stopping",))
+        form.fields(Experiment, draft, (), only=("device",))
     with st.expander(_("Instruments"), key="fold_probes"):
         st.caption(_("What is measured while training. A change starts a new run."))
         form.several(Probe, draft["probes"], ("probes",), CHOSEN)
