@@ -42,8 +42,8 @@ class Expectation:
     Accuracies, R² and shares count to 1. `accuracy_gap`: training less validation accuracy. `worst_recall`: of the
     class that is recognized worst. `gradient_share`: gradient norm of the first layer with weights over the last's.
     `near_zero`: share of weights below 0.001. `diverges` and `stops_early` have no value: the run ends so by the step.
-    `ends_accuracy`: of the end that is worst on validation. `loss_of_one`: validation loss over that of the same network
-    without bagging. `attacked_accuracy`: on attacked examples; `attacked_unprepared`: the same without training on them.
+    `ends_accuracy`: of the end that is worst on validation. `loss_of_one`: validation loss over that of the network
+    without bagging. `attacked_accuracy`: on attacked examples; `attacked_unprepared`: the same if not trained on them.
     """
 
     measure: Measure

@@ -15,7 +15,7 @@ class Upload(Dataset):
     that nothing is known of validation rows; rows without a target are left out. Images come with the size that was
     chosen when they were uploaded, values scaled to 0…1.
 
-    Use: To learn from data of your own; look at the plots of the page Data before training.
+    Use: To learn from data of your own; look at its columns and gaps before training.
 
     Trouble: A column that gives the answer away, or an identifier of the row, makes everything look too good: ignore
     it.
