@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import reduce
 from typing import ClassVar
 
 from torch import Generator, Tensor
@@ -65,4 +64,7 @@ class Regularizer(Part, family="regularizers"):
 
     def stops(self, validation_losses: Sequence[float]) -> bool:
         """Whether training should end after these epochs."""
-        return self.ends(reduce(self.follow, validation_losses, self.blank))
+        seen = self.blank
+        for loss in validation_losses:
+            seen = self.follow(seen, loss)
+        return self.ends(seen)

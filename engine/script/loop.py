@@ -23,7 +23,9 @@ class Loop:
         self.rules = Rules(replay.versions, inliner)
         self.made = Constructions()
         self.factor, self.epoch_factor = schedule(self.experiment, inliner)
-        self.draws = any(block.draws for block in self.experiment.network)
+        self.draws = any(block.draws for block in self.experiment.network) or bool(self.rules.noise())
+        attack = self.experiment.attack
+        self.attack = attack if attack is not None and attack.share > 0 else None
         self.lr_moves = bool(self.factor or self.epoch_factor)
 
     def criterion(self) -> str:
@@ -91,6 +93,12 @@ class Loop:
         ]
         if self.rules.uses_weights:
             lines.append(f"weights = [{', '.join(self.model.penalized())}]  # no biases")
+        for rule in self.rules.rules:
+            if rule.chosen:
+                own = ", ".join(self.model.penalized(rule.chosen))
+                lines.append(f"{rule.name()}_weights = [{own}]  # of the chosen layers")
+        if self.rules.noise():
+            lines.append("parameters = list(model.parameters())")
         lines += [f"{kind} = {value!r}" for kind, value in self.rules.variables.items()]
         if self.lr_moves:
             lines.append(f"lr = {e.optimizer.settings()['lr']!r}")
@@ -128,7 +136,7 @@ class Loop:
         if self.lr_moves:
             factor = " * ".join(filter(None, [self.factor, "epoch_factor" if self.epoch_factor else ""]))
             lines += ["for group in optimizer.param_groups:", f'{IN}group["lr"] = lr * ({factor})']
-        return lines + (self.asked() if self.experiment.optimizer.asks else self.given())
+        return lines + self.attacked() + (self.asked() if self.experiment.optimizer.asks else self.given())
 
     def gradient(self) -> list[str]:
         """Loss and gradient of a batch."""
@@ -136,7 +144,34 @@ class Loop:
         if self.draws:
             seed_of, use = (self.inliner.need("engine.chance", name) for name in ("seed_of", "DROPOUT"))
             lines.append(f"torch.manual_seed({seed_of}(SEED, {use}, step))  # for dropout and noise")
-        return [*lines, "loss = criterion(model(x), y)"]
+        if self.rules.noise():
+            lines += ["kept = [p.detach().clone() for p in parameters]", "with torch.no_grad():"]
+            lines += [f"{IN}{line}" for line in self.rules.noise()]
+        lines.append("loss = criterion(model(x), y)")
+        if self.attack:
+            share = self.attack.share
+            lines.append(f"loss = {1 - share!r} * loss + {share!r} * criterion(model(attacked), y)")
+        return lines
+
+    def attacked(self) -> list[str]:
+        """The batch as the attack leaves it, made at the weights as they are before the step."""
+        if not self.attack:
+            return []
+        need = self.inliner.need
+        seed_of, noise, use = (need("engine.chance", name) for name in ("seed_of", "DROPOUT", "ATTACK"))
+        slope = need("engine.adversary", "slope")
+        made = self.inliner.method(self.attack, "attack", f"{self.attack.name()}_attack")
+        return [
+            f"generator = torch.Generator().manual_seed({seed_of}({seed_of}(SEED, {noise}, step), {use}, 0))",
+            "model.eval()",
+            f"attacked = {made}(x, {slope}(model, criterion, y), generator)",
+            "model.train()",
+        ]
+
+    def restored(self) -> list[str]:
+        """The parameters without the noise under which the gradient was taken."""
+        back = ["with torch.no_grad():", f"{IN}torch._foreach_copy_(parameters, kept)"]
+        return back if self.rules.noise() else []
 
     def given(self) -> list[str]:
         """A step of an optimizer that takes the gradient it is given."""
@@ -148,6 +183,7 @@ class Loop:
             f"{IN}break",
             "optimizer.zero_grad()",
             "loss.backward()",
+            *self.restored(),
             *(["with torch.no_grad():", *(f"{IN}{line}" for line in lines)] if lines else []),
             "optimizer.step()",
             *self.rules.constraints(),
@@ -164,6 +200,7 @@ class Loop:
             "optimizer.zero_grad()",
             "if math.isfinite(seen[-1]):",
             f"{IN}loss.backward()",
+            *([*self.restored(), "if math.isfinite(seen[-1]):"] if lines and self.rules.noise() else self.restored()),
             *([f"{IN}with torch.no_grad():", *(f"{IN}{IN}{line}" for line in lines)] if lines else []),
             f"return math.inf if math.isnan(seen[-1]) else {penalized}",
         ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 from typing import TYPE_CHECKING, Any
 
 from engine.parts import Part
@@ -74,7 +75,7 @@ class Method:
             self.fields[node.attr] = value
             self.patch.replace(node, self.argument(node.attr))
         elif plain_value(getattr(kind, node.attr, self)):
-            self.patch.replace(node, repr(getattr(kind, node.attr)))
+            self.patch.replace(node, re.sub(r"\binf\b", 'float("inf")', repr(getattr(kind, node.attr))))
         elif not inspect.isfunction(getattr(kind, node.attr, None)):
             raise self.refusal()
 

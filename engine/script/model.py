@@ -131,7 +131,7 @@ class Model:
                 yield f"for piece in {place}.chunk({len(whole) // len(weight)}):"
                 yield f"    {function}(piece, {fans}, generator)"
 
-    def penalized(self) -> list[str]:
-        """The weights that penalties act on, as source."""
+    def penalized(self, chosen: tuple[str, ...] = ()) -> list[str]:
+        """The weights that penalties act on, as source; those of some layers, if they are named."""
         places = self.places()
-        return [places[id(weight)] for weight in self.network.penalized()]
+        return [places[id(weight)] for weight in self.network.penalized(chosen)]

@@ -35,6 +35,8 @@ KNOWN = {
     "network",
     "initializer",
     "bias",
+    "attack",
+    "output_weight",
     "loss",
     "optimizer",
     "schedule",
@@ -111,6 +113,12 @@ def expect_known(experiment: Experiment) -> None:
     for name, about in type(experiment).model_fields.items():
         if name not in KNOWN and getattr(experiment, name) != about.get_default(call_default_factory=True):
             raise NotExportable(f"{name.replace('_', ' ').capitalize()} cannot be exported as a program.")
+    for block in experiment.network:
+        if block.aside:
+            raise NotExportable(f"{block.title()}, an end of its own, cannot be exported as a program yet.")
+    for rule in experiment.regularizers:
+        if rule.name() == "bagging":
+            raise NotExportable(f"{rule.title()} cannot be exported as a program yet.")
 
 
 def constants(experiment: Experiment, body: str) -> str:

@@ -9,6 +9,7 @@ from torch import nn
 
 from engine.edits import Edit, apply
 from engine.experiment import Experiment
+from engine.regularizers import Regularizer
 from engine.script.inliner import NotExportable
 from engine.script.model import Model
 
@@ -43,6 +44,7 @@ class Replay:
 
     def changes(self, before: Experiment, after: Experiment) -> list[str]:
         """What one edit does to the program."""
+        self.expect_followed(before, after)
         lines = [f"batch_size = {after.batch_size}"] if before.batch_size != after.batch_size else []
         old, new = before.optimizer.settings(), after.optimizer.settings()
         changed = {name: value for name, value in new.items() if old[name] != value}
@@ -56,6 +58,18 @@ class Replay:
             if value is not None and then.get(kind, 0.0) != value:
                 lines.append(f"{kind} = {value!r}")
         return lines + self.retuned(before, after)
+
+    def expect_followed(self, before: Experiment, after: Experiment) -> None:
+        """Refuses edits of attack and regularizers that no line of the program follows: all but strengths."""
+        if before.attack != after.attack:
+            raise NotExportable("The edit of the attack cannot be exported as a program.")
+        then, now = ({r.name(): r for r in e.regularizers} for e in (before, after))
+        for kind in {**then, **now}:
+            old, new = then.get(kind), now.get(kind)
+            rule = new or old
+            same = old is not None and new is not None and fixed(old) == fixed(new)
+            if rule is not None and not same and (new is None or old is not None or not hasattr(new, "strength")):
+                raise NotExportable(f"The edit of {rule.title()} cannot be exported as a program.")
 
     def retuned(self, before: Experiment, after: Experiment) -> list[str]:
         """What changes in the network's modules."""
@@ -82,3 +96,8 @@ class Replay:
             for name, value in now.items()
             if isinstance(value, int | float) and before.get(name) != value
         ]
+
+
+def fixed(rule: Regularizer) -> dict[str, object]:
+    """What a rule says beside its strength."""
+    return rule.model_dump(exclude={"strength"})

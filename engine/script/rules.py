@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from engine.augmentations import Augmentation
@@ -11,7 +12,7 @@ from engine.schedules import Schedule
 from engine.schedules.constant import Constant
 from engine.script.inliner import Inliner, NotExportable
 
-HOOKS = ("add_gradient_", "penalty", "limit_", "constrain_", "soften", "stops")
+HOOKS = ("disturb_", "add_gradient_", "penalty", "limit_", "constrain_", "soften", "stops", "follow", "ends")
 TOLD = {"summary", "title", "name", "is_family"}
 
 
@@ -47,11 +48,17 @@ class Rules:
         """A call of this hook for each rule that has it."""
         found = []
         for rule in self.rules:
-            if hook in self.hooks[rule.name()]:
+            if hook in self.hooks[rule.name()] or (hook == "stops" and "ends" in self.hooks[rule.name()]):
                 name = self.inliner.method(rule, hook, f"{rule.name()}_{hook}")
-                given = [*arguments, f"strength={rule.name()}"] if rule.name() in self.moving else list(arguments)
+                own = f"{rule.name()}_weights" if rule.chosen else "weights"
+                given = [re.sub(r"\bweights\b", own, argument) for argument in arguments]
+                given += [f"strength={rule.name()}"] if rule.name() in self.moving else []
                 found.append(f"{name}({', '.join(given)})")
         return found
+
+    def noise(self) -> list[str]:
+        """How the parameters are moved while the gradient is taken, and put back."""
+        return self.calls("disturb_", "parameters", "torch.default_generator")
 
     def lines(self) -> list[str]:
         """What happens to the gradient between backward pass and step."""

@@ -43,12 +43,9 @@ class Resize(Transform):
             raise InvalidExperiment("", "images (channels, height, width)", received, "choose the layout image")
         if len(x) * x.shape[1] * self.rows * self.columns > MOST:
             raise InvalidExperiment("", f"at most {MOST} numbers in all", f"{self.rows} × {self.columns}")
-        down, across = (weights(old, new, self.method) for old, new in zip(x.shape[2:], self._size, strict=True))
+        sizes = zip(x.shape[2:], (self.rows, self.columns), strict=True)
+        down, across = (weights(old, new, self.method) for old, new in sizes)
         return lambda z: np.matmul(np.matmul(down, z.astype(np.float32)), across.T)
-
-    @property
-    def _size(self) -> tuple[int, int]:
-        return self.rows, self.columns
 
 
 def weights(old: int, new: int, method: str) -> np.ndarray:
