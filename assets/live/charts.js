@@ -28,6 +28,12 @@ function pair(ui, what) {
   ];
 }
 
+/** Train and validation; where there is little room, a long word is cut to its beginning. @param {Ui} ui @param {boolean} [brief] */
+function splits(ui, brief = false) {
+  const [train, held] = ["train", "validation"].map((key) => ui.t(key)).map((word) => (brief && word.length > 10 ? `${word.slice(0, 6)}.` : word));
+  return [legendItem("solid", ui.theme.accent, train), legendItem("dashed", ui.theme.text, held)];
+}
+
 /** @param {Ui} ui */
 export function lossChart(ui) {
   const chart = new TimeChart(ui, {
@@ -45,12 +51,11 @@ export function lossChart(ui) {
   });
   chart.panel.toggle(ui.t("log_scale"), ui.t("log_scale_help"), "loss_log", false);
   chart.legend = () => [
-    legendItem("solid", ui.theme.accent, ui.t("train")),
-    legendItem("dashed", ui.theme.text, ui.t("validation")),
+    ...splits(ui),
     legendItem("faint", ui.theme.accent, ui.t("batch_loss")),
     ...endLegend(ui, "loss"),
   ];
-  chart.briefLegend = () => (ends(ui).length ? endLegend(ui, "loss") : chart.legend());
+  chart.briefLegend = () => (ends(ui).length ? endLegend(ui, "loss", true) : [...splits(ui, true), ...chart.legend().slice(2)]);
   return chart;
 }
 
@@ -74,10 +79,9 @@ export function metricChart(ui) {
     percent: () => ui.run.classifies,
     domain: (low, high) => [Math.max(low, -1), Math.max(high, Math.max(low, -1) + 0.1)],
   });
-  const usual = () => [legendItem("solid", ui.theme.accent, ui.t("train")), legendItem("dashed", ui.theme.text, ui.t("validation"))];
-  const more = () => [...scoreLegend(ui), ...endLegend(ui, "metric")];
-  chart.legend = () => [...usual(), ...more()];
-  chart.briefLegend = () => (more().length ? more() : usual());
+  const more = (brief = false) => [...scoreLegend(ui), ...endLegend(ui, "metric", brief)];
+  chart.legend = () => [...splits(ui), ...more()];
+  chart.briefLegend = () => (more().length ? more(true) : splits(ui, true));
   return chart;
 }
 

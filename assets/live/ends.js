@@ -13,6 +13,11 @@ export function ends(ui) {
   return ui.run.channels.get("end_loss")?.series ?? [];
 }
 
+/** The output's color is the first class's; the second's is left out, because the whole loss has that blue. */
+function color(ui, i) {
+  return ui.theme.class(i ? i + 1 : 0);
+}
+
 /** @param {Ui} ui @param {"loss" | "metric"} what @returns {import("./lines.js").Line[]} */
 export function endLines(ui, what) {
   const trace = ui.run.traces.epochs;
@@ -20,7 +25,7 @@ export function endLines(ui, what) {
     if (what === "metric" && (i === 0 || !comparable(ui, end))) return [];
     const column = FIRST + EACH * i + (what === "metric" ? 2 : 0);
     if (trace.width <= column) return [];
-    const line = { color: ui.theme.class(i), trace, thickness: 1.25 };
+    const line = { color: color(ui, i), trace, thickness: 1.25 };
     return [
       { ...line, name: `${ui.layer(end)} · ${ui.t("train")}`, column },
       { ...line, name: `${ui.layer(end)} · ${ui.t("validation")}`, column: column + 1, dash: DASH },
@@ -28,10 +33,10 @@ export function endLines(ui, what) {
   });
 }
 
-/** @param {Ui} ui @param {"loss" | "metric"} what */
-export function endLegend(ui, what) {
+/** @param {Ui} ui @param {"loss" | "metric"} what @param {boolean} [brief] the block's number stands for its name */
+export function endLegend(ui, what, brief = false) {
   const shown = ends(ui).map((end, i) => ({ end, i })).filter(({ end, i }) => what === "loss" || (i > 0 && comparable(ui, end)));
-  return shown.map(({ end, i }) => legendItem("solid", ui.theme.class(i), ui.layer(end)));
+  return shown.map(({ end, i }) => legendItem("solid", color(ui, i), brief ? ui.layer(end).split(" ")[0] : ui.layer(end)));
 }
 
 /** Whether an end is measured by accuracy, as the output is: shares and R² have no common axis. */

@@ -3,7 +3,7 @@ import { element } from "./dom.js";
 import { Picture } from "./heat.js";
 import { css, pack, mix, readTheme, watchTheme } from "./theme.js";
 
-/** @typedef {{kind: string, title: string, mark: "points" | "image" | "curve", points?: [number, number, number][], image?: number[][]}} Item */
+/** @typedef {{kind: string, title: string, mark: "points" | "image" | "curve" | "down" | "up", note?: string, points?: [number, number, number][], image?: number[][]}} Item */
 /** @typedef {{label: string, selected: string, items: Item[]}} Data */
 
 const SIDE = 48;
@@ -49,7 +49,8 @@ class Picker {
     for (const { button } of this.tiles) button.remove();
     this.tiles = items.map((item) => {
       const canvas = element("canvas", { "aria-hidden": "true" });
-      const button = element("button", { class: "tp-tile", type: "button", role: "radio", title: item.title, "aria-label": item.title }, [canvas, element("span", { text: item.title })]);
+      const words = item.note ? `${item.title}: ${item.note}` : item.title;
+      const button = element("button", { class: `tp-tile tp-tile-${item.mark}`, type: "button", role: "radio", title: words, "aria-label": words }, [canvas, element("span", { text: item.title })]);
       button.dataset.kind = item.kind;
       button.addEventListener("click", () => this.#pick(item.kind));
       return { item, button, canvas };
@@ -94,6 +95,7 @@ class Picker {
       const context = canvas.getContext("2d");
       context.setTransform(ratio, 0, 0, ratio, 0, 0);
       if (item.mark === "image") drawImage(context, item.image ?? [], theme);
+      else if (item.mark === "down" || item.mark === "up") drawSign(context, item.mark, theme);
       else drawPoints(context, item, theme);
     }
   }
@@ -124,6 +126,21 @@ function drawPoints(context, item, theme) {
     context.fill();
   }
   if (item.mark === "curve") context.stroke();
+}
+
+/** An arrow into a tray, or out of it: what has to be fetched, or brought. @param {CanvasRenderingContext2D} context @param {"down" | "up"} mark @param {import("./theme.js").Theme} theme */
+function drawSign(context, mark, theme) {
+  const tip = mark === "down" ? 27 : 14;
+  const wing = mark === "down" ? 22 : 19;
+  context.strokeStyle = css(theme.muted);
+  context.lineWidth = 1.75;
+  context.lineCap = context.lineJoin = "round";
+  context.beginPath();
+  for (const [x, y, begin] of [[24, 14, true], [24, 27], [19, wing, true], [24, tip], [29, wing], [15, 29, true], [15, 33], [33, 33], [33, 29]]) {
+    if (begin) context.moveTo(x, y);
+    else context.lineTo(x, y);
+  }
+  context.stroke();
 }
 
 /** A grey picture, its first row on top. @param {CanvasRenderingContext2D} context @param {number[][]} rows @param {import("./theme.js").Theme} theme */

@@ -18,7 +18,7 @@ from pages.ui.before_after import PICTURES, mirror_warning
 from pages.ui.blocks import network, reach
 from pages.ui.component import component, source
 from pages.ui.explaining import short
-from pages.ui.fetching import get
+from pages.ui.fetching import away, get
 from pages.ui.forms import Form, complaint, titled
 from pages.ui.presets import presets
 from pages.ui.sentences import sentence
@@ -74,7 +74,10 @@ def data(form: Form, draft: dict[str, Any]) -> None:
     """Which data set, its fields, the split, the preprocessing, the augmentation."""
     kinds = catalogue(Dataset)
     pictures = own.tiles(thumbnails(), draft["data"])
-    items = [{**item, "title": said("part", kinds[item["kind"]].title())} for item in pictures]
+    items = [
+        {**item, "title": said("part", kinds[item["kind"]].title()), "note": away(kinds[item["kind"]])}
+        for item in pictures
+    ]
     shown = {"source": source("picker"), "label": _("Data set"), "selected": draft["data"]["kind"], "items": items}
     component("picker")(key="picker", data=shown, on_picked_change=choose_data)
     form.complain(("data",))

@@ -10,6 +10,12 @@ from engine.files.download import fetch, fetched
 from pages.ui.text import _, said
 
 
+def away(part: type[Dataset]) -> str:
+    """What a tile says of a data set whose files are not here yet."""
+    missing = [remote for remote in part.remote if not fetched(remote)]
+    return _("fetched when chosen: {n} MB", n=round(sum(remote.size for remote in missing) / 1e6)) if missing else ""
+
+
 def get(part: type[Dataset]) -> None:
     """Fetch the files that are not here yet. What goes wrong is said where the data set is then used."""
     missing = [remote for remote in part.remote if not fetched(remote)]

@@ -27,8 +27,7 @@ from pages.ui.text import _, number, spoken
 from pages.ui.thumbnails import drawing, main_axes, rows
 
 Draft = dict[str, Any]
-UP = (*["....##...."], "...####...", "..######..", ".########.", *["....##...."] * 5)
-ARROW = [[float(pixel == "#") for pixel in row] for row in UP]
+ASKED = {"mark": "up"}  # a sign that says: bring a file
 
 
 def given(kind: str) -> Draft | None:
@@ -65,12 +64,12 @@ def picture(item: Draft, data: Draft | None) -> Draft:
     if item["kind"] not in ("upload", "points"):
         return item
     if data is None:
-        return item if item["kind"] == "points" else {"mark": "image", "image": ARROW}
+        return item if item["kind"] == "points" else ASKED
     try:
         part = (Points if item["kind"] == "points" else Upload).model_validate({**data, "kind": item["kind"]})
         return drawn(part)
     except (PlaygroundError, ValueError):
-        return {"mark": "image", "image": ARROW} if item["kind"] == "upload" else item
+        return ASKED if item["kind"] == "upload" else item
 
 
 @lru_cache(maxsize=32)

@@ -65,10 +65,11 @@ def window() -> None:
     with st.container(height=480, border=False, key="preset_list"):
         for topic, members in groupby(found, key=lambda entry: entry.topic):
             st.markdown(f"**{_(topic)}**")
-            columns = st.columns(2, gap="small")
-            for place, entry in enumerate(members):
-                with columns[place % 2]:
-                    card(entry)
+            kept = list(members)
+            for pair in (kept[place : place + 2] for place in range(0, len(kept), 2)):  # a phone stacks row by row
+                for column, entry in zip(st.columns(2, gap="small"), pair, strict=False):
+                    with column:
+                        card(entry)
 
 
 def card(entry: Entry) -> None:

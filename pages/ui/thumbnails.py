@@ -13,25 +13,24 @@ from engine.files.download import fetched
 from engine.parts import catalogue
 
 POINTS = 90
-DOWN = (*["....##...."] * 5, ".########.", "..######..", "...####...", "....##....")
-ARROW = [[float(pixel == "#") for pixel in row] for row in DOWN]
+AWAY = {"mark": "down"}  # a sign that says: to be fetched
 
 
 @cache
 def thumbnails() -> tuple[dict[str, Any], ...]:
-    """One item a data set, in the catalogue's order, without its title. What would have to be fetched first has an
-    arrow pointing down, until it is there and the server starts anew: opening the page must not wait for a download."""
+    """One item a data set, in the catalogue's order, without its title. What would have to be fetched first has the
+    sign of that, until it is there and the server starts anew: opening the page must not wait for a download."""
     return tuple({"kind": kind, **picture(part)} for kind, part in catalogue(Dataset).items())
 
 
 def picture(part: type[Dataset]) -> dict[str, Any]:
     """What one data set shows of itself."""
     if not all(map(fetched, part.remote)):
-        return {"mark": "image", "image": ARROW}
+        return AWAY
     try:
         return drawing(part().load(0))
     except PlaygroundError:  # a file is there and damaged
-        return {"mark": "image", "image": ARROW}
+        return AWAY
 
 
 def drawing(loaded: Examples) -> dict[str, Any]:

@@ -101,4 +101,4 @@ def test_the_picker_shows_what_is_ones_own() -> None:
     own.drawn.cache_clear()
     own.examples.cache_clear()
     tile = next(item for item in own.tiles(thumbnails(), data) if item["kind"] == "upload")
-    assert tile["image"] == own.ARROW
+    assert tile["mark"] == "up"
