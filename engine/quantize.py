@@ -55,8 +55,9 @@ def sizes(trainer: Trainer) -> Iterator[Small]:
     network, task = copy.deepcopy(trainer.network).cpu().eval(), trainer.task
     x, y = trainer.data.validation_x, trainer.data.validation_y
     yield Small("float32", saved_size(network), score(network, x, y, task))
+    numbers = x if trainer.data.source.tokens else x.to(torch.bfloat16)  # which has no room for large word numbers
     half = copy.deepcopy(network).to(torch.bfloat16)
-    yield Small("bfloat16", saved_size(half), score(half, x.to(torch.bfloat16), y, task))
+    yield Small("bfloat16", saved_size(half), score(half, numbers, y, task))
     small, left = int8(network, trainer.data.train_x[:CALIBRATION])
     yield Small("int8", saved_size(small), score(small, x, y, task), left)
 
@@ -139,8 +140,9 @@ def statically(network: Network, examples: Tensor, engine: str) -> None:
 
 def restage(network: Network) -> None:
     """Lets the stages hold the modules that took the place of others."""
-    for stage, module in zip(network.stages, network.modules_in_order, strict=True):
-        object.__setattr__(stage, "module", module)
+    for one in (network, *network.members[1:]):
+        for stage, module in zip(one.stages, one.modules_in_order, strict=True):
+            object.__setattr__(stage, "module", module)
 
 
 def floats(module: nn.Module) -> bool:

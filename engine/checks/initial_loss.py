@@ -23,8 +23,8 @@ class InitialLoss(Check):
 
     Regularization is off. The outputs are first made a thousand times smaller, which tests the loss itself; then they
     are taken as they are, which tests the scale of inputs and first weights. Training can repair that scale, so it is
-    a warning up to 100 times the theory; none where the outputs of a regression are of the usual size. Class weights have mean 1 and smoothed labels still sum to 1, so neither moves
-    ln C. Of several ends it is Σ wₑ Lₑ.
+    a warning up to 100 times the theory, and none where the outputs of a regression are of the usual size. Class
+    weights have mean 1 and smoothed labels still sum to 1, so neither moves ln C. Of several ends it is Σ wₑ Lₑ.
 
     Source: Karpathy, CS231n: Convolutional neural networks for visual recognition, 2016, Sanity checks.
     """
