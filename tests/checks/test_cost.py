@@ -15,7 +15,7 @@ from engine.build import build, forward_flops, weightless
 from engine.cost import cost, epoch_seconds
 from engine.experiment import Experiment
 from engine.ground import Ground
-from engine.quantize import int8, sizes
+from engine.quantize import floats, int8, sizes
 from engine.trainer import Trainer
 
 NETS: dict[str, dict[str, Any]] = {
@@ -119,8 +119,8 @@ def test_where_every_step_ends_an_epoch_there_is_a_time_too() -> None:
 
 
 def test_what_overflows_at_once_has_no_time() -> None:
-    wild = {**NETS["dense"], "initializer": {"kind": "normal", "std": 1e38}, "loss": {"kind": "mse"}}
-    wild["network"] = [{"kind": "dense", "width": 8, "activation": {"kind": "relu"}}]
+    wild = {**NETS["dense"], "initializer": {"kind": "normal", "std": 10.0}, "loss": {"kind": "mse"}}
+    wild["network"] = [{"kind": "dense", "width": 100, "activation": {"kind": "relu"}}] * 24
     found = epoch_seconds(Experiment.from_dict(wild), 0.2)
     assert (found["steps_measured"], found["epoch_seconds"]) == (0, None)
 
@@ -134,7 +134,7 @@ def test_seconds_of_an_epoch_come_from_real_steps() -> None:
     assert found["epoch_seconds"] == pytest.approx(whole)
 
 
-@pytest.mark.parametrize("name", NETS)
+@pytest.mark.parametrize("name", ["dense", "convolution", "lstm"])
 def test_a_network_in_smaller_numbers(name: str) -> None:
     start: dict[str, Any] = {**NETS[name], "steps": 100, "device": "cpu"}
     if name == "convolution":  # a tiny file is all headers
@@ -165,8 +165,8 @@ def trained(**changed: Any) -> Trainer:
 def test_every_member_gets_smaller() -> None:
     trainer = trained(regularizers=[{"kind": "bagging", "members": 3}])
     small, left = int8(trainer.network, trainer.data.train_x[:64])
-    kinds = [type(stage.module).__module__ for member in small.members for stage in member.stages[-1:]]
-    assert kinds == ["torch.ao.nn.quantized.dynamic.modules.linear"] * 3
+    assert len(small.members) == 3
+    assert not any(floats(stage.module) for member in small.members for stage in member.stages)
     assert left == ()
 
 
