@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -250,14 +252,25 @@ def weights_of(module: nn.Module) -> Iterator[tuple[Tensor, Fan]]:
 
 def forward_flops(network: Network, in_shape: Shape) -> int:
     """Floating-point operations of the matrix products and convolutions for one example; an addition counts as one.
-    Recurrent blocks run as one operation that is not counted."""
+
+    Counted on the meta device, where recurrent blocks and attention are single products; elsewhere torch has kernels
+    for the whole of them, which the counter does not see into.
+    """
     counter = FlopCounterMode(display=False)
-    device = next(network.parameters()).device
-    network.eval()
+    twin = weightless(network).eval()
     with counter, torch.no_grad():
-        network(torch.zeros(1, *in_shape, device=device))
-    network.train()
+        twin(torch.zeros(1, *in_shape, device="meta"))
     return int(counter.get_total_flops())
+
+
+def weightless(network: Network) -> Network:
+    """A copy on the meta device, for which no number is copied."""
+    memo: dict[int, Any] = {}
+    for parameter in network.parameters():
+        memo[id(parameter)] = nn.Parameter(torch.empty_like(parameter, device="meta"))
+    for buffer in network.buffers():
+        memo[id(buffer)] = torch.empty_like(buffer, device="meta")
+    return copy.deepcopy(network, memo)
 
 
 def named_tensors(network: Network) -> dict[str, Tensor]:

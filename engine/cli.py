@@ -204,19 +204,22 @@ def sentence(report: dict[str, Any], message: str) -> str:
 
 def show(options: argparse.Namespace) -> int:
     """Prints the table of layers."""
+    from engine.cost import cost
     from engine.preview import preview
     from engine.summary import table
 
-    found = preview(chosen(options))
+    experiment = chosen(options)
+    found, costs = preview(experiment), cost(experiment)
     if options.json:
         layers = [
             {"kind": row.kind, "name": row.name, "output_shape": row.output_shape, "parameters": row.parameters}
             for row in found.layers
         ]
         totals = {k: getattr(found, k) for k in ("parameters", "flops_per_example", "memory_bytes")}
-        print(json.dumps({"layers": layers, **totals}))
+        more = {"flops_training": costs.flops_training, "serving_bytes": costs.serving}
+        print(json.dumps({"layers": layers, **totals, **more}))
         return 0
-    print(table(found))
+    print(table(found, costs))
     return 0
 
 

@@ -68,6 +68,8 @@ def cost(options: argparse.Namespace, chosen: Callable[..., Any]) -> int:
         say(json.dumps(found))
         return 0
     for name, value in found.items():
+        if value is None:
+            value = "not measured"
         say(f"{name.replace('_', ' '):<20} {f'{value:.4g}' if isinstance(value, float) else value:>14}")
     return 0
 

@@ -13,7 +13,8 @@ import torch
 from engine.alive import forward_peak
 from engine.build import assemble
 from engine.experiment import Experiment
-from engine.preview import preview, saved_bytes
+from engine.prepare import prepare
+from engine.preview import preview
 from engine.trainer import Trainer
 
 BACKWARD = 2  # a backward pass takes twice the products of the forward one
@@ -23,8 +24,8 @@ WARM, SECONDS = 3, 1.0
 @dataclass(frozen=True)
 class Cost:
     """All memory is in bytes; activations are those of one batch. `serving` is for the forward pass alone: weights,
-    running statistics and the most that is alive at once. Recurrent layers' operations
-    are not counted, nor what their kernels keep inside: `uncounted` says that there are some."""
+    running statistics and the most that is alive at once. All members of a bagged network count; `flops_training`
+    counts the gradients of an attack too."""
 
     parameters: int
     flops_forward: int
@@ -36,25 +37,21 @@ class Cost:
     training: int
     serving: int
     batch_size: int
-    uncounted: bool
 
 
 def cost(experiment: Experiment) -> Cost:
     """Everything that can be known on the meta device. Raises: InvalidExperiment."""
-    found = preview(experiment)
-    network = assemble(experiment, found.in_shape, found.outputs)
+    found, data = preview(experiment), prepare(experiment)
+    network = assemble(experiment, found.in_shape, found.outputs, data.heads)
     weights = 4 * found.parameters
     kept = weights * experiment.optimizer.kept()
-    saved = saved_bytes(network, found.in_shape, experiment.batch_size)
     batch = torch.empty(experiment.batch_size, *found.in_shape, device="meta")
-    buffers = sum(buffer.untyped_storage().nbytes() for buffer in network.buffers())
+    buffers = found.members * sum(buffer.untyped_storage().nbytes() for buffer in network.buffers())
     serving = weights + buffers + batch.untyped_storage().nbytes() + forward_peak(network, batch)
     flops = found.flops_per_example
-    training = 2 * weights + kept + saved
-    uncounted = any(isinstance(module, torch.nn.RNNBase) for module in network.modules())
     return Cost(
-        found.parameters, flops, (1 + BACKWARD) * flops, weights, weights, kept, saved, training, serving,
-        experiment.batch_size, uncounted,
+        found.parameters, flops, (1 + BACKWARD) * flops * found.cost, weights, weights, kept,
+        found.memory_bytes - 2 * weights - kept, found.memory_bytes, serving, experiment.batch_size,
     )  # fmt: skip
 
 
@@ -67,21 +64,25 @@ def measured(experiment: Experiment) -> Iterator[dict[str, Any]]:
 def epoch_seconds(experiment: Experiment, seconds: float = SECONDS) -> dict[str, Any]:
     """Real steps for about a second, instruments on, the first few not counted; then one look at the validation split.
 
-    An epoch is its steps at that pace and one validation.
+    An epoch is its steps at that pace and one validation. Where every step ends an epoch, validations are subtracted.
     """
     free = {"steps": 10**7, "epochs": None, "stopping": experiment.stopping.model_copy(update={"divergence": False})}
-    trainer = Trainer(experiment.model_copy(update=free))
-    trainer.advance(deadline=0.0, until_step=WARM)
-    began, taken, steps = time.perf_counter(), 0.0, 0
+    lasting = tuple(rule for rule in experiment.regularizers if not rule.keeps_best)  # none that ends it early
+    trainer = Trainer(experiment.model_copy(update={**free, "regularizers": lasting}))
+    trainer.advance(deadline=math.inf, until_step=WARM)
+    began = time.perf_counter()
+    plain: list[float] = []
+    ending: list[float] = []
     while trainer.status == "running" and time.perf_counter() - began < seconds:
         before = time.perf_counter()
-        if trainer.advance(deadline=0.0).epochs:
-            continue  # it had a validation in it
-        taken, steps = taken + time.perf_counter() - before, steps + 1
+        ends = trainer.advance(deadline=0.0).epochs
+        (ending if ends else plain).append(time.perf_counter() - before)
     before = time.perf_counter()
     trainer.ends.evaluate(trainer.held_x, trainer.held_y)
     looked = time.perf_counter() - before
-    each = taken / steps if steps else math.nan
+    steps = plain or [max(0.0, one - looked) for one in ending]
+    each = sum(steps) / len(steps) if steps else None
     epoch = trainer.order.steps_per_epoch(experiment.batch_size)
-    return {"steps_measured": steps, "step_seconds": each, "steps_per_epoch": epoch, "validation_seconds": looked,
-            "epoch_seconds": each * epoch + looked, "device": trainer.device.type}  # fmt: skip
+    return {"steps_measured": len(steps), "step_seconds": each, "steps_per_epoch": epoch, "validation_seconds": looked,
+            "epoch_seconds": None if each is None else each * epoch + looked,
+            "device": trainer.device.type}  # fmt: skip

@@ -13,6 +13,7 @@ from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
 from engine.members import alone
 from engine.prepare import at, prepare
+from engine.recurrent import kept_inside
 
 MEMORY_LIMIT = 2 * 2**30
 
@@ -82,10 +83,20 @@ def saved_bytes(network: Network, in_shape: Shape, batch: int) -> int:
         alive.append(tensor)
         return tensor
 
+    inside = 0
+
+    def recurrent(inner: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
+        nonlocal inside
+        if isinstance(inner, torch.nn.RNNBase):
+            inside += 4 * kept_inside(inner, len(inputs[0]), inputs[0].shape[1])
+
+    hooks = [m.register_forward_pre_hook(recurrent) for m in network.modules() if isinstance(m, torch.nn.RNNBase)]
     with saved_tensors_hooks(pack, lambda tensor: tensor):
         network(torch.empty(max(2, batch), *in_shape, device="meta"))
+    for hook in hooks:
+        hook.remove()
     kept = {place(tensor): tensor.untyped_storage().nbytes() for tensor in alive}
-    return sum(size for where, size in kept.items() if where not in weights)
+    return inside + sum(size for where, size in kept.items() if where not in weights)
 
 
 def place(tensor: torch.Tensor) -> int:

@@ -53,10 +53,11 @@ class Small:
 def sizes(trainer: Trainer) -> Iterator[Small]:
     """The run's network as float32, bfloat16 and int8, on its validation split, on the CPU."""
     network, task = copy.deepcopy(trainer.network).cpu().eval(), trainer.task
-    x, y = trainer.held_x.cpu(), trainer.held_y.cpu()
+    x, y = trainer.data.validation_x, trainer.data.validation_y
     yield Small("float32", saved_size(network), score(network, x, y, task))
+    numbers = x if trainer.data.source.tokens else x.to(torch.bfloat16)  # which has no room for large word numbers
     half = copy.deepcopy(network).to(torch.bfloat16)
-    yield Small("bfloat16", saved_size(half), score(half, x.to(torch.bfloat16), y, task))
+    yield Small("bfloat16", saved_size(half), score(half, numbers, y, task))
     small, left = int8(network, trainer.data.train_x[:CALIBRATION])
     yield Small("int8", saved_size(small), score(small, x, y, task), left)
 
@@ -93,9 +94,12 @@ def saved_size(network: nn.Module) -> int:
 
 
 @torch.no_grad()
-def score(network: nn.Module, x: Tensor, y: Tensor, task: Any) -> float:
+def score(network: Network, x: Tensor, y: Tensor, task: Any) -> float:
     """The metric in evaluation mode."""
-    given = torch.cat([network(piece) for piece in torch.split(x, 2048)])
+    outputs = network.stages[-1].out_shape[0]
+    given = torch.cat([network(piece) for piece in torch.split(x, 2048)])[
+        :, :outputs
+    ]  # the ends beside it are left out
     return metric(given.float(), y, task)
 
 
@@ -136,8 +140,9 @@ def statically(network: Network, examples: Tensor, engine: str) -> None:
 
 def restage(network: Network) -> None:
     """Lets the stages hold the modules that took the place of others."""
-    for stage, module in zip(network.stages, network.modules_in_order, strict=True):
-        object.__setattr__(stage, "module", module)
+    for one in (network, *network.members[1:]):
+        for stage, module in zip(one.stages, one.modules_in_order, strict=True):
+            object.__setattr__(stage, "module", module)
 
 
 def floats(module: nn.Module) -> bool:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from engine.cost import Cost
 from engine.preview import Preview
 
 WIDTHS = (20, 16, 12)
 
 
-def table(found: Preview) -> str:
+def table(found: Preview, cost: Cost) -> str:
     """One line a layer: name, output shape, parameters; the totals below."""
     name, shape, count = WIDTHS
     rows = [(row.name, " × ".join(map(str, row.output_shape)), row.parameters) for row in found.layers]
     totals = {
         "parameters": found.parameters,
         "FLOPs / example": found.flops_per_example,
+        "– training": cost.flops_training,
         "memory, bytes": found.memory_bytes,
+        "– inference": cost.serving,
     }
     rows += [("", what, value) for what, value in totals.items()]
     return "\n".join(f"{first:<{name}} {second:>{shape}} {number:>{count},}" for first, second, number in rows)

@@ -50,7 +50,7 @@ class SelfAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         if self.size:
-            x = x + sinusoids(*self.size, x.device)
+            x = x + sinusoids(*self.size, x.device).to(x.dtype)
         out: Tensor = self.inner(x, x, x, need_weights=False)[0]
         return out
 

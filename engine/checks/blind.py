@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import torch
-from torch import Tensor
 
 from engine.checks import Check, Outcome
-from engine.ground import ENOUGH, Ground, outputs
+from engine.ground import Ground, outputs
 from engine.said import Said
 
 STEPS = 600
@@ -37,9 +36,8 @@ class Blind(Check):
     kind: Literal["blind"] = "blind"
 
     def examine(self, ground: Ground) -> Outcome:
-        x = ground.data.train_x
-        real = shortened(ground, x)
-        zeroed = shortened(ground, torch.zeros_like(x), real.steps)
+        real = shortened(ground, False, min(STEPS, ground.affordable(ground.experiment.batch_size)))
+        zeroed = shortened(ground, True, real.steps)
         numbers = {"steps": real.steps, "first": real.first, "real": real.loss, "zeroed": zeroed.loss}
         expected = Said("A lower loss with the real inputs than with inputs of 0.")
         found = Said(
@@ -50,7 +48,9 @@ class Blind(Check):
             remedy = Said("The loss is not finite after {n} steps: lower the learning rate.", n=real.steps)
             return Outcome("fail", expected, found, remedy, numbers)
         if real.loss > BETTER * real.first:
-            remedy = Said("Nothing was learned in this time: raise the learning rate.")
+            remedy = Said(
+                "Nothing was learned in this time: raise the learning rate, and see that the first weights differ."
+            )
             return Outcome("fail", expected, found, remedy, numbers)
         if real.loss <= CLEARLY * zeroed.loss:
             return Outcome("pass", expected, found, numbers=numbers)
@@ -64,17 +64,19 @@ class Blind(Check):
         return Outcome("fail", expected, found, remedy, numbers)
 
 
-def shortened(ground: Ground, x: Tensor, steps: int = 0) -> Shortened:
-    """Exactly so many steps on these inputs, or as many as there is time for."""
+def shortened(ground: Ground, blind: bool, steps: int) -> Shortened:
+    """So many steps with the inputs as they are, or with zeros in their place; fewer if the loss is not finite."""
     network, loss = ground.network(), ground.loss()
+    seen, y = ground.seen
+    seen = torch.zeros_like(seen) if blind else seen
     done = 0
 
     def looked() -> float:
-        return float(loss(outputs(network, x[:ENOUGH]), ground.targets[:ENOUGH]).detach())
+        return float(loss(outputs(network, seen), y).detach())
 
     first = looked()
-    for taken in ground.train(network, loss, x, ground.targets, ground.experiment, steps):
+    for taken in ground.train(network, loss, ground.data.train_x, ground.targets, ground.experiment, steps, blind):
         done = taken.step
-        if done >= STEPS or not math.isfinite(taken.loss):
+        if not math.isfinite(taken.loss):
             break
     return Shortened(done, looked(), first)

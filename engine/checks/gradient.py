@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar, Literal
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from engine.build import Network
 from engine.checks import Check, Outcome
 from engine.ground import Ground, calm
 from engine.said import Said
@@ -22,7 +23,8 @@ class Gradient(Check):
 
     A random choice of weights and biases, from every layer. The error is |a − n| / max(|a|, |n|). Where ReLU or max
     pooling bends within ±h the difference is wrong, not the gradient: h is made smaller, and a weight that stands on
-    the bend itself (both one-sided slopes disagree, the gradient lies between) is left out and counted.
+    the bend itself (both one-sided slopes disagree, the gradient lies between) is left out and counted. What a detach
+    block lets through stays as it is, since it stands for a constant.
 
     Source: Goodfellow, Bengio and Courville, Deep Learning, 2016, section 11.5.
     """
@@ -32,8 +34,9 @@ class Gradient(Check):
 
     def examine(self, ground: Ground) -> Outcome:
         network, loss = calm(ground.network()).double(), ground.loss().double()
-        x, y = ground.data.train_x[:BATCH].double(), ground.targets[:BATCH]
-        y = y.double() if y.is_floating_point() else y
+        x, y = (tensor[:BATCH] for tensor in ground.seen)
+        x, y = x.double(), y.double() if y.is_floating_point() else y
+        hold_detached(network)
 
         def value() -> Tensor:
             found: Tensor = loss(network(x), y)
@@ -66,6 +69,25 @@ class Gradient(Check):
             return Outcome("warn", expected, found, remedy, numbers)
         remedy = Said("A derivative is wrong: correct the backward pass of the layer, or what cuts the graph.")
         return Outcome("fail", expected, found, remedy, numbers)
+
+
+def hold_detached(network: Network) -> None:
+    """Lets every detach block give what it gives first, again and again."""
+    for stage in network.stages:
+        if stage.kind == "detach":
+            stage.module.register_forward_hook(held())
+
+
+def held() -> Callable[..., Tensor]:
+    """A hook that keeps a module's first output."""
+    kept: list[Tensor] = []
+
+    def hook(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
+        if not kept:
+            kept.append(output)
+        return kept[0]
+
+    return hook
 
 
 def places(parameters: Sequence[Tensor], seed: int) -> list[tuple[int, int]]:

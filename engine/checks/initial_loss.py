@@ -4,24 +4,27 @@ import math
 from typing import ClassVar, Literal
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from engine.build import Network
 from engine.checks import Check, Outcome
+from engine.ends import Weighed
 from engine.ground import Ground, calm
 from engine.losses import Loss
 from engine.losses.huber import Huber
 from engine.said import Said
 
-CLOSE, HIGH, WILD = 0.01, 1.5, 3.0  # off the theory; times the theory
+CLOSE, HIGH, WILD = 0.01, 1.5, 100.0  # off the theory; times the theory
+USUAL = 2.0  # mean square of outputs: standardized inputs and Glorot or He weights give about 1
+LARGE = 2.0  # root mean square of the inputs
 
 
 class InitialLoss(Check):
     """Initial loss: with outputs near 0 it is ln C for cross-entropy, the mean of y² for squared errors.
 
-    Regularization is off. The output layer is first made a thousand times smaller, which tests the loss itself; then
-    the first weights are taken as they are, which tests their scale. Class weights have mean 1 and smoothed labels
-    still sum to 1, so neither moves ln C.
+    Regularization is off. The outputs are first made a thousand times smaller, which tests the loss itself; then they
+    are taken as they are, which tests the scale of inputs and first weights. Training can repair that scale, so it is
+    a warning up to 100 times the theory, and none where the outputs of a regression are of the usual size. Class
+    weights have mean 1 and smoothed labels still sum to 1, so neither moves ln C. Of several ends it is Σ wₑ Lₑ.
 
     Source: Karpathy, CS231n: Convolutional neural networks for visual recognition, 2016, Sanity checks.
     """
@@ -32,33 +35,57 @@ class InitialLoss(Check):
     @torch.no_grad()
     def examine(self, ground: Ground) -> Outcome:
         x, y = ground.data.train_x, ground.targets
-        x, y = (x, y) if x.numel() < 4_000_000 else ground.seen
+        x, y = ground.ends.joined(x, y) if x.numel() < 4_000_000 else ground.seen
         network, loss = calm(ground.network()), ground.loss()
-        actual = float(loss(network(x), y))
-        small = float(loss(shrunk(network)(x), y))
-        zeros = torch.zeros(len(x), ground.data.source.outputs)
-        theory, expected = in_theory(ground, y, float(loss(zeros, y)), len(x) == len(ground.data.train_x))
+        given = network(x)
+        actual, small = float(loss(given, y)), float(loss(given * 1e-3, y))
+        theory, expected = in_all(ground, y, loss, len(x) == len(ground.data.train_x))
         numbers = {"theory": theory, "small": small, "initial": actual, "examples": len(x)}
-        found = Said("{initial} as initialized, {small} with small output weights.", initial=actual, small=small)
+        found = Said("{initial} as initialized, {small} with outputs a thousand times smaller.",
+                     initial=actual, small=small)  # fmt: skip
+        if not given.isfinite().all():
+            remedy = Said("The first outputs are not finite: take an initializer with smaller weights.")
+            return Outcome("fail", expected, found, remedy, numbers)
         if not math.isfinite(actual) or abs(small - theory) > CLOSE * theory + 1e-4:
             remedy = Said("The loss itself is not what it should be: look at its targets, its mean and its sign.")
-            if math.isfinite(small) and abs(small - theory) <= CLOSE * theory + 1e-4:
-                remedy = Said("The first outputs are not finite: take an initializer with smaller weights.")
             return Outcome("fail", expected, found, remedy, numbers)
-        if actual > HIGH * theory + 1e-4:
-            remedy = Said(
-                "The network is sure of itself before it has learned: take Glorot or He weights and standardize "
-                "the inputs, or the targets of a regression."
-            )
-            return Outcome("fail" if actual > WILD * theory else "warn", expected, found, remedy, numbers)
+        usual = ground.data.source.task == "regression" and float(given.square().mean()) <= USUAL
+        if actual > HIGH * theory + 1e-4 and not usual:
+            wild = actual > WILD * theory + 1e-4
+            return Outcome("fail" if wild else "warn", expected, found, blame(ground), numbers)
         return Outcome("pass", expected, found, numbers=numbers)
 
 
-def shrunk(network: Network) -> Network:
-    """The network with an output layer a thousand times smaller."""
-    for parameter in network.stages[-1].module.parameters():
-        parameter.mul_(1e-3)
-    return network
+def blame(ground: Ground) -> Said:
+    """Why the first outputs are large."""
+    size = float(ground.seen[0].square().mean().sqrt())
+    if size > LARGE and not ground.data.source.tokens:
+        return Said("The inputs are large (root mean square {size}): standardize them.", size=size)
+    return Said(
+        "The network is sure of itself before it has learned: take Glorot or He weights, and standardize the targets "
+        "of a regression."
+    )
+
+
+def in_all(ground: Ground, y: Tensor, loss: nn.Module, whole: bool) -> tuple[float, Said]:
+    """The same of all ends together, each times its weight."""
+    if not isinstance(loss, Weighed):
+        zeros = torch.zeros(len(y), ground.data.source.outputs)
+        return in_theory(ground, y, float(loss(zeros, y)), whole)
+    values = []
+    for end in loss.ends:
+        own = y[:, end.targets]
+        zero = float(end.loss(torch.zeros(len(own), end.outputs.stop - end.outputs.start), own))
+        if end.place < 0:
+            values.append(in_theory(ground, own, zero, whole)[0])
+        elif isinstance(end.loss, nn.CrossEntropyLoss):
+            values.append(math.log(own.shape[1]))
+        elif isinstance(end.loss, nn.MSELoss):
+            values.append(float(own.double().square().mean()))
+        else:
+            values.append(zero)
+    value = sum(one * weight for one, weight in zip(values, loss.weights, strict=True))
+    return value, Said("Σ wₑ Lₑ = {value} over {n} ends, with outputs that are all 0", value=value, n=len(values))
 
 
 def in_theory(ground: Ground, y: Tensor, zero: float, whole: bool) -> tuple[float, Said]:

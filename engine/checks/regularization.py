@@ -33,7 +33,7 @@ class Regularization(Check):
         plain = float(ground.loss()(network(x), y))
         own = [r for r in ground.experiment.regularizers if getattr(r, "strength", 0.0) > 0]
         rules = own or [L2()]
-        weights = [weight.to(torch.float64) for weight in network.penalized()]
+        weights = [[w.to(torch.float64) for w in network.penalized(rule.chosen)] for rule in rules]
         once = penalty(rules, weights)
         twice = penalty([r.model_copy(update={"strength": 2 * float(vars(r)["strength"])}) for r in rules], weights)
         slope, along = slopes(rules, weights)
@@ -54,16 +54,17 @@ class Regularization(Check):
         return Outcome("pass", expected, found, numbers=numbers)
 
 
-def penalty(rules: list[Regularizer], weights: list[Tensor]) -> float:
-    """What the rules add to the loss."""
-    return float(sum(rule.penalty(weights) for rule in rules))
+def penalty(rules: list[Regularizer], weights: list[list[Tensor]]) -> float:
+    """What the rules add to the loss, each by the weights that it acts on."""
+    return float(sum(rule.penalty(own) for rule, own in zip(rules, weights, strict=True)))
 
 
-def slopes(rules: list[Regularizer], weights: list[Tensor]) -> tuple[float, float]:
+def slopes(rules: list[Regularizer], weights: list[list[Tensor]]) -> tuple[float, float]:
     """The slope of the penalty along the weights themselves: by differences, and by the gradient that is added."""
-    gradients = [torch.zeros_like(weight) for weight in weights]
-    for rule in rules:
-        rule.add_gradient_(weights, gradients)
-    along = sum(float((g * w).sum()) for g, w in zip(gradients, weights, strict=True))
-    more, less = ([w * (1 + sign * DIRECTION) for w in weights] for sign in (1, -1))
+    along = 0.0
+    for rule, own in zip(rules, weights, strict=True):
+        gradients = [torch.zeros_like(weight) for weight in own]
+        rule.add_gradient_(own, gradients)
+        along += sum(float((g * w).sum()) for g, w in zip(gradients, own, strict=True))
+    more, less = ([[w * (1 + sign * DIRECTION) for w in own] for own in weights] for sign in (1, -1))
     return (penalty(rules, more) - penalty(rules, less)) / (2 * DIRECTION), along

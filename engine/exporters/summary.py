@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from engine.cost import cost
 from engine.exporters import Exporter, Subject
 from engine.preview import preview
 from engine.summary import table
@@ -17,4 +18,8 @@ class Summary(Exporter):
     kind: Literal["summary"] = "summary"
 
     def files(self, subject: Subject) -> dict[str, bytes]:
-        return {f"summary_{subject.row.id}.txt": (table(preview(subject.experiment)) + "\n").encode()}
+        return {
+            f"summary_{subject.row.id}.txt": (
+                table(preview(subject.experiment), cost(subject.experiment)) + "\n"
+            ).encode()
+        }

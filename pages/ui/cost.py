@@ -38,14 +38,15 @@ def costs() -> None:
     state.language()
     found = worked_out(state.memory("accepted"))
     table(_("To train"), (_("Amount"),), before(found))
-    if found.uncounted:
-        st.caption(_("Operations of recurrent layers are not counted, and they keep more activations than this says."))
     epoch, formats = st.empty(), st.empty()
     wait, stop = st.empty(), stop_button()
     rows: list[dict[str, Any]] = []
     for answer in coming(wait):
         if "epoch_seconds" in answer:
             with epoch.container(key="epoch_time"):
+                if answer["epoch_seconds"] is None:
+                    st.caption(_("The loss is not finite after a few steps, so there was nothing to measure."))
+                    continue
                 table(_("Time"), (_("Seconds"),), timed(answer))
         elif "format" in answer:
             rows.append(answer)

@@ -11,11 +11,11 @@ import pytest
 import torch
 
 from engine.alive import Alive
-from engine.build import build
+from engine.build import build, forward_flops, weightless
 from engine.cost import cost, epoch_seconds
 from engine.experiment import Experiment
 from engine.ground import Ground
-from engine.quantize import int8, sizes
+from engine.quantize import floats, int8, sizes
 from engine.trainer import Trainer
 
 NETS: dict[str, dict[str, Any]] = {
@@ -26,10 +26,16 @@ NETS: dict[str, dict[str, Any]] = {
         "network": [{"kind": "conv2d", "filters": 8}, {"kind": "max_pool"}, {"kind": "flatten"}],
     },
     "lstm": {"data": {"kind": "delayed_recall"}, "network": [{"kind": "lstm", "units": 12}]},
+    "gru": {"data": {"kind": "delayed_recall"}, "batch_size": 32, "network": [{"kind": "gru", "units": 24}]},
+    "wide_lstm": {
+        "data": {"kind": "delayed_recall", "delay": 30},
+        "batch_size": 32,
+        "network": [{"kind": "lstm", "units": 64, "layers": 2, "bidirectional": True}],
+    },
 }
 
 
-@pytest.mark.parametrize("name", ["dense", "convolution"])
+@pytest.mark.parametrize("name", ["dense", "convolution", "gru", "wide_lstm"])
 def test_memory_is_what_a_step_keeps_alive(name: str) -> None:
     start = Experiment.from_dict({**NETS[name], "optimizer": {"kind": "adam"}})
     found, ground = cost(start), Ground(start)
@@ -62,8 +68,61 @@ def test_flops_by_hand() -> None:
     assert dense.flops_forward == 2 * (64 * 100 + 100 * 100 + 100 * 100 + 100 * 10)
     image = cost(Experiment.from_dict(NETS["convolution"]))
     assert image.flops_forward == 2 * (9 * 8 * 36 + 8 * 9 * 10)  # 6 × 6 places, pooled to 3 × 3
-    assert (dense.flops_training, dense.uncounted) == (3 * dense.flops_forward, False)
-    assert cost(Experiment.from_dict(NETS["lstm"])).uncounted
+    assert dense.flops_training == 3 * dense.flops_forward
+    attacked = cost(Experiment.from_dict({**NETS["dense"], "attack": {"kind": "fgsm"}}))
+    assert attacked.flops_training == 9 * dense.flops_forward  # the batch, the attack's gradient, the batch attacked
+    assert attacked.activations == 2 * dense.activations
+
+
+@pytest.mark.parametrize(("kind", "gates"), [("rnn", 1), ("gru", 3), ("lstm", 4)])
+def test_recurrent_flops_by_hand_with_weights_and_without(kind: str, gates: int) -> None:
+    units, delay, symbols = 7, 5, 4
+    start = Experiment.from_dict(
+        {"data": {"kind": "delayed_recall", "delay": delay, "symbols": symbols},
+         "network": [{"kind": kind, "units": units, "layers": 2, "bidirectional": True}]}
+    )  # fmt: skip
+    ways = [2 * gates * units * (features + units) for features in (symbols, 2 * units)]  # a step of one direction
+    by_hand = (delay + 1) * 2 * sum(ways) + 2 * 2 * units * symbols
+    assert cost(start).flops_forward == by_hand
+    assert forward_flops(Ground(start).network(), (delay + 1, symbols)) == by_hand
+
+
+def test_attention_flops_by_hand() -> None:
+    start = Experiment.from_dict(
+        {"data": {"kind": "delayed_recall", "delay": 5}, "network": [{"kind": "attention"}, {"kind": "flatten"}]}
+    )
+    time, width = 6, 4
+    by_hand = 2 * (time * width * 4 * width + 2 * time * time * width + time * width * 4)
+    assert forward_flops(Ground(start).network(), (time, width)) == by_hand
+
+
+def test_the_copy_without_weights_leaves_the_network_alone() -> None:
+    network = Ground(Experiment.from_dict(NETS["lstm"])).network()
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    twin = weightless(network)
+    assert {p.device.type for p in twin.parameters()} == {"meta"}
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+
+
+def test_all_members_of_a_bagged_network_count() -> None:
+    one = cost(Experiment.from_dict(NETS["dense"]))
+    three = cost(Experiment.from_dict({**NETS["dense"], "regularizers": [{"kind": "bagging", "members": 3}]}))
+    assert (three.parameters, three.flops_forward) == (3 * one.parameters, 3 * one.flops_forward)
+    assert (three.weights, three.optimizer, three.activations) == (3 * one.weights, 3 * one.optimizer, one.activations)
+
+
+def test_where_every_step_ends_an_epoch_there_is_a_time_too() -> None:
+    found = epoch_seconds(Experiment.from_dict({**NETS["dense"], "batch_size": 8192}), 0.2)
+    assert found["steps_per_epoch"] == 1
+    assert found["steps_measured"] > 0
+    assert found["epoch_seconds"] >= found["validation_seconds"] > 0
+
+
+def test_what_overflows_at_once_has_no_time() -> None:
+    wild = {**NETS["dense"], "initializer": {"kind": "normal", "std": 10.0}, "loss": {"kind": "mse"}}
+    wild["network"] = [{"kind": "dense", "width": 100, "activation": {"kind": "relu"}}] * 24
+    found = epoch_seconds(Experiment.from_dict(wild), 0.2)
+    assert (found["steps_measured"], found["epoch_seconds"]) == (0, None)
 
 
 def test_seconds_of_an_epoch_come_from_real_steps() -> None:
@@ -75,7 +134,7 @@ def test_seconds_of_an_epoch_come_from_real_steps() -> None:
     assert found["epoch_seconds"] == pytest.approx(whole)
 
 
-@pytest.mark.parametrize("name", NETS)
+@pytest.mark.parametrize("name", ["dense", "convolution", "lstm"])
 def test_a_network_in_smaller_numbers(name: str) -> None:
     start: dict[str, Any] = {**NETS[name], "steps": 100, "device": "cpu"}
     if name == "convolution":  # a tiny file is all headers
@@ -93,6 +152,40 @@ def test_a_network_in_smaller_numbers(name: str) -> None:
     assert abs(whole.metric - half.metric) < 0.1
     assert abs(whole.metric - small.metric) < 0.1
     assert small.left == ()
+
+
+def trained(**changed: Any) -> Trainer:
+    start = {"data": {"kind": "digits"}, "network": [{"kind": "dense", "width": 12}], "epochs": 2, "steps": None,
+             "batch_size": 64, "device": "cpu", **changed}  # fmt: skip
+    trainer = Trainer(Experiment.from_dict(start))
+    trainer.epoch_metric = trainer.advance(deadline=math.inf).epochs[-1].validation_metric  # type: ignore[attr-defined]
+    return trainer
+
+
+def test_every_member_gets_smaller() -> None:
+    trainer = trained(regularizers=[{"kind": "bagging", "members": 3}])
+    small, left = int8(trainer.network, trainer.data.train_x[:64])
+    assert len(small.members) == 3
+    assert not any(floats(stage.module) for member in small.members for stage in member.stages)
+    assert left == ()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"network": [{"kind": "dense", "width": 12}, {"kind": "reconstruct"}, {"kind": "head"}]},
+        {"regularizers": [{"kind": "bagging", "members": 2}]},
+        {"data": {"kind": "tokens"}, "network": [{"kind": "embedding", "rows": 60}, {"kind": "attention"},
+         {"kind": "flatten"}]},
+    ],
+    ids=["ends", "members", "attention"],
+)  # fmt: skip
+def test_the_whole_network_does_as_well_as_its_last_epoch_said(changed: dict[str, Any]) -> None:
+    trainer = trained(**changed)
+    whole, half, small = sizes(trainer)
+    assert whole.metric == pytest.approx(trainer.epoch_metric)  # type: ignore[attr-defined]
+    assert abs(whole.metric - half.metric) < 0.1
+    assert abs(whole.metric - small.metric) < 0.1
 
 
 def test_int8_weights_are_int8_and_the_rest_is_named() -> None:
