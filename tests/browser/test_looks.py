@@ -20,7 +20,7 @@ TEXT = """() => {
       if (node.nodeType !== 1 || /^(STYLE|SCRIPT|NOSCRIPT)$/.test(node.tagName)) continue;
       if (node.checkVisibility && !node.checkVisibility({ visibilityProperty: true })) continue;
       if (node.getAttribute('title')) seen.push(node.getAttribute('title'));
-      if (node.tagName === 'INPUT' && node.type !== 'checkbox') seen.push(node.value); // a switch's value is never shown
+      if (node.tagName === 'INPUT' && node.type !== 'checkbox') seen.push(node.value);
       if (node.shadowRoot) walk(node.shadowRoot);
       walk(node);
     }
