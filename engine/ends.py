@@ -153,6 +153,7 @@ class EndsTally(Tally):
             total += torch.cat([head, wanted.sum(0), (wanted**2).sum(0)])
 
     def state(self) -> dict[str, Any]:
+        """For a checkpoint."""
         return {**super().state(), "count": self.count, "sums": self.sums}
 
     @classmethod
