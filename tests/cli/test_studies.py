@@ -29,7 +29,7 @@ def test_check_says_each_verdict_and_its_reasons(line: Line) -> None:
 
 
 def test_a_failed_check_is_status_1(line: Line) -> None:
-    status, said, _ = line.here("check", "zero_weights", "--set", "data.kind=iris", "--set", "network=[]")
+    status, said, _ = line.here("check", "circle", "--set", 'initializer={"kind": "zeros"}')
     assert status == 1
     assert "✗ fail  Regularization" in said
     assert "remedy    The penalty is 0" in said
