@@ -32,7 +32,7 @@ COLORED = """(panel) => {
     for (let y = 24; y < height && !seen; y += 1) {
       const at = 4 * (y * width + x);
       const [r, g, b, a] = data.slice(at, at + 4);
-      seen = a > 30 && Math.max(r, g, b) - Math.min(r, g, b) > 12;
+      seen = a > 30 && Math.max(r, g, b) - Math.min(r, g, b) > 40;
     }
     if (!seen) continue;
     if (x - last > 4) widths.push(0);
