@@ -34,6 +34,9 @@ class EpochRow(NamedTuple):
         more = [value for i in range(2, len(train)) for value in (train[i], held[i])]
         return tuple.__new__(cls, (epoch, step, *train[:2], *held[:2], *more))
 
+    def __repr__(self) -> str:
+        return f"EpochRow{tuple(self)}"  # a named tuple's own fails where several ends make it longer
+
 
 class Order:
     """The training split in a new order each epoch; the order depends on seed and epoch alone.
