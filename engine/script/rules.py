@@ -98,10 +98,10 @@ def schedule(experiment: Experiment, inliner: Inliner) -> tuple[str, str]:
     part = experiment.schedule
     if isinstance(part, Constant):
         return "", ""
-    own = overridden(part, Schedule, ("factor", "epoch_factor"))
+    own = overridden(part, Schedule, ("factor", "follow"))
     progress = inliner.need("engine.schedules", "Progress")
     name = inliner.method(part, "factor", f"{part.name()}_factor")
     factor = f"{name}({progress}(step, epoch, total_steps))"
-    if "epoch_factor" not in own:
+    if "follow" not in own:
         return factor, ""
     return factor, f"{inliner.method(part, 'epoch_factor', f'{part.name()}_epoch_factor')}(validation_losses)"

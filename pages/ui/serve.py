@@ -17,7 +17,6 @@ from starlette.staticfiles import StaticFiles
 from engine.errors import PlaygroundError
 from engine.live import lifespan as live_lifespan
 from engine.live import route as live_route
-from pages.ui import direct
 from pages.ui.fleet import fleet
 from pages.ui.text import ASSETS
 
@@ -32,7 +31,7 @@ def health(_request: Request) -> JSONResponse:
 
 def routes() -> list[BaseRoute]:
     """What is served beside the pages."""
-    return [live_route(), Route("/healthz", health), Mount("/assets", StaticFiles(directory=ASSETS)), *direct.pages()]
+    return [live_route(), Route("/healthz", health), Mount("/assets", StaticFiles(directory=ASSETS))]
 
 
 @asynccontextmanager

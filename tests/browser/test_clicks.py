@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from playwright.sync_api import Page
 
@@ -156,14 +155,3 @@ def test_the_search_finds_in_both_languages(visit: Visit, home: Path) -> None:
     search.press("Enter")
     page.get_by_text("Ningún ejemplo preparado tiene esas palabras.").wait_for()
     stop(home, run_of(page))
-
-
-def test_a_page_opened_by_its_own_address_says_nothing_on_the_console(visit: Visit) -> None:
-    for name, heading in (("runs", "Runs"), ("data", "Your data"), ("reference", "Reference")):
-        page = visit(f"/{name}")
-        page.set_default_timeout(60_000)
-        page.get_by_role("heading", name=heading).first.wait_for()
-        rested(page)
-        page.get_by_role("link", name="Playground").first.click()  # and the way to the others is found from there
-        until(lambda p=page: urlsplit(p.url).path == "/", 60)
-        until(lambda p=page: step(p) > 0, 60)

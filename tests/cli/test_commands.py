@@ -144,7 +144,8 @@ def test_train_for_people_and_steps(line: Line, report: dict[str, Any]) -> None:
 def test_show(line: Line) -> None:
     done = line("show", "digits_cnn", "--json")
     found = json.loads(done.stdout)
-    assert list(found) == ["layers", "parameters", "flops_per_example", "memory_bytes"]
+    known = ["layers", "parameters", "flops_per_example", "memory_bytes", "flops_training", "serving_bytes"]
+    assert list(found) == known
     assert {tuple(row) for row in found["layers"]} == {("kind", "name", "output_shape", "parameters")}
     assert [row["output_shape"] for row in found["layers"]][:2] == [[16, 8, 8], [16, 4, 4]]
     assert found["parameters"] == sum(row["parameters"] for row in found["layers"]) == 13_706
