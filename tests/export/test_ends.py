@@ -58,6 +58,11 @@ MIXED: dict[str, dict[str, Any]] = {
         "optimizer": {"kind": "lbfgs"},
         "batch_size": 100,
     },
+    "passed_by": {
+        "data": {"kind": "circle"},
+        "regularizers": [{"kind": "l2"}, {"kind": "l1"}, {"kind": "clip_norm"}],
+        "network": [{"kind": "dense"}, {"kind": "detach"}, {"kind": "head"}],
+    },
     "stopped": {
         "data": {"kind": "circle"},
         "regularizers": [{"kind": "early_stopping", "patience": 1}],
