@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from functools import reduce
 from typing import ClassVar, NamedTuple
 
 from engine.parts import Part
@@ -36,4 +35,7 @@ class Schedule(Part, family="schedules"):
 
     def epoch_factor(self, validation_losses: Sequence[float]) -> float:
         """What it is multiplied with besides, in the epoch that follows these."""
-        return reduce(self.follow, validation_losses, self.blank)[-1]
+        seen = self.blank
+        for loss in validation_losses:
+            seen = self.follow(seen, loss)
+        return seen[-1]

@@ -100,10 +100,10 @@ def schedule(experiment: Experiment, inliner: Inliner) -> tuple[str, str]:
     part = experiment.schedule
     if isinstance(part, Constant):
         return "", ""
-    own = overridden(part, Schedule, ("factor", "epoch_factor"))
+    own = overridden(part, Schedule, ("factor", "follow", "epoch_factor"))
     progress = inliner.need("engine.schedules", "Progress")
     name = inliner.method(part, "factor", f"{part.name()}_factor")
     factor = f"{name}({progress}(step, epoch, total_steps))"
-    if "epoch_factor" not in own:
+    if not {"follow", "epoch_factor"} & set(own):
         return factor, ""
     return factor, f"{inliner.method(part, 'epoch_factor', f'{part.name()}_epoch_factor')}(validation_losses)"
