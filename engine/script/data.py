@@ -13,6 +13,7 @@ from engine.datasets import Examples
 from engine.errors import PlaygroundError
 from engine.experiment import Experiment
 from engine.prepare import examples
+from engine.script.ends import goals, heads
 from engine.script.inliner import Inliner, NotExportable
 
 INLINE = 120_000  # characters of data in the program itself; more goes into a file beside it
@@ -78,6 +79,7 @@ class Data:
         shape = ", ".join(map(str, source.x.shape[1:]))
         more = f", {source.classes!r}" if source.classes else ""
         more += f", tokens={source.tokens}" if source.tokens else ""
+        more += f", extent={source.extent!r}" if source.extent and heads(self.experiment) else ""
         return "\n".join(
             [
                 "def load():",
@@ -107,7 +109,8 @@ class Data:
             f"    source = {self.load}",
             f"    splits = {inliner.need('engine.split', 'split')}(source)",
         ]
-        y = "source.y"
+        y, more = "source.y", goals(experiment, inliner)
+        given = "(x, y, *goals)" if more else "(x, y)"
         if experiment.random_labels:
             y = f"{inliner.need('engine.split', 'with_random_labels')}(source, splits.train)"
         lines.append(f"    x, y = source.x, {y}")
@@ -123,7 +126,8 @@ class Data:
                     f"        seen, {name} = change(seen), change({name})",
                 ]
         lines += [
-            "    return [[torch.from_numpy(np.ascontiguousarray(a[own])) for a in (x, y)] for own in splits]",
+            *more,
+            f"    return [[torch.from_numpy(np.ascontiguousarray(a[own])) for a in {given}] for own in splits]",
         ]
         return "\n".join(lines) + "\n"
 

@@ -6,6 +6,7 @@ from engine.experiment import Experiment
 from engine.losses import Loss
 from engine.script.construct import Constructions
 from engine.script.data import Data
+from engine.script.ends import Ends
 from engine.script.inliner import Inliner
 from engine.script.model import Model
 from engine.script.replay import Replay
@@ -17,9 +18,9 @@ IN = "    "
 class Loop:
     """`train()` and the functions that it calls."""
 
-    def __init__(self, data: Data, model: Model, replay: Replay, inliner: Inliner) -> None:
+    def __init__(self, data: Data, model: Model, ends: Ends, replay: Replay, inliner: Inliner) -> None:
         self.experiment: Experiment = replay.versions[0]
-        self.data, self.model, self.replay, self.inliner = data, model, replay, inliner
+        self.data, self.model, self.ends, self.replay, self.inliner = data, model, ends, replay, inliner
         self.rules = Rules(replay.versions, inliner)
         self.made = Constructions()
         self.factor, self.epoch_factor = schedule(self.experiment, inliner)
@@ -32,10 +33,10 @@ class Loop:
         """The loss as a module."""
         module = self.made.watch(self.experiment.loss.build)
         plain = self.made.source(module, self.inliner)
-        if self.experiment.balance != "weights":
-            return plain
-        weighted, weights = (self.inliner.need("engine.targets", name) for name in ("Weighted", "class_weights"))
-        return f"{weighted}({plain}, {weights}(train_y, {self.data.source.outputs}))"
+        if self.experiment.balance == "weights":
+            weighted, weights = (self.inliner.need("engine.targets", name) for name in ("Weighted", "class_weights"))
+            plain = f"{weighted}({plain}, {weights}(train_y, {self.data.source.outputs}))"
+        return self.ends.criterion(plain, module, self.made)
 
     def optimizer(self) -> str:
         """The optimizer, with the settings that are written into its groups afterwards."""
@@ -80,13 +81,14 @@ class Loop:
 
     def begin(self) -> list[str]:
         """Everything before the first step."""
-        e, need = self.experiment, self.inliner.need
+        e, need, split = self.experiment, self.inliner.need, self.ends.split
         chosen = ", train_y" if e.balance == "resampling" else ""
         lines = [
             "torch.set_num_threads(1)  # sums over several threads come in another order",
             "torch.set_flush_denormal(True)",
-            f"(train_x, train_y), (validation_x, validation_y), {'(test_x, test_y)' if e.test else '_'} = data()",
+            f"{split('train')}, {split('validation')}, {split('test') if e.test else '_'} = data()",
             *self.targets(),
+            *self.ends.targets(),
             "model = network()",
             f"criterion = {self.criterion()}",
             f"optimizer = {self.optimizer()}",
@@ -108,6 +110,8 @@ class Loop:
             lines.append("best = None")
         if self.replay.batch_changes:
             lines.append("batch_size = BATCH_SIZE")
+        if self.replay.weighs:
+            lines.append("fresh = 1  # the epoch with whose loss later ones are compared")
         lines.append(f"order = {need('engine.epochs', 'Order')}(train_x, targets, SEED{chosen})")
         if self.lr_moves:
             lines.append(self.total())
@@ -133,6 +137,7 @@ class Loop:
         lines.append(f"x, y = order.take({self.batch})")
         if self.experiment.augmentations:
             lines.append("x, y = augment(x, y, step)")
+        lines += self.ends.joined()
         if self.lr_moves:
             factor = " * ".join(filter(None, [self.factor, "epoch_factor" if self.epoch_factor else ""]))
             lines += ["for group in optimizer.param_groups:", f'{IN}group["lr"] = lr * ({factor})']
@@ -226,16 +231,15 @@ class Loop:
 
     def epoch_end(self) -> list[str]:
         """What happens when every example has been seen."""
-        e, task = self.experiment, self.data.source.task
-        evaluate = self.inliner.need("engine.epochs", "evaluate")
-        word = "accuracy" if task == "classification" else "R²"
+        e = self.experiment
+        word = "accuracy" if self.data.source.task == "classification" else "R²"
         print_ = (
             f'print(f"epoch {{epoch}} · step {{len(losses)}} · train {{epoch_loss / order.count:.5g}} · '
             f'validation {{held:.5g}} · {word} {{metric_:.4f}}")'
         )
         lines = [
             "epoch += 1",
-            f'held, metric_ = {evaluate}(model, criterion, validation_x, validation_y, "{task}")',
+            f"held, metric_ = {self.ends.evaluated('validation')}",
             "validation_losses.append(held)",
             print_,
         ]
@@ -250,7 +254,7 @@ class Loop:
             lines += [f"if {call}:", f"{IN}break"]
         if e.stopping.divergence:
             lines += [
-                "first_loss = epoch_loss if epoch == 1 else first_loss",
+                f"first_loss = epoch_loss if epoch {'<= fresh' if self.replay.weighs else '== 1'} else first_loss",
                 "if not epoch_loss <= 3 * first_loss:  # it has diverged",
                 f"{IN}break",
             ]
@@ -262,9 +266,7 @@ class Loop:
         if any(rule.keeps_best for rule in self.rules.rules):
             lines += ["if best is not None:", f"{IN}model.load_state_dict(best)"]
         if self.experiment.test:
-            evaluate = self.inliner.need("engine.epochs", "evaluate")
-            measured = f'{evaluate}(model, criterion, test_x, test_y, "{self.data.source.task}")'
-            lines.append(f'print("test: loss {{:.5g}}, metric {{:.4f}}".format(*{measured}))')
+            lines.append(f'print("test: loss {{:.5g}}, metric {{:.4f}}".format(*{self.ends.evaluated("test")}))')
         return [*lines, "return model, losses"]
 
     def functions(self) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from math import prod
 
 from torch import Tensor, nn
 
@@ -11,6 +12,7 @@ from engine.blocks import shape_text
 from engine.build import NORMALIZED, Network, Stage, assemble, weights_of
 from engine.experiment import Experiment
 from engine.initializers import Initializer
+from engine.prepare import Prepared
 from engine.script.construct import Constructions
 from engine.script.inliner import Inliner
 
@@ -18,10 +20,11 @@ from engine.script.inliner import Inliner
 class Model:
     """The network, built on the meta device, and how it is said in torch's words."""
 
-    def __init__(self, experiment: Experiment, in_shape: tuple[int, ...], outputs: int, inliner: Inliner) -> None:
-        self.experiment, self.inliner, self.in_shape = experiment, inliner, in_shape
+    def __init__(self, experiment: Experiment, prepared: Prepared, inliner: Inliner) -> None:
+        self.experiment, self.inliner, self.in_shape = experiment, inliner, prepared.in_shape
         self.made = Constructions()
-        self.network: Network = self.made.watch(lambda: assemble(experiment, in_shape, outputs))
+        given = prepared.in_shape, prepared.source.outputs, prepared.heads
+        self.network: Network = self.made.watch(lambda: assemble(experiment, *given))
         self.attributes = [self.attribute(stage) for stage in self.network.stages]
 
     def attribute(self, stage: Stage) -> str:
@@ -56,7 +59,7 @@ class Model:
 
     def definition(self) -> str:
         """The class."""
-        into, outputs = ", ".join(map(str, self.in_shape)), self.network.stages[-1].out_shape[0]
+        into, outputs = ", ".join(map(str, self.in_shape)), self.outputs
         lines = [
             "class Network(nn.Module):",
             f'    """Shape: (batch, {into}) → (batch, {outputs})"""',
@@ -68,16 +71,34 @@ class Model:
         for stage, attribute in zip(self.network.stages, self.attributes, strict=True):
             if not stage.shared:
                 lines.append(f"        self.{attribute} = {self.made.source(stage.module, self.inliner)}")
-        lines += ["", "    def forward(self, x):", *self.forward(), "        return x"]
+        lines += ["", "    def forward(self, x):", *self.forward(), f"        return {self.returned}"]
         return "\n".join(lines) + "\n"
 
+    @property
+    def outputs(self) -> int:
+        """How many numbers the network gives for an example, those of all its ends together."""
+        shapes = [self.network.stages[place].out_shape for place in (-1, *self.network.ends)]
+        return sum(prod(shape) for shape in shapes)
+
+    @property
+    def returned(self) -> str:
+        """What `forward` gives: the output, and beside it what the other ends say."""
+        flat = [f"{self.attributes[place]}.flatten(1)" for place in self.network.ends]
+        return f"torch.cat([{', '.join(['x', *flat])}], 1)" if flat else "x"
+
     def forward(self) -> Iterator[str]:
-        """One line a block, the shape at its end; an output that is looked back at has a name of its own."""
+        """One line a block, the shape at its end; an output that is looked back at has a name of its own.
+
+        An end reads and has a name of its own, and the network goes on from what came before it.
+        """
         wanted = {stage.other for stage in self.network.stages if stage.other >= 0}
         names = {place: f"from_{self.attributes[place]}" for place in wanted}
+        names |= {place: self.attributes[place] for place in self.network.ends}
         for place, (stage, attribute) in enumerate(zip(self.network.stages, self.attributes, strict=True)):
             given = f"x, {names[stage.other]}" if stage.other >= 0 else "x"
             target = f"{names[place]} = x" if place in names else "x"
+            if place in self.network.ends:
+                given, target = names.get(stage.other, "x"), names[place]
             shape = shape_text(stage.out_shape).replace(" × ", ", ")
             yield f"        {target} = self.{attribute}({given})  # (batch, {shape})"
 

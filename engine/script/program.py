@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from engine.experiment import Experiment
 from engine.prepare import prepare
 from engine.script.data import FILE, Carried, Data
+from engine.script.ends import Ends
 from engine.script.inliner import Inliner, NotExportable
 from engine.script.loop import Loop
 from engine.script.model import Model
@@ -96,10 +97,11 @@ def program(experiment: Experiment, edits: Sequence[TimedEdit] = ()) -> Program:
     data = Data(experiment, inliner)
     own_data = data.function()
     first = Section("Data", experiment.data.summary(), (*inliner.drain(), own_data))
-    model = Model(experiment, prepared.in_shape, prepared.source.outputs, inliner)
+    model = Model(experiment, prepared, inliner)
+    ends = Ends(experiment, prepared, model, inliner)
     network, start = model.definition(), model.start()
     second = Section("Network", "", (*inliner.drain(), network, start))
-    loop = Loop(data, model, Replay(experiment, edits, model), inliner)
+    loop = Loop(data, model, ends, Replay(experiment, edits, model, ends), inliner)
     functions = loop.functions()
     third = Section("Training", experiment.optimizer.summary(), (*inliner.drain(), *functions))
     sections = (first, second, third)
@@ -113,9 +115,6 @@ def expect_known(experiment: Experiment) -> None:
     for name, about in type(experiment).model_fields.items():
         if name not in KNOWN and getattr(experiment, name) != about.get_default(call_default_factory=True):
             raise NotExportable(f"{name.replace('_', ' ').capitalize()} cannot be exported as a program.")
-    for block in experiment.network:
-        if block.aside:
-            raise NotExportable(f"{block.title()}, an end of its own, cannot be exported as a program yet.")
     for rule in experiment.regularizers:
         if rule.name() == "bagging":
             raise NotExportable(f"{rule.title()} cannot be exported as a program yet.")

@@ -10,6 +10,7 @@ from torch import nn
 from engine.edits import Edit, apply
 from engine.experiment import Experiment
 from engine.regularizers import Regularizer
+from engine.script.ends import Ends
 from engine.script.inliner import NotExportable
 from engine.script.model import Model
 
@@ -25,8 +26,8 @@ class TimedEdit:
 class Replay:
     """The experiment's versions, one after each edit, and the lines that lead from one to the next."""
 
-    def __init__(self, experiment: Experiment, edits: Sequence[TimedEdit], model: Model) -> None:
-        self.model = model
+    def __init__(self, experiment: Experiment, edits: Sequence[TimedEdit], model: Model, ends: Ends) -> None:
+        self.model, self.ends = model, ends
         self.versions = [experiment]
         self.lines: list[str] = []
         for timed in edits:
@@ -41,6 +42,12 @@ class Replay:
     def batch_changes(self) -> bool:
         """Whether the batch size is among what changes."""
         return len({version.batch_size for version in self.versions}) > 1
+
+    @property
+    def weighs(self) -> bool:
+        """Whether an edit changes how much an end counts."""
+        first, *later = map(self.ends.weights, self.versions)
+        return any(weights != first for weights in later)
 
     def changes(self, before: Experiment, after: Experiment) -> list[str]:
         """What one edit does to the program."""
@@ -57,7 +64,7 @@ class Replay:
         for kind, value in now.items():
             if value is not None and then.get(kind, 0.0) != value:
                 lines.append(f"{kind} = {value!r}")
-        return lines + self.retuned(before, after)
+        return lines + self.ends.retuned(before, after) + self.retuned(before, after)
 
     def expect_followed(self, before: Experiment, after: Experiment) -> None:
         """Refuses edits of attack and regularizers that no line of the program follows: all but strengths."""
@@ -77,7 +84,7 @@ class Replay:
         paths = self.model.paths()
         stages = self.model.network.stages
         for stage, old, new in zip(stages, before.network, after.network, strict=False):
-            if old == new or stage.shared:
+            if old == new or stage.shared or stage.block.aside:
                 continue
             old.retune(stage.module)
             seen = {id(module): dict(vars(module)) for module in stage.module.modules()}

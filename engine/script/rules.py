@@ -31,6 +31,7 @@ class Rules:
 
     def __init__(self, versions: list[Experiment], inliner: Inliner) -> None:
         self.inliner = inliner
+        self.idle = any(block.refers for block in versions[0].network)  # layers passed by may get no gradient
         first = {rule.name(): rule for rule in versions[0].regularizers}
         seen: dict[str, set[object]] = {}
         rules: dict[str, Regularizer] = {}
@@ -62,7 +63,8 @@ class Rules:
 
     def lines(self) -> list[str]:
         """What happens to the gradient between backward pass and step."""
-        added = self.calls("add_gradient_", "weights", "[w.grad for w in weights]")
+        own, few = ("[w for w in weights{}]", " if w.grad is not None") if self.idle else ("weights", "")
+        added = self.calls("add_gradient_", own.format(few), f"[w.grad for w in weights{few}]")
         limited = self.calls("limit_", "[p.grad for p in model.parameters() if p.grad is not None]")
         return [*added, *limited]
 
@@ -98,10 +100,10 @@ def schedule(experiment: Experiment, inliner: Inliner) -> tuple[str, str]:
     part = experiment.schedule
     if isinstance(part, Constant):
         return "", ""
-    own = overridden(part, Schedule, ("factor", "follow"))
+    own = overridden(part, Schedule, ("factor", "follow", "epoch_factor"))
     progress = inliner.need("engine.schedules", "Progress")
     name = inliner.method(part, "factor", f"{part.name()}_factor")
     factor = f"{name}({progress}(step, epoch, total_steps))"
-    if "follow" not in own:
+    if not {"follow", "epoch_factor"} & set(own):
         return factor, ""
     return factor, f"{inliner.method(part, 'epoch_factor', f'{part.name()}_epoch_factor')}(validation_losses)"
