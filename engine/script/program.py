@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.experiment import Experiment
+from engine.members import chosen
 from engine.prepare import prepare
 from engine.script.data import FILE, Carried, Data
 from engine.script.inliner import Inliner, NotExportable
 from engine.script.loop import Loop
+from engine.script.members import NAMES
 from engine.script.model import Model
 from engine.script.replay import Replay, TimedEdit
 from engine.script.unit import Outside
@@ -93,6 +95,7 @@ def program(experiment: Experiment, edits: Sequence[TimedEdit] = ()) -> Program:
     prepared = prepare(experiment)
     inliner = Inliner(CONSTANTS)
     inliner.taken |= set(CONSTANTS.values()) | {"DATA", "load", "augment", "Network"}
+    inliner.taken |= NAMES if chosen(experiment) else set()
     data = Data(experiment, inliner)
     own_data = data.function()
     first = Section("Data", experiment.data.summary(), (*inliner.drain(), own_data))
@@ -116,9 +119,6 @@ def expect_known(experiment: Experiment) -> None:
     for block in experiment.network:
         if block.aside:
             raise NotExportable(f"{block.title()}, an end of its own, cannot be exported as a program yet.")
-    for rule in experiment.regularizers:
-        if rule.name() == "bagging":
-            raise NotExportable(f"{rule.title()} cannot be exported as a program yet.")
 
 
 def constants(experiment: Experiment, body: str) -> str:
