@@ -100,10 +100,10 @@ class Ends:
         own = [f"criterion.weights[{place}] = {new[place]!r}" for place in range(len(new)) if old[place] != new[place]]
         return [*(own if self.several else []), *(["fresh = epoch + 2"] if before.stopping.divergence else [])]
 
-    def evaluated(self, name: str) -> str:
+    def evaluated(self, name: str, model: str, measure: str) -> str:
         """The call that gives loss and metric of a split."""
         task = self.prepared.source.task
-        given = f'model, criterion, {name}_x, {name}_y, "{task}"'
+        given = f'{model}, {measure}, {name}_x, {name}_y, "{task}"'
         if not self.several:
             return f"{self.inliner.need('engine.epochs', 'evaluate')}({given})"
         return f"{self.inliner.need(__name__, 'measured')}({given}, {self.prepared.source.outputs})"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from engine.experiment import Experiment
 from engine.losses import Loss
+from engine.members import chosen
 from engine.script.construct import Constructions
 from engine.script.data import Data
 from engine.script.ends import Ends
 from engine.script.inliner import Inliner
+from engine.script.members import definitions, gathered, of_member, side_by_side
 from engine.script.model import Model
 from engine.script.replay import Replay
 from engine.script.rules import Rules, augmentation, schedule
@@ -28,6 +30,9 @@ class Loop:
         attack = self.experiment.attack
         self.attack = attack if attack is not None and attack.share > 0 else None
         self.lr_moves = bool(self.factor or self.epoch_factor)
+        self.chancy = self.draws or self.attack is not None
+        self.bagged = chosen(self.experiment) is not None
+        self.whole, self.measure = ("ensemble", "ensemble_loss") if self.bagged else ("model", "criterion")
 
     def criterion(self) -> str:
         """The loss as a module."""
@@ -81,26 +86,15 @@ class Loop:
 
     def begin(self) -> list[str]:
         """Everything before the first step."""
-        e, need, split = self.experiment, self.inliner.need, self.ends.split
-        chosen = ", train_y" if e.balance == "resampling" else ""
+        e, split = self.experiment, self.ends.split
         lines = [
             "torch.set_num_threads(1)  # sums over several threads come in another order",
             "torch.set_flush_denormal(True)",
             f"{split('train')}, {split('validation')}, {split('test') if e.test else '_'} = data()",
             *self.targets(),
             *self.ends.targets(),
-            "model = network()",
-            f"criterion = {self.criterion()}",
-            f"optimizer = {self.optimizer()}",
+            *gathered(self),
         ]
-        if self.rules.uses_weights:
-            lines.append(f"weights = [{', '.join(self.model.penalized())}]  # no biases")
-        for rule in self.rules.rules:
-            if rule.chosen:
-                own = ", ".join(self.model.penalized(rule.chosen))
-                lines.append(f"{rule.name()}_weights = [{own}]  # of the chosen layers")
-        if self.rules.noise():
-            lines.append("parameters = list(model.parameters())")
         lines += [f"{kind} = {value!r}" for kind, value in self.rules.variables.items()]
         if self.lr_moves:
             lines.append(f"lr = {e.optimizer.settings()['lr']!r}")
@@ -112,7 +106,6 @@ class Loop:
             lines.append("batch_size = BATCH_SIZE")
         if self.replay.weighs:
             lines.append("fresh = 1  # the epoch with whose loss later ones are compared")
-        lines.append(f"order = {need('engine.epochs', 'Order')}(train_x, targets, SEED{chosen})")
         if self.lr_moves:
             lines.append(self.total())
         return [*lines, "losses, validation_losses, epoch, epoch_loss = [], [], 0, 0.0"]
@@ -131,24 +124,35 @@ class Loop:
 
     def step(self) -> list[str]:
         """One optimizer step."""
-        lines = ["step = len(losses)", *self.replay.lines]
+        before = list(self.replay.lines)
         if self.lr_moves and self.replay.batch_changes:
-            lines.append(self.total())
-        lines.append(f"x, y = order.take({self.batch})")
-        if self.experiment.augmentations:
+            before.append(self.total())
+        lines = [] if self.bagged else [f"x, y = order.take({self.batch})"]
+        if self.experiment.augmentations and not self.bagged:
             lines.append("x, y = augment(x, y, step)")
         lines += self.ends.joined()
         if self.lr_moves:
             factor = " * ".join(filter(None, [self.factor, "epoch_factor" if self.epoch_factor else ""]))
             lines += ["for group in optimizer.param_groups:", f'{IN}group["lr"] = lr * ({factor})']
-        return lines + self.attacked() + (self.asked() if self.experiment.optimizer.asks else self.given())
+        lines += self.attacked() + (self.asked() if self.experiment.optimizer.asks else self.given())
+        return ["step = len(losses)", *(side_by_side(self, before, lines) if self.bagged else [*before, *lines])]
+
+    def chance(self) -> str:
+        """The seed of a step's dropout and noise as source."""
+        need = self.inliner.need
+        seed = f"{need('engine.chance', 'seed_of')}(SEED, {need('engine.chance', 'DROPOUT')}, step)"
+        return of_member(self, seed) if self.bagged else seed
+
+    def recorded(self, value: str) -> list[str]:
+        """The loss is noted; the step ends here if it is not finite."""
+        name, end = ("found", "continue") if self.bagged else ("losses", "break")
+        return [f"{name}.append({value})", f"if not math.isfinite({name}[-1]):", f"{IN}{end}"]
 
     def gradient(self) -> list[str]:
         """Loss and gradient of a batch."""
         lines = []
         if self.draws:
-            seed_of, use = (self.inliner.need("engine.chance", name) for name in ("seed_of", "DROPOUT"))
-            lines.append(f"torch.manual_seed({seed_of}(SEED, {use}, step))  # for dropout and noise")
+            lines.append(f"torch.manual_seed({self.chance()})  # for dropout and noise")
         if self.rules.noise():
             lines += ["kept = [p.detach().clone() for p in parameters]", "with torch.no_grad():"]
             lines += [f"{IN}{line}" for line in self.rules.noise()]
@@ -163,11 +167,11 @@ class Loop:
         if not self.attack:
             return []
         need = self.inliner.need
-        seed_of, noise, use = (need("engine.chance", name) for name in ("seed_of", "DROPOUT", "ATTACK"))
+        seed_of, use = (need("engine.chance", name) for name in ("seed_of", "ATTACK"))
         slope = need("engine.adversary", "slope")
         made = self.inliner.method(self.attack, "attack", f"{self.attack.name()}_attack")
         return [
-            f"generator = torch.Generator().manual_seed({seed_of}({seed_of}(SEED, {noise}, step), {use}, 0))",
+            f"generator = torch.Generator().manual_seed({seed_of}({self.chance()}, {use}, 0))",
             "model.eval()",
             f"attacked = {made}(x, {slope}(model, criterion, y), generator)",
             "model.train()",
@@ -183,9 +187,7 @@ class Loop:
         lines = self.rules.lines()
         return [
             *self.gradient(),
-            "losses.append(loss.item())",
-            "if not math.isfinite(losses[-1]):",
-            f"{IN}break",
+            *self.recorded("loss.item()"),
             "optimizer.zero_grad()",
             "loss.backward()",
             *self.restored(),
@@ -224,9 +226,7 @@ class Loop:
             "optimizer.step(closure)",
             *(back if buffers else []),
             *self.rules.constraints(),
-            "losses.append(seen[0])",
-            "if not math.isfinite(losses[-1]):",
-            f"{IN}break",
+            *self.recorded("seen[0]")[: 1 if self.bagged else None],
         ]
 
     def epoch_end(self) -> list[str]:
@@ -239,7 +239,7 @@ class Loop:
         )
         lines = [
             "epoch += 1",
-            f"held, metric_ = {self.ends.evaluated('validation')}",
+            f"held, metric_ = {self.ends.evaluated('validation', self.whole, self.measure)}",
             "validation_losses.append(held)",
             print_,
         ]
@@ -248,7 +248,7 @@ class Loop:
         if any(rule.keeps_best for rule in self.rules.rules):
             lines += [
                 "if held < min(validation_losses[:-1], default=math.inf):",
-                f"{IN}best = {{key: value.clone() for key, value in model.state_dict().items()}}",
+                f"{IN}best = {{key: value.clone() for key, value in {self.whole}.state_dict().items()}}",
             ]
         for call in self.rules.calls("stops", "validation_losses"):
             lines += [f"if {call}:", f"{IN}break"]
@@ -258,16 +258,18 @@ class Loop:
                 "if not epoch_loss <= 3 * first_loss:  # it has diverged",
                 f"{IN}break",
             ]
-        return [*lines, "epoch_loss = 0.0", "order.begin(epoch)"]
+        begin = ["for *_, order in members:", f"{IN}order.begin(epoch)"] if self.bagged else ["order.begin(epoch)"]
+        return [*lines, "epoch_loss = 0.0", *begin]
 
     def end(self) -> list[str]:
         """What happens after the last step."""
         lines = []
         if any(rule.keeps_best for rule in self.rules.rules):
-            lines += ["if best is not None:", f"{IN}model.load_state_dict(best)"]
+            lines += ["if best is not None:", f"{IN}{self.whole}.load_state_dict(best)"]
         if self.experiment.test:
-            lines.append(f'print("test: loss {{:.5g}}, metric {{:.4f}}".format(*{self.ends.evaluated("test")}))')
-        return [*lines, "return model, losses"]
+            measured = self.ends.evaluated("test", self.whole, self.measure)
+            lines.append(f'print("test: loss {{:.5g}}, metric {{:.4f}}".format(*{measured}))')
+        return [*lines, f"return {self.whole}, losses"]
 
     def functions(self) -> list[str]:
         """Everything that trains."""
@@ -288,4 +290,4 @@ class Loop:
         doc = '"""Trains the network; gives it back with the loss of every step."""'
         text = "\n".join([f"def train(steps={default}):", IN + doc, *(f"{IN}{line}" if line else "" for line in body)])
         augment = augmentation(e, self.inliner)
-        return [*([augment] if augment else []), text + "\n"]
+        return [*([augment] if augment else []), *definitions(self), text + "\n"]

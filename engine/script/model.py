@@ -12,6 +12,7 @@ from engine.blocks import shape_text
 from engine.build import NORMALIZED, Network, Stage, assemble, weights_of
 from engine.experiment import Experiment
 from engine.initializers import Initializer
+from engine.members import chosen
 from engine.prepare import Prepared
 from engine.script.construct import Constructions
 from engine.script.inliner import Inliner
@@ -104,11 +105,12 @@ class Model:
 
     def start(self) -> str:
         """The function that builds the network with its first weights."""
+        bagged = chosen(self.experiment) is not None
         lines = [
-            "def network():",
+            "def network(seed):" if bagged else "def network():",
             '    """The network with its first weights; they depend on the seed alone."""',
             "    model = Network()",
-            "    generator = torch.Generator().manual_seed(SEED)",
+            f"    generator = torch.Generator().manual_seed({'seed' if bagged else 'SEED'})",
             "    with torch.no_grad():",
         ]
         self.inliner.need("engine.script.names", "torch")

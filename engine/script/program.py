@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.experiment import Experiment
+from engine.members import chosen
 from engine.prepare import prepare
 from engine.script.data import FILE, Carried, Data
 from engine.script.ends import Ends
 from engine.script.inliner import Inliner, NotExportable
 from engine.script.loop import Loop
+from engine.script.members import NAMES
 from engine.script.model import Model
 from engine.script.replay import Replay, TimedEdit
 from engine.script.unit import Outside
@@ -94,6 +96,7 @@ def program(experiment: Experiment, edits: Sequence[TimedEdit] = ()) -> Program:
     prepared = prepare(experiment)
     inliner = Inliner(CONSTANTS)
     inliner.taken |= set(CONSTANTS.values()) | {"DATA", "load", "augment", "Network"}
+    inliner.taken |= NAMES if chosen(experiment) else set()
     data = Data(experiment, inliner)
     own_data = data.function()
     first = Section("Data", experiment.data.summary(), (*inliner.drain(), own_data))
@@ -115,9 +118,6 @@ def expect_known(experiment: Experiment) -> None:
     for name, about in type(experiment).model_fields.items():
         if name not in KNOWN and getattr(experiment, name) != about.get_default(call_default_factory=True):
             raise NotExportable(f"{name.replace('_', ' ').capitalize()} cannot be exported as a program.")
-    for rule in experiment.regularizers:
-        if rule.name() == "bagging":
-            raise NotExportable(f"{rule.title()} cannot be exported as a program yet.")
 
 
 def constants(experiment: Experiment, body: str) -> str:

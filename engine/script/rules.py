@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from engine.augmentations import Augmentation
 from engine.experiment import Experiment
+from engine.members import chosen
 from engine.regularizers import Regularizer
 from engine.schedules import Schedule
 from engine.schedules.constant import Constant
@@ -84,10 +85,11 @@ def augmentation(experiment: Experiment, inliner: Inliner) -> str:
     if not experiment.augmentations:
         return ""
     seed_of, use = (inliner.need("engine.chance", name) for name in ("seed_of", "AUGMENTATION"))
+    bagged = chosen(experiment) is not None
     lines = [
-        "def augment(x, y, step):",
+        "def augment(x, y, step, seed):" if bagged else "def augment(x, y, step):",
         '    """The batch as training sees it; the chance of a step comes from the seed and the step alone."""',
-        f"    generator = torch.Generator().manual_seed({seed_of}(SEED, {use}, step))",
+        f"    generator = torch.Generator().manual_seed({seed_of}({'seed' if bagged else 'SEED'}, {use}, step))",
     ]
     for part in experiment.augmentations:
         overridden(part, Augmentation, ("expect", "apply"))

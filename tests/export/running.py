@@ -7,6 +7,7 @@ import math
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -18,6 +19,7 @@ from engine.clock import FrameClock
 from engine.experiment import Experiment
 from engine.script.page import script
 from engine.script.program import program
+from engine.script.replay import TimedEdit
 from engine.trainer import Trainer
 
 TOLERANCE = 1e-6
@@ -35,10 +37,10 @@ def trained(experiment: Experiment, steps: int) -> list[float]:
     return Trainer(experiment, Never()).advance(deadline=math.inf, until_step=steps).losses
 
 
-def in_process(experiment: Experiment, steps: int) -> list[float]:
+def in_process(experiment: Experiment, steps: int, edits: Sequence[TimedEdit] = ()) -> list[float]:
     """The losses of the exported program, run here."""
     space: dict[str, Any] = {"__name__": "exported"}
-    exec(compile(script(program(experiment), "Exported."), "exported.py", "exec", dont_inherit=True), space)
+    exec(compile(script(program(experiment, edits), "Exported."), "exported.py", "exec", dont_inherit=True), space)
     with redirect_stdout(StringIO()):
         losses: list[float] = space["train"](steps)[1]
     return losses

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import math
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from engine import presets
+from engine.edits import Edit
 from engine.errors import InvalidExperiment, PlaygroundError
 from engine.experiment import Experiment
 from engine.exporters import Subject
@@ -22,9 +24,11 @@ from engine.preview import preview
 from engine.script.inliner import NotExportable
 from engine.script.page import script
 from engine.script.program import program
+from engine.script.replay import TimedEdit
+from engine.trainer import Trainer
 from tests.conformance.placing import PARTS, kind_of, label, members, runnable
 from tests.export.conftest import EDITS
-from tests.export.running import alone, expect_same, in_process, trained
+from tests.export.running import Never, alone, expect_same, in_process, trained
 
 OTHERS = [
     part for part in PARTS if part.family not in ("blocks", "probes", "activations") and not getattr(part, "remote", ())
@@ -74,6 +78,36 @@ MIXED: dict[str, dict[str, Any]] = {
         "optimizer": {"kind": "sgd", "momentum": 0.9, "nesterov": True},
     },
     "by_epochs": {"data": {"kind": "circle"}, "schedule": {"kind": "one_cycle"}, "epochs": 3, "steps": None},
+    "bagged": {
+        "data": {"kind": "blobs", "imbalance": 5.0},
+        "balance": "weights",
+        "test": 0.1,
+        "network": [{"kind": "dense", "width": 8}, {"kind": "batch_norm"}, {"kind": "dropout"}],
+        "schedule": {"kind": "one_cycle"},
+        "regularizers": [
+            {"kind": "bagging", "members": 3, "vote": "majority"},
+            {"kind": "label_smoothing"},
+            {"kind": "l2", "layers": "1"},
+            {"kind": "clip_norm"},
+            {"kind": "early_stopping", "patience": 1, "min_delta": 0.05},
+        ],
+    },
+    "bagged_pictures": {
+        "data": {"kind": "digits", "layout": "image"},
+        "balance": "resampling",
+        "augmentations": [{"kind": "rotation"}, {"kind": "mixup"}],
+        "network": [{"kind": "flatten"}, {"kind": "dense", "width": 8}],
+        "attack": {"kind": "pgd", "share": 0.3},
+        "regularizers": [{"kind": "bagging", "members": 2}, {"kind": "parameter_noise"}, {"kind": "max_norm"}],
+    },
+    "bagged_asked": {
+        "data": {"kind": "diabetes"},
+        "loss": {"kind": "huber"},
+        "preprocessing": [{"kind": "standardize"}, {"kind": "standardize_target"}],
+        "optimizer": {"kind": "lbfgs"},
+        "regularizers": [{"kind": "bagging", "members": 2}, {"kind": "l1"}, {"kind": "l2", "layers": "1"}],
+        "network": [{"kind": "dense", "width": 8}, {"kind": "batch_norm"}, {"kind": "dropout"}],
+    },
     "regression": {
         "data": {"kind": "diabetes"},
         "loss": {"kind": "huber"},
@@ -89,33 +123,18 @@ def on_cpu(name: str) -> Experiment:
     return Experiment.from_dict({**presets.load(name).to_dict(), "device": "cpu"})
 
 
-REFUSED = {"bagging": "Bagging"}
-EXPORTED = [name for name in presets.names() if name not in REFUSED]
-
-
-def refused(experiment: Experiment) -> bool:
-    """Whether the experiment holds what no program is made of yet: bagging."""
-    return any(r.name() == "bagging" for r in experiment.regularizers)
-
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_a_preset_that_no_program_can_repeat_is_refused_by_name(name: str) -> None:
-    with pytest.raises(NotExportable, match=f"^{REFUSED[name]}.* cannot be exported as a program yet"):
-        program(on_cpu(name))
-
-
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[float]]:
     """The losses of the first fifty steps of every preset's program."""
     folder = tmp_path_factory.mktemp("programs")
-    for name in EXPORTED:
+    for name in presets.names():
         made = program(on_cpu(name))
         (folder / f"{name}.py").write_text(script(made, "Exported."), encoding="utf-8")
         assert not made.beside, "two programs here would share one file"
-    return alone(folder, {f"{name}.py": 50 for name in EXPORTED})
+    return alone(folder, {f"{name}.py": 50 for name in presets.names()})
 
 
-@pytest.mark.parametrize("name", EXPORTED)
+@pytest.mark.parametrize("name", presets.names())
 def test_every_preset_gives_the_losses_of_its_run(name: str, exported: dict[str, list[float]]) -> None:
     expect_same(exported[f"{name}.py"], trained(on_cpu(name), 50))
 
@@ -123,10 +142,6 @@ def test_every_preset_gives_the_losses_of_its_run(name: str, exported: dict[str,
 @pytest.mark.parametrize("part", OTHERS, ids=label)
 def test_every_part_gives_the_losses_of_its_run(part: type[Part]) -> None:
     experiment = runnable(part)
-    if refused(experiment):
-        with pytest.raises(NotExportable):
-            program(experiment)
-        return
     expect_same(in_process(experiment, 12), trained(experiment, 12))
 
 
@@ -140,10 +155,6 @@ def test_every_block_gives_the_losses_of_its_run(part: type[Part]) -> None:
         except InvalidExperiment:
             continue
         found += 1
-        if refused(experiment):
-            with pytest.raises(NotExportable):
-                program(experiment)
-            continue
         expect_same(in_process(experiment, 5), trained(experiment, 5))
     assert found
 
@@ -176,6 +187,28 @@ def test_an_edited_run_is_replayed_with_its_edits(edited: Subject, tmp_path: Pat
     ((name, data),) = Script().files(edited).items()
     (tmp_path / name).write_bytes(data)
     expect_same(alone(tmp_path, {name: None})[name], losses.tolist())
+
+
+def test_edits_reach_every_member_of_a_bagged_network() -> None:
+    experiment = Experiment.from_dict(
+        {
+            "data": {"kind": "moons", "samples": 120},
+            "network": [{"kind": "dense", "width": 8}, {"kind": "dropout", "rate": 0.2}],
+            "schedule": {"kind": "cosine"},
+            "regularizers": [{"kind": "bagging", "members": 3}, {"kind": "l2", "strength": 0.001}],
+            "batch_size": 16,
+            "steps": 200,
+            "device": "cpu",
+        }
+    )
+    values = {"optimizer.lr": 0.02, "batch_size": 24, "network.1.rate": 0.5, "regularizers.l1": 0.001}
+    edits = [TimedEdit(10 + 5 * i, Edit(path=path, value=value)) for i, (path, value) in enumerate(values.items())]
+    trainer, expected = Trainer(experiment, Never()), list[float]()
+    for timed in edits:
+        expected += trainer.advance(deadline=math.inf, until_step=timed.step).losses
+        trainer.edit(timed.edit)
+    expected += trainer.advance(deadline=math.inf, until_step=60).losses
+    expect_same(in_process(experiment, 60, edits), expected)
 
 
 def test_the_notebook_runs(edited: Subject) -> None:
