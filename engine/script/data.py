@@ -5,14 +5,14 @@ from __future__ import annotations
 import base64
 import io
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from engine.datasets import Examples
 from engine.errors import PlaygroundError
 from engine.experiment import Experiment
-from engine.prepare import examples
+from engine.prepare import examples, prepare
 from engine.script.ends import goals, heads
 from engine.script.inliner import Inliner, NotExportable
 
@@ -41,6 +41,8 @@ class Data:
     def __init__(self, experiment: Experiment, inliner: Inliner) -> None:
         self.experiment, self.inliner = experiment, inliner
         self.source = examples(experiment.data, experiment.seed)
+        if np.isnan(self.source.x).any():  # carried as training sees it: gaps are filled from the training rows
+            self.source = replace(self.source, x=prepare(experiment).source.x)
         self.carried: Carried | None = None
         self.load = self._made() or self._carried()
 

@@ -18,6 +18,7 @@ from engine.prepare import examples, prepare
 from engine.preview import preview
 from engine.split import split
 from engine.trainer import Trainer
+from tests.export.running import expect_same, in_process, trained
 
 RNG = np.random.default_rng(2)
 COUNT = 80
@@ -157,3 +158,9 @@ def test_points_are_written_in_one_way(text: str) -> None:
     with pytest.raises(InvalidExperiment) as caught:
         Experiment.from_dict({"data": {"kind": "points", "drawn": text}})
     assert caught.value.where == "$.data.drawn"
+
+
+def test_a_program_carries_the_filled_table(digest: str) -> None:
+    """The exported program knows nothing of gaps: it has the table as training saw it, and so the same losses."""
+    chosen = experiment(digest, missing="fill")
+    expect_same(in_process(chosen, 12), trained(chosen, 12))
