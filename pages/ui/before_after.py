@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
+from PIL import Image
 
 from engine.before_after import BeforeAfter, Side, augmented, before_after, reads_as_writing
 from engine.errors import PlaygroundError
@@ -38,7 +41,7 @@ def picture(title: str, side: Side, axes: tuple[int, int], seen: BeforeAfter) ->
     low, high = float(side.values.min()), float(side.values.max())
     if side.mean_image is not None:
         st.caption(_("**{side}** · five examples and the mean image", side=title))
-        st.image(strip([*side.values[:SHOWN], side.mean_image]), width="stretch")
+        st.image(inline(strip([*side.values[:SHOWN], side.mean_image])), width="stretch")
         values = _("values from {low} to {high}", low=number(low), high=number(high))
         st.caption(f"{values} · {numbers(float(side.mean.mean()), overall(side))}")
         return
@@ -95,6 +98,13 @@ def strip(images: Sequence[np.ndarray]) -> np.ndarray:
     return (np.concatenate(pieces, 1) * 255).round().astype(np.uint8)
 
 
+def inline(pixels: np.ndarray) -> str:
+    """The picture inside the page: a file of Streamlit's is gone if the script runs again before it was fetched."""
+    packed = io.BytesIO()
+    Image.fromarray(pixels).save(packed, "PNG")
+    return "data:image/png;base64," + base64.b64encode(packed.getvalue()).decode()
+
+
 def augmentation_picture(draft: Mapping[str, Any]) -> None:
     """One example of the training split, first as it is, then as training sees it in several steps."""
     try:
@@ -108,7 +118,7 @@ def augmentation_picture(draft: Mapping[str, Any]) -> None:
         st.caption(_("Feature 1 of one example: {clean}; in training {changed}", clean=clean, changed=changed))
         return
     st.caption(_("One example, and the same in {n} training steps", n=SHOWN))
-    st.image(strip([seen.clean[0], *seen.changed]), width="stretch")
+    st.image(inline(strip([seen.clean[0], *seen.changed])), width="stretch")
     classes = examples(experiment.data, experiment.seed).classes
     if seen.targets is not None and classes:
         blends = [blend(target, classes) for target in seen.targets]
