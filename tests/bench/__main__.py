@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.bench import click, telemetry, viewers
+from tests.bench import click, page, telemetry, viewers
 
 
 def main() -> None:
@@ -10,6 +10,7 @@ def main() -> None:
     telemetry.main()
     click.main()
     viewers.main()
+    page.main()
 
 
 if __name__ == "__main__":
