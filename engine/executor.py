@@ -33,8 +33,7 @@ class Eager:
         self.device = device
         self.adversary: Adversary | None = None
         self.optimizer = experiment.optimizer.build(self.parameters)
-        self.regularizers: tuple[Regularizer, ...] = ()
-        self.ruled: dict[str, list[Tensor]] = {}  # the weights that each regularizer acts on
+        self.rules: tuple[tuple[Regularizer, list[Tensor]], ...] = ()  # each with the weights that it acts on
         self.asks = experiment.optimizer.asks
         self.cpu = device.type == "cpu"
         self.stochastic = self.noisy = False
@@ -52,12 +51,12 @@ class Eager:
             block.retune(stage.module)
         if isinstance(self.loss, Weighed):
             self.loss.retune(experiment)
-        active = [r for r in experiment.regularizers if getattr(r, "strength", 1.0) != 0]
-        self.regularizers = tuple(sorted(active, key=lambda r: r.order))
+        active = [own for r in experiment.regularizers if getattr(r, "strength", 1.0) != 0 for own in r.apart()]
+        active.sort(key=lambda r: r.order)
+        self.rules = tuple((r, self.network.penalized(r.chosen) if r.chosen else self.penalized) for r in active)
         attack = experiment.attack
         mixed = attack is not None and attack.share > 0
         self.adversary = Adversary(attack, self.network, self.loss, self.device) if attack and mixed else None
-        self.ruled = {r.name(): self.network.penalized(r.chosen) if r.chosen else self.penalized for r in active}
         self.noisy = any(rule.draws for rule in active)
         self.stochastic = self.noisy or any(block.draws for block in experiment.network)
 
@@ -99,7 +98,7 @@ class Eager:
     def _disturb(self) -> list[Tensor]:
         """Lets the regularizers move the parameters; returns what they were."""
         kept = [parameter.clone() for parameter in self.parameters]
-        for rule in self.regularizers:
+        for rule, _ in self.rules:
             rule.disturb_(list(self.parameters), self.generator)
         return kept
 
@@ -133,7 +132,7 @@ class Eager:
                 statistics.extend(buffer.clone() for buffer in buffers)
             if isinstance(value, float) and math.isnan(value):
                 return math.inf  # worse than anything, where nan compares with nothing
-            return value + sum(rule.penalty(self.ruled[rule.name()]) for rule in self.regularizers)
+            return value + sum(rule.penalty(weights) for rule, weights in self.rules)
 
         if capture:
             capture.before_step()
@@ -147,21 +146,20 @@ class Eager:
 
     @torch.no_grad()
     def _constrain(self) -> None:
-        for regularizer in self.regularizers:
-            regularizer.constrain_(self.ruled[regularizer.name()])
+        for rule, weights in self.rules:
+            rule.constrain_(weights)
 
     @torch.no_grad()
     def _regularize(self, capture: Capture | None) -> None:
-        if self.regularizers:
-            for regularizer in self.regularizers:
-                moved = [(w, w.grad) for w in self.ruled[regularizer.name()] if w.grad is not None]
-                regularizer.add_gradient_([w for w, _ in moved], [gradient for _, gradient in moved])
+        for rule, weights in self.rules:
+            moved = [(w, w.grad) for w in weights if w.grad is not None]
+            rule.add_gradient_([w for w, _ in moved], [gradient for _, gradient in moved])
         if capture:
             capture.gradients_ready()
-        if self.regularizers:
+        if self.rules:
             gradients = [weight.grad for weight in self.parameters if weight.grad is not None]
-            for regularizer in self.regularizers:
-                regularizer.limit_(gradients)
+            for rule, _ in self.rules:
+                rule.limit_(gradients)
 
     @property
     def lr(self) -> float:

@@ -32,7 +32,7 @@ class Regularization(Check):
         network = calm(ground.network())
         plain = float(ground.loss()(network(x), y))
         own = [r for r in ground.experiment.regularizers if getattr(r, "strength", 0.0) > 0]
-        rules = own or [L2()]
+        rules = [part for rule in own or [L2()] for part in rule.apart()]
         weights = [[w.to(torch.float64) for w in network.penalized(rule.chosen)] for rule in rules]
         once = penalty(rules, weights)
         twice = penalty([r.model_copy(update={"strength": 2 * float(vars(r)["strength"])}) for r in rules], weights)

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import ClassVar
 
 from torch import Generator, Tensor
 
 from engine.datasets import Task
+from engine.errors import InvalidExperiment, shown
 from engine.parts import Part
 
 Seen = tuple[float, ...]
+
+
+def factor(written: str = "1") -> float:
+    """The number after the colon. Raises: InvalidExperiment."""
+    if not re.fullmatch(r"\s*\d{1,4}(\.\d{1,4})?\s*", written):
+        raise InvalidExperiment("", "layers with commas, a multiple of λ after a colon, as in 1:10, 3", shown(written))
+    return float(written)
 
 
 class Regularizer(Part, family="regularizers"):
@@ -18,7 +27,7 @@ class Regularizer(Part, family="regularizers"):
 
     `order`: penalties act on the gradient first (0), then what limits its entries (1), then its length (2). `tasks`:
     what it can be used for. `softens`: it changes the targets of the training split. `draws`: it draws random numbers.
-    One with a field `layers` acts on the weights of these alone.
+    One with a field `layers` acts on the weights of these alone, on each with its own multiple of λ where one is named.
     """
 
     rank: ClassVar[int] = 100
@@ -30,9 +39,31 @@ class Regularizer(Part, family="regularizers"):
     draws: ClassVar[bool] = False
 
     @property
+    def shares(self) -> dict[str, float]:
+        """Numbers or labels of the layers it acts on, and the multiple of λ for each; none: all, with λ itself.
+
+        Raises: InvalidExperiment for what is no number after a colon.
+        """
+        named = [entry.split(":", 1) for entry in str(getattr(self, "layers", "")).split(",") if entry.strip()]
+        return {name.strip(): factor(*more) for name, *more in named}
+
+    @property
     def chosen(self) -> tuple[str, ...]:
         """Numbers or labels of the layers it acts on; none: all."""
-        return tuple(filter(None, (name.strip() for name in str(getattr(self, "layers", "")).split(","))))
+        return tuple(self.shares)
+
+    def apart(self) -> tuple[Regularizer, ...]:
+        """The same as rules that have one λ each, in the order in which their multiples are first named."""
+        shares = self.shares
+        if set(shares.values()) <= {1.0}:
+            return (self,)
+        strength = float(vars(self)["strength"])
+        return tuple(
+            self.model_copy(
+                update={"strength": share * strength, "layers": ",".join(n for n in shares if shares[n] == share)}
+            )
+            for share in dict.fromkeys(shares.values())
+        )
 
     def disturb_(self, parameters: list[Tensor], generator: Generator) -> None:
         """Changes all parameters in place while one gradient is taken; they are put back afterwards."""

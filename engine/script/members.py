@@ -25,9 +25,9 @@ def own(loop: Loop, seed: str = "SEED") -> list[str]:
     if loop.rules.uses_weights:
         lines.append(f"weights = [{', '.join(loop.model.penalized())}]  # no biases")
     for rule in loop.rules.rules:
-        if rule.chosen:
-            ruled = ", ".join(loop.model.penalized(rule.chosen))
-            lines.append(f"{rule.name()}_weights = [{ruled}]  # of the chosen layers")
+        for name, layers, _ in loop.rules.apart(rule):
+            if layers:
+                lines.append(f"{name} = [{', '.join(loop.model.penalized(layers))}]  # of the chosen layers")
     if loop.rules.noise():
         lines.append("parameters = list(model.parameters())")
     order = loop.inliner.need("engine.epochs", "Order")
@@ -36,7 +36,7 @@ def own(loop: Loop, seed: str = "SEED") -> list[str]:
 
 def kept(loop: Loop) -> str:
     """The names of what a step of one member needs, the order last."""
-    ruled = [f"{rule.name()}_weights" for rule in loop.rules.rules if rule.chosen]
+    ruled = [name for rule in loop.rules.rules for name, layers, _ in loop.rules.apart(rule) if layers]
     names = [
         *(["seed"] if loop.experiment.augmentations else []),
         *("model", "criterion", "optimizer"),

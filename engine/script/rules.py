@@ -40,7 +40,8 @@ class Rules:
             for rule in version.regularizers:
                 rules[rule.name()] = rules.get(rule.name(), rule)
                 seen.setdefault(rule.name(), set()).add(getattr(rule, "strength", None))
-        self.moving = {kind for kind in rules if len(seen[kind]) > 1 or kind not in first}
+        shared = {kind for kind, rule in rules.items() if set(rule.shares.values()) - {1.0}}
+        self.moving = {kind for kind in rules if len(seen[kind]) > 1 or kind not in first} | shared
         self.variables = {k: float(getattr(first.get(k), "strength", 0.0)) for k in sorted(self.moving)}
         kept = [r for k, r in rules.items() if k in self.moving or getattr(r, "strength", 1.0) != 0]
         self.rules = sorted(kept, key=lambda rule: rule.order)
@@ -52,11 +53,22 @@ class Rules:
         for rule in self.rules:
             if hook in self.hooks[rule.name()] or (hook == "stops" and "ends" in self.hooks[rule.name()]):
                 name = self.inliner.method(rule, hook, f"{rule.name()}_{hook}")
-                own = f"{rule.name()}_weights" if rule.chosen else "weights"
-                given = [re.sub(r"\bweights\b", own, argument) for argument in arguments]
-                given += [f"strength={rule.name()}"] if rule.name() in self.moving else []
-                found.append(f"{name}({', '.join(given)})")
+                for own, _, share in self.apart(rule):
+                    given = [re.sub(r"\bweights\b", own, argument) for argument in arguments]
+                    given += [f"strength={share}{rule.name()}"] if rule.name() in self.moving else []
+                    found.append(f"{name}({', '.join(given)})")
         return found
+
+    def apart(self, rule: Regularizer) -> list[tuple[str, tuple[str, ...], str]]:
+        """What a rule acts on, one entry for each λ: the name for those weights, their layers, the multiple of λ."""
+        if not rule.chosen:
+            return [("weights", (), "")]
+        parts, name = rule.apart(), f"{rule.name()}_weights"
+        shares = [rule.shares[part.chosen[0]] for part in parts]
+        return [
+            (f"{name}_{place}" if len(parts) > 1 else name, part.chosen, "" if share == 1 else f"{share!r} * ")
+            for place, (part, share) in enumerate(zip(parts, shares, strict=True), 1)
+        ]
 
     def noise(self) -> list[str]:
         """How the parameters are moved while the gradient is taken, and put back."""

@@ -132,6 +132,7 @@ WORDS = (
     "fewer or narrower layers, or smaller batches",
     "was it cut when it was copied?",
     "a target that these data have",
+    "layers with commas, a multiple of λ after a colon, as in 1:10, 3",
     "numbers or labels of layers",
     "it is no whole zip file",
     "what it says of the run makes no sense",

@@ -18,6 +18,7 @@ def shrinking(draft: Mapping[str, Any]) -> str:
     """
     try:
         experiment = Experiment.from_dict(draft)
+        shares = {rule.name(): rule.shares for rule in experiment.regularizers}.get("l2", {})
     except PlaygroundError:
         return ""
     optimizer = experiment.optimizer.model_dump()
@@ -27,13 +28,14 @@ def shrinking(draft: Mapping[str, Any]) -> str:
     if not penalty:
         return ""
     if optimizer["kind"] == "sgd" and not optimizer["momentum"]:
-        return kept(optimizer["lr"] * penalty)
+        taken = optimizer["lr"] * penalty
+        return by_layer(shares, taken) if shares else kept(taken)
     return _("L2 goes through the optimizer's own scaling here; only plain SGD keeps exactly 1 − αλ of every weight.")
 
 
 def kept(taken: float) -> str:
     """The sentence for a share that is taken from every weight in a step."""
-    factor = fixed(1 - taken, 7).rstrip("0").rstrip(".,")
+    factor = left(taken)
     if not 0 < taken < 1:
         return _("One step keeps 1 − αλ = {factor} of every weight: too little, it would swing or grow.", factor=factor)
     steps = fixed(round(log(2) / -log(1 - taken)), 0)
@@ -42,3 +44,14 @@ def kept(taken: float) -> str:
         factor=factor,
         steps=steps,
     )
+
+
+def by_layer(shares: Mapping[str, float], taken: float) -> str:
+    """The same for the layers that are named, each with its multiple of λ."""
+    factors = ", ".join(f"{name}: {left(share * taken)}" for name, share in shares.items())
+    return _("One step keeps 1 − αλ of every weight of these layers: {factors}.", factors=factors)
+
+
+def left(taken: float) -> str:
+    """The factor that leaves so much of a weight, in digits."""
+    return fixed(1 - taken, 7).rstrip("0").rstrip(".,")

@@ -48,7 +48,7 @@ MIXED: dict[str, dict[str, Any]] = {
     "noisy_asked": {
         "data": {"kind": "circle"},
         "optimizer": {"kind": "lbfgs"},
-        "regularizers": [{"kind": "parameter_noise"}, {"kind": "l2", "layers": "1"}],
+        "regularizers": [{"kind": "parameter_noise"}, {"kind": "l2", "layers": "1:2.5"}],
     },
     "resampled": {
         "data": {"kind": "blobs", "imbalance": 5.0},
@@ -105,7 +105,7 @@ MIXED: dict[str, dict[str, Any]] = {
         "loss": {"kind": "huber"},
         "preprocessing": [{"kind": "standardize"}, {"kind": "standardize_target"}],
         "optimizer": {"kind": "lbfgs"},
-        "regularizers": [{"kind": "bagging", "members": 2}, {"kind": "l1"}, {"kind": "l2", "layers": "1"}],
+        "regularizers": [{"kind": "bagging", "members": 2}, {"kind": "l1"}, {"kind": "l2", "layers": "1:10, output"}],
         "network": [{"kind": "dense", "width": 8}, {"kind": "batch_norm"}, {"kind": "dropout"}],
     },
     "regression": {

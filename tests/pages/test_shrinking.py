@@ -41,3 +41,9 @@ def test_no_factor_where_there_is_none() -> None:
 def test_a_factor_that_grows_is_called_so() -> None:
     assert "-1" in said({"kind": "sgd", "lr": 1.0}, {"kind": "l2", "strength": 2.0})
     assert shrinking({"optimizer": {"kind": "nothing"}}) == ""
+
+
+def test_layers_with_their_own_multiple() -> None:
+    found = said({"kind": "sgd", "lr": 0.1}, {"kind": "l2", "strength": 0.01, "layers": "1:10, 3"})
+    assert "1: 0.99, 3: 0.999." in found
+    assert said({"kind": "sgd", "lr": 0.1}, {"kind": "l2", "layers": "1:x"}) == ""

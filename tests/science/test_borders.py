@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from engine.build import Network, build
+from engine.edits import Edit
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
 from engine.preview import preview
@@ -78,21 +79,40 @@ def weights(network: Network) -> list[np.ndarray]:
     return [s.weight.detach().double().numpy().copy() for s in network.weighted if s.weight is not None]
 
 
-@pytest.mark.parametrize("layers", ["2", "a", "a, output", ""])
+@pytest.mark.parametrize("layers", ["2", "a", "a, output", "", "a:3, 2, output: 0.5"])
 def test_a_penalty_of_chosen_layers(layers: str) -> None:
     free, bound = Trainer(plain()), Trainer(plain(regularizers=[{"kind": "l2", "strength": 0.5, "layers": layers}]))
     start = weights(bound.network)
     for trainer in (free, bound):
         trainer.advance(deadline=math.inf, until_step=1)
-    chosen = {"2": [1], "a": [0], "a, output": [0, 2], "": [0, 1, 2]}[layers]
+    chosen = {"2": [1], "a": [0], "a, output": [0, 2]}.get(layers, [0, 1, 2])
+    multiple = [3, 1, 0.5] if ":" in layers else [1, 1, 1]
     for place, (was, loose, held) in enumerate(zip(start, weights(free.network), weights(bound.network), strict=True)):
-        shrunk = 0.1 * 0.5 * was if place in chosen else 0  # loose is W − α∇L; held is (1 − αλ)W − α∇L
+        shrunk = (
+            0.1 * 0.5 * multiple[place] * was if place in chosen else 0
+        )  # loose is W − α∇L; held is (1 − αλ)W − α∇L
         np.testing.assert_allclose(held, loose - shrunk, rtol=1e-5, atol=1e-7)
 
 
 def test_a_layer_that_is_not_there_is_refused() -> None:
     with pytest.raises(InvalidExperiment, match=r"regularizers\[0\] \(l1\): expected numbers or labels of layers"):
         preview(plain(regularizers=[{"kind": "l1", "layers": "9"}]))
+
+
+@pytest.mark.parametrize("layers", ["1:", "1:x", "1:2:3", "1:-1"])
+def test_a_multiple_that_is_no_number_is_refused(layers: str) -> None:
+    with pytest.raises(InvalidExperiment, match=r"regularizers\[0\] \(l2\): expected layers with commas"):
+        preview(plain(regularizers=[{"kind": "l2", "layers": layers}]))
+
+
+def test_a_live_strength_moves_every_multiple() -> None:
+    rules = [{"kind": "l2", "strength": 0.001, "layers": "a:3, 2"}]
+    edited, begun = Trainer(plain(regularizers=rules)), Trainer(plain(regularizers=[{**rules[0], "strength": 0.5}]))
+    edited.edit(Edit(path="regularizers.l2", value=0.5))
+    for trainer in (edited, begun):
+        trainer.advance(deadline=math.inf, until_step=5)
+    for one, other in zip(weights(edited.network), weights(begun.network), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_noise_on_parameters_moves_the_gradient_and_not_the_weights() -> None:
