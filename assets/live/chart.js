@@ -9,9 +9,11 @@ import { css } from "./theme.js";
 /** @typedef {import("./axes.js").Box} Box */
 /**
  * What a chart shows. `lines` are the traces now, `domain` may narrow what the data span, `band` is a healthy range,
- * `more` adds rows to the readout.
+ * `mark` is a point to
+ * ring, `more` adds rows to the readout.
  * @typedef {{key: string, title: string, help: string, enlarge?: string, lines: () => Line[], log: () => boolean,
- *   domain?: (low: number, high: number) => [number, number], unit?: () => string, percent?: () => boolean, band?: () => number[] | null, more?: (step: number) => import("./readout.js").Row[]}} Spec
+ *   domain?: (low: number, high: number) => [number, number], unit?: () => string, percent?: () => boolean, band?: () => number[] | null,
+ *   mark?: () => {step: number, value: number} | null, more?: (step: number) => import("./readout.js").Row[]}} Spec
  */
 
 export class TimeChart {
@@ -46,6 +48,7 @@ export class TimeChart {
     context.clip();
     this.#edits(context, box, x);
     for (const line of lines) drawLine(context, line, x, y);
+    this.#mark(context, x, y);
     this.#cursor(context, box, x, y, lines);
     context.restore();
     this.#unit(context, box, shade);
@@ -89,6 +92,17 @@ export class TimeChart {
     for (const event of this.ui.run.log) {
       if (event.kind === "edit") vertical(context, box, x.map(event.step), css(this.ui.theme.text, 0.45), this.panel.ratio, [2, 3]);
     }
+  }
+
+  /** A ring around a point that counts. */
+  #mark(context, x, y) {
+    const point = this.spec.mark?.();
+    if (!point) return;
+    context.beginPath();
+    context.arc(x.map(point.step), y.map(point.value), 5, 0, 2 * Math.PI);
+    context.lineWidth = 2;
+    context.strokeStyle = css(this.ui.theme.text);
+    context.stroke();
   }
 
   #cursor(context, box, x, y, lines) {

@@ -1,4 +1,4 @@
-/** The one line under the bar that says in words what is wrong, when something is. */
+/** The one line under the bar that says in words what is wrong, or how the run came to its end. */
 import { element, write } from "./dom.js";
 
 const STAYS = 8000;
@@ -29,6 +29,7 @@ export class Notice {
     if (this.refusal) [kind, text] = ["refused", this.refusal];
     else if (link === "lost") [kind, text] = ["lost", t(run.frames ? "lost" : "unreachable")];
     else if (state) [kind, text] = [state, this.ui.sentence(run.message) || t(state)];
+    else if (run.state === "finished" && run.message) [kind, text] = ["finished", this.ui.sentence(run.message)];
     else if (readOnly) [kind, text] = ["read_only", t("read_only")];
     this.node.hidden = !text;
     this.node.dataset.kind = kind;

@@ -39,6 +39,8 @@ export class Run {
     /** @type {Record<string, Trace>} */
     this.traces = { losses: new Trace(1), epochs: new Trace(5) };
     this.frames = 0;
+    /** The first epoch with the lowest validation loss so far. */
+    this.lowest = { step: NaN, value: Infinity };
   }
 
   /** @param {any} message */
@@ -90,13 +92,18 @@ export class Run {
     const epochs = series.kind === "epochs";
     const width = series.columns.length;
     const at = series.columns.indexOf("step");
-    if (series.reset) this.traces[series.kind] = new Trace(width - 1);
+    const held = series.columns.indexOf("validation_loss");
+    if (series.reset) {
+      this.traces[series.kind] = new Trace(width - 1);
+      if (epochs) this.lowest = { step: NaN, value: Infinity };
+    }
     const trace = this.traces[series.kind];
     for (let row = 0; row < series.rows; row += 1) {
       const values = series.values.subarray(row * width, (row + 1) * width);
       const step = values[at];
       if (trace.length && step <= trace.last) continue;
       trace.push(step, [...values.subarray(0, at), ...values.subarray(at + 1)]);
+      if (values[held] < this.lowest.value) this.lowest = { step, value: values[held] };
       this.#advance(step, epochs ? values[0] : NaN);
     }
   }
@@ -105,6 +112,12 @@ export class Run {
   newest(name) {
     const column = ["epoch", "train_loss", "train_metric", "validation_loss", "validation_metric"].indexOf(name);
     return this.traces.epochs.at(-1, column);
+  }
+
+  /** The epoch whose weights early stopping puts back; null where it is not used or nothing was measured. */
+  get best() {
+    const stops = (this.experiment?.regularizers ?? []).some(({ kind }) => kind === "early_stopping");
+    return stops && Number.isFinite(this.lowest.step) ? this.lowest : null;
   }
 
   /** Steps that the charts span, from the start to the newest. @returns {[number, number]} */

@@ -182,7 +182,7 @@ class View:
         chosen = sa.select(*columns).where(table.c.run == run).order_by(table.c.epoch_lo)
         found = [epoch_rows(payload, count) for payload, count in self.connection.execute(chosen)]
         rows = np.concatenate(found) if found else epoch_rows(b"", 0)
-        return rows if points is None else thin(rows, points)
+        return rows if points is None else thin(rows, points, tables.EPOCH_COLUMNS.index("validation_loss"))
 
     def frame_steps(self, run: str, since_step: int = -1) -> list[int]:
         table = tables.frames

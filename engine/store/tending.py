@@ -64,14 +64,14 @@ def give_back(connection: sa.Connection, pages: int = 20_000) -> None:
         driver.executescript(f"PRAGMA incremental_vacuum({pages})")  # `execute` would take a single page
 
 
-def thin(rows: np.ndarray, points: int) -> np.ndarray:
+def thin(rows: np.ndarray, points: int, column: int = 1) -> np.ndarray:
     """At most `points` of the rows of a series: the first and the last, and of each stretch its lowest and highest.
 
-    Only stored points are given, so what is drawn was measured; peaks survive. The second column decides.
+    Only stored points are given, so what is drawn was measured; peaks of the `column` survive.
     """
     if len(rows) <= points:
         return rows
-    values = np.where(np.isfinite(rows[:, 1]), rows[:, 1], np.inf)  # what is not finite is a peak
+    values = np.where(np.isfinite(rows[:, column]), rows[:, column], np.inf)  # what is not finite is a peak
     edges = np.linspace(1, len(rows) - 1, max(1, (points - 2) // 2) + 1).astype(np.int64)
     chosen = {0, len(rows) - 1}
     for lo, hi in itertools.pairwise(edges):

@@ -21,7 +21,8 @@ EPOCHS = {"loss": ("train_loss", "validation_loss"), "metric": ("train_metric", 
 
 @dataclass(frozen=True)
 class Record:
-    """What charts read of one run: losses (n, 2), epochs (n, 6), frames in order, channels by key, static points."""
+    """What charts read of one run: losses (n, 2), epochs (n, 6), frames in order, channels by key, static points;
+    whether the weights of the best epoch are kept."""
 
     name: str
     losses: np.ndarray
@@ -29,6 +30,7 @@ class Record:
     frames: Sequence[Frame]
     channels: Mapping[str, Channel]
     points: np.ndarray | None = None
+    keeps_best: bool = False
 
 
 def table(record: Record, panel: str) -> pd.DataFrame:
@@ -100,7 +102,18 @@ def over_epochs(records: Sequence[Record], panel: str, colors: Colors) -> go.Fig
                 about = {"name": record.name, "legendgroup": record.name, "showlegend": dash == "solid"}
             line = {"color": color, "width": 2, "dash": dash}
             made.add_scatter(x=record.epochs["step"], y=record.epochs[column], line=line, **about)
+    if alone and panel == "loss" and records[0].keeps_best:
+        mark_best(made, records[0].epochs, colors)
     return made
+
+
+def mark_best(made: go.Figure, epochs: pd.DataFrame, colors: Colors) -> None:
+    """A ring around the lowest validation loss, whose weights early stopping puts back."""
+    held = epochs["validation_loss"].to_numpy(float)
+    if np.isfinite(held).any():
+        best = epochs.iloc[int(np.where(np.isfinite(held), held, np.inf).argmin())]
+        ring = {"symbol": "circle-open", "size": 12, "color": colors["runs"][0], "line": {"width": 2}}
+        made.add_scatter(x=[best["step"]], y=[best["validation_loss"]], name=_("best"), mode="markers", marker=ring)
 
 
 def per_layer(record: Record, channel: Channel, colors: Colors) -> go.Figure:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from engine.experiment import Experiment
 from engine.frame import Channel, Frame
 from engine.store.reader import RunRow
 from engine.store.tables import epoch_columns
@@ -21,4 +22,5 @@ def record(row: RunRow, name: str) -> Record:
     static = Frame.decode(row.static).readings if row.static else {}
     channels = {entry["key"]: Channel(**entry) for entry in row.channels}
     table = pd.DataFrame(epochs, columns=list(epoch_columns(row.channels)[: epochs.shape[1]]))
-    return Record(name, losses, table, frames, channels, static.get("points"))
+    kept = any(rule.keeps_best for rule in Experiment.from_json(row.edited).regularizers)
+    return Record(name, losses, table, frames, channels, static.get("points"), kept)

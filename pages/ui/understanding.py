@@ -16,6 +16,7 @@ from engine.own.about import About
 from engine.own.guess import letters, task_of, use
 from engine.prepare import examples
 from pages.ui import own, state
+from pages.ui.before_after import inline
 from pages.ui.sentences import sentence
 from pages.ui.text import _, number, said
 
@@ -194,5 +195,5 @@ def pictures(about: About, data: Draft) -> None:
     _about, arrays = kept.arrays(data["file"], data["called"])
     order = np.argsort(arrays["labels"], kind="stable")
     chosen = order[np.linspace(0, len(order) - 1, PICTURES).round().astype(int)]
-    images = [np.squeeze(arrays["images"][place].transpose(1, 2, 0)) for place in chosen]
+    images = [inline(np.squeeze(arrays["images"][place].transpose(1, 2, 0))) for place in chosen]
     st.image(images, caption=[about.classes[label] for label in arrays["labels"][chosen]], width=72)

@@ -10,7 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page
 
+from engine import presets
 from engine.frame import Frame
+from engine.link import to_url
 from engine.store.reader import LogLine, Reader
 from tests.browser.pixels import MOVES
 from tests.browser.server import Visit, counter, rested, step, until
@@ -122,3 +124,9 @@ def test_a_cut_link_says_so_and_trains_the_default(visit: Visit) -> None:
     page = visit("/?x=cfGqrBtN_aO")
     page.get_by_text("This link holds no whole experiment").wait_for()
     until(lambda: step(page) > 5)
+
+
+def test_a_run_that_stops_early_says_which_weights_it_keeps(visit: Visit) -> None:
+    page = visit(f"/?x={to_url(presets.load('early_stopping'))}")
+    page.get_by_text("Stopped early after epoch").wait_for()
+    page.locator(".tp-panel-loss").get_by_text("best").first.wait_for()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -69,6 +70,17 @@ def test_the_numbers_are_those_of_the_run() -> None:
     loss = figure(seen, "loss", COLORS)
     assert list(loss.data[0].y) == pytest.approx(seen.losses[:, 1])
     assert [trace.line.dash for trace in loss.data[1:]] == ["solid", "dash"]
+
+
+def test_early_stopping_rings_the_best_epoch() -> None:
+    seen = record("spiral")
+    held = [0.9, 0.4, float("nan"), 0.4, 0.8][: len(seen.epochs)]
+    epochs = seen.epochs.assign(validation_loss=held)
+    ring = figure(replace(seen, epochs=epochs, keeps_best=True), "loss", COLORS).data[-1]
+    assert (list(ring.x), list(ring.y)) == ([epochs["step"].iloc[1]], [0.4])
+    assert len(figure(replace(seen, epochs=epochs), "loss", COLORS).data) == 3
+    nothing = epochs.assign(validation_loss=float("nan"))
+    assert len(figure(replace(seen, epochs=nothing, keeps_best=True), "loss", COLORS).data) == 3
 
 
 def test_runs_are_overlaid_in_a_color_each() -> None:

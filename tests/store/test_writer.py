@@ -200,6 +200,8 @@ def test_thin_keeps_ends_and_peaks() -> None:
     assert {1, 778, 31_001, 12_346, 50_000} <= set(few[:, 0].astype(int))
     assert (np.diff(few[:, 0]) > 0).all()
     assert {tuple(row) for row in few if np.isfinite(row[1])} <= {tuple(row) for row in rows}  # nothing is made up
+    epochs = np.column_stack([rows[:, 0], rows[:, 0], values])
+    assert {778, 31_001} <= set(tending.thin(epochs, 500, 2)[:, 0].astype(int))  # where another column decides
     assert tending.thin(rows[:500], 500) is rows[:500] or len(tending.thin(rows[:500], 500)) == 500
 
 

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { Run } from "../../assets/live/run.js";
+
+const COLUMNS = ["epoch", "step", "train_loss", "train_metric", "validation_loss", "validation_metric"];
+
+/** @param {number[]} losses of validation, one an epoch @param {boolean} reset @param {number} [first] */
+function epochs(losses, reset, first = 1) {
+  const rows = losses.flatMap((loss, i) => [first + i, 10 * (first + i), 1, 0.5, loss, 0.5]);
+  return { kind: "epochs", columns: COLUMNS, rows: losses.length, reset, values: Float64Array.from(rows) };
+}
+
+/** @param {string[]} kinds of regularizers */
+function started(...kinds) {
+  const run = new Run("a");
+  run.hello({ experiment: { regularizers: kinds.map((kind) => ({ kind })) }, channels: [] });
+  return run;
+}
+
+test("early stopping marks the first epoch with the lowest validation loss", () => {
+  const run = started("l2", "early_stopping");
+  assert.equal(run.best, null);
+  run.series(epochs([3, 1, 2], true));
+  run.series(epochs([1, NaN, 4], false, 4));
+  assert.deepEqual(run.best, { step: 20, value: 1 });
+  run.series(epochs([0.5], false, 7));
+  assert.deepEqual(run.best, { step: 70, value: 0.5 });
+  run.series(epochs([5, 6], true));
+  assert.deepEqual(run.best, { step: 10, value: 5 });
+});
+
+test("without early stopping no epoch is marked", () => {
+  const run = started("l2");
+  run.series(epochs([3, 1, 2], true));
+  assert.equal(run.best, null);
+});
+
+test("losses of single batches are no epochs", () => {
+  const run = started("early_stopping");
+  run.series({ kind: "losses", columns: ["step", "loss"], rows: 1, reset: true, values: Float64Array.from([1, 0.1]) });
+  assert.equal(run.best, null);
+});
