@@ -11,7 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from engine.frame import Channel, Frame
-from pages.ui.scores import scores
+from pages.ui.scores import score_rows, scores
 from pages.ui.sentences import layer_name
 from pages.ui.text import _, spoken
 
@@ -36,7 +36,9 @@ class Record:
 def table(record: Record, panel: str) -> pd.DataFrame:
     """The numbers behind a panel, one row a step (or an epoch, or a cell), for download."""
     if panel in EPOCHS:
-        return record.epochs[["epoch", "step", *EPOCHS[panel]]]
+        own = [name for name in record.epochs if name.endswith(f"_{panel}")]  # those of several ends, too
+        ends = record.epochs[["epoch", "step", *own]]
+        return score_rows(ends, record) if panel == "metric" else ends
     key = "curve" if panel == "curve" else panel
     frames = [frame for frame in record.frames if key in frame.readings]
     if panel in ("output", "curve"):

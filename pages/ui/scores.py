@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import plotly.graph_objects as go
 
 from pages.ui.text import _
@@ -24,6 +25,16 @@ def scores(made: go.Figure, record: Record, colors: Mapping[str, Any]) -> None:
             values = [float(frame.readings[channel.key][place]) for frame in frames]
             faint = 0.4 if name.startswith("member ") else 1.0
             made.add_scatter(x=steps, y=values, name=called(name), line=look(name, place, colors), opacity=faint)
+
+
+def score_rows(epochs: pd.DataFrame, record: Record) -> pd.DataFrame:
+    """The rows of the epochs, and beside or between them the readings of the same channels at their own steps."""
+    for channel in record.channels.values():
+        if channel.mark == "scores":
+            rows = [[f.step, *f.readings[channel.key]] for f in record.frames if channel.key in f.readings]
+            read = pd.DataFrame(rows, columns=["step", *(f"{channel.key} {name}" for name in channel.series)])
+            epochs = epochs.merge(read, on="step", how="outer").sort_values("step", ignore_index=True)
+    return epochs
 
 
 def called(name: str) -> str:

@@ -13,7 +13,7 @@ from engine.clock import FrameClock
 from engine.epochs import EpochRow
 from engine.experiment import Experiment
 from engine.trainer import Trainer
-from pages.ui.charts import Record, figure
+from pages.ui.charts import Record, figure, table
 from pages.ui.settings import chart_colors
 from pages.ui.text import speak
 
@@ -57,3 +57,14 @@ def test_a_line_for_each_series(data: dict[str, Any], names: set[str]) -> None:
         np.testing.assert_allclose(lines["atacados"].y, measured)
         assert list(lines["atacados"].x) == [frame.step for frame in seen.frames]
     assert not any(trace.name in names for trace in figure(seen, "loss", chart_colors("light")).data)
+
+
+def test_the_numbers_behind_the_lines_can_be_downloaded() -> None:
+    plain, bagged = record({}), record(BAG)
+    assert list(table(plain, "metric")) == ["epoch", "step", "train_metric", "validation_metric"]
+    rows = table(bagged, "metric")
+    assert list(rows["step"]) == [frame.step for frame in bagged.frames]
+    np.testing.assert_allclose(rows["members member 2"], [f.readings["members"][3] for f in bagged.frames])
+    ends = rows[rows["epoch"].notna()]
+    np.testing.assert_array_equal(ends["validation_metric"], bagged.epochs["validation_metric"])
+    assert "members member 2" not in table(bagged, "loss")
