@@ -173,7 +173,7 @@ def figures(row: RunRow) -> str:
 
 def summary(row: RunRow, experiment: Experiment) -> dict[str, Any]:
     """The object that `train --json` prints."""
-    from engine.prepare import examples
+    from engine.data.prepare import examples
 
     task = examples(experiment.data, experiment.seed).task
     word = "accuracy" if task == "classification" else "r2"
@@ -204,9 +204,9 @@ def sentence(report: dict[str, Any], message: str) -> str:
 
 def show(options: argparse.Namespace) -> int:
     """Prints the table of layers."""
-    from engine.cost import cost
     from engine.preview import preview
-    from engine.summary import table
+    from engine.studies.cost import cost
+    from engine.studies.summary import table
 
     experiment = chosen(options)
     found, costs = preview(experiment), cost(experiment)

@@ -29,10 +29,10 @@ def say(line: str) -> None:
 
 def check(experiment: Any, as_json: bool) -> int:
     """Each check as it is done."""
-    from engine.checking import checked
     from engine.checks import Check
     from engine.parts import catalogue
     from engine.said import Said
+    from engine.studies.checking import checked
 
     found = []
     for answer in checked(experiment):
@@ -59,7 +59,7 @@ def cost(options: argparse.Namespace, chosen: Callable[..., Any]) -> int:
     reader = None if known else Reader()
     if reader is not None and reader.place.database.exists() and reader.run(options.source):
         return smaller(options.source, options.json)
-    from engine.cost import measured
+    from engine.studies.cost import measured
 
     found: dict[str, Any] = {}
     for answer in measured(chosen(options)):
@@ -76,8 +76,8 @@ def cost(options: argparse.Namespace, chosen: Callable[..., Any]) -> int:
 
 def smaller(run: str, as_json: bool) -> int:
     """The run's network as float32, bfloat16 and int8."""
-    from engine.quantize import sizes_of_run
     from engine.said import Said
+    from engine.studies.quantize import sizes_of_run
 
     head, *rows = sizes_of_run(run)
     rows = [{**row, "note": str(Said.of(row["note"]))} for row in rows]

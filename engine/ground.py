@@ -10,16 +10,16 @@ from functools import cached_property
 import torch
 from torch import Tensor, nn
 
-from engine.augment import Augment
 from engine.blocks import Shape
 from engine.build import Network, assemble, build, forward_flops
 from engine.chance import DROPOUT, seed_of
-from engine.ends import Ends, Weighed
-from engine.epochs import Order
-from engine.executor import Eager
+from engine.data.augment import Augment
+from engine.data.epochs import Order
+from engine.data.prepare import Prepared, prepare
 from engine.experiment import Experiment
-from engine.members import chosen
-from engine.prepare import Prepared, prepare
+from engine.training.ends import Ends, Weighed
+from engine.training.executor import Eager
+from engine.training.members import chosen
 
 CPU = torch.device("cpu")
 ENOUGH = 2048  # examples that a loss is looked at on

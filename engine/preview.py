@@ -9,11 +9,11 @@ from torch.autograd.graph import saved_tensors_hooks
 
 from engine.blocks import Shape
 from engine.build import Network, assemble, forward_flops
+from engine.data.prepare import at, prepare
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
-from engine.members import alone
-from engine.prepare import at, prepare
 from engine.recurrent import kept_inside
+from engine.training.members import alone
 
 MEMORY_LIMIT = 2 * 2**30
 

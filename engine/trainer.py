@@ -13,20 +13,21 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine import bagging, divergence, edits
+from engine import edits
 from engine.build import forward_flops, named_tensors
-from engine.capture import Capture, fetch
 from engine.chance import DROPOUT, seed_of
-from engine.clock import FrameClock, Speedometer
+from engine.data.epochs import EpochRow, fetch_all, test_sentence
+from engine.data.prepare import prepare
 from engine.device import pick_device
-from engine.ends import Ends
-from engine.epochs import EpochRow, fetch_all, test_sentence
-from engine.executor import Loss
 from engine.experiment import Experiment
 from engine.frame import Channel, Frame
-from engine.prepare import prepare
 from engine.schedules import Progress as ScheduleProgress
-from engine.watch import Watch
+from engine.training import bagging, divergence
+from engine.training.capture import Capture, fetch
+from engine.training.clock import FrameClock, Speedometer
+from engine.training.ends import Ends
+from engine.training.executor import Loss
+from engine.training.watch import Watch
 
 Status = Literal["running", "finished", "diverged"]
 

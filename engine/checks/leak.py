@@ -5,9 +5,9 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from engine.checks import Check, Outcome
+from engine.data.split import split
 from engine.ground import Ground
 from engine.said import Said
-from engine.split import split
 
 SOME = 0.01  # of a split
 SHOWN = 5

@@ -8,13 +8,13 @@ import torch
 from torch import Tensor, nn
 
 from engine.checks import Check, Outcome
-from engine.ends import Weighed
-from engine.epochs import metric
+from engine.data.epochs import metric
 from engine.experiment import Experiment
 from engine.ground import Ground, Taken, calm, outputs
 from engine.optimizers.adam import Adam
 from engine.said import Said
 from engine.schedules.constant import Constant
+from engine.training.ends import Weighed
 
 COUNT = 20
 SHARE = 0.02  # of the first loss: near enough to 0

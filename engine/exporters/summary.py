@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from engine.cost import cost
 from engine.exporters import Exporter, Subject
 from engine.preview import preview
-from engine.summary import table
+from engine.studies.cost import cost
+from engine.studies.summary import table
 
 
 class Summary(Exporter):

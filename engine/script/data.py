@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from engine.data.prepare import examples, prepare
 from engine.datasets import Examples
 from engine.errors import PlaygroundError
 from engine.experiment import Experiment
-from engine.prepare import examples, prepare
 from engine.script.ends import goals, heads
 from engine.script.inliner import Inliner, NotExportable
 
@@ -109,12 +109,12 @@ class Data:
             "def data():",
             '    """Inputs and targets for training, for validation and for the test, ready for the network."""',
             f"    source = {self.load}",
-            f"    splits = {inliner.need('engine.split', 'split')}(source)",
+            f"    splits = {inliner.need('engine.data.split', 'split')}(source)",
         ]
         y, more = "source.y", goals(experiment, inliner)
         given = "(x, y, *goals)" if more else "(x, y)"
         if experiment.random_labels:
-            y = f"{inliner.need('engine.split', 'with_random_labels')}(source, splits.train)"
+            y = f"{inliner.need('engine.data.split', 'with_random_labels')}(source, splits.train)"
         lines.append(f"    x, y = source.x, {y}")
         inputs = [part for part in experiment.preprocessing if part.acts_on == "inputs"]
         targets = [part for part in experiment.preprocessing if part.acts_on == "target"]

@@ -6,14 +6,14 @@ import torch
 from torch import Tensor, nn
 
 from engine.blocks.head import Head
+from engine.data.epochs import metric
+from engine.data.prepare import Prepared
 from engine.datasets import Task
-from engine.ends import listed
-from engine.epochs import metric
 from engine.experiment import Experiment
-from engine.prepare import Prepared
 from engine.script.construct import Constructions
 from engine.script.inliner import Inliner
 from engine.script.model import Model
+from engine.training.ends import listed
 
 Slices = list[slice]
 
@@ -59,7 +59,7 @@ class Ends:
         """How the targets of all ends come to stand side by side; the inputs of a batch join them when it is taken."""
         if not self.several:
             return []
-        rows, outputs = self.inliner.need("engine.ends", "rows"), self.prepared.source.outputs
+        rows, outputs = self.inliner.need("engine.training.ends", "rows"), self.prepared.source.outputs
         splits = ["train", "validation", *(["test"] if self.experiment.test else [])]
         widths = list(self.prepared.heads.values())
         lines = []
@@ -105,7 +105,7 @@ class Ends:
         task = self.prepared.source.task
         given = f'{model}, {measure}, {name}_x, {name}_y, "{task}"'
         if not self.several:
-            return f"{self.inliner.need('engine.epochs', 'evaluate')}({given})"
+            return f"{self.inliner.need('engine.data.epochs', 'evaluate')}({given})"
         return f"{self.inliner.need(__name__, 'measured')}({given}, {self.prepared.source.outputs})"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from engine.experiment import Experiment
 from engine.losses import Loss
-from engine.members import chosen
 from engine.script.construct import Constructions
 from engine.script.data import Data
 from engine.script.ends import Ends
@@ -13,6 +12,7 @@ from engine.script.members import definitions, gathered, of_member, side_by_side
 from engine.script.model import Model
 from engine.script.replay import Replay
 from engine.script.rules import Rules, augmentation, schedule
+from engine.training.members import chosen
 
 IN = "    "
 
@@ -39,7 +39,9 @@ class Loop:
         module = self.made.watch(self.experiment.loss.build)
         plain = self.made.source(module, self.inliner)
         if self.experiment.balance == "weights":
-            weighted, weights = (self.inliner.need("engine.targets", name) for name in ("Weighted", "class_weights"))
+            weighted, weights = (
+                self.inliner.need("engine.data.targets", name) for name in ("Weighted", "class_weights")
+            )
             plain = f"{weighted}({plain}, {weights}(train_y, {self.data.source.outputs}))"
         return self.ends.criterion(plain, module, self.made)
 
@@ -168,7 +170,7 @@ class Loop:
             return []
         need = self.inliner.need
         seed_of, use = (need("engine.chance", name) for name in ("seed_of", "ATTACK"))
-        slope = need("engine.adversary", "slope")
+        slope = need("engine.training.adversary", "slope")
         made = self.inliner.method(self.attack, "attack", f"{self.attack.name()}_attack")
         return [
             f"generator = torch.Generator().manual_seed({seed_of}({self.chance()}, {use}, 0))",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.members import chosen
+from engine.training.members import chosen
 
 if TYPE_CHECKING:
     from engine.script.loop import Loop
@@ -30,7 +30,7 @@ def own(loop: Loop, seed: str = "SEED") -> list[str]:
                 lines.append(f"{name} = [{', '.join(loop.model.penalized(layers))}]  # of the chosen layers")
     if loop.rules.noise():
         lines.append("parameters = list(model.parameters())")
-    order = loop.inliner.need("engine.epochs", "Order")
+    order = loop.inliner.need("engine.data.epochs", "Order")
     return [*lines, f"order = {order}(train_x, targets, {seed}{classes})"]
 
 
@@ -56,7 +56,7 @@ def definitions(loop: Loop) -> list[str]:
     classes = loop.data.source.task == "classification"
     shares = loop.experiment.loss.tasks == ("classification",)
     vote = bagging.vote if classes else "mean"
-    combined = loop.inliner.need("engine.ensemble", "combined")
+    combined = loop.inliner.need("engine.training.ensemble", "combined")
     seed_of, use, drawn = (loop.inliner.need("engine.chance", name) for name in ("seed_of", "MEMBER", "BOOTSTRAP"))
     ensemble = [
         "class Ensemble(nn.Module):",

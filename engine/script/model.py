@@ -10,12 +10,12 @@ from torch import Tensor, nn
 
 from engine.blocks import shape_text
 from engine.build import NORMALIZED, Network, Stage, assemble, weights_of
+from engine.data.prepare import Prepared
 from engine.experiment import Experiment
 from engine.initializers import Initializer
-from engine.members import chosen
-from engine.prepare import Prepared
 from engine.script.construct import Constructions
 from engine.script.inliner import Inliner
+from engine.training.members import chosen
 
 
 class Model:

@@ -6,9 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from engine.data.prepare import prepare
 from engine.experiment import Experiment
-from engine.members import chosen
-from engine.prepare import prepare
 from engine.script.data import FILE, Carried, Data
 from engine.script.ends import Ends
 from engine.script.inliner import Inliner, NotExportable
@@ -17,6 +16,7 @@ from engine.script.members import NAMES
 from engine.script.model import Model
 from engine.script.replay import Replay, TimedEdit
 from engine.script.unit import Outside
+from engine.training.members import chosen
 
 CONSTANTS = {
     "seed": "SEED",

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 
 from engine.augmentations import Augmentation
 from engine.experiment import Experiment
-from engine.members import chosen
 from engine.regularizers import Regularizer
 from engine.schedules import Schedule
 from engine.schedules.constant import Constant
 from engine.script.inliner import Inliner, NotExportable
+from engine.training.members import chosen
 
 HOOKS = ("disturb_", "add_gradient_", "penalty", "limit_", "constrain_", "soften", "stops", "follow", "ends")
 TOLD = {"summary", "title", "name", "is_family"}

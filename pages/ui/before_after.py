@@ -12,10 +12,10 @@ import plotly.graph_objects as go
 import streamlit as st
 from PIL import Image
 
-from engine.before_after import BeforeAfter, Side, augmented, before_after, reads_as_writing
+from engine.data.before_after import BeforeAfter, Side, augmented, before_after, reads_as_writing
+from engine.data.prepare import examples
 from engine.errors import PlaygroundError
 from engine.experiment import Experiment
-from engine.prepare import examples
 from pages.ui.settings import chart_colors
 from pages.ui.text import _, number
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import streamlit as st
 
-from engine.cost import Cost
-from engine.cost import cost as known
 from engine.experiment import Experiment
+from engine.studies.cost import Cost
+from engine.studies.cost import cost as known
 from pages.ui import state
 from pages.ui.fleet import reader
 from pages.ui.studies import begun, coming, phrase, stop_button, stopped

@@ -8,10 +8,10 @@ from functools import cache
 from typing import Any
 
 from engine.blocks import Block
+from engine.data.prepare import examples
 from engine.experiment import Experiment
 from engine.live import token
 from engine.parts import catalogue
-from engine.prepare import examples
 from pages.ui import state
 from pages.ui.component import component, source
 from pages.ui.sentences import TEMPLATES, WORDS

@@ -10,7 +10,8 @@ import numpy as np
 import streamlit as st
 
 from engine import link
-from engine.complete import completed
+from engine.data.complete import completed
+from engine.data.prepare import examples
 from engine.datasets import Examples
 from engine.datasets.points import Points
 from engine.datasets.upload import Upload
@@ -19,7 +20,6 @@ from engine.experiment import Experiment
 from engine.own import kept
 from engine.own.about import About
 from engine.own.guess import guess
-from engine.prepare import examples
 from pages.ui import state, suit
 from pages.ui.forms import Form, complaint
 from pages.ui.sentences import sentence

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from engine.errors import InvalidExperiment
-from engine.study import Study
+from engine.studies.study import Study
 from pages.ui import state
 from pages.ui.sentences import sentence, told
 from pages.ui.text import _, number

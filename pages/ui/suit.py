@@ -9,11 +9,11 @@ from pydantic import ValidationError
 
 from engine.augmentations import Augmentation
 from engine.blocks.head import Head
+from engine.data.prepare import examples
 from engine.datasets import Dataset, Examples
 from engine.errors import PlaygroundError
 from engine.losses import Loss
 from engine.parts import catalogue
-from engine.prepare import examples
 from engine.regularizers import Regularizer
 
 Draft = dict[str, Any]

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from engine.data.prepare import examples
 from engine.datasets import Examples
 from engine.datasets.upload import Upload
 from engine.errors import InvalidExperiment
 from engine.own import kept
 from engine.own.about import About
 from engine.own.guess import letters, task_of, use
-from engine.prepare import examples
 from pages.ui import own, state
 from pages.ui.before_after import inline
 from pages.ui.sentences import sentence

@@ -6,10 +6,10 @@ from datetime import datetime
 
 import streamlit as st
 
+from engine.data.prepare import examples
 from engine.errors import PlaygroundError
 from engine.own import kept
 from engine.own.intake import take_in
-from engine.prepare import examples
 from pages.ui import own, state
 from pages.ui.sentences import sentence
 from pages.ui.text import _, number

@@ -6,9 +6,9 @@ from functools import lru_cache
 from itertools import groupby
 
 from engine.blocks import Block, shape_text
+from engine.data.prepare import examples
 from engine.errors import PlaygroundError
 from engine.experiment import Experiment
-from engine.prepare import examples
 from pages.ui.text import number, said, speak
 
 

@@ -23,11 +23,11 @@ import torch
 from torch.utils.tensorboard.writer import SummaryWriter
 
 from engine.build import build
-from engine.clock import FrameClock
-from engine.epochs import Order, evaluate
+from engine.data.epochs import Order, evaluate
+from engine.data.prepare import prepare
 from engine.experiment import Experiment
-from engine.prepare import prepare
 from engine.trainer import Trainer
+from engine.training.clock import FrameClock
 
 PRESETS = Path(__file__).parents[2] / "assets" / "presets"
 BARS = {"digits_mlp": 1.05, "digits_cnn": 1.05, "deep_tanh": 1.10}

@@ -11,7 +11,6 @@ import torch
 from torch import Tensor, nn
 
 from engine.build import Network
-from engine.checking import checked
 from engine.checks import Check, Outcome
 from engine.checks.gradient import mismatch
 from engine.datasets import Examples
@@ -19,6 +18,7 @@ from engine.experiment import Experiment
 from engine.ground import Ground
 from engine.parts import catalogue
 from engine.regularizers.l2 import L2
+from engine.studies.checking import checked
 
 PLAIN: dict[str, Any] = {"data": {"kind": "circle", "samples": 120}, "network": [{"kind": "dense", "width": 8}]}
 
@@ -188,11 +188,11 @@ def test_copies_in_two_splits_are_found(monkeypatch: pytest.MonkeyPatch) -> None
     x[50:] = x[:50]
     leaked = Examples(x, np.zeros(100, np.int64), "classification", ("a", "b"))
     where = ground(test=0.2, validation=0.3)
-    monkeypatch.setattr("engine.prepare.examples", lambda *_: leaked)
+    monkeypatch.setattr("engine.data.prepare.examples", lambda *_: leaked)
     found = examined("leak", where)
     assert found.verdict == "fail"
     by_hand: dict[bytes, list[int]] = {}
-    from engine.split import split
+    from engine.data.split import split
 
     splits = split(where.experiment, leaked)
     for number, own in enumerate(splits):

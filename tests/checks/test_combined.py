@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import torch
 
-from engine.checking import checked
 from engine.checks import Check, Outcome
 from engine.datasets import Examples
 from engine.experiment import Experiment
 from engine.ground import FEWEST, Ground
 from engine.parts import catalogue
+from engine.studies.checking import checked
 from tests.checks.test_checks import examined, ground
 
 CODE: list[dict[str, Any]] = [{"kind": "dense", "width": 24, "label": "code"}]
@@ -106,7 +106,7 @@ def test_gaps_are_filled_before_anything_is_checked(monkeypatch: pytest.MonkeyPa
     y = (x[:, 0] > 0).astype(np.int64)
     x[::7, 1] = np.nan
     given = Examples(x, y, "classification", ("a", "b"))
-    monkeypatch.setattr("engine.prepare.examples", lambda *_: given)
+    monkeypatch.setattr("engine.data.prepare.examples", lambda *_: given)
     found = {one["kind"]: one["verdict"] for one in checked(ground().experiment, ground())}
     assert set(found.values()) == {"pass"}
 

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 import torch
 
-from engine.alive import Alive
 from engine.build import build, forward_flops, weightless
-from engine.cost import cost, epoch_seconds
 from engine.experiment import Experiment
 from engine.ground import Ground
-from engine.quantize import floats, int8, sizes
+from engine.studies.alive import Alive
+from engine.studies.cost import cost, epoch_seconds
+from engine.studies.quantize import floats, int8, sizes
 from engine.trainer import Trainer
 
 NETS: dict[str, dict[str, Any]] = {

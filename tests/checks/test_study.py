@@ -11,7 +11,7 @@ import pytest
 from engine.checks import Check
 from engine.experiment import Experiment
 from engine.parts import catalogue
-from engine.study import Study
+from engine.studies.study import Study
 
 
 def working(study: Study) -> int:

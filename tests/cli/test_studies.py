@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.checks import Check
-from engine.cost import cost
 from engine.parts import catalogue
 from engine.presets import load
+from engine.studies.cost import cost
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Line

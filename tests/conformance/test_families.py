@@ -12,13 +12,13 @@ import torch
 from torch import Tensor
 
 from engine.build import assemble, build
-from engine.clock import FrameClock
 from engine.edits import live_fields
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
 from engine.frame import Channel
 from engine.initializers import Fan
 from engine.trainer import Trainer
+from engine.training.clock import FrameClock
 from tests.conformance.placing import kind_of, label, members, runnable
 
 SHAPES = [(12,), (64,), (3, 8, 8), (1, 17, 9), (4, 8, 8), (9, 6)]

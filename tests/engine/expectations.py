@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from engine.epochs import EpochRow
+from engine.data.epochs import EpochRow
 from engine.presets import Expectation
 from engine.trainer import Trainer
 

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 import torch
 
-from engine.clock import FrameClock
 from engine.edits import Edit
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
 from engine.trainer import CLOCKED, Progress, Trainer, train
+from engine.training.clock import FrameClock
 from tests.engine.documents import experiment
 
 

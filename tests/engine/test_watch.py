@@ -7,7 +7,7 @@ import random
 import pytest
 
 from engine.experiment import Experiment
-from engine.watch import Watch
+from engine.training.watch import Watch
 
 RULES = [{"kind": "early_stopping", "patience": 6, "min_delta": 0.01}]
 

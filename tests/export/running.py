@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from engine.clock import FrameClock
 from engine.experiment import Experiment
 from engine.script.page import script
 from engine.script.program import program
 from engine.script.replay import TimedEdit
 from engine.trainer import Trainer
+from engine.training.clock import FrameClock
 
 TOLERANCE = 1e-6
 

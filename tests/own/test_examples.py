@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.data.prepare import examples, prepare
+from engine.data.split import split
 from engine.datasets.points import FLOWER, MOST, Points
 from engine.datasets.upload import Upload
 from engine.errors import InvalidExperiment
@@ -14,9 +16,7 @@ from engine.experiment import Experiment
 from engine.link import from_url, to_url
 from engine.own import kept
 from engine.own.intake import take_in
-from engine.prepare import examples, prepare
 from engine.preview import preview
-from engine.split import split
 from engine.trainer import Trainer
 from tests.export.running import expect_same, in_process, trained
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from engine.epochs import EpochRow
+from engine.data.epochs import EpochRow
 from engine.experiment import Experiment
 from engine.store.tables import EPOCH_COLUMNS
 from engine.trainer import Trainer

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from engine.clock import FrameClock
-from engine.epochs import EpochRow
+from engine.data.epochs import EpochRow
 from engine.experiment import Experiment
 from engine.trainer import Trainer
+from engine.training.clock import FrameClock
 from pages.ui.charts import Record, figure, table
 from pages.ui.settings import chart_colors
 from pages.ui.text import speak

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from engine.data.prepare import examples
 from engine.datasets import Dataset, mnist
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
 from engine.parts import catalogue
-from engine.prepare import examples
 from engine.preview import preview
 from pages.ui import thumbnails as pictures
 from pages.ui.suit import to_data

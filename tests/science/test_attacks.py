@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 
 from engine import presets
-from engine.adversary import Adversary
 from engine.attacks.fgsm import FGSM
 from engine.attacks.pgd import PGD
 from engine.edits import Edit, changes
@@ -19,6 +18,7 @@ from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
 from engine.preview import preview
 from engine.trainer import Trainer
+from engine.training.adversary import Adversary
 from tests.science import twin
 from tests.science.measured import Always, Never
 

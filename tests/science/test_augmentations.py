@@ -12,10 +12,10 @@ import torch
 from torch import Generator, Tensor
 
 from engine.augmentations import Augmentation, sample
+from engine.data.prepare import prepare
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
 from engine.parts import catalogue
-from engine.prepare import prepare
 from engine.preview import preview
 from engine.trainer import Trainer
 from tests.science.measured import Always, Never

@@ -11,19 +11,19 @@ import torch
 from torch import Tensor
 
 from engine import presets
-from engine.augment import Augment
 from engine.build import build
 from engine.chance import DROPOUT, MEMBER, seed_of
-from engine.divergence import most_grown, weight_norms
-from engine.ensemble import combined
-from engine.epochs import Order
-from engine.executor import Eager
+from engine.data.augment import Augment
+from engine.data.epochs import Order
+from engine.data.targets import loss_module, training_targets
 from engine.experiment import Experiment
-from engine.members import alone, samples
 from engine.preview import preview
 from engine.schedules import Progress
-from engine.targets import loss_module, training_targets
 from engine.trainer import Trainer
+from engine.training.divergence import most_grown, weight_norms
+from engine.training.ensemble import combined
+from engine.training.executor import Eager
+from engine.training.members import alone, samples
 from tests.science.measured import Always, Never
 
 BAG: dict[str, Any] = {

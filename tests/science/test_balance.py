@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 
+from engine.data.prepare import prepare
+from engine.data.targets import class_weights, loss_module, training_targets
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
-from engine.prepare import prepare
-from engine.targets import class_weights, loss_module, training_targets
 from engine.trainer import Trainer
 from tests.science.measured import Never
 

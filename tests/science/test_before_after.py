@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from engine.before_after import augmented, before_after, data_alone, reads_as_writing
+from engine.data.before_after import augmented, before_after, data_alone, reads_as_writing
+from engine.data.prepare import prepare
 from engine.experiment import Experiment
-from engine.prepare import prepare
 from engine.trainer import Trainer
 
 IMAGES = {"data": {"kind": "digits", "layout": "image"}, "network": [{"kind": "flatten"}], "validation": 0.5}

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from sklearn import datasets as reference
 
+from engine.data.shelf import Shelf
 from engine.datasets import Dataset, Examples
 from engine.datasets.moons import Moons
 from engine.parts import catalogue
-from engine.shelf import Shelf
 
 
 def load(kind: str, seed: int = 0, **settings: Any) -> Examples:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import torch
 
-from engine import divergence
 from engine.experiment import Experiment
 from engine.trainer import Trainer
+from engine.training import divergence
 from tests.science.measured import Never
 
 IDENTITY, TANH = {"kind": "identity"}, {"kind": "tanh"}

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from engine import gates
 from engine.build import build
-from engine.clock import FrameClock
 from engine.experiment import Experiment
 from engine.trainer import Trainer
+from engine.training import gates
+from engine.training.clock import FrameClock
 
 
 def sigmoid(z: np.ndarray) -> np.ndarray:

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
+from engine.data.prepare import prepare
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
-from engine.prepare import prepare
 from engine.transforms.resize import Resize
 
 IMAGES = np.random.default_rng(0).normal(0, 1, (5, 3, 8, 11)).astype(np.float32)

@@ -12,12 +12,12 @@ from torch import Tensor
 
 from engine.apportion import apportion
 from engine.chance import seed_of
+from engine.data.epochs import Order
+from engine.data.prepare import examples, prepare
+from engine.data.split import divide, with_random_labels
 from engine.datasets import Examples
-from engine.epochs import Order
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
-from engine.prepare import examples, prepare
-from engine.split import divide, with_random_labels
 from engine.trainer import Trainer
 from tests.science.measured import Never
 

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine import prepare as preparing
-from engine import split as splitting
+from engine.data import prepare as preparing
+from engine.data import split as splitting
+from engine.data.prepare import Prepared, prepare
 from engine.datasets import Examples
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
 from engine.parts import catalogue
-from engine.prepare import Prepared, prepare
 from engine.trainer import Trainer
 from engine.transforms import Transform
 

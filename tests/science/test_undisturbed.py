@@ -10,9 +10,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.clock import FrameClock
 from engine.experiment import Experiment
 from engine.trainer import Progress, Trainer
+from engine.training.clock import FrameClock
 from tests.science import twin
 from tests.science.measured import Always, Never
 
@@ -184,7 +184,7 @@ def test_early_stopping_restores_the_best_epoch() -> None:
 
 
 def test_early_stopping_keeps_the_first_of_epochs_that_tie(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.ends.evaluate", lambda *_: (1.0, 0.5))
+    monkeypatch.setattr("engine.training.ends.evaluate", lambda *_: (1.0, 0.5))
     trainer = Trainer(Experiment.from_dict(OVERFIT), Never())
     trainer.advance(deadline=math.inf, until_epoch=1)
     first = weights(trainer)

@@ -8,16 +8,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.adversary import slope
 from engine.attacks import Attack
 from engine.build import Network
 from engine.chance import ATTACK, seed_of
-from engine.ensemble import Ensemble, combined
+from engine.data.prepare import Prepared
+from engine.data.targets import loss_module
 from engine.experiment import Experiment
-from engine.members import samples
-from engine.prepare import Prepared
 from engine.probes import Need, Trial
-from engine.targets import loss_module
+from engine.training.adversary import slope
+from engine.training.ensemble import Ensemble, combined
+from engine.training.members import samples
 
 
 class Held:

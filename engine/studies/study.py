@@ -1,4 +1,4 @@
-"""`python -m engine.study checks|cost|quantized`: a process that examines what it reads and answers in JSON lines.
+"""`python -m engine.studies.study checks|cost|quantized`: a process that examines an experiment, answers in JSON lines.
 
 It reads one JSON document and ends by itself; whoever loses interest may kill it. `Study` is the other end: it starts
 such a process, keeps what it has said so far and never blocks. Only so many work at a time; the others wait.
@@ -17,14 +17,14 @@ from typing import Any
 
 from engine.errors import InvalidExperiment, PlaygroundError
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 PLACES = threading.BoundedSemaphore(2)  # processes of this kind at a time, so that forty visitors do not stop a machine
 
 
 def answers(what: str, document: str) -> Iterator[dict[str, Any]]:
     """What the process says, one after the other. Raises: PlaygroundError for what cannot be examined."""
     if what == "quantized":
-        from engine.quantize import sizes_of_run
+        from engine.studies.quantize import sizes_of_run
 
         yield from sizes_of_run(json.loads(document))
         return
@@ -32,11 +32,11 @@ def answers(what: str, document: str) -> Iterator[dict[str, Any]]:
 
     experiment = Experiment.from_json(document)
     if what == "cost":
-        from engine.cost import measured
+        from engine.studies.cost import measured
 
         yield from measured(experiment)
         return
-    from engine.checking import checked
+    from engine.studies.checking import checked
 
     yield from checked(experiment)
 
@@ -88,7 +88,7 @@ class Study:
 
     def _start(self) -> subprocess.Popen[str]:
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-        command = [sys.executable, "-m", "engine.study", self.what]
+        command = [sys.executable, "-m", "engine.studies.study", self.what]
         pipe = subprocess.PIPE
         return subprocess.Popen(command, cwd=ROOT, env=environment, stdin=pipe, stdout=pipe, text=True)
 

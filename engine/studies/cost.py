@@ -10,11 +10,11 @@ from typing import Any
 
 import torch
 
-from engine.alive import forward_peak
 from engine.build import assemble
+from engine.data.prepare import prepare
 from engine.experiment import Experiment
-from engine.prepare import prepare
 from engine.preview import preview
+from engine.studies.alive import forward_peak
 from engine.trainer import Trainer
 
 BACKWARD = 2  # a backward pass takes twice the products of the forward one

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from engine.data.prepare import Prepared
 from engine.experiment import Experiment
-from engine.prepare import Prepared
 
 
 def training_targets(experiment: Experiment, data: Prepared) -> Tensor:

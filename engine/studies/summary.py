@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engine.cost import Cost
 from engine.preview import Preview
+from engine.studies.cost import Cost
 
 WIDTHS = (20, 16, 12)
 

@@ -8,14 +8,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine import gates
 from engine.build import Network
+from engine.data.prepare import Prepared
 from engine.experiment import Experiment
 from engine.frame import Channel
-from engine.held import Held
 from engine.parts import catalogue
-from engine.prepare import Prepared
 from engine.probes import Moment, Need, Probe, Subject
+from engine.training import gates
+from engine.training.held import Held
 
 PROBE_FLOPS = 1e8  # what one forward pass over the probe batch may cost
 PLANE_FLOPS = 3e7  # the same for the points of the output map

@@ -12,17 +12,17 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from engine.augment import Augment
 from engine.build import Network, build
-from engine.capture import Capture
 from engine.chance import MEMBER, seed_of
-from engine.ensemble import Ensemble
-from engine.epochs import Order
-from engine.executor import Eager, Loss
+from engine.data.augment import Augment
+from engine.data.epochs import Order
+from engine.data.prepare import Prepared
+from engine.data.targets import loss_module
 from engine.experiment import Experiment
-from engine.members import alone, chosen, samples
-from engine.prepare import Prepared
-from engine.targets import loss_module
+from engine.training.capture import Capture
+from engine.training.ensemble import Ensemble
+from engine.training.executor import Eager, Loss
+from engine.training.members import alone, chosen, samples
 
 
 def networks(experiment: Experiment, data: Prepared) -> Network:

@@ -13,14 +13,14 @@ import torch
 from torch import Tensor, nn
 
 from engine.build import Network
+from engine.data.epochs import Tally, evaluate
+from engine.data.prepare import Prepared
+from engine.data.targets import loss_module, training_targets
 from engine.datasets import Task
-from engine.epochs import Tally, evaluate
 from engine.experiment import Experiment
 from engine.frame import Channel
 from engine.losses.cross_entropy import CrossEntropy
 from engine.losses.mse import MSE
-from engine.prepare import Prepared
-from engine.targets import loss_module, training_targets
 
 
 @dataclass(frozen=True)

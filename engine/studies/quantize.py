@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.build import Network
-from engine.epochs import metric
+from engine.data.epochs import metric
 from engine.errors import PlaygroundError
 from engine.said import Said
 from engine.trainer import Trainer

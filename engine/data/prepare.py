@@ -12,14 +12,14 @@ from torch import Tensor
 
 from engine.aspects import Goal
 from engine.blocks.head import Head
-from engine.complete import completed
+from engine.data.complete import completed
+from engine.data.shelf import Shelf
+from engine.data.split import Split, split, with_random_labels
 from engine.datasets import Examples
 from engine.errors import InvalidExperiment, shown
 from engine.experiment import Experiment
 from engine.losses import Loss
 from engine.regularizers import Regularizer
-from engine.shelf import Shelf
-from engine.split import Split, split, with_random_labels
 from engine.transforms import Map
 
 examples = Shelf()

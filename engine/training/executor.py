@@ -8,12 +8,12 @@ from contextlib import suppress
 import torch
 from torch import Tensor, nn
 
-from engine.adversary import Adversary
 from engine.build import Network
-from engine.capture import Capture
-from engine.ends import Weighed
 from engine.experiment import Experiment
 from engine.regularizers import Regularizer
+from engine.training.adversary import Adversary
+from engine.training.capture import Capture
+from engine.training.ends import Weighed
 
 Loss = float | Tensor
 

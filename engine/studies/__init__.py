@@ -1,0 +1,1 @@
+"""What is found out about an experiment beside its runs: checks, cost, smaller numbers."""
