@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from torch import Generator, Tensor
 
 from engine.datasets import Task
 from engine.errors import InvalidExperiment, shown
-from engine.parts import Part
+from engine.parts import Part, hparam
 
 Seen = tuple[float, ...]
+
+
+def layers() -> Any:
+    """The field with which a penalty chooses its layers."""
+    return hparam(
+        "",
+        "Numbers or labels of the layers it acts on, with commas; without any, all. A colon gives a layer a multiple "
+        "of λ: with 1:10, 3 layer 1 has ten times that of layer 3.",
+        pattern=r"^[a-zA-Z0-9_ ,.:-]{0,48}$",
+        unsaid=True,
+    )
 
 
 def factor(written: str = "1") -> float:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from engine.parts import hparam
-from engine.regularizers import Regularizer
+from engine.regularizers import Regularizer, layers
 
 
 class L2(Regularizer):
@@ -28,13 +28,7 @@ class L2(Regularizer):
     rank: ClassVar[int] = 0
     kind: Literal["l2"] = "l2"
     strength: float = hparam(0.001, "λ.", ge=0, le=10, log=True, live=True)
-    layers: str = hparam(
-        "",
-        "Numbers or labels of the layers it acts on, with commas; without any, all. A colon gives a layer a multiple "
-        "of λ: with 1:10, 3 layer 1 has ten times that of layer 3.",
-        pattern=r"^[a-zA-Z0-9_ ,.:-]{0,48}$",
-        unsaid=True,
-    )
+    layers: str = layers()
 
     def penalty(self, weights: list[Tensor]) -> Tensor:
         return self.strength / 2 * torch.stack(torch._foreach_norm(weights)).square().sum()

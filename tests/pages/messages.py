@@ -50,7 +50,7 @@ def messages() -> set[tuple[str, str]]:
     found |= {("", text) for text in enlarge.TITLES.values()}
     for path in PAGES.rglob("*.py"):
         found |= set(calls(ast.parse(path.read_text(encoding="utf-8"))))
-    for name in ("ground.py", "quantize.py", "checks/*.py"):
+    for name in ("ground.py", "studies/*.py", "checks/*.py"):
         for path in (PAGES.parent / "engine").glob(name):
             found |= set(templates(ast.parse(path.read_text(encoding="utf-8"))))
     found |= {("part", part.title()) for part in catalogue(Check).values()}
