@@ -29,9 +29,14 @@ def component(name: str) -> Any:
 
 
 @cache
-def source(name: str) -> str:
-    """The address of a component's code; it changes whenever any of the code does."""
+def version() -> str:
+    """A word for the code of all components; it changes whenever any of it does."""
     digest = sha256()
     for path in sorted((ASSETS / "live").glob("*.*")):
         digest.update(path.read_bytes())
-    return f"/assets/live/{name}.js?v={digest.hexdigest()[:12]}"
+    return digest.hexdigest()[:12]
+
+
+def source(name: str) -> str:
+    """The address of a component's code. What it imports stands beside it, so that the version is in every address."""
+    return f"/assets/{version()}/{name}.js"

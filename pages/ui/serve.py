@@ -10,13 +10,15 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from engine.errors import PlaygroundError
 from engine.live import lifespan as live_lifespan
 from engine.live import route as live_route
+from pages.ui.component import version
 from pages.ui.fleet import fleet
 from pages.ui.text import ASSETS
 
@@ -29,9 +31,20 @@ def health(_request: Request) -> JSONResponse:
         return JSONResponse({"ok": False, "error": str(error)}, 503)
 
 
+class Code(StaticFiles):
+    """The code of the browser components. A browser keeps it for good, for its address changes whenever it does; what
+    was asked for under another version's address, during an upgrade, is not kept."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        lasting = scope["path_params"].get("version") == version()
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if lasting else "no-cache"
+        return response
+
+
 def routes() -> list[BaseRoute]:
     """What is served beside the pages."""
-    return [live_route(), Route("/healthz", health), Mount("/assets", StaticFiles(directory=ASSETS))]
+    return [live_route(), Route("/healthz", health), Mount("/assets/{version}", Code(directory=ASSETS / "live"))]
 
 
 @asynccontextmanager
