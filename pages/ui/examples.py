@@ -41,7 +41,7 @@ def sequences(loaded: Examples, colors: Colors) -> go.Figure:
     for place, example in enumerate(loaded.x[:FEW]):
         feature = example[:, np.abs(example).std(0).argmax()]
         name = loaded.classes[int(loaded.y[place])] if loaded.classes else f"y = {number(float(loaded.y[place, 0]))}"
-        made.add_scatter(y=feature, name=name, line={"color": colors["runs"][place], "width": 2})
+        made.add_scatter(x=np.arange(len(feature)), y=feature, name=name, line={"color": colors["runs"][place], "width": 2})
     return framed(made, colors, _("time step"), "x", log=False)
 
 
@@ -62,4 +62,6 @@ def points(loaded: Examples, colors: Colors) -> go.Figure:
     names = (_("first main axis"), _("second main axis")) if table else ("x₁", "x₂")
     made = framed(made, colors, *names, log=False)
     made.update_layout(hovermode="closest")
+    if not table:
+        made.update_yaxes(scaleanchor="x", scaleratio=1)
     return made
