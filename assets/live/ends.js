@@ -13,9 +13,10 @@ export function ends(ui) {
   return ui.run.channels.get("end_loss")?.series ?? [];
 }
 
-/** The output's color is the first class's; the second's is left out, because the whole loss has that blue. */
+/** The color of the layer that is the end; one that no instrument shows has a class's, but not the whole loss's blue. */
 function color(ui, i) {
-  return ui.theme.class(i ? i + 1 : 0);
+  const end = ends(ui)[i];
+  return ui.run.layers.includes(end) ? ui.color(end) : ui.theme.class(i ? i + 1 : 0);
 }
 
 /** @param {Ui} ui @param {"loss" | "metric"} what @returns {import("./lines.js").Line[]} */
@@ -36,7 +37,8 @@ export function endLines(ui, what) {
 /** @param {Ui} ui @param {"loss" | "metric"} what @param {boolean} [brief] the block's number stands for its name */
 export function endLegend(ui, what, brief = false) {
   const shown = ends(ui).map((end, i) => ({ end, i })).filter(({ end, i }) => what === "loss" || (i > 0 && comparable(ui, end)));
-  return shown.map(({ end, i }) => legendItem("solid", color(ui, i), brief ? ui.layer(end).split(" ")[0] : ui.layer(end)));
+  const whole = brief && shown.length ? [legendItem("solid", ui.theme.accent, what === "loss" ? ui.t("total") : ui.layer("output"))] : [];
+  return whole.concat(shown.map(({ end, i }) => legendItem("solid", color(ui, i), brief ? ui.layer(end).split(" ")[0] : ui.layer(end))));
 }
 
 /** Whether an end is measured by accuracy, as the output is: shares and R² have no common axis. */

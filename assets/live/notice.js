@@ -28,7 +28,7 @@ export class Notice {
     let [kind, text] = ["", ""];
     if (this.refusal) [kind, text] = ["refused", this.refusal];
     else if (link === "lost") [kind, text] = ["lost", t(run.frames ? "lost" : "unreachable")];
-    else if (state) [kind, text] = [state, this.ui.sentence(run.message) || t(state)];
+    else if (state) [kind, text] = [state, this.#wrong(state)];
     else if (run.state === "finished" && run.message) [kind, text] = ["finished", this.ui.sentence(run.message)];
     else if (readOnly) [kind, text] = ["read_only", t("read_only")];
     this.node.hidden = !text;
@@ -36,6 +36,13 @@ export class Notice {
     this.node.setAttribute("role", SERIOUS.has(kind) ? "alert" : "status");
     this.button.hidden = kind !== "refused";
     write(this.text, text);
+  }
+
+  /** What went wrong, and what usually helps. */
+  #wrong(state) {
+    const { run, t } = this.ui;
+    const said = this.ui.sentence(run.message) || t(state);
+    return state === "diverged" ? `${said} ${t("diverged_help")}` : said;
   }
 
   destroy() {

@@ -253,6 +253,7 @@ def framed(made: go.Figure, colors: Colors, x: str, y: str, *, log: bool) -> go.
         "title_standoff": 8,
         "title_font": {"size": 14},
         "linecolor": colors["grid"],
+        "automargin": True,
     }
     made.update_xaxes(title=x, **line)
     made.update_yaxes(title=y, exponentformat="power", **line)

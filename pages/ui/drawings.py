@@ -97,8 +97,8 @@ def of_descent(seen: Descent, colors: Colors) -> go.Figure:
     return made
 
 
-def of_cloud(seen: Cloud, colors: Colors, names: tuple[str, str]) -> go.Figure:
-    """Before and after, each with equal units in both directions."""
+def of_cloud(seen: Cloud, colors: Colors, names: tuple[tuple[str, str], tuple[str, str]]) -> go.Figure:
+    """Before and after, with the names of their axes, each with equal units in both directions."""
     made = make_subplots(1, 2, subplot_titles=(_("before"), _("after")), horizontal_spacing=0.12)
     hue = np.arctan2(*(seen.before - seen.before.mean(0)).T)
     for column, points in enumerate((seen.before, seen.after), 1):
@@ -108,7 +108,10 @@ def of_cloud(seen: Cloud, colors: Colors, names: tuple[str, str]) -> go.Figure:
         made.add_scatter(x=points[:, 0], y=points[:, 1], mode="markers", marker=dots, row=1, col=column)
         made.add_vline(x=0, line={"color": colors["text"], "width": 1}, opacity=0.4, row=1, col=column)
         made.add_hline(y=0, line={"color": colors["text"], "width": 1}, opacity=0.4, row=1, col=column)
-    made = framed(made, colors, names[0], names[1], log=False)
+    made = framed(made, colors, *names[0], log=False)
+    for column, anchor in enumerate(("x", "x2"), 1):
+        made.update_xaxes(title=names[column - 1][0], col=column)
+        made.update_yaxes(title=names[column - 1][1], scaleanchor=anchor, scaleratio=1, col=column)
     made.update_layout(showlegend=False, hovermode="closest")
     return made
 

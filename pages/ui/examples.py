@@ -36,12 +36,21 @@ def of_examples(loaded: Examples, colors: Colors) -> tuple[go.Figure, str]:
 
 
 def sequences(loaded: Examples, colors: Colors) -> go.Figure:
-    """The first few sequences, one line each, of their most lively feature."""
+    """A few sequences, of every class in turn, one line each, of their most lively feature."""
     made = go.Figure()
-    for place, example in enumerate(loaded.x[:FEW]):
+    order = np.arange(len(loaded.x))
+    if loaded.classes:
+        turn = np.zeros(len(order), int)
+        for label in range(len(loaded.classes)):
+            turn[loaded.y == label] = np.arange((loaded.y == label).sum())
+        order = np.argsort(turn, kind="stable")
+    for place, chosen in enumerate(order[:FEW]):
+        example, target = loaded.x[chosen], loaded.y[chosen]
         feature = example[:, np.abs(example).std(0).argmax()]
-        name = loaded.classes[int(loaded.y[place])] if loaded.classes else f"y = {number(float(loaded.y[place, 0]))}"
-        made.add_scatter(x=np.arange(len(feature)), y=feature, name=name, line={"color": colors["runs"][place], "width": 2})
+        name = loaded.classes[int(target)] if loaded.classes else f"y = {number(float(target[0]))}"
+        made.add_scatter(
+            x=np.arange(len(feature)), y=feature, name=name, line={"color": colors["runs"][place], "width": 2}
+        )
     return framed(made, colors, _("time step"), "x", log=False)
 
 

@@ -119,7 +119,7 @@ def optimizer(part: Optimizer, colors: Any) -> bool:
 
 
 def transform(part: Transform, colors: Any) -> bool:
-    names = ("x", "y") if part.acts_on == "target" else ("x₁", "x₂")
+    names = (("x", "y"), ("x", "z")) if part.acts_on == "target" else (("x₁", "x₂"), ("z₁", "z₂"))
     return show(drawings.of_cloud(cloud(part), colors, names), _("300 points; the thin lines are the axes."), 280)
 
 

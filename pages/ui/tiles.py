@@ -35,15 +35,13 @@ def bare(made: go.Figure, colors: Colors, rows: int, columns: int) -> go.Figure:
 def gallery(rows: Sequence[tuple[str, np.ndarray]], colors: Colors) -> go.Figure:
     """Rows of images (height, width), all with one scale; each row has a name."""
     columns = len(rows[0][1])
-    titles = [name if place == 0 else "" for name, images in rows for place in range(columns)]
-    made = make_subplots(
-        len(rows),
-        columns,
-        subplot_titles=titles,
-        horizontal_spacing=0.02,
-        vertical_spacing=0.16 if len(rows) > 1 else 0,
-    )
-    for row, (_name, images) in enumerate(rows, 1):
+    gap = 0.16 if len(rows) > 1 else 0
+    made = make_subplots(len(rows), columns, horizontal_spacing=0.02, vertical_spacing=gap)
+    for row, (name, images) in enumerate(rows, 1):
+        top = made.get_subplot(row, 1).yaxis.domain[1]
+        made.add_annotation(
+            text=name, x=0, y=top, xref="paper", yref="paper", xanchor="left", yanchor="bottom", showarrow=False
+        )
         for column, image in enumerate(images, 1):
             look = {"colorscale": shades(colors), "zmin": 0, "zmax": 1, "showscale": False}
             made.add_heatmap(z=image, row=row, col=column, hovertemplate="%{z:.2f}<extra></extra>", **look)
