@@ -9,7 +9,7 @@ import streamlit as st
 
 from engine.presets import Entry, Expectation, entries, load
 from pages.ui import state
-from pages.ui.text import _, fixed, said
+from pages.ui.text import _, fixed, number, said
 
 # What is expected, by measure and by whether it is a lower or an upper bound.
 SENTENCES = {
@@ -98,7 +98,7 @@ def expectations(entry: Entry) -> str:
 def expectation(one: Expectation) -> str:
     """One expectation as a sentence."""
     template = SENTENCES[one.measure, one.at_most is None]
-    return _(template, value=amount(one), step=one.step)
+    return _(template, value=amount(one), step=number(one.step, 12))
 
 
 def amount(one: Expectation) -> str:

@@ -68,7 +68,8 @@ def number(value: float | None, digits: int = 3) -> str:
     """A number with so many significant digits, as the language writes it; a dash where there is none."""
     if value is None or value != value:
         return "–"
-    text = f"{value:.{digits}g}" if abs(value) < 1e4 else f"{value:,.0f}"
+    counted = digits > 3 and float(value).is_integer() and spoken() == "en"  # Spanish leaves four digits together
+    text = f"{value:,.0f}" if abs(value) >= (1e3 if counted else 1e4) else f"{value:.{digits}g}"
     if "e" in text:
         mantissa, exponent = text.split("e")
         text = f"{mantissa}e{int(exponent)}"

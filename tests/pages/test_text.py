@@ -55,8 +55,10 @@ def test_the_live_component_has_texts() -> None:
 
 def test_numbers_follow_the_language() -> None:
     assert (number(0.003), number(12345), fixed(0.5, 2), number(None)) == ("0.003", "12,345", "0.50", "–")
+    assert (number(4482, 12), number(4482.5, 5), number(999, 12)) == ("4,482", "4482.5", "999")
     speak("es")
     assert (number(0.003), number(12345), fixed(0.5, 2)) == ("0,003", "12\u202f345", "0,50")
+    assert number(4482, 12) == "4482"
 
 
 def broken(document: dict[str, object]) -> InvalidExperiment:
