@@ -12,6 +12,8 @@ from babel.messages.pofile import read_po
 from engine.errors import InvalidExperiment, PlaygroundError
 from engine.experiment import Experiment
 from engine.preview import preview
+from pages.ui.explaining import begun
+from pages.ui.live import texts
 from pages.ui.sentences import TEMPLATES, layer_name, sentence, told
 from pages.ui.text import ASSETS, LANGUAGES, _, catalog, fixed, live_texts, number, said, speak
 from tests.pages.messages import messages
@@ -82,6 +84,31 @@ def test_errors_are_said_in_one_sentence_of_the_language() -> None:
     )
     assert layer_name("output") == "salida"
     assert sentence(PlaygroundError("There is no run x.")) == "No existe la ejecución x."
+
+
+def test_layers_are_named_in_small_letters_but_for_their_abbreviations() -> None:
+    assert (layer_name("1 lstm"), layer_name("2 gru"), layer_name("3 max_pool")) == ("1 LSTM", "2 GRU", "3 max pooling")
+    assert (texts("en")["kind_lstm"], texts("es")["kind_gru"]) == ("LSTM", "GRU")
+    speak("es")
+    assert (layer_name("1 lstm"), layer_name("2 dense")) == ("1 LSTM", "2 densa")
+    assert texts("es")["kind_max_pool"] == "agrupación por máximo"
+
+
+@pytest.mark.parametrize(
+    ("line", "printed"),
+    [
+        ("finds inputs that one step misses", "Finds inputs that one step misses"),
+        ("a disc of one class", "A disc of one class"),
+        ("unchanged.", "Unchanged."),
+        ("así, sin más", "Así, sin más"),
+        ("última fila", "Última fila"),
+        ("sin cambios; (lote, canales)", "Sin cambios; (lote, canales)"),
+        *((line, line) for line in ("f(x) = x.", "λ Σ|w|", "ln C at first", "a is the divisor", "k times the cost")),
+        *((line, line) for line in ("max(0, x)", "int8, row by row", "x and y", "torch's own", "Already so", "")),
+    ],
+)
+def test_what_stands_under_a_heading_begins_with_a_capital_unless_it_is_a_symbol(line: str, printed: str) -> None:
+    assert begun(line) == printed
 
 
 def test_every_template_is_its_own() -> None:
