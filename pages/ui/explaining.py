@@ -89,7 +89,7 @@ def lead(part: type[Part]) -> str:
     return line.removeprefix(title(part)).lstrip(" :,") or line
 
 
-def begun(line: str) -> str:
+def capitalized(line: str) -> str:
     """A text that stands under a heading: with a capital, where it begins with a plain word and not with a symbol."""
     first = BEGINNING.match(line)
     return line if not first or first[0] in SIGNS else line[0].upper() + line[1:]

@@ -12,7 +12,7 @@ from babel.messages.pofile import read_po
 from engine.errors import InvalidExperiment, PlaygroundError
 from engine.experiment import Experiment
 from engine.preview import preview
-from pages.ui.explaining import begun
+from pages.ui.explaining import capitalized
 from pages.ui.live import texts
 from pages.ui.sentences import TEMPLATES, layer_name, sentence, told
 from pages.ui.text import ASSETS, LANGUAGES, _, catalog, fixed, live_texts, number, said, speak
@@ -108,7 +108,7 @@ def test_layers_are_named_in_small_letters_but_for_their_abbreviations() -> None
     ],
 )
 def test_what_stands_under_a_heading_begins_with_a_capital_unless_it_is_a_symbol(line: str, printed: str) -> None:
-    assert begun(line) == printed
+    assert capitalized(line) == printed
 
 
 def test_every_template_is_its_own() -> None:
