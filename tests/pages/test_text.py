@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
+from engine.datasets.spiral import Spiral
+from engine.datasets.upload import Upload
+from engine.datasets.wine import Wine
 from engine.errors import InvalidExperiment, PlaygroundError
 from engine.experiment import Experiment
 from engine.preview import preview
@@ -16,6 +19,7 @@ from pages.ui.explaining import capitalized
 from pages.ui.live import texts
 from pages.ui.sentences import TEMPLATES, layer_name, sentence, told
 from pages.ui.text import ASSETS, LANGUAGES, _, catalog, fixed, live_texts, number, said, speak
+from pages.ui.words import classes
 from tests.pages.messages import messages
 
 
@@ -118,6 +122,14 @@ def test_every_template_is_its_own() -> None:
         names = re.findall(r"\{(\w+)\}", template)
         english = template.format(**dict.fromkeys(names, "7"))
         assert told(english) == _(template, **dict.fromkeys(names, "7")), template
+
+
+def test_classes_are_named_in_the_language_but_for_a_persons_own() -> None:
+    names = ("orange", "blue", "7")
+    assert (classes(Spiral(), names), classes(Upload(), names)) == (names, names)
+    assert classes(Wine(), ("class_0",)) == ("class 0",)
+    speak("es")
+    assert (classes(Spiral(), names), classes(Upload(), names)) == (("naranja", "azul", "7"), names)
 
 
 def test_parts_are_named_in_spanish() -> None:
