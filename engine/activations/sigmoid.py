@@ -10,15 +10,16 @@ from engine.activations import Activation
 class Sigmoid(Activation):
     r"""Sigmoid: f(x) = 1 / (1 + e⁻ˣ), f′ = f(1 − f) ≤ 1/4.
 
-    Each layer shrinks the gradient by at least four, so deep stacks of it hardly learn.
+    In each layer f′ alone multiplies the gradient by at most 1/4. Weights would have to be large to make up for it, so
+    deep stacks hardly learn.
 
     Formula: f(x) = \frac{1}{1 + e^{-x}}, \qquad f'(x) = f(x)\,\bigl(1 - f(x)\bigr) \le \tfrac14
 
     Use: Where a number between 0 and 1 is meant, such as a gate or a probability; in hidden layers to see how
     gradients vanish.
 
-    Trouble: Its outputs are all positive, so the gradients of the next layer's weights share a sign, and ten layers
-    shrink a gradient by a million.
+    Trouble: Its outputs are all positive, so the gradients of the next layer's weights share a sign; and over ten
+    layers f′ alone shrinks a gradient a million times or more.
 
     Source: Rumelhart, Hinton and Williams, Learning representations by back-propagating errors, 1986.
     """

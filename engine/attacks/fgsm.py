@@ -8,7 +8,7 @@ from engine.attacks import Attack, Slope
 
 
 class FGSM(Attack):
-    r"""Fast gradient sign: x′ = x + ε sign ∇ₓJ, one step of full length up the slope of the loss.
+    r"""FGSM (fast gradient sign): x′ = x + ε sign ∇ₓJ, one step of full length up the slope of the loss.
 
     Formula: x' = x + \varepsilon \, \operatorname{sign} \nabla_x J(w; x, y)
 

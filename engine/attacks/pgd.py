@@ -10,7 +10,7 @@ from engine.parts import hparam
 
 
 class PGD(Attack):
-    r"""Projected gradient: x′ ← Π(x′ + η sign ∇ₓJ), several steps, each brought back to within ε of x.
+    r"""PGD (projected gradient): x′ ← Π(x′ + η sign ∇ₓJ), several steps, each brought back to within ε of x.
 
     Formula: x' \leftarrow \Pi_{\lVert x' - x \rVert_\infty \le \varepsilon} \left( x' + \eta \, \operatorname{sign}
     \nabla_x J(w; x', y) \right)

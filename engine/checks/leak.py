@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 import numpy as np
 
 from engine.checks import Check, Outcome
 from engine.data.split import split
+from engine.datasets import Dataset
 from engine.ground import Ground
 from engine.said import Said
 
 SOME = 0.01  # of a split
 SHOWN = 5
+PAIRS = {"validation": (1, 0), "test": (2, 0), "test_validation": (2, 1)}
+OWN = frozenset({"points", "upload"})
 
 
 class Leak(Check):
@@ -29,27 +33,71 @@ class Leak(Check):
         data = ground.data
         splits = split(ground.experiment, data.source)
         rows = [keys(x.numpy()) for x in (data.train_x, data.validation_x, data.test_x)]
-        pairs = {"validation": (1, 0), "test": (2, 0), "test_validation": (2, 1)}
+        found = shared(rows, splits)
+        indices = among(found)
         expected = Said("No input in two splits.")
-        found: dict[str, list[int]] = {}
-        for name, (held, known) in pairs.items():
-            there = set(rows[known])
-            found[name] = [int(splits[held][i]) for i, key in enumerate(rows[held]) if key in there]
-        counts = {name: len(places) for name, places in found.items()}
-        indices = sorted({place for places in found.values() for place in places})
-        numbers: dict[str, float | int | list[int]] = {**counts, "indices": indices[:100]}
+        numbers: dict[str, float | int | list[int]] = {name: len(places) for name, places in found.items()}
+        numbers["indices"] = indices[:100]
         if not indices:
             total = sum(map(len, rows))
             return Outcome("pass", expected, Said("None among {n} inputs.", n=total), numbers=numbers)
-        said = Said(
-            "{validation} of {held} validation inputs and {test} of {tested} test inputs are in training, {both} test "
-            "inputs in validation; among them examples {indices}.",
-            validation=counts["validation"], held=len(rows[1]), test=counts["test"], tested=len(rows[2]),
-            both=counts["test_validation"], indices=", ".join(map(str, indices[:SHOWN])),
+        sizes = [len(own) for own in rows]
+        worst = max(len(found[name]) / max(1, sizes[held]) for name, (held, _) in PAIRS.items())
+        before = keys(data.source.x)
+        given = among(shared([[before[i] for i in own] for own in splits], splits))
+        made = 2 * len(set(indices) & set(given)) < len(indices)
+        remedy = advice(ground.experiment.data, made=made)
+        return Outcome("fail" if worst > SOME else "warn", expected, told(found, sizes), remedy, numbers)
+
+
+def shared(rows: list[list[bytes]], splits: Sequence[np.ndarray]) -> dict[str, list[int]]:
+    """For each pair of splits the examples of the one that are in the other too; `rows` are their inputs."""
+    known = [set(own) for own in rows]
+    return {
+        name: [int(splits[held][i]) for i, key in enumerate(rows[held]) if key in known[other]]
+        for name, (held, other) in PAIRS.items()
+    }
+
+
+def among(found: dict[str, list[int]]) -> list[int]:
+    """The examples of all pairs, in order."""
+    return sorted({place for places in found.values() for place in places})
+
+
+def told(found: dict[str, list[int]], sizes: list[int]) -> Said:
+    """How many there are, and which."""
+    indices = among(found)
+    some = ", ".join(map(str, indices[:SHOWN]))
+    if len(indices) == 1:
+        which = Said("It is example {index}.", index=indices[0])
+    elif len(indices) <= SHOWN:
+        which = Said("They are examples {indices}.", indices=some)
+    else:
+        which = Said("Among them are examples {indices}.", indices=some)
+    counts = {name: len(places) for name, places in found.items()}
+    if not sizes[2]:
+        return Said(
+            "Also in training: {validation} of {held} validation inputs. {which}",
+            validation=counts["validation"], held=sizes[1], which=which,
         )  # fmt: skip
-        remedy = Said("Remove the copies, or keep all copies of one input in the same split.")
-        share = max(counts[name] / max(1, len(rows[held])) for name, (held, _) in pairs.items())
-        return Outcome("fail" if share > SOME else "warn", expected, said, remedy, numbers)
+    return Said(
+        "Also in training: {validation} of {held} validation inputs, {test} of {tested} test inputs. Also in "
+        "validation: {both} of {tested} test inputs. {which}",
+        validation=counts["validation"], held=sizes[1], test=counts["test"], tested=sizes[2],
+        both=counts["test_validation"], which=which,
+    )  # fmt: skip
+
+
+def advice(data: Dataset, *, made: bool) -> Said:
+    """What can be done: nobody can remove anything from a data set that comes with the program."""
+    if made:
+        return Said("Most of these inputs differ before preprocessing: choose one that keeps them apart.")
+    if data.name() in OWN:
+        return Said("Remove the copies from your data, so that one of each is left.")
+    return Said(
+        "The copies come with this data set. Another seed may leave fewer of them in two splits; until then the "
+        "numbers of validation and test look better than they are."
+    )
 
 
 def keys(x: np.ndarray) -> list[bytes]:

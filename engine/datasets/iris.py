@@ -11,7 +11,7 @@ from engine.datasets import Dataset, Examples
 class Iris(Dataset):
     """Iris: 150 flowers, four lengths in centimeters, three species.
 
-    Use: A table that a tiny network learns at once; good for a first look at cross-validation.
+    Use: A table that a tiny network learns at once: one species stands apart, the other two overlap a little.
 
     Trouble: Seventy-five examples for validation: one more or less right is over one percent.
 

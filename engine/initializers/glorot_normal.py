@@ -12,8 +12,8 @@ class GlorotNormal(Initializer):
 
     A compromise that keeps both the signal and its gradient near one size under tanh.
 
-    Formula: W \sim \mathcal N\!\left(0, \tfrac{2}{n_{\mathrm{in}} + n_{\mathrm{out}}}\right), \qquad
-    \operatorname{Var}(W) = \frac{2}{n_{\mathrm{in}} + n_{\mathrm{out}}}
+    Formula: W \sim \mathcal N\!\left(0, \tfrac{2}{\mathrm{fan\_in} + \mathrm{fan\_out}}\right), \qquad
+    \operatorname{Var}(W) = \frac{2}{\mathrm{fan\_in} + \mathrm{fan\_out}}
 
     Difference: The paper's: standard deviation √(2 / (fan_in + fan_out)), the 2 inside the root.
 

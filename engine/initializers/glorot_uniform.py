@@ -12,8 +12,8 @@ class GlorotUniform(Initializer):
 
     The same variance as Glorot normal, 2 / (fan_in + fan_out), without tails.
 
-    Formula: W \sim \mathcal U(-b, b), \quad b = \sqrt{\frac{6}{n_{\mathrm{in}} + n_{\mathrm{out}}}}, \qquad
-    \operatorname{Var}(W) = \frac{2}{n_{\mathrm{in}} + n_{\mathrm{out}}}
+    Formula: W \sim \mathcal U(-b, b), \quad b = \sqrt{\frac{6}{\mathrm{fan\_in} + \mathrm{fan\_out}}}, \qquad
+    \operatorname{Var}(W) = \frac{2}{\mathrm{fan\_in} + \mathrm{fan\_out}}
 
     Difference: Glorot's variance without tails.
 

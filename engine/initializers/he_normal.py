@@ -12,12 +12,12 @@ class HeNormal(Initializer):
 
     Keeps the size of the signal from layer to layer under ReLU, which throws half of it away.
 
-    Formula: W \sim \mathcal N\!\left(0, \tfrac{2}{n_{\mathrm{in}}}\right), \qquad \operatorname{Var}(W) =
-    \frac{2}{n_{\mathrm{in}}}
+    Formula: W \sim \mathcal N\!\left(0, \tfrac{2}{\mathrm{fan\_in}}\right), \qquad \operatorname{Var}(W) =
+    \frac{2}{\mathrm{fan\_in}}
 
     Difference: Made for ReLU: twice LeCun's variance, because half of the signal is cut off.
 
-    Use: Layers with ReLU and its kin. n_in is what one unit receives: the inputs of a dense layer, channels · k² in a
+    Use: Layers with ReLU and its kin. fan_in is what one unit receives: the inputs of a dense layer, channels · k² in a
     convolution.
 
     Trouble: Under tanh it is wider than needed and pushes units towards the flat ends.

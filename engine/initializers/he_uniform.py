@@ -12,8 +12,8 @@ class HeUniform(Initializer):
 
     The same variance as He normal, 2 / fan_in, without tails.
 
-    Formula: W \sim \mathcal U(-b, b), \quad b = \sqrt{\frac{6}{n_{\mathrm{in}}}}, \qquad \operatorname{Var}(W) =
-    \frac{b^2}{3} = \frac{2}{n_{\mathrm{in}}}
+    Formula: W \sim \mathcal U(-b, b), \quad b = \sqrt{\frac{6}{\mathrm{fan\_in}}}, \qquad \operatorname{Var}(W) =
+    \frac{b^2}{3} = \frac{2}{\mathrm{fan\_in}}
 
     Difference: He's variance without tails.
 

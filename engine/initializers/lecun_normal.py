@@ -12,8 +12,8 @@ class LecunNormal(Initializer):
 
     Keeps the size of the signal where the activation is close to the identity around zero.
 
-    Formula: W \sim \mathcal N\!\left(0, \tfrac{1}{n_{\mathrm{in}}}\right), \qquad \operatorname{Var}(W) =
-    \frac{1}{n_{\mathrm{in}}}
+    Formula: W \sim \mathcal N\!\left(0, \tfrac{1}{\mathrm{fan\_in}}\right), \qquad \operatorname{Var}(W) =
+    \frac{1}{\mathrm{fan\_in}}
 
     Difference: Looks at fan_in alone; Glorot weighs both directions, He doubles it for ReLU.
 

@@ -12,8 +12,8 @@ class LecunUniform(Initializer):
 
     The same variance as LeCun normal, 1 / fan_in, without tails.
 
-    Formula: W \sim \mathcal U(-b, b), \quad b = \sqrt{\frac{3}{n_{\mathrm{in}}}}, \qquad \operatorname{Var}(W) =
-    \frac{1}{n_{\mathrm{in}}}
+    Formula: W \sim \mathcal U(-b, b), \quad b = \sqrt{\frac{3}{\mathrm{fan\_in}}}, \qquad \operatorname{Var}(W) =
+    \frac{1}{\mathrm{fan\_in}}
 
     Difference: LeCun's variance without tails.
 

@@ -14,8 +14,8 @@ class WideGlorotNormal(Initializer):
     2 / (fan_in + fan_out). Between layers of one size that is He's variance, made for ReLU. Under tanh it keeps the
     signal of deep networks larger, nearer to the flat ends.
 
-    Formula: W = \frac{2}{\sqrt{n_{\mathrm{in}} + n_{\mathrm{out}}}}\;\mathcal N(0, 1), \qquad \operatorname{Var}(W) =
-    \frac{4}{n_{\mathrm{in}} + n_{\mathrm{out}}}
+    Formula: W = \frac{2}{\sqrt{\mathrm{fan\_in} + \mathrm{fan\_out}}}\;\mathcal N(0, 1), \qquad \operatorname{Var}(W) =
+    \frac{4}{\mathrm{fan\_in} + \mathrm{fan\_out}}
 
     Difference: √2 wider than the paper's Glorot normal: here the 2 stands outside the root.
 

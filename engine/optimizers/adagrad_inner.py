@@ -20,7 +20,7 @@ class AdagradInner(Optimizer):
 
     Difference: ε inside the root: the divisor never falls below √ε = 10⁻⁴; torch adds ε = 10⁻¹⁰ outside.
 
-    Use: To follow the lecture's formula; else as Adagrad.
+    Use: The form of many courses, with ε inside the root; else as Adagrad.
 
     Trouble: s only grows, so in long runs the steps die out: RMSProp forgets.
 

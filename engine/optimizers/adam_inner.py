@@ -23,7 +23,7 @@ class AdamInner(Optimizer):
     Difference: ε inside the root: steps are about α only for gradients over √ε = 10⁻⁴; torch's ε outside lets them be
     so down to 10⁻⁸.
 
-    Use: To follow the lecture's formula; else as Adam.
+    Use: The form of many courses, with ε inside the root; else as Adam.
 
     Trouble: Gradients under 10⁻⁴ make steps much shorter than α: lower ε if the gradient norm is so small.
 
@@ -33,7 +33,7 @@ class AdamInner(Optimizer):
     rank: ClassVar[int] = 14
     kind: Literal["adam_inner"] = "adam_inner"
     lr: float = hparam(0.003, "Learning rate α.", gt=0, le=100, log=True, live=True)
-    momentum: float = hparam(0.9, "Share of the old mean gradient that is kept, β₁.", ge=0, lt=1, live=True)
+    momentum: float = hparam(0.9, "β₁ (momentum): share of the old mean gradient that is kept.", ge=0, lt=1, live=True)
     beta2: float = hparam(0.999, "Share of the old mean square that is kept, β₂.", ge=0, lt=1, live=True)
     eps: float = hparam(1e-8, "Under the root; its root bounds the divisor from below, ε.", gt=0, le=1e-2, log=True)
 

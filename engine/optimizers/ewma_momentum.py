@@ -24,7 +24,8 @@ class EwmaMomentum(Optimizer):
     Difference: The newest gradient enters with α(1 − β₁), a tenth of α for β₁ = 0.9. Same path as SGD's momentum at
     rate α(1 − β₁).
 
-    Use: To follow the lecture's formulas, and to see what bias correction does in the first steps.
+    Use: The form of many courses, which write momentum as an average; and to see what bias correction does in the first
+    steps.
 
     Trouble: Taken for SGD's momentum it seems ten times too slow: with β₁ = 0.9 multiply α by ten.
 
@@ -35,7 +36,7 @@ class EwmaMomentum(Optimizer):
     rank: ClassVar[int] = 10
     kind: Literal["ewma_momentum"] = "ewma_momentum"
     lr: float = hparam(0.3, "Learning rate α; the newest gradient sees α(1 − β₁).", gt=0, le=100, log=True, live=True)
-    momentum: float = hparam(0.9, "Share of the old mean gradient that is kept, β₁.", ge=0, lt=1, live=True)
+    momentum: float = hparam(0.9, "β₁ (momentum): share of the old mean gradient that is kept.", ge=0, lt=1, live=True)
     bias_correction: bool = hparam(False, "Divide the mean by 1 − β₁ᵗ, so that it is not too small at first.")
 
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:

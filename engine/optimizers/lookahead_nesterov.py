@@ -23,7 +23,8 @@ class LookaheadNesterov(Optimizer):
     Difference: The gradient is really taken at w − αβ₁m and enters with α(1 − β₁); SGD's switch rewrites it around the
     look-ahead point.
 
-    Use: Ravines and long valleys, where plain momentum overshoots; and to follow the lecture's formula.
+    Use: Ravines and long valleys, where plain momentum overshoots; the form of many courses, with the gradient at the
+    look-ahead point.
 
     Trouble: Rates made for SGD's Nesterov are 1 / (1 − β₁) times too small here.
 
@@ -38,7 +39,7 @@ class LookaheadNesterov(Optimizer):
     asks: ClassVar[bool] = True
     kind: Literal["lookahead_nesterov"] = "lookahead_nesterov"
     lr: float = hparam(0.3, "Learning rate α; the newest gradient sees α(1 − β₁).", gt=0, le=100, log=True, live=True)
-    momentum: float = hparam(0.9, "Share of the old mean gradient that is kept, β₁.", ge=0, lt=1, live=True)
+    momentum: float = hparam(0.9, "β₁ (momentum): share of the old mean gradient that is kept.", ge=0, lt=1, live=True)
 
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         return LookAhead(parameters, self.settings())

@@ -31,7 +31,7 @@ class NAdam(Optimizer):
     rank: ClassVar[int] = 5
     kind: Literal["nadam"] = "nadam"
     lr: float = hparam(0.003, "Learning rate α.", gt=0, le=100, log=True, live=True)
-    momentum: float = hparam(0.9, "Share of the old mean gradient that is kept, β₁.", ge=0, lt=1, live=True)
+    momentum: float = hparam(0.9, "β₁ (momentum): share of the old mean gradient that is kept.", ge=0, lt=1, live=True)
     beta2: float = hparam(0.999, "Share of the old mean square that is kept, β₂.", ge=0, lt=1, live=True)
     eps: float = hparam(1e-8, "Keeps the division finite, ε.", gt=0, le=1e-2, log=True)
     momentum_decay: float = hparam(0.004, "How fast μ reaches β₁, ψ.", ge=0, le=1, log=True)

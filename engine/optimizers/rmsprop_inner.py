@@ -21,7 +21,7 @@ class RMSPropInner(Optimizer):
 
     Difference: ε inside the root, β₂ for ρ; bias correction can be chosen, torch's has none.
 
-    Use: To follow the lecture's formulas, and to see what bias correction does in the first steps.
+    Use: The form of many courses, with ε inside the root; and to see what bias correction does in the first steps.
 
     Trouble: Without correction the first steps may throw the weights far off; compare the first ten steps with and
     without.

@@ -8,13 +8,14 @@ from engine.schedules import Progress, Schedule
 
 
 class OneCycle(Schedule):
-    r"""One cycle: half a wave up from α₀ / start to α₀, then half a wave down to almost nothing, over the whole run.
+    r"""One cycle: half a wave up from α₀ / a to α₀, then half a wave down to α₀ / (a · b), over the whole run.
 
-    α₀ is the top of the cycle and may lie far above what a constant rate could bear; so large a rate in the middle of
-    the run acts as a regularizer. Momentum is left as it is.
+    a is the start divisor and b the end divisor; s is how much of the half wave has been run, from 0 to 1. α₀ is the
+    top of the cycle and may lie far above what a constant rate could bear; so large a rate in the middle of the run
+    acts as a regularizer. Momentum is left as it is.
 
-    Formula: \frac{\alpha_0}{a} \;\nearrow\; \alpha_0 \;\searrow\; \frac{\alpha_0}{a\,b}, \qquad \tfrac{1 \mp \cos \pi
-    s}{2},\; 0 \le s \le 1
+    Formula: \frac{\alpha_0}{a} \;\nearrow\; \alpha_0 \;\searrow\; \frac{\alpha_0}{a\,b}, \qquad \alpha =
+    \alpha_{\mathrm{to}} + (\alpha_{\mathrm{from}} - \alpha_{\mathrm{to}})\,\tfrac{1 + \cos \pi s}{2}
 
     Difference: Warm-up and cosine in one, up to a rate that a constant schedule could not bear.
 
@@ -28,8 +29,8 @@ class OneCycle(Schedule):
     rank: ClassVar[int] = 5
     kind: Literal["one_cycle"] = "one_cycle"
     rise: float = hparam(0.3, "Share of the run in which the rate rises.", gt=0, lt=1)
-    start: float = hparam(25.0, "What α₀ is divided by at the start.", ge=1, le=10_000, log=True)
-    end: float = hparam(10_000.0, "What the start is divided by at the end.", ge=1, le=1e8, log=True)
+    start: float = hparam(25.0, "What α₀ is divided by at the start, a.", ge=1, le=10_000, log=True)
+    end: float = hparam(10_000.0, "What the start is divided by at the end, b.", ge=1, le=1e8, log=True)
 
     def factor(self, progress: Progress) -> float:
         top, last = self.rise * progress.total_steps - 1, progress.total_steps - 1

@@ -18,6 +18,7 @@ from engine.errors import PlaygroundError
 from engine.experiment import Experiment
 from pages.ui.settings import chart_colors
 from pages.ui.text import _, number
+from pages.ui.words import classes
 
 SHOWN = 5
 PIXELS = 480  # of a strip's width, so that it stays sharp where the browser shrinks it
@@ -119,16 +120,16 @@ def augmentation_picture(draft: Mapping[str, Any]) -> None:
         return
     st.caption(_("One example, and the same in {n} training steps", n=SHOWN))
     st.image(inline(strip([seen.clean[0], *seen.changed])), width="stretch")
-    classes = examples(experiment.data, experiment.seed).classes
-    if seen.targets is not None and classes:
-        blends = [blend(target, classes) for target in seen.targets]
+    names = classes(experiment.data, examples(experiment.data, experiment.seed).classes)
+    if seen.targets is not None and names:
+        blends = [blend(target, names) for target in seen.targets]
         st.caption(_("Targets: {targets}", targets=" · ".join(blends)))
 
 
-def blend(target: np.ndarray, classes: tuple[str, ...]) -> str:
+def blend(target: np.ndarray, names: tuple[str, ...]) -> str:
     """A target as the classes that it blends, the larger first."""
     order = [place for place in np.argsort(-target)[:2] if target[place] > 0.005]
-    return " + ".join(f"{round(100 * float(target[place]))}\u202f% {classes[place]}" for place in order)
+    return " + ".join(f"{round(100 * float(target[place]))}\u202f% {names[place]}" for place in order)
 
 
 def mirror_warning(draft: Mapping[str, Any]) -> None:

@@ -14,7 +14,7 @@ from engine.experiment import explain
 from engine.explained import explained
 from engine.parts import Part
 from pages.ui import state
-from pages.ui.explaining import everything, family_title, kind_of, lead, plain, section, text, title
+from pages.ui.explaining import capitalized, everything, family_title, kind_of, lead, plain, section, text, title
 from pages.ui.fields import Spec, specs
 from pages.ui.forms import Form, titled
 from pages.ui.overview import link
@@ -29,7 +29,7 @@ def entry(part: type[Part]) -> None:
         st.page_link("reference.py", label=_("Reference"), icon=":material/arrow_back:", query_params=here())
         st.caption(family_title(part.family), width="content")
     st.markdown(f"## {title(part)}")
-    st.markdown(plain(lead(part)))
+    st.markdown(plain(capitalized(lead(part))))
     words, picture = st.columns([6, 5], gap="large")
     with words:
         told(part)
@@ -52,7 +52,7 @@ def told(part: type[Part]) -> None:
         with st.container(border=True, key="formula"):
             st.latex(formula)
     if body := text(part):
-        st.markdown(plain(body))
+        st.markdown(plain(capitalized(body)))
     for name, heading in (
         ("Difference", _("Beside the others")),
         ("Use", _("When to use it")),
@@ -62,7 +62,7 @@ def told(part: type[Part]) -> None:
         ("Cost", _("Cost")),
     ):
         if words := section(part, name):
-            st.markdown(f"**{heading}**  \n{plain(words)}")
+            st.markdown(f"**{heading}**  \n{plain(capitalized(words))}")
 
 
 def shown(part: type[Part]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping
@@ -11,6 +12,10 @@ from urllib.parse import urlencode
 from engine.explained import explained
 from engine.parts import FAMILIES, Part, catalogue, family
 from pages.ui.text import _, said, spoken
+
+# a word that no bracket, digit or apostrophe follows, or the article "a" before a word ("a disc", not "a is …")
+BEGINNING = re.compile(r"[a-záéíóúñü]{2,}(?=[ ,.;:])|a(?= [a-z]{3})")
+SIGNS = frozenset({"cos", "exp", "ln", "log", "max", "min", "tanh"})
 
 
 @cache
@@ -82,6 +87,12 @@ def lead(part: type[Part]) -> str:
     """The first line without the title that it begins with."""
     line = said("reference", explained(part).summary)
     return line.removeprefix(title(part)).lstrip(" :,") or line
+
+
+def capitalized(line: str) -> str:
+    """A text that stands under a heading: with a capital, where it begins with a plain word and not with a symbol."""
+    first = BEGINNING.match(line)
+    return line if not first or first[0] in SIGNS else line[0].upper() + line[1:]
 
 
 def address(part: type[Part]) -> str:

@@ -15,7 +15,7 @@ from engine.parts import catalogue
 from pages.ui import state
 from pages.ui.component import component, source
 from pages.ui.sentences import TEMPLATES, WORDS
-from pages.ui.text import _, catalog, live_texts, said, speak, spoken
+from pages.ui.text import _, catalog, live_texts, said, small, speak, spoken
 
 FRESH_SECONDS = 600
 
@@ -56,7 +56,7 @@ def pass_for(run: str) -> str:
 def texts(language: str) -> dict[str, str]:
     """Every text of the component in a language."""
     speak(language)
-    kinds = {f"kind_{kind}": said("part", part.title()).lower() for kind, part in catalogue(Block).items()}
+    kinds = {f"kind_{kind}": small(said("part", part.title())) for kind, part in catalogue(Block).items()}
     return {key: _(text) for key, text in live_texts().items()} | kinds
 
 

@@ -9,7 +9,7 @@ from engine.blocks import Block
 from engine.errors import InvalidExperiment, PlaygroundError
 from engine.parts import catalogue
 from pages.ui import own_sentences
-from pages.ui.text import _, said
+from pages.ui.text import _, said, small
 
 # Whole messages, and the pieces `expected`, `received` and `hint` of an InvalidExperiment. {placeholders} stand for
 # whatever the engine put there; what they hold is translated in its turn.
@@ -180,7 +180,7 @@ def layer_name(text: str) -> str:
     """A layer such as "2 dense" with its block's title in the language spoken; anything else unchanged."""
     match, kinds = re.fullmatch(r"(\d+) (\w+)", text), catalogue(Block)
     if match and match[2] in kinds:
-        return f"{match[1]} {said('part', kinds[match[2]].title()).lower()}"
+        return f"{match[1]} {small(said('part', kinds[match[2]].title()))}"
     return _(text) if text == "output" else text
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -35,6 +36,7 @@ from pages.ui.forms import complaint
 from pages.ui.sentences import sentence
 from pages.ui.settings import chart_colors
 from pages.ui.text import _, number
+from pages.ui.words import classes
 
 CONFIG = {"displayModeBar": False}
 way = lru_cache(maxsize=64)(descent)  # a few tenths of a second each
@@ -142,7 +144,8 @@ def dataset(part: Dataset, colors: Any) -> bool:
     except PlaygroundError as error:
         complaint(sentence(error))
         return True
-    figure, caption = of_examples(loaded, colors)
+    named = replace(loaded, classes=classes(part, loaded.classes))
+    figure, caption = of_examples(named, colors)
     return show(figure, caption)
 
 

@@ -55,6 +55,11 @@ def said(context: str, message: str) -> str:
     return catalog(spoken()).pgettext(context, message) if message else ""
 
 
+def small(title: str) -> str:
+    """A title inside a line, such as "1 dense": small letters, but GRU and LSTM stay as they are."""
+    return " ".join(word if word.isupper() else word.lower() for word in title.split(" "))
+
+
 @cache
 def live_texts() -> dict[str, str]:
     """The English texts of the live component by key, from its `texts.js`."""

@@ -7,6 +7,8 @@ from itertools import groupby
 
 from engine.blocks import Block, shape_text
 from engine.data.prepare import examples
+from engine.datasets import Dataset
+from engine.datasets.upload import Upload
 from engine.errors import PlaygroundError
 from engine.experiment import Experiment
 from pages.ui.text import number, said, speak
@@ -31,6 +33,11 @@ def words(document: str, language: str) -> str:
 def title(part: object) -> str:
     """A part's title in the language spoken."""
     return said("part", type(part).title())  # type: ignore[attr-defined]
+
+
+def classes(data: Dataset, names: tuple[str, ...]) -> tuple[str, ...]:
+    """What the classes of a data set are called; a person's own keep the names that the person gave them."""
+    return names if isinstance(data, Upload) else tuple(said("class", name) for name in names)
 
 
 def size(block: Block) -> str:

@@ -203,9 +203,31 @@ def test_copies_in_two_splits_are_found(monkeypatch: pytest.MonkeyPatch) -> None
     assert found.numbers["test"] == pairs.count([0, 2]) > 0
     assert found.numbers["test_validation"] == pairs.count([1, 2]) > 0
     assert all(index in splits.validation or index in splits.test for index in found.numbers["indices"])
+    assert "test inputs" in found.found.text
+    assert "Among them" in str(found.found)
+    assert "come with this data set" in found.remedy.text
+
+
+@pytest.mark.parametrize("copies", [1, 2])
+def test_the_copies_in_data_of_ones_own_can_be_removed(copies: int) -> None:
+    places = [f"{x / 10},1,{x % 2}" for x in range(20)] + ["5,5,0", "4,5,1"]
+    drawn = {"kind": "points", "drawn": ";".join([*places, *["5,5,0", "4,5,1"][:copies]])}
+    seeds = (examined("leak", ground(data=drawn, seed=seed)) for seed in range(50))
+    found = next(one for one in seeds if len(one.numbers["indices"]) == copies)
+    assert found.remedy.text.startswith("Remove the copies")
+    assert ("It is example" in str(found.found)) == (copies == 1)
+    assert ("They are examples" in str(found.found)) == (copies == 2)
+
+
+def test_preprocessing_that_makes_inputs_equal_is_named() -> None:
+    found = examined("leak", ground(preprocessing=[{"kind": "standardize_each"}]))
+    assert found.verdict == "fail"
+    assert "before preprocessing" in found.remedy.text
 
 
 def test_one_copy_among_many_is_a_warning() -> None:
     found = examined("leak", Ground(Experiment()))
     assert found.verdict == "warn", "both arms of the spiral begin at the same point"
     assert found.numbers["validation"] == 1
+    assert str(found.found) == "Also in training: 1 of 250 validation inputs. It is example 0."
+    assert found.remedy.text.startswith("The copies come with this data set.")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from engine import presets
 from engine.checks import Check
+from engine.datasets import Dataset
 from engine.datasets.upload import Upload
 from engine.experiment import Experiment, Stopping
 from engine.explained import explained
@@ -63,12 +65,21 @@ def messages() -> set[tuple[str, str]]:
         found |= {("part", exporter.title()), ("", exporter.summary().split(": ", 1)[1])}
     for spec in (*specs(Experiment, SHOWN), *specs(Stopping), *specs(Upload, ("missing", "layout"))):
         found |= set(of_field(spec))
+    found |= set(of_classes())
     found.add(("", presets.OTHER))
     for entry in presets.entries():
         found |= {("preset", entry.title), ("", entry.topic), ("", entry.look)}
     found |= {("", text) for text in choosing.SENTENCES.values()}
     found |= {("", channel.title) for channel in Trainer(Experiment()).channels}
     return {(context, text) for context, text in found if text}
+
+
+def of_classes() -> Iterator[tuple[str, str]]:
+    """The classes of the data sets that have words for them; numbers and letters are the same in every language."""
+    for part in catalogue(Dataset).values():
+        if part is not Upload:
+            names = sys.modules[part.__module__].__dict__.get("NAMES") if part.remote else part().load(0).classes
+            yield from (("class", name) for name in names or () if len(name) > 2)
 
 
 def templates(tree: ast.AST) -> Iterator[tuple[str, str]]:

@@ -9,11 +9,17 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
+from engine.datasets.spiral import Spiral
+from engine.datasets.upload import Upload
+from engine.datasets.wine import Wine
 from engine.errors import InvalidExperiment, PlaygroundError
 from engine.experiment import Experiment
 from engine.preview import preview
+from pages.ui.explaining import capitalized
+from pages.ui.live import texts
 from pages.ui.sentences import TEMPLATES, layer_name, sentence, told
 from pages.ui.text import ASSETS, LANGUAGES, _, catalog, fixed, live_texts, number, said, speak
+from pages.ui.words import classes
 from tests.pages.messages import messages
 
 
@@ -86,6 +92,31 @@ def test_errors_are_said_in_one_sentence_of_the_language() -> None:
     assert sentence(PlaygroundError("There is no run x.")) == "No existe la ejecución x."
 
 
+def test_layers_are_named_in_small_letters_but_for_their_abbreviations() -> None:
+    assert (layer_name("1 lstm"), layer_name("2 gru"), layer_name("3 max_pool")) == ("1 LSTM", "2 GRU", "3 max pooling")
+    assert (texts("en")["kind_lstm"], texts("es")["kind_gru"]) == ("LSTM", "GRU")
+    speak("es")
+    assert (layer_name("1 lstm"), layer_name("2 dense")) == ("1 LSTM", "2 densa")
+    assert texts("es")["kind_max_pool"] == "agrupación por máximo"
+
+
+@pytest.mark.parametrize(
+    ("line", "printed"),
+    [
+        ("finds inputs that one step misses", "Finds inputs that one step misses"),
+        ("a disc of one class", "A disc of one class"),
+        ("unchanged.", "Unchanged."),
+        ("así, sin más", "Así, sin más"),
+        ("última fila", "Última fila"),
+        ("sin cambios; (lote, canales)", "Sin cambios; (lote, canales)"),
+        *((line, line) for line in ("f(x) = x.", "λ Σ|w|", "ln C at first", "a is the divisor", "k times the cost")),
+        *((line, line) for line in ("max(0, x)", "int8, row by row", "x and y", "torch's own", "Already so", "")),
+    ],
+)
+def test_what_stands_under_a_heading_begins_with_a_capital_unless_it_is_a_symbol(line: str, printed: str) -> None:
+    assert capitalized(line) == printed
+
+
 def test_every_template_is_its_own() -> None:
     """A filled template must be recognized as itself, not as another one."""
     speak("es")
@@ -93,6 +124,14 @@ def test_every_template_is_its_own() -> None:
         names = re.findall(r"\{(\w+)\}", template)
         english = template.format(**dict.fromkeys(names, "7"))
         assert told(english) == _(template, **dict.fromkeys(names, "7")), template
+
+
+def test_classes_are_named_in_the_language_but_for_a_persons_own() -> None:
+    names = ("orange", "blue", "7")
+    assert (classes(Spiral(), names), classes(Upload(), names)) == (names, names)
+    assert classes(Wine(), ("class_0",)) == ("class 0",)
+    speak("es")
+    assert (classes(Spiral(), names), classes(Upload(), names)) == (("naranja", "azul", "7"), names)
 
 
 def test_parts_are_named_in_spanish() -> None:
