@@ -211,6 +211,17 @@ def test_edits_reach_every_member_of_a_bagged_network() -> None:
     expect_same(in_process(experiment, 60, edits), expected)
 
 
+@pytest.mark.parametrize("kind", ["sgd", "rmsprop"])
+def test_momentum_may_come_later(kind: str) -> None:
+    experiment = Experiment.from_dict({"data": {"kind": "circle"}, "optimizer": {"kind": kind}, "device": "cpu"})
+    edit = TimedEdit(10, Edit(path="optimizer.momentum", value=0.5))
+    trainer = Trainer(experiment, Never())
+    expected = trainer.advance(deadline=math.inf, until_step=10).losses
+    trainer.edit(edit.edit)
+    expected += trainer.advance(deadline=math.inf, until_step=30).losses
+    expect_same(in_process(experiment, 30, [edit]), expected)
+
+
 def test_the_notebook_runs(edited: Subject) -> None:
     ((name, data),) = Notebook().files(edited).items()
     assert name.endswith(".ipynb")
