@@ -46,7 +46,7 @@ class RMSProp(Optimizer):
 class FromRest(torch.optim.RMSprop):
     """RMSProp whose momentum may come later: torch makes room for the last step in the first step alone."""
 
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:  # type: ignore[override]
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
         for group in self.param_groups:
             for weight in group["params"] if group["momentum"] > 0 else ():
                 if weight in self.state:  # torch still makes the whole state of a weight that has none
