@@ -134,6 +134,8 @@ WORDS = (
     "a target that these data have",
     "layers with commas, a multiple of λ after a colon, as in 1:10, 3",
     "numbers or labels of layers",
+    "layers with weights, which biases and gains are not",
+    "every layer at most once",
     "it is no whole zip file",
     "what it says of the run makes no sense",
     "it holds files that do not belong to a run",

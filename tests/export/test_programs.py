@@ -50,6 +50,11 @@ MIXED: dict[str, dict[str, Any]] = {
         "optimizer": {"kind": "lbfgs"},
         "regularizers": [{"kind": "parameter_noise"}, {"kind": "l2", "layers": "1:2.5"}],
     },
+    "detached": {
+        "data": {"kind": "circle"},
+        "network": [{"kind": "dense"}, {"kind": "detach"}, {"kind": "dense"}],
+        "regularizers": [{"kind": "l2", "layers": "1"}, {"kind": "l1", "layers": "1:3, 3"}, {"kind": "clip_norm"}],
+    },
     "resampled": {
         "data": {"kind": "blobs", "imbalance": 5.0},
         "balance": "resampling",
