@@ -50,6 +50,18 @@ MIXED: dict[str, dict[str, Any]] = {
         "optimizer": {"kind": "lbfgs"},
         "regularizers": [{"kind": "parameter_noise"}, {"kind": "l2", "layers": "1:2.5"}],
     },
+    "noisy_statistics": {
+        "data": {"kind": "circle"},
+        "network": [{"kind": "dense"}, {"kind": "batch_norm"}],
+        "optimizer": {"kind": "lbfgs"},
+        "regularizers": [{"kind": "parameter_noise"}],
+    },
+    "noisy_ahead": {
+        "data": {"kind": "circle"},
+        "network": [{"kind": "dense"}, {"kind": "batch_norm"}],
+        "optimizer": {"kind": "lookahead_nesterov"},
+        "regularizers": [{"kind": "parameter_noise"}, {"kind": "bagging", "members": 2}],
+    },
     "detached": {
         "data": {"kind": "circle"},
         "network": [{"kind": "dense"}, {"kind": "detach"}, {"kind": "dense"}],
