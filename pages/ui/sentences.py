@@ -84,6 +84,8 @@ WORDS = (
     "a number of steps or of epochs",
     "each kind at most once",
     "at least 2 with batch normalization, which needs a variance",
+    "at least 2 training examples with batch normalization, which needs a variance",
+    "more examples, or smaller other splits",
     "a vector",
     "a share that leaves at least 5 % for training",
     "classes to balance",
