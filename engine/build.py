@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,14 +14,12 @@ from torch.utils.flop_counter import FlopCounterMode
 from engine.activations.identity import Identity
 from engine.blocks import Block, Shape
 from engine.blocks.dense import Dense
-from engine.blocks.maxout import Pieces
+from engine.data.prepare import at
 from engine.errors import InvalidExperiment, shown
 from engine.experiment import Experiment
-from engine.initializers import Fan, Initializer
-from engine.recurrent import gate_weights
+from engine.initializers import Initializer
+from engine.weights import matrices, weights_of
 
-CONVOLUTIONS = (nn.Conv1d, nn.Conv2d)
-TRANSPOSED = (nn.ConvTranspose2d,)
 NORMALIZED = (nn.BatchNorm1d, nn.BatchNorm2d, nn.LayerNorm, nn.GroupNorm)
 
 
@@ -120,18 +118,28 @@ class Network(nn.Module):
 
     def penalized(self, chosen: tuple[str, ...] = ()) -> list[Tensor]:
         """The weights that L1 and L2 act on: all but biases and normalization gains; of some layers, if they are named
-        by number or label. Raises: InvalidExperiment for a layer that is not there."""
-        found: dict[int, Tensor] = {}
-        named = {key: stage for stage in self.stages for key in (stage.name.split(" ")[0], stage.block.label)}
+        by number or label. A number or "output" means that layer, even where a block has it as its label.
+
+        Raises: InvalidExperiment for a layer that is not there, has no such weights, or is named twice, and for a label
+        that two of them have.
+        """
+        if not chosen:
+            return list(matrices(self).values())
+        named = {s.block.label: s for s in self.stages if s.block.label and not s.shared}
+        numbered = {stage.name.split(" ")[0]: stage for stage in self.stages}
+        named, found = named | numbered, dict[int, Tensor]()
         for name in chosen:
             if name not in named:
-                known = ", ".join(filter(None, named))
+                known = ", ".join(named)
                 raise InvalidExperiment("", "numbers or labels of layers", shown(name), f"layers: {known}")
-        own = [module for name in chosen for module in named[name].module.modules()]
-        for module in own if chosen else self.modules():
-            for weight, _ in weights_of(module):
-                whole = weight._base if weight._base is not None else weight
-                found[id(whole)] = whole
+            if name not in numbered and sum(s.block.label == name and not s.shared for s in self.stages) > 1:
+                raise InvalidExperiment("", "a label that one block has", shown(name))
+            own = matrices(named[name].module)
+            if not own:
+                raise InvalidExperiment("", "layers with weights, which biases and gains are not", shown(name))
+            if own.keys() & found.keys():
+                raise InvalidExperiment("", "every layer at most once", shown(name))
+            found |= own
         return list(found.values())
 
 
@@ -139,7 +147,8 @@ def assemble(experiment: Experiment, in_shape: Shape, outputs: int, heads: Mappi
     """The network on the meta device: shapes without numbers. `heads`: the outputs of each head, by its place; those
     not named have as many as the network.
 
-    Raises: InvalidExperiment naming the block that does not fit, with what it expected and what it got.
+    Raises: InvalidExperiment naming the block that does not fit, or the penalty that names a layer it cannot act on,
+    with what it expected and what it got.
     """
     head = Dense(width=outputs, activation=Identity())
     stages: list[Stage] = []
@@ -155,7 +164,11 @@ def assemble(experiment: Experiment, in_shape: Shape, outputs: int, heads: Mappi
                 continue
             stages.append(stage(name, block, in_shape, where, stages))
             in_shape = stages[-1].out_shape
-    return Network(tuple(stages))
+    network = Network(tuple(stages))
+    for place, rule in enumerate(experiment.regularizers):
+        with at(f"$.regularizers[{place}] ({rule.name()})"):
+            network.penalized(rule.chosen)
+    return network
 
 
 def stage(name: str, block: Block, in_shape: Shape, where: str, before: list[Stage]) -> Stage:
@@ -227,27 +240,6 @@ def start(module: nn.Module, initializer: Initializer, bias: float, generator: t
             parameter.fill_(0.0 if "bias_hh" in name else bias)
     for weight, fan in weights_of(module):
         initializer.fill_(weight, fan, generator)
-
-
-def weights_of(module: nn.Module) -> Iterator[tuple[Tensor, Fan]]:
-    """The matrices and filters that a module itself holds, each gate's and piece's apart, with their fans."""
-    if isinstance(module, Pieces):
-        for weight in module.weight.chunk(module.pieces):
-            yield weight, Fan(*reversed(weight.shape))
-    elif isinstance(module, nn.Linear):
-        yield module.weight, Fan(*reversed(module.weight.shape))
-    elif isinstance(module, CONVOLUTIONS + TRANSPOSED):
-        field = module.weight[0, 0].numel()
-        sizes = [size * field for size in module.weight.shape[:2]]
-        yield module.weight, Fan(*sizes) if isinstance(module, TRANSPOSED) else Fan(*reversed(sizes))
-    elif isinstance(module, nn.RNNBase):
-        for weight in gate_weights(module):
-            yield weight, Fan(*reversed(weight.shape))
-    elif isinstance(module, nn.Embedding):
-        yield module.weight, Fan(module.weight.shape[1], module.weight.shape[1])
-    elif isinstance(module, nn.MultiheadAttention):
-        for weight in module.in_proj_weight.chunk(3):  # queries, keys, values
-            yield weight, Fan(*reversed(weight.shape))
 
 
 def forward_flops(network: Network, in_shape: Shape) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from engine import cli_checks, cli_presets
 from engine.errors import InvalidExperiment, PlaygroundError, shown
+from engine.strict_json import strict
 
 if TYPE_CHECKING:
     from engine.experiment import Experiment
@@ -128,7 +128,7 @@ def train(options: argparse.Namespace) -> int:
         fleet.close()
     report = summary(row, experiment)
     if options.json:
-        print(json.dumps(report))
+        print(strict(report))
     else:
         print(sentence(report, row.message))
     return 1 if row.state == "failed" else 0
@@ -217,7 +217,7 @@ def show(options: argparse.Namespace) -> int:
         ]
         totals = {k: getattr(found, k) for k in ("parameters", "flops_per_example", "memory_bytes")}
         more = {"flops_training": costs.flops_training, "serving_bytes": costs.serving}
-        print(json.dumps({"layers": layers, **totals, **more}))
+        print(strict({"layers": layers, **totals, **more}))
         return 0
     print(table(found, costs))
     return 0
@@ -232,7 +232,7 @@ def parts(options: argparse.Namespace) -> int:
     names = FAMILIES if options.family is None else (options.family,)
     found = {name: {kind: part.summary() for kind, part in catalogue(family(name)).items()} for name in names}
     if options.json:
-        print(json.dumps(found))
+        print(strict(found))
         return 0
     for name, members in found.items():
         print(name)
@@ -249,7 +249,7 @@ def runs(options: argparse.Namespace) -> int:
     found = reader.runs() if reader.place.database.exists() else []
     if options.json:
         keys = ("id", "state", "message", "step", "epoch", "created", "digest", "parent", "summary")
-        print(json.dumps([{key: getattr(row, key) for key in keys} for row in found]))
+        print(strict([{key: getattr(row, key) for key in keys} for row in found]))
         return 0
     for row in found:
         print(f"{row.id}  {row.state:<9} step {row.step:>8}  epoch {row.epoch:>6}  {figures(row)}")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from engine.strict_json import strict
 
 Add = Callable[[str, Any, str], argparse.ArgumentParser]
 MARKS = {"pass": "✓", "warn": "!", "fail": "✗", "none": "–"}
@@ -46,7 +47,7 @@ def check(experiment: Any, as_json: bool) -> int:
                 say(f"        {name:<9} {text}")
     if as_json:
         texts = ("expected", "found", "remedy")
-        say(json.dumps([{**one, **{name: str(Said.of(one[name])) for name in texts}} for one in found]))
+        say(strict([{**one, **{name: str(Said.of(one[name])) for name in texts}} for one in found]))
     return 1 if any(answer["verdict"] == "fail" for answer in found) else 0
 
 
@@ -65,7 +66,7 @@ def cost(options: argparse.Namespace, chosen: Callable[..., Any]) -> int:
     for answer in measured(chosen(options)):
         found |= answer
     if options.json:
-        say(json.dumps(found))
+        say(strict(found))
         return 0
     for name, value in found.items():
         if value is None:
@@ -82,7 +83,7 @@ def smaller(run: str, as_json: bool) -> int:
     head, *rows = sizes_of_run(run)
     rows = [{**row, "note": str(Said.of(row["note"]))} for row in rows]
     if as_json:
-        say(json.dumps({**head, "formats": rows}))
+        say(strict({**head, "formats": rows}))
         return 0
     word = "accuracy" if head["task"] == "classification" else "R²"
     for row in rows:

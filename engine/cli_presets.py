@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from engine.cli_checks import Add, say
+from engine.strict_json import strict
 
 if TYPE_CHECKING:
     from engine.presets import Entry, Expectation
@@ -24,7 +24,7 @@ def listed(as_json: bool) -> int:
     from engine.presets import entries
 
     if as_json:
-        say(json.dumps([document(entry) for entry in entries()], ensure_ascii=False))
+        say(strict([document(entry) for entry in entries()], ensure_ascii=False))
         return 0
     for topic, members in groupby(entries(), key=lambda entry: entry.topic):
         say(topic)

@@ -9,7 +9,7 @@ from torch.autograd.graph import saved_tensors_hooks
 
 from engine.blocks import Shape
 from engine.build import Network, assemble, forward_flops
-from engine.data.prepare import at, prepare
+from engine.data.prepare import prepare
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
 from engine.recurrent import kept_inside
@@ -48,13 +48,11 @@ class Preview:
 def preview(experiment: Experiment) -> Preview:
     """Everything that is known before training.
 
-    Raises: InvalidExperiment for shapes that do not fit, a loss that does not suit the data, or too much memory.
+    Raises: InvalidExperiment for shapes that do not fit, a loss that does not suit the data, a penalty of layers that
+    it cannot act on, or too much memory.
     """
     data = prepare(experiment)
     network = assemble(experiment, data.in_shape, data.source.outputs, data.heads)
-    for number, rule in enumerate(experiment.regularizers):
-        with at(f"$.regularizers[{number}] ({rule.name()})"):
-            network.penalized(rule.chosen)
     rows = tuple(LayerPreview(s.kind, s.name, s.out_shape, s.parameters, s.in_shape) for s in network.stages)
     parameters = sum(row.parameters for row in rows)
     flops = forward_flops(network, data.in_shape)

@@ -67,6 +67,7 @@ def prepare(experiment: Experiment) -> Prepared:
     source = examples(experiment.data, experiment.seed)
     expect_task(experiment, source)
     splits = split(experiment, source)
+    expect_enough(experiment, len(splits.train))
     source = completed(source, splits.train)
     source = replace(source, y=with_random_labels(experiment, source, splits.train))
     to_input, to_target = fit(experiment, source, splits.train)
@@ -121,6 +122,15 @@ def expect_task(experiment: Experiment, source: Examples) -> None:
         one_end(experiment)
     if experiment.balance != "none" and source.task != "classification":
         raise InvalidExperiment("$.balance", "classes to balance", source.task, "choose none")
+
+
+def expect_enough(experiment: Experiment, count: int) -> None:
+    """Refuses a training split that is smaller than the smallest batch which the network can be trained on. A batch
+    that would be smaller for being the last one is none: see `Order`."""
+    needed = max((block.smallest_batch for block in experiment.network), default=1)
+    if count < needed:
+        wanted = f"at least {needed} training examples with batch normalization, which needs a variance"
+        raise InvalidExperiment("$.validation", wanted, str(count), "more examples, or smaller other splits")
 
 
 def one_end(experiment: Experiment) -> None:

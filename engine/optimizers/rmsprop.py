@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Literal
 
 import torch
@@ -34,10 +34,21 @@ class RMSProp(Optimizer):
     eps: float = hparam(1e-8, "Keeps the division finite, ε.", gt=0, le=1e-2, log=True)
 
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-        return torch.optim.RMSprop(parameters, **self.settings(), foreach=True)
+        return FromRest(parameters, **self.settings(), foreach=True)
 
     def kept(self) -> int:
         return 1 + int(self.momentum > 0)
 
     def settings(self) -> dict[str, Any]:
         return {"lr": self.lr, "alpha": self.decay, "momentum": self.momentum, "eps": self.eps}
+
+
+class FromRest(torch.optim.RMSprop):
+    """RMSProp whose momentum may come later: torch makes room for the last step in the first step alone."""
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        for group in self.param_groups:
+            for weight in group["params"] if group["momentum"] > 0 else ():
+                if weight in self.state:  # torch still makes the whole state of a weight that has none
+                    self.state[weight].setdefault("momentum_buffer", torch.zeros_like(weight))
+        return super().step(closure)

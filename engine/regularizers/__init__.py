@@ -13,6 +13,7 @@ from engine.errors import InvalidExperiment, shown
 from engine.parts import Part, hparam
 
 Seen = tuple[float, ...]
+WRITTEN = "layers with commas, a multiple of λ after a colon, as in 1:10, 3"
 
 
 def layers() -> Any:
@@ -29,7 +30,7 @@ def layers() -> Any:
 def factor(written: str = "1") -> float:
     """The number after the colon. Raises: InvalidExperiment."""
     if not re.fullmatch(r"\s*\d{1,4}(\.\d{1,4})?\s*", written):
-        raise InvalidExperiment("", "layers with commas, a multiple of λ after a colon, as in 1:10, 3", shown(written))
+        raise InvalidExperiment("", WRITTEN, shown(written))
     return float(written)
 
 
@@ -53,10 +54,19 @@ class Regularizer(Part, family="regularizers"):
     def shares(self) -> dict[str, float]:
         """Numbers or labels of the layers it acts on, and the multiple of λ for each; none: all, with λ itself.
 
-        Raises: InvalidExperiment for what is no number after a colon.
+        Raises: InvalidExperiment for no name before a colon, no number after it, or a name that comes twice.
         """
-        named = [entry.split(":", 1) for entry in str(getattr(self, "layers", "")).split(",") if entry.strip()]
-        return {name.strip(): factor(*more) for name, *more in named}
+        found: dict[str, float] = {}
+        for entry in str(getattr(self, "layers", "")).split(","):
+            name, *more = (piece.strip() for piece in entry.split(":", 1))
+            if not entry.strip():
+                continue
+            if not name:
+                raise InvalidExperiment("", WRITTEN, shown(entry))
+            if name in found:
+                raise InvalidExperiment("", "every layer at most once", shown(name))
+            found[name] = factor(*more)
+        return found
 
     @property
     def chosen(self) -> tuple[str, ...]:

@@ -214,13 +214,13 @@ class Loop:
             f"return math.inf if math.isnan(seen[-1]) else {penalized}",
         ]
         buffers = any(True for _ in self.model.network.buffers())
-        keep = ["if not seen:", f"{IN}kept.extend(b.clone() for b in model.buffers())"]
+        keep = ["if not seen:", f"{IN}statistics.extend(b.clone() for b in model.buffers())"]
         if buffers:  # the first point's running statistics count
             place = inner.index("seen.append(loss.item())")
             inner[place:place] = keep
-        back = ["for buffer, first in zip(model.buffers(), kept):", f"{IN}buffer.copy_(first)"]
+        back = ["for buffer, first in zip(model.buffers(), statistics):", f"{IN}buffer.copy_(first)"]
         return [
-            "seen, kept = [], []" if buffers else "seen = []",
+            "seen, statistics = [], []" if buffers else "seen = []",
             "",
             "def closure():",
             *(f"{IN}{line}" for line in inner),

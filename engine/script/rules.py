@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from engine.augmentations import Augmentation
 from engine.experiment import Experiment
@@ -49,15 +49,17 @@ class Rules:
 
     def calls(self, hook: str, *arguments: str) -> list[str]:
         """A call of this hook for each rule that has it."""
-        found = []
+        return [call for _, call in self.named(hook, *arguments)]
+
+    def named(self, hook: str, *arguments: str) -> Iterator[tuple[str, str]]:
+        """The same, each after the name of the weights that it acts on."""
         for rule in self.rules:
             if hook in self.hooks[rule.name()] or (hook == "stops" and "ends" in self.hooks[rule.name()]):
                 name = self.inliner.method(rule, hook, f"{rule.name()}_{hook}")
                 for own, _, share in self.apart(rule):
                     given = [re.sub(r"\bweights\b", own, argument) for argument in arguments]
                     given += [f"strength={share}{rule.name()}"] if rule.name() in self.moving else []
-                    found.append(f"{name}({', '.join(given)})")
-        return found
+                    yield own, f"{name}({', '.join(given)})"
 
     def apart(self, rule: Regularizer) -> list[tuple[str, tuple[str, ...], str]]:
         """What a rule acts on, one entry for each λ: the name for those weights, their layers, the multiple of λ."""
@@ -77,7 +79,12 @@ class Rules:
     def lines(self) -> list[str]:
         """What happens to the gradient between backward pass and step."""
         own, few = ("[w for w in weights{}]", " if w.grad is not None") if self.idle else ("weights", "")
-        added = self.calls("add_gradient_", own.format(few), f"[w.grad for w in weights{few}]")
+        added: list[str] = []
+        for name, call in self.named("add_gradient_", own.format(few), f"[w.grad for w in weights{few}]"):
+            if self.idle and name != "weights":  # the output is among the weights of all layers, and gets a gradient
+                added += [f"if any(w.grad is not None for w in {name}):", f"    {call}"]
+            else:
+                added.append(call)
         limited = self.calls("limit_", "[p.grad for p in model.parameters() if p.grad is not None]")
         return [*added, *limited]
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import InvalidExperiment, PlaygroundError
+from engine.strict_json import strict
 
 ROOT = Path(__file__).resolve().parents[2]
 PLACES = threading.BoundedSemaphore(2)  # processes of this kind at a time, so that forty visitors do not stop a machine
@@ -45,13 +46,13 @@ def main(arguments: list[str]) -> int:
     """Answers on the standard output."""
     try:
         for answer in answers(arguments[0], sys.stdin.read()):
-            sys.stdout.write(json.dumps(answer) + "\n")
+            sys.stdout.write(strict(answer) + "\n")
             sys.stdout.flush()
     except InvalidExperiment as error:
         told = {name: getattr(error, name) for name in ("where", "expected", "received", "hint")}
-        sys.stdout.write(json.dumps({"error": str(error), **told}) + "\n")
+        sys.stdout.write(strict({"error": str(error), **told}) + "\n")
     except PlaygroundError as error:
-        sys.stdout.write(json.dumps({"error": str(error)}) + "\n")
+        sys.stdout.write(strict({"error": str(error)}) + "\n")
     return 0
 
 

@@ -153,7 +153,8 @@ class Eager:
     def _regularize(self, capture: Capture | None) -> None:
         for rule, weights in self.rules:
             moved = [(w, w.grad) for w in weights if w.grad is not None]
-            rule.add_gradient_([w for w, _ in moved], [gradient for _, gradient in moved])
+            if moved:  # a detached layer gets no gradient
+                rule.add_gradient_([w for w, _ in moved], [gradient for _, gradient in moved])
         if capture:
             capture.gradients_ready()
         if self.rules:

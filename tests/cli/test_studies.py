@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.checks import Check
 from engine.parts import catalogue
@@ -77,3 +80,41 @@ def test_the_cost_of_a_run_is_its_network_in_smaller_numbers(line: Line, tmp_pat
     assert whole["bytes"] > half["bytes"] > small["bytes"]
     _, said, _ = line.here("cost", run)
     assert [row.split()[0] for row in said.splitlines()] == ["float32", "bfloat16", "int8"]
+
+
+def test_what_is_no_number_is_null(line: Line, tmp_path: Path) -> None:
+    """R² of a single example has no meaning, and JSON no word for that."""
+    drawn = ";".join(f"{x},0,{x / 10}" for x in range(-5, 5))
+    data = {"kind": "points", "task": "regression", "drawn": drawn}
+    file = tmp_path / "few.json"
+    file.write_text(
+        json.dumps({"data": data, "validation": 0.1, "loss": {"kind": "mse"}, "epochs": 2, "device": "cpu"})
+    )
+    done = line("train", file, "--json")
+    assert done.returncode == 0, done.stderr
+    found = strictly(done.stdout.splitlines()[-1])
+    assert found["metrics"]["validation_r2"] is None
+    assert found["metrics"]["train_r2"] < 1
+    _, said, _ = line.here("runs", "--json")
+    assert {one["id"]: one["summary"]["validation_metric"] for one in strictly(said)}[found["run"]] is None
+    _, said, _ = line.here("cost", found["run"], "--json")
+    assert [one["metric"] for one in strictly(said)["formats"]] == [None, None, None]
+    answers = [strictly(said) for said in studied(line, found["run"])]
+    assert [one["metric"] for one in answers[1:]] == [None, None, None]
+
+
+def strictly(said: str) -> Any:
+    """A JSON document, without what only Python takes for one."""
+
+    def refuse(word: str) -> None:
+        raise ValueError(word)
+
+    return json.loads(said, parse_constant=refuse)
+
+
+def studied(line: Line, run: str) -> list[str]:
+    """What the process that quantizes a run for the page says."""
+    environment = {**os.environ, "PLAYGROUND_STORE": str(line.home), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "engine.studies.study", "quantized"]
+    done = subprocess.run(command, input=json.dumps(run), capture_output=True, text=True, env=environment, check=True)
+    return done.stdout.splitlines()

@@ -57,6 +57,22 @@ def test_mismatch_names_the_block(data: Any, network: Any, where: str, expected:
         assert (found.where, found.expected, found.received) == (where, expected, received)
 
 
+@pytest.mark.parametrize("look", [preview, Trainer])
+def test_batch_normalization_wants_two_training_examples(look: Any) -> None:
+    drawn = ";".join(f"{x},0,{x % 2}" for x in range(-5, 5))
+    document = {
+        "data": {"kind": "points", "drawn": drawn},
+        "network": [{"kind": "dense"}, {"kind": "batch_norm"}],
+        "device": "cpu",
+    }
+    with pytest.raises(InvalidExperiment, match=r"validation: expected at least 2 training examples .*, received 1;"):
+        look(Experiment.from_dict({**document, "validation": 0.9}))
+    two = Experiment.from_dict({**document, "validation": 0.8, "epochs": 2})
+    assert preview(two).parameters > 0
+    assert Trainer(two).advance(deadline=float("inf")).epochs[-1].epoch == 2
+    look(Experiment.from_dict({**document, "validation": 0.9, "network": [{"kind": "dense"}]}))
+
+
 def test_a_vector_is_missing_a_flatten_block() -> None:
     with pytest.raises(InvalidExperiment, match="put a flatten block before it"):
         preview(Experiment.from_dict({"data": IMAGES}))

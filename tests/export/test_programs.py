@@ -50,6 +50,23 @@ MIXED: dict[str, dict[str, Any]] = {
         "optimizer": {"kind": "lbfgs"},
         "regularizers": [{"kind": "parameter_noise"}, {"kind": "l2", "layers": "1:2.5"}],
     },
+    "noisy_statistics": {
+        "data": {"kind": "circle"},
+        "network": [{"kind": "dense"}, {"kind": "batch_norm"}],
+        "optimizer": {"kind": "lbfgs"},
+        "regularizers": [{"kind": "parameter_noise"}],
+    },
+    "noisy_ahead": {
+        "data": {"kind": "circle"},
+        "network": [{"kind": "dense"}, {"kind": "batch_norm"}],
+        "optimizer": {"kind": "lookahead_nesterov"},
+        "regularizers": [{"kind": "parameter_noise"}, {"kind": "bagging", "members": 2}],
+    },
+    "detached": {
+        "data": {"kind": "circle"},
+        "network": [{"kind": "dense"}, {"kind": "detach"}, {"kind": "dense"}],
+        "regularizers": [{"kind": "l2", "layers": "1"}, {"kind": "l1", "layers": "1:3, 3"}, {"kind": "clip_norm"}],
+    },
     "resampled": {
         "data": {"kind": "blobs", "imbalance": 5.0},
         "balance": "resampling",
@@ -209,6 +226,17 @@ def test_edits_reach_every_member_of_a_bagged_network() -> None:
         trainer.edit(timed.edit)
     expected += trainer.advance(deadline=math.inf, until_step=60).losses
     expect_same(in_process(experiment, 60, edits), expected)
+
+
+@pytest.mark.parametrize("kind", ["sgd", "rmsprop"])
+def test_momentum_may_come_later(kind: str) -> None:
+    experiment = Experiment.from_dict({"data": {"kind": "circle"}, "optimizer": {"kind": kind}, "device": "cpu"})
+    edit = TimedEdit(10, Edit(path="optimizer.momentum", value=0.5))
+    trainer = Trainer(experiment, Never())
+    expected = trainer.advance(deadline=math.inf, until_step=10).losses
+    trainer.edit(edit.edit)
+    expected += trainer.advance(deadline=math.inf, until_step=30).losses
+    expect_same(in_process(experiment, 30, [edit]), expected)
 
 
 def test_the_notebook_runs(edited: Subject) -> None:

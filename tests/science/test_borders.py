@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -99,10 +100,46 @@ def test_a_layer_that_is_not_there_is_refused() -> None:
         preview(plain(regularizers=[{"kind": "l1", "layers": "9"}]))
 
 
-@pytest.mark.parametrize("layers", ["1:", "1:x", "1:2:3", "1:-1"])
+@pytest.mark.parametrize("layers", ["1:", "1:x", "1:2:3", "1:-1", ":5", "1, :5"])
 def test_a_multiple_that_is_no_number_is_refused(layers: str) -> None:
     with pytest.raises(InvalidExperiment, match=r"regularizers\[0\] \(l2\): expected layers with commas"):
         preview(plain(regularizers=[{"kind": "l2", "layers": layers}]))
+
+
+@pytest.mark.parametrize("start", [preview, Trainer])
+@pytest.mark.parametrize("layers", ["2", "2:3", "1, drop", "3"])
+def test_a_layer_without_weights_is_refused(layers: str, start: Callable[[Experiment], object]) -> None:
+    network = [{"kind": "dense"}, {"kind": "dropout", "label": "drop"}, {"kind": "batch_norm"}]
+    with pytest.raises(InvalidExperiment, match=r"regularizers\[0\] \(l2\): expected layers with weights, which"):
+        start(plain(network=network, regularizers=[{"kind": "l2", "layers": layers}]))
+
+
+@pytest.mark.parametrize("start", [preview, Trainer])
+@pytest.mark.parametrize("layers", ["1, 1:10", "1:10, a", "a, 1", "a, 3", "1, 3:2"])
+def test_a_layer_that_is_named_twice_is_refused(layers: str, start: Callable[[Experiment], object]) -> None:
+    network = [
+        {"kind": "dense", "width": 2, "label": "a"},
+        {"kind": "dense", "width": 2},
+        {"kind": "shared", "of": "a"},
+    ]
+    with pytest.raises(InvalidExperiment, match=r"regularizers\[0\] \(l1\): expected every layer at most once"):
+        start(plain(network=network, regularizers=[{"kind": "l1", "layers": layers}]))
+
+
+def test_a_label_of_two_layers_is_refused() -> None:
+    network = [{"kind": "dense", "label": "a"}, {"kind": "dense", "label": "a"}]
+    with pytest.raises(InvalidExperiment, match=r"expected a label that one block has, received 'a'"):
+        preview(plain(network=network, regularizers=[{"kind": "l1", "layers": "a"}]))
+    preview(plain(network=network, regularizers=[{"kind": "l1", "layers": "1, 2"}]))
+
+
+def test_a_number_comes_before_a_label() -> None:
+    network = [{"kind": "dense", "width": 4, "label": label} for label in ("2", "output", "3")]
+    experiment = plain(network=network)
+    found = build(experiment, (2,), 2)
+    for name, place in (("1", 0), ("2", 1), ("3", 2), ("output", 3)):
+        (weight,) = found.penalized((name,))
+        assert weight is found.stages[place].weight
 
 
 def test_a_live_strength_moves_every_multiple() -> None:

@@ -132,6 +132,33 @@ def test_formula_of_the_docstring(name: str) -> None:
         torch.testing.assert_close(got, expected.detach(), rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.parametrize("reloaded", [False, True])
+def test_momentum_that_comes_later_starts_from_rest(reloaded: bool) -> None:
+    """b ← μb + αg / (√s + ε) from b = 0 on, however the steps before it were taken."""
+    own, chosen = parameters(torch.float64), part(SETTINGS["rmsprop"])
+    built = chosen.build(own)
+    hundred_steps(built, own)
+    if reloaded:
+        state = built.state_dict()
+        built = chosen.build(own)
+        built.load_state_dict(state)
+    squares = [built.state[value]["square_avg"].clone() for value in own]
+    wanted = [value.detach().clone() for value in own]
+    speeds = [torch.zeros_like(value) for value in own]
+    for group in built.param_groups:
+        group["momentum"] = 0.5
+    for step in range(5):
+        pull(own, step)
+        for number, value in enumerate(own):
+            assert value.grad is not None
+            squares[number] = 0.99 * squares[number] + 0.01 * value.grad**2
+            speeds[number] = 0.5 * speeds[number] + value.grad / (squares[number].sqrt() + 1e-8)
+            wanted[number] -= 0.01 * speeds[number]
+        built.step()
+    for got, expected in zip(own, wanted, strict=True):
+        torch.testing.assert_close(got.detach(), expected, rtol=1e-9, atol=1e-9)
+
+
 def circle_run(**more: Any) -> Experiment:
     """A small network whose epoch has 15 steps."""
     data = {
