@@ -46,7 +46,7 @@ def task_of(column: Column, rows: int) -> Task:
 
 
 def letters(column: Column) -> str:
-    """What a column may be used for."""
-    if column.sort == "text":
+    """What a column may be used for; one without any value only ignored."""
+    if column.sort == "text" or not column.distinct:
         return "i"
     return ("n" if column.sort == "number" else "") + ("c" if column.distinct <= LEVELS else "") + "ti"

@@ -23,6 +23,7 @@ TEMPLATES = (
     "finite numbers up to {n}",
     "another in column {name}",
     "numbers in column {name}",
+    "a value in column {name}",
     "lists or records in column {name}",
     "the data of {name} on this machine",
     "a damaged one, {name}",

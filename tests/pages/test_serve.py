@@ -34,6 +34,8 @@ def test_code_asked_for_under_another_version_is_not_kept() -> None:
     assert found.headers["cache-control"] == "no-cache"
 
 
-@pytest.mark.parametrize("path", ["nothing.js", "%2e%2e/theme.toml", "%2e%2e%2ftheme.toml", "..%2f..%2fpyproject.toml", ""])
+@pytest.mark.parametrize(
+    "path", ["nothing.js", "%2e%2e/theme.toml", "%2e%2e%2ftheme.toml", "..%2f..%2fpyproject.toml", ""]
+)
 def test_nothing_else_is_given(path: str) -> None:
     assert get(f"/assets/{version()}/{path}").status_code == 404
