@@ -58,6 +58,7 @@ WORDS = (
     "words",
     "columns of single values",
     "a whole Parquet file",
+    "dates, times and words that can be read",
     "a whole zip archive",
     "a different name for every file in the archive",
     "one that comes twice",

@@ -111,6 +111,18 @@ def wide_png() -> bytes:
     return bytes(data)
 
 
+def odd(column: pa.Array) -> bytes:
+    """A Parquet file with a column of values that are hard to read."""
+    return pq(table().append_column("odd", column))
+
+
+def no_text() -> pa.Array:
+    """Words whose bytes are not UTF-8."""
+    return pa.Array.from_buffers(
+        pa.string(), 20, [None, pa.py_buffer(np.arange(21, dtype=np.int32)), pa.py_buffer(b"\xff" * 20)]
+    )
+
+
 X = np.arange(40.0).reshape(20, 2)
 EVIL: dict[str, tuple[str, Callable[[], bytes]]] = {
     "nothing.csv": ("empty", lambda: b""),
@@ -137,6 +149,11 @@ EVIL: dict[str, tuple[str, Callable[[], bytes]]] = {
         lambda: pq(pa.table({"x": pa.array(np.zeros(27_000_000, bool)), "y": pa.array(np.ones(27_000_000, bool))})),
     ),
     "words.parquet": ("takes more", huge_words),
+    "late.parquet": ("another in column odd", lambda: odd(pa.array(np.full(20, 2**62), pa.timestamp("us")))),
+    "days.parquet": ("another in column odd", lambda: odd(pa.array(np.full(20, 2**31 - 1, np.int32), pa.date32()))),
+    "mars.parquet": ("column odd", lambda: odd(pa.array(np.arange(20), pa.timestamp("us", tz="Mars/Phobos")))),
+    "long.parquet": ("another in column odd", lambda: odd(pa.array(np.full(20, 2**62), pa.duration("s")))),
+    "no_text.parquet": ("another in column odd", lambda: odd(no_text())),
     "nan.parquet": ("finite", lambda: pq(table().append_column("z", pa.array([np.inf] * 20)))),
     "pickle.npz": ("pickle", lambda: arrays(npy(np.array([{}] * 20, object), allow_pickle=True))),
     "lying.npz": ("damaged", lambda: arrays(header((1_000_000_000, 2)))),
