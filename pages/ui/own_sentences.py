@@ -37,6 +37,7 @@ TEMPLATES = (
     "x of shape {shape}",
     "y of shape {shape}",
     "{uses} for {n} columns",
+    "these columns are free text or of one value: {names}",
 )
 WORDS = (
     "a table",

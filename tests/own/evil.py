@@ -136,6 +136,19 @@ EVIL: dict[str, tuple[str, Callable[[], bytes]]] = {
     "beyond.csv": ("column a", lambda: ("a,b,c\n" + ROWS + "\n1e999,2,a").encode()),
     "twice.csv": ("m twice", lambda: ("m,n,m\n" + ROWS).encode()),
     "ragged.csv": ("in line 12", lambda: ("a,b,c\n" + ROWS.replace("10,3", "10,3,3")).encode()),
+    "short.csv": (
+        "3 columns in every line, received 2 in line 12",
+        lambda: ("a,b,c\n" + ROWS).replace("10,3,", "10,").encode(),
+    ),
+    "after_a_break.csv": (
+        "received 2 in line 26",
+        lambda: ('a,b,"c\n\nd"\n\n' + ROWS + "\n  \n1,2\n").encode(),
+    ),
+    "long.csv": ("received 4 in line 3", lambda: ('a,b,"c\nd"\n0,0,0,0\n' + ROWS).encode()),
+    "dull.csv": (
+        "one value: a, note",
+        lambda: ("a,note,label\n" + "\n".join(f"7,text {n},{n % 2}" for n in range(400))).encode(),
+    ),
     "wide.csv": ("columns", lambda: "\n".join(",".join("1" * 1500) for _ in range(20)).encode()),
     "binary.csv": ("other bytes", lambda: bytes(range(256)) * 30),
     "utf16_without_mark.csv": ("other bytes", lambda: ROWS.encode("utf-16-le")),
