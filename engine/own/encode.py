@@ -109,7 +109,9 @@ def levels(column: Column, values: dict[str, np.ndarray], codes: dict[str, np.nd
         raise wrong(f"at most {LEVELS} different words in column {column.name}", f"{len(known)}")
     found = np.full(len(there), -1, np.int64)
     found[there] = own
-    return found, [f"{value:.10g}" for value in known]
+    short = [f"{value:.10g}" for value in known]
+    whole = [repr(value).removesuffix(".0") for value in known.tolist()]
+    return found, short if len(set(short)) == len(short) else whole
 
 
 def one_hot(column: Column, values: dict[str, np.ndarray], codes: dict[str, np.ndarray]) -> np.ndarray:

@@ -11,11 +11,15 @@ import pytest
 from PIL import Image
 
 from engine.datasets.upload import Upload
+from engine.errors import InvalidExperiment
 from engine.own import kept
 from engine.own.about import About
+from engine.own.arrays import read_npz
 from engine.own.delimited import read_delimited
+from engine.own.encode import rows
 from engine.own.guess import guess
 from engine.own.intake import take_in
+from engine.own.photos import read_photos
 from engine.own.table import Found
 from tests.own.evil import npy, photos, png, pq, table, zipped
 
@@ -216,3 +220,39 @@ def test_a_minus_beside_a_plus_is_a_class() -> None:
     about = read_delimited("a.csv", text.encode())[0]
     assert about.columns[0].missing == 1
     assert (about.columns[1].levels, about.columns[1].missing) == (("+", "-"), 0)
+
+
+def test_images_whose_class_is_missing_are_left_out() -> None:
+    images = RNG.integers(0, 256, (30, 5, 7)).astype(np.uint8)
+    y = np.where(np.arange(30) < 3, np.nan, np.arange(30) % 2)
+    about, arrays = read_npz("i.npz", zipped({"x.npy": npy(images), "y.npy": npy(y)}))
+    assert (about.rows, about.classes, about.counts) == (27, ("0.0", "1.0"), (13, 14))
+    np.testing.assert_array_equal(arrays["images"][:, 0], images[3:])
+    y[5:] = np.nan
+    with pytest.raises(InvalidExperiment, match="at least 10 images, received 2"):
+        read_npz("i.npz", zipped({"x.npy": npy(images), "y.npy": npy(y)}))
+
+
+@pytest.mark.parametrize("orientation", [6, 1])
+def test_photographs_stand_upright(orientation: int) -> None:
+    """6: the camera was turned, and what it wrote as the left column is the top row."""
+    lying = Image.new("L", (8, 16), 0)
+    lying.paste(255, (0, 0, 4, 16))
+    exif, whole = Image.Exif(), io.BytesIO()
+    exif[0x0112] = orientation
+    lying.save(whole, "JPEG", quality=100, exif=exif)
+    about, arrays = read_photos("a.zip", zipped({f"{'ab'[n % 2]}/{n}.jpg": whole.getvalue() for n in range(12)}))
+    assert about.shape == ((1, 8, 16) if orientation == 6 else (1, 16, 8))
+    first = arrays["images"][0, 0].astype(int)
+    lit, dark = (first[:4], first[4:]) if orientation == 6 else (first[:, :4], first[:, 4:])
+    assert lit.min() > 240
+    assert dark.max() < 15
+
+
+def test_numbers_as_classes_keep_the_digits_that_part_them() -> None:
+    text = "a,label\n" + "\n".join(f"{n},{(100000000001, 100000000002)[n % 2]}" for n in range(20))
+    found = rows(*read_delimited("a.csv", text.encode()), "nt", "classification", "fill")
+    assert found.classes == ("100000000001", "100000000002")
+    third = "a,label\n" + "\n".join(f"{n},{(1 / 3, 0.5)[n % 2]}" for n in range(20))
+    found = rows(*read_delimited("a.csv", third.encode()), "nt", "classification", "fill")
+    assert found.classes == ("0.3333333333", "0.5")
