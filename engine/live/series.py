@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any, Literal
 
 import numpy as np
@@ -31,19 +32,19 @@ def table(
 def state(run: tuple[str, str, int, int]) -> str:
     """A run's state, message, step and epoch."""
     name, message, step, epoch = run
-    return json.dumps({"type": "state", "state": name, "message": message, "step": step, "epoch": epoch})
+    return encoded({"type": "state", "state": name, "message": message, "step": step, "epoch": epoch})
 
 
 def line(entry: LogLine) -> str:
     """A line of the log."""
-    return json.dumps({"type": "log", **_line(entry)})
+    return encoded({"type": "log", **_line(entry)})
 
 
 def hello(run: RunRow, log: list[LogLine]) -> str:
     """What a viewer has to know first."""
     said: dict[str, Any] = {"type": "hello", "run": run.id, "state": run.state, "message": run.message}
     said |= {"step": run.step, "epoch": run.epoch, "experiment": json.loads(run.edited), "channels": run.channels}
-    return json.dumps({**said, "log": [_line(entry) for entry in log]})
+    return encoded({**said, "log": [_line(entry) for entry in log]})
 
 
 def snapshot(view: View, run: RunRow, slim: dict[int, bytes]) -> list[Message]:
@@ -65,6 +66,19 @@ def snapshot(view: View, run: RunRow, slim: dict[int, bytes]) -> list[Message]:
     if steps:
         messages += [payload for _, payload in view.frames_at(run.id, steps[-1:])]
     return messages
+
+
+def encoded(message: dict[str, Any]) -> str:
+    """A message as JSON that browsers read: they know no NaN and no infinity, which become null."""
+    return json.dumps(_finite(message), allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(own) for key, own in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(own) for own in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _line(entry: LogLine) -> dict[str, Any]:

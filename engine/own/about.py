@@ -25,8 +25,9 @@ class Column(Value):
 class About(Value):
     """A kept file: a table of columns, or images of classes.
 
-    `delimiter`, `decimal`, `encoding` and `header` say how a text was read; `sizes` how many different sizes the images
-    had before they were brought to `shape` (channels, height, width). `head` holds the first rows as words.
+    `delimiter`, `decimal` (empty where columns differ), `encoding` and `header` say how a text was read; `sizes` how
+    many different sizes the images had before they were brought to `shape` (channels, height, width). `head` holds the
+    first rows as words.
     """
 
     name: str

@@ -60,7 +60,8 @@ def array(key: str, content: bytes) -> np.ndarray:
 
 
 def pictures(name: str, x: np.ndarray, y: np.ndarray) -> Found:
-    """Images (n, height, width), (n, height, width, channels) or (n, channels, height, width) with a class each."""
+    """Images (n, height, width), (n, height, width, channels) or (n, channels, height, width) with a class each; those
+    whose class is NaN are left out."""
     if x.ndim == 3:
         x = x[:, None]
     elif x.shape[3] in (1, 3):
@@ -69,6 +70,10 @@ def pictures(name: str, x: np.ndarray, y: np.ndarray) -> Found:
         raise refusal("images of one or three channels", f"x of shape {x.shape}")
     if max(x.shape[2:]) > SIDE:
         raise refusal(f"images of at most {SIDE} × {SIDE}", f"{x.shape[2]} × {x.shape[3]}")
+    if y.dtype.kind == "f":
+        x, y = x[~np.isnan(y)], y[~np.isnan(y)]
+        if len(y) < LEAST:
+            raise refusal(f"at least {LEAST} images", f"{len(y)}")
     levels, labels = np.unique(y, return_inverse=True)
     if not 2 <= len(levels) <= LEVELS:
         raise refusal(f"2 to {LEVELS} classes", f"{len(levels)}")

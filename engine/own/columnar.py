@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow
 from pyarrow import parquet
 
+from engine.own.about import one_line
 from engine.own.refusal import refusal
 from engine.own.table import COLUMNS, Found, table
 
@@ -25,9 +26,12 @@ def read_parquet(name: str, raw: bytes) -> Found:
         if nested:
             raise refusal("columns of single values", f"lists or records in column {nested[0][:40]}")
         content = file.read(use_threads=False)
+    except MemoryError:  # also arrow's own, which is an ArrowException as well
+        raise
     except (pyarrow.ArrowException, OSError, ValueError) as error:
         raise refusal("a whole Parquet file", "a damaged one") from error
-    return table(name, content.column_names, [series(column) for column in content.columns])
+    columns = [readable(own, column) for own, column in zip(content.column_names, content.columns, strict=True)]
+    return table(name, content.column_names, columns)
 
 
 def expect_size(about: Any) -> None:
@@ -37,6 +41,18 @@ def expect_size(about: Any) -> None:
         raise refusal(f"2 to {COLUMNS} columns", f"{about.num_columns}")
     if size > LARGEST or about.num_rows * about.num_columns > CELLS:
         raise refusal(f"at most {LARGEST} bytes", "more")
+
+
+def readable(name: str, column: Any) -> pd.Series[Any]:
+    """A column as `series` gives it. Raises: InvalidExperiment if it holds what Python has no words for: a date after
+    the year 9999, an unknown time zone, bytes that are no text."""
+    try:
+        return series(column)
+    except MemoryError:
+        raise
+    except (pyarrow.ArrowException, ArithmeticError, LookupError, ValueError) as error:
+        expected = "dates, times and words that can be read"
+        raise refusal(expected, f"another in column {one_line(name, 40)}") from error
 
 
 def series(column: Any) -> pd.Series[Any]:

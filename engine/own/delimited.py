@@ -8,15 +8,13 @@ import re
 
 import pandas as pd
 
+from engine.own import numerals
 from engine.own.refusal import refusal
 from engine.own.table import COLUMNS, MISSING, Found, table
 
 SEPARATORS = (",", ";", "\t", "|")
 SAMPLE = 50  # lines
 CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
-COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
-POINT = re.compile(r"[+-]?\d*\.\d+([eE][+-]?\d+)?")
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?", re.IGNORECASE)
 
 
 def read_delimited(name: str, raw: bytes) -> Found:
@@ -29,14 +27,12 @@ def read_delimited(name: str, raw: bytes) -> Found:
     sample = split(lines, delimiter)
     if len(sample[0]) > COLUMNS:
         raise refusal(f"2 to {COLUMNS} columns", f"{len(sample[0])}")
+    expect_even(text, delimiter)
     frame = parsed(text, delimiter)
-    decimal = decimal_sign(sample, delimiter)
-    header = has_header(sample, decimal)
+    header = has_header(sample)
     names = [str(cell) for cell in frame.iloc[0].fillna("")] if header else [f"x{n + 1}" for n in range(frame.shape[1])]
     body = frame.iloc[1:] if header else frame
-    columns = [body[place].fillna("") for place in frame.columns]
-    if decimal == ",":
-        columns = [with_points(column) for column in columns]
+    columns, decimal = numerals.plain([body[place].fillna("") for place in frame.columns], delimiter)
     facts = {"delimiter": delimiter, "decimal": decimal, "encoding": encoding, "header": header}
     return table(name, names, columns, **facts)
 
@@ -76,22 +72,30 @@ def separator(lines: list[str]) -> str:
     return max((";", "\t", "|", ","), key=agreement)
 
 
-def decimal_sign(sample: list[list[str]], delimiter: str) -> str:
-    """A comma where numbers are written with one and none with a point."""
-    cells = [cell.strip() for row in sample for cell in row]
-    commas, points = (any(map(sign.fullmatch, cells)) for sign in (COMMA, POINT))
-    return "," if commas and not points and delimiter != "," else "."
-
-
-def has_header(sample: list[list[str]], decimal: str) -> bool:
+def has_header(sample: list[list[str]]) -> bool:
     """Whether the first line names the columns: it holds no number, and no word that comes again in its column."""
     first, rest = [cell.strip() for cell in sample[0]], sample[1:]
-    dotted = [cell.replace(",", ".") if decimal == "," else cell for cell in first]
-    if any(NUMBER.fullmatch(cell) for cell in dotted):
+    if any(numerals.fits([cell]) for cell in first):
         return False
     below = [{row[place].strip() for row in rest if place < len(row)} for place in range(len(first))]
     words = [(cell, seen) for cell, seen in zip(first, below, strict=True) if cell.lower() not in MISSING]
     return not any(cell in seen for cell, seen in words)
+
+
+def expect_even(text: str, delimiter: str) -> None:
+    """Refuses lines that have more or fewer cells than the first; empty ones do not count."""
+    csv.field_size_limit(max(len(text), 1 << 17))
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+    width, line = 0, 1
+    try:
+        for row in rows:
+            if len(row) > 1 or any(map(str.strip, row)):
+                width = width or len(row)
+                if len(row) != width:
+                    raise refusal(f"{width} columns in every line", f"{len(row)} in line {line}")
+            line = rows.line_num + 1
+    except csv.Error as error:
+        raise refusal("a table", "lines that cannot be cut into columns") from error
 
 
 def parsed(text: str, delimiter: str) -> pd.DataFrame:
@@ -105,16 +109,5 @@ def parsed(text: str, delimiter: str) -> pd.DataFrame:
             na_filter=False,
             skipinitialspace=True,
         )
-    except pd.errors.ParserError as error:
-        wrong = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", str(error))
-        if wrong:
-            width, line, seen = wrong.groups()
-            raise refusal(f"{width} columns in every line", f"{seen} in line {line}") from error
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
         raise refusal("a table", "lines that cannot be cut into columns") from error
-    except (pd.errors.EmptyDataError, ValueError) as error:
-        raise refusal("a table", "lines that cannot be cut into columns") from error
-
-
-def with_points(column: pd.Series[str]) -> pd.Series[str]:
-    """The column with decimal points where all its numbers are written with commas."""
-    return column.str.replace(r"^(\s*[+-]?\d*),(\d+(?:[eE][+-]?\d+)?\s*)$", r"\1.\2", regex=True)

@@ -69,9 +69,10 @@ def finished(
 
 
 def extent(x: np.ndarray) -> tuple[float, ...] | None:
-    """The range of one or two inputs with some room around them."""
+    """The range of one or two inputs with some room around them; one without any value is filled with 0."""
     if x.shape[1] > 2:
         return None
+    x = np.where(np.isnan(x).all(0), 0, x)
     low, high = np.nanmin(x, 0), np.nanmax(x, 0)
     room = np.where(high > low, (high - low) * 0.05, 1.0)
     return tuple(float(v) for pair in zip(low - room, high + room, strict=True) for v in pair)
@@ -102,11 +103,15 @@ def levels(column: Column, values: dict[str, np.ndarray], codes: dict[str, np.nd
         raise wrong(f"at most {LEVELS} different words in column {column.name}", f"{column.distinct}")
     there = ~np.isnan(values[column.name])
     known, own = np.unique(values[column.name][there], return_inverse=True)
+    if not len(known):
+        raise wrong(f"a value in column {column.name}", "none")
     if len(known) > LEVELS:
         raise wrong(f"at most {LEVELS} different words in column {column.name}", f"{len(known)}")
     found = np.full(len(there), -1, np.int64)
     found[there] = own
-    return found, [f"{value:.10g}" for value in known]
+    short = [f"{value:.10g}" for value in known]
+    whole = [repr(value).removesuffix(".0") for value in known.tolist()]
+    return found, short if len(set(short)) == len(short) else whole
 
 
 def one_hot(column: Column, values: dict[str, np.ndarray], codes: dict[str, np.ndarray]) -> np.ndarray:

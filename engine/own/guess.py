@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.datasets import Task
-from engine.own.about import LEVELS, About, Column
+from engine.own.about import LEVELS, About, Column, one_line
 from engine.own.refusal import refusal
 
 TARGETS = ("target", "label", "class", "y", "objetivo", "clase", "etiqueta", "species", "outcome")
@@ -28,7 +28,9 @@ def guess(about: About) -> tuple[str, Task]:
         raise refusal(f"two values or more in the target column {about.columns[chosen].name}", "one value", hint)
     uses = "".join("t" if place == chosen else use(column) for place, column in enumerate(about.columns))
     if not set(uses) & set("nc"):
-        raise refusal("a target and at least one input", "the target alone")
+        names = one_line(", ".join(column.name for n, column in enumerate(about.columns) if n != chosen))
+        hint = f"these columns are free text or of one value: {names}"
+        raise refusal("a target and at least one input", "the target alone", hint)
     return uses, task_of(about.columns[chosen], about.rows)
 
 
@@ -46,7 +48,7 @@ def task_of(column: Column, rows: int) -> Task:
 
 
 def letters(column: Column) -> str:
-    """What a column may be used for."""
-    if column.sort == "text":
+    """What a column may be used for; one without any value only ignored."""
+    if column.sort == "text" or not column.distinct:
         return "i"
     return ("n" if column.sort == "number" else "") + ("c" if column.distinct <= LEVELS else "") + "ti"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import warnings
 from collections.abc import Iterator
 from pathlib import PurePosixPath
@@ -71,7 +72,15 @@ def opened(content: dict[str, bytes]) -> Iterator[Image.Image]:
             raise refusal(f"images of at most {PIXELS} pixels", "a larger one") from error
         except DAMAGED as error:
             raise refusal("whole images (PNG, JPEG, BMP, GIF, WebP)", one_line(path, 40)) from error
-        yield image
+        yield upright(image)
+
+
+def upright(image: Image.Image) -> Image.Image:
+    """The image turned as its EXIF data says; as it is where they make no sense."""
+    try:
+        return ImageOps.exif_transpose(image)
+    except (*DAMAGED, struct.error):
+        return image
 
 
 def pixels(image: Image.Image, size: tuple[int, int], gray: bool) -> np.ndarray:

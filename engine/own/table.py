@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -21,7 +22,7 @@ HEAD = 8
 
 def table(name: str, names: Sequence[str], columns: Sequence[pd.Series[Any]], **facts: Any) -> Found:
     """What is kept of a table. Raises: InvalidExperiment for one that nothing can be learned from."""
-    names = [one_line(text) or f"column {place + 1}" for place, text in enumerate(names)]
+    names = named(names)
     twice = sorted({n for n in names if names.count(n) > 1})
     if twice:
         raise refusal("a different name for every column", f"{twice[0]} twice")
@@ -46,13 +47,23 @@ def table(name: str, names: Sequence[str], columns: Sequence[pd.Series[Any]], **
     return About(name=name, sort="table", rows=rows, columns=tuple(found), head=head, **facts), arrays
 
 
+def named(names: Sequence[str]) -> list[str]:
+    """The names of the columns; those without one get one that no other has."""
+    found = [one_line(text) for text in names]
+    for place, name in enumerate(found):
+        free = (f"column {place + 1}" + (f" ({n})" if n > 1 else "") for n in itertools.count(1))
+        found[place] = name or next(other for other in free if other not in found)
+    return found
+
+
 def understood(name: str, column: pd.Series[Any]) -> tuple[Column, np.ndarray]:
     """One column as numbers (missing: NaN), as codes of its words (missing: −1), or as a text of which nothing is
     kept. Raises: InvalidExperiment for numbers that are not finite."""
     if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):
         return number(name, column.to_numpy(np.float64, na_value=np.nan))
     words = column.astype("str").fillna("").str.strip()
-    missing = words.str.lower().isin(MISSING).to_numpy(bool)
+    gaps = MISSING - {"-"} if (words == "+").any() else MISSING  # beside a plus, a minus is a word
+    missing = words.str.lower().isin(gaps).to_numpy(bool)
     parsed = pd.to_numeric(words.mask(missing), errors="coerce").to_numpy(np.float64, na_value=np.nan)
     if not (np.isnan(parsed) & ~missing).any() and not missing.all():
         return number(name, parsed)

@@ -55,9 +55,8 @@ def sizes(trainer: Trainer) -> Iterator[Small]:
     network, task = copy.deepcopy(trainer.network).cpu().eval(), trainer.task
     x, y = trainer.data.validation_x, trainer.data.validation_y
     yield Small("float32", saved_size(network), score(network, x, y, task))
-    numbers = x if trainer.data.source.tokens else x.to(torch.bfloat16)  # which has no room for large word numbers
-    half = copy.deepcopy(network).to(torch.bfloat16)
-    yield Small("bfloat16", saved_size(half), score(half, numbers, y, task))
+    half = bfloat16(network)
+    yield Small("bfloat16", saved_size(half), score(half, x, y, task))
     small, left = int8(network, trainer.data.train_x[:CALIBRATION])
     yield Small("int8", saved_size(small), score(small, x, y, task), left)
 
@@ -103,6 +102,23 @@ def score(network: Network, x: Tensor, y: Tensor, task: Any) -> float:
     return metric(given.float(), y, task)
 
 
+def bfloat16(network: Network) -> Network:
+    """The network with bfloat16 weights. Every layer with weights rounds its inputs, except those that look rows up:
+    bfloat16 has no room for large word numbers."""
+    half = copy.deepcopy(network).to(torch.bfloat16)
+    for member in half.members:
+        for stage in member.stages:
+            looks_up = any(isinstance(module, nn.Embedding) for module in stage.module.modules())
+            if not stage.shared and stage.parameters and not looks_up:
+                stage.module.register_forward_pre_hook(rounded)
+    return half
+
+
+def rounded(_: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """The inputs of a layer in bfloat16."""
+    return tuple(given.to(torch.bfloat16) for given in inputs)
+
+
 def int8(network: Network, examples: Tensor) -> tuple[Network, tuple[str, ...]]:
     """The network with int8 weights where torch can, and the names of the layers with weights where it cannot."""
     engine = next((name for name in ENGINES if name in torch.backends.quantized.supported_engines), None)
@@ -146,5 +162,6 @@ def restage(network: Network) -> None:
 
 
 def floats(module: nn.Module) -> bool:
-    """Whether any weight in it is still float32."""
-    return any(parameter.numel() for parameter in module.parameters())
+    """Whether any weight in it is still float32; the one slope of a PReLU is none."""
+    own = (part for part in module.modules() if not isinstance(part, nn.PReLU))
+    return any(parameter.numel() for part in own for parameter in part.parameters(recurse=False))

@@ -23,6 +23,7 @@ TEMPLATES = (
     "finite numbers up to {n}",
     "another in column {name}",
     "numbers in column {name}",
+    "a value in column {name}",
     "lists or records in column {name}",
     "the data of {name} on this machine",
     "a damaged one, {name}",
@@ -36,6 +37,7 @@ TEMPLATES = (
     "x of shape {shape}",
     "y of shape {shape}",
     "{uses} for {n} columns",
+    "these columns are free text or of one value: {names}",
 )
 WORDS = (
     "a table",
@@ -57,6 +59,7 @@ WORDS = (
     "words",
     "columns of single values",
     "a whole Parquet file",
+    "dates, times and words that can be read",
     "a whole zip archive",
     "a different name for every file in the archive",
     "one that comes twice",

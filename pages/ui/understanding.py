@@ -61,7 +61,8 @@ def facts(about: About) -> list[str]:
     if about.delimiter:
         signs = {",": _("comma"), ";": _("semicolon"), "\t": _("tab"), "|": _("bar")}
         found.append(_("separator: {sign}", sign=signs[about.delimiter]))
-        found.append(_("decimal comma") if about.decimal == "," else _("decimal point"))
+        decimals = {",": _("decimal comma"), ".": _("decimal point"), "": _("decimal commas and points, by column")}
+        found.append(decimals[about.decimal])
         found.append(_("first line names the columns") if about.header else _("no line of names"))
         found.append(about.encoding)
     return found

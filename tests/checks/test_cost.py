@@ -15,7 +15,7 @@ from engine.experiment import Experiment
 from engine.ground import Ground
 from engine.studies.alive import Alive
 from engine.studies.cost import cost, epoch_seconds
-from engine.studies.quantize import floats, int8, sizes
+from engine.studies.quantize import bfloat16, floats, int8, sizes
 from engine.trainer import Trainer
 
 NETS: dict[str, dict[str, Any]] = {
@@ -201,3 +201,39 @@ def test_int8_weights_are_int8_and_the_rest_is_named() -> None:
     assert trained.dtype == torch.float32, "the run's own network is as it was"
     scale = packed[0].q_per_channel_scales().max()
     assert float((packed[0].dequantize() - trained.detach()).abs().max()) <= float(scale) * 0.51
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        [],
+        [{"kind": "dense", "width": 12}],
+        [{"kind": "gaussian_noise", "label": "words"}, {"kind": "dense", "width": 12},
+         {"kind": "concatenate", "of": "words"}, {"kind": "dense", "width": 4}],
+        [{"kind": "gaussian_noise"}, {"kind": "embedding", "rows": 700}, {"kind": "flatten"}],
+    ],
+    ids=["none", "dense", "noise", "noise_embedding"],
+)  # fmt: skip
+@pytest.mark.parametrize("members", [1, 2])
+def test_word_numbers_go_through_any_network_in_bfloat16(network: list[dict[str, Any]], members: int) -> None:
+    bagging = [{"kind": "bagging", "members": members}] if members > 1 else []
+    trainer = trained(data={"kind": "tokens"}, network=network, regularizers=bagging, epochs=1)
+    whole, half, small = sizes(trainer)
+    assert half.bytes < whole.bytes
+    assert abs(whole.metric - half.metric) < 0.1
+    assert small.metric > 0
+
+
+def test_bfloat16_does_not_round_the_numbers_of_rows() -> None:
+    start = Experiment.from_dict({"data": {"kind": "tokens"}, "network": [
+        {"kind": "gaussian_noise"}, {"kind": "embedding", "rows": 700}, {"kind": "flatten"}]})  # fmt: skip
+    network = build(start, (4,), 2).eval()
+    half = bfloat16(network)
+    numbers = torch.tensor([[511.0, 513.0, 515.0, 699.0]])
+    rows = network.stages[1].module(numbers).to(torch.bfloat16)
+    assert torch.equal(half.outputs(numbers)[1], rows)
+
+
+def test_the_slope_of_a_prelu_is_no_weight_that_stays_float32() -> None:
+    trainer = trained(network=[{"kind": "dense", "width": 12, "activation": {"kind": "prelu"}}], epochs=1)
+    assert int8(trainer.network, trainer.data.train_x[:64])[1] == ()

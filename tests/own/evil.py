@@ -111,6 +111,18 @@ def wide_png() -> bytes:
     return bytes(data)
 
 
+def odd(column: pa.Array) -> bytes:
+    """A Parquet file with a column of values that are hard to read."""
+    return pq(table().append_column("odd", column))
+
+
+def no_text() -> pa.Array:
+    """Words whose bytes are not UTF-8."""
+    return pa.Array.from_buffers(
+        pa.string(), 20, [None, pa.py_buffer(np.arange(21, dtype=np.int32)), pa.py_buffer(b"\xff" * 20)]
+    )
+
+
 X = np.arange(40.0).reshape(20, 2)
 EVIL: dict[str, tuple[str, Callable[[], bytes]]] = {
     "nothing.csv": ("empty", lambda: b""),
@@ -124,6 +136,19 @@ EVIL: dict[str, tuple[str, Callable[[], bytes]]] = {
     "beyond.csv": ("column a", lambda: ("a,b,c\n" + ROWS + "\n1e999,2,a").encode()),
     "twice.csv": ("m twice", lambda: ("m,n,m\n" + ROWS).encode()),
     "ragged.csv": ("in line 12", lambda: ("a,b,c\n" + ROWS.replace("10,3", "10,3,3")).encode()),
+    "short.csv": (
+        "3 columns in every line, received 2 in line 12",
+        lambda: ("a,b,c\n" + ROWS).replace("10,3,", "10,").encode(),
+    ),
+    "after_a_break.csv": (
+        "received 2 in line 26",
+        lambda: ('a,b,"c\n\nd"\n\n' + ROWS + "\n  \n1,2\n").encode(),
+    ),
+    "long.csv": ("received 4 in line 3", lambda: ('a,b,"c\nd"\n0,0,0,0\n' + ROWS).encode()),
+    "dull.csv": (
+        "one value: a, note",
+        lambda: ("a,note,label\n" + "\n".join(f"7,text {n},{n % 2}" for n in range(400))).encode(),
+    ),
     "wide.csv": ("columns", lambda: "\n".join(",".join("1" * 1500) for _ in range(20)).encode()),
     "binary.csv": ("other bytes", lambda: bytes(range(256)) * 30),
     "utf16_without_mark.csv": ("other bytes", lambda: ROWS.encode("utf-16-le")),
@@ -137,6 +162,11 @@ EVIL: dict[str, tuple[str, Callable[[], bytes]]] = {
         lambda: pq(pa.table({"x": pa.array(np.zeros(27_000_000, bool)), "y": pa.array(np.ones(27_000_000, bool))})),
     ),
     "words.parquet": ("takes more", huge_words),
+    "late.parquet": ("another in column odd", lambda: odd(pa.array(np.full(20, 2**62), pa.timestamp("us")))),
+    "days.parquet": ("another in column odd", lambda: odd(pa.array(np.full(20, 2**31 - 1, np.int32), pa.date32()))),
+    "mars.parquet": ("column odd", lambda: odd(pa.array(np.arange(20), pa.timestamp("us", tz="Mars/Phobos")))),
+    "long.parquet": ("another in column odd", lambda: odd(pa.array(np.full(20, 2**62), pa.duration("s")))),
+    "no_text.parquet": ("another in column odd", lambda: odd(no_text())),
     "nan.parquet": ("finite", lambda: pq(table().append_column("z", pa.array([np.inf] * 20)))),
     "pickle.npz": ("pickle", lambda: arrays(npy(np.array([{}] * 20, object), allow_pickle=True))),
     "lying.npz": ("damaged", lambda: arrays(header((1_000_000_000, 2)))),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from engine.data.prepare import examples, prepare
@@ -15,10 +17,12 @@ from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
 from engine.link import from_url, to_url
 from engine.own import kept
+from engine.own.guess import letters
 from engine.own.intake import take_in
 from engine.preview import preview
 from engine.trainer import Trainer
 from tests.export.running import expect_same, in_process, trained
+from tests.own.evil import pq
 
 RNG = np.random.default_rng(2)
 COUNT = 80
@@ -106,6 +110,34 @@ def test_it_trains_as_classes_and_as_numbers(digest: str) -> None:
 def test_what_cannot_be_is_said(digest: str, changed: dict[str, str], said: str) -> None:
     with pytest.raises(InvalidExperiment, match=said):
         preview(experiment(digest, **changed))
+
+
+def hollow(monkeypatch: pytest.MonkeyPatch, folder: Path) -> str:
+    """A kept table whose second column has no value in the rows with a target."""
+    monkeypatch.setenv("PLAYGROUND_STORE", str(folder))
+    columns = {
+        "a": np.arange(34) / 2,
+        "late": pa.array([None] * 30 + [1.5] * 4, pa.float64()),
+        "never": pa.array([None] * 34, pa.float64()),
+        "kind": ["ab"[n % 2] if n < 30 else "" for n in range(34)],
+    }
+    return take_in("hollow.parquet", pq(pa.table(columns)))
+
+
+def test_a_column_without_values_is_drawn_as_zero(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    digest = hollow(monkeypatch, tmp_path)
+    for uses in ("nnit", "nint"):
+        start = experiment(digest, uses=uses)
+        assert examples(start.data, 0).extent == pytest.approx((-0.725, 15.225, -1, 1))
+        for channel in Trainer(start).channels:
+            json.dumps(channel.to_json(), allow_nan=False)
+
+
+def test_a_column_without_values_is_no_category(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    digest = hollow(monkeypatch, tmp_path)
+    with pytest.raises(InvalidExperiment, match="expected a value in column never, received none"):
+        preview(experiment(digest, uses="nict"))
+    assert [letters(column) for column in kept.about(digest).columns] == ["ncti", "ncti", "i", "cti"]
 
 
 def test_a_damaged_kept_file_is_as_good_as_none(digest: str) -> None:

@@ -11,11 +11,15 @@ import pytest
 from PIL import Image
 
 from engine.datasets.upload import Upload
+from engine.errors import InvalidExperiment
 from engine.own import kept
 from engine.own.about import About
+from engine.own.arrays import read_npz
 from engine.own.delimited import read_delimited
+from engine.own.encode import rows
 from engine.own.guess import guess
 from engine.own.intake import take_in
+from engine.own.photos import read_photos
 from engine.own.table import Found
 from tests.own.evil import npy, photos, png, pq, table, zipped
 
@@ -157,3 +161,98 @@ def test_images_of_one_size_stay_as_they_are_and_others_are_cut_and_scaled() -> 
     assert (about.shape, about.sizes, about.classes) == ((3, 64, 64), 2, ("a", "b"))
     last = kept.arrays(digest)[1]["images"][12]
     assert last.mean((1, 2)).tolist() == [0, 0, 255], "the middle third"
+
+
+@pytest.mark.parametrize(
+    ("cells", "beside", "numbers", "decimal"),
+    [
+        (["1,5", "-2,25", "3"], "0.5", [1.5, -2.25, 3], ""),
+        (["1,5", "-2,25", "3"], "1.234", [1.5, -2.25, 3], ","),
+        (["1.234,5", "12.345.678,25", "7"], "1", [1234.5, 12345678.25, 7], ","),
+        (["1,234.5", "12,345,678.25", "7"], "1", [1234.5, 12345678.25, 7], "."),
+        (["1 234", "12\u00a0345\u202f678", "7"], "1", [1234, 12345678, 7], "."),
+        (["1 234,5", "-12 345", "7"], "1", [1234.5, -12345, 7], ","),
+        (["\u2212" + "1.5", "2", "\u2212.5e-3"], "1", [-1.5, 2, -0.0005], "."),
+        (["1.234", "2.345", "?"], "1", [1.234, 2.345, np.nan], "."),
+        (["1.234", "2.345", "7"], "0,5", [1234, 2345, 7], ","),
+        (["1,234", "2,345", "7"], "0.5", [1234, 2345, 7], "."),
+        (["1,234", "0,345", "7"], "0.5", [1.234, 0.345, 7], ""),
+        (["1,234", "2,345", "7"], "1", [1.234, 2.345, 7], ","),
+        (["1.234", "12345.5", "7"], "1", [1.234, 12345.5, 7], "."),
+        (["+1.234", "2.345.678", "7"], "1", [1234, 2345678, 7], ","),
+    ],
+)
+@pytest.mark.parametrize("late", [False, True])
+def test_numbers_are_read_as_their_column_writes_them(
+    cells: list[str], beside: str, numbers: list[float], decimal: str, late: bool
+) -> None:
+    """`late`: what tells comes after a hundred rows that do not."""
+    cells, numbers = (["7"] * 100 * late + cells * 4, [7] * 100 * late + numbers * 4)
+    text = "a;b;c\n" + "\n".join(f"{cell};{beside};{'xy'[n % 2]}" for n, cell in enumerate(cells))
+    about, arrays = read_delimited("a.csv", text.encode())
+    assert [column.sort for column in about.columns] == ["number", "number", "category"]
+    np.testing.assert_array_equal(arrays["values"][:, 0], numbers)
+    assert about.decimal == decimal
+
+
+def test_between_commas_a_comma_in_quotes_parts_thousands() -> None:
+    text = "a,b,c\n" + "\n".join(f'"{n + 1},{n + 234}","{n},5",{n % 2}' for n in range(20))
+    plain = "a,b,c\n" + "\n".join(f'"{n + 1},{n + 234}",{n},{n % 2}' for n in range(20))
+    found = [read_delimited("a.csv", raw.encode())[1]["values"][0].tolist() for raw in (text, plain)]
+    assert found == [[1.234, 0.5, 0], [1234, 0, 0]]
+
+
+@pytest.mark.parametrize("cell", ["1.2.3", "1.23,5", "12 34", "5 %", "1.234 567", "1,2,3", "0.123.456", "x"])
+def test_what_is_written_in_no_such_way_stays_words(cell: str) -> None:
+    text = "a;b\n" + "\n".join(f"{(cell, '1.5', '2')[n % 3]};{n}" for n in range(30))
+    about = read_delimited("a.csv", text.encode())[0]
+    assert about.columns[0].levels == tuple(sorted((cell, "1.5", "2")))
+
+
+def test_a_column_without_a_name_gets_one_that_is_free() -> None:
+    text = "a,,column 2\n" + "\n".join(f"{n},{n % 3},{'xy'[n % 2]}" for n in range(20))
+    about = read_delimited("a.csv", text.encode())[0]
+    assert [column.name for column in about.columns] == ["a", "column 2 (2)", "column 2"]
+
+
+def test_a_minus_beside_a_plus_is_a_class() -> None:
+    text = "a,label\n" + "\n".join(f"{'-' if n == 4 else n},{'-+'[n % 2]}" for n in range(20))
+    about = read_delimited("a.csv", text.encode())[0]
+    assert about.columns[0].missing == 1
+    assert (about.columns[1].levels, about.columns[1].missing) == (("+", "-"), 0)
+
+
+def test_images_whose_class_is_missing_are_left_out() -> None:
+    images = RNG.integers(0, 256, (30, 5, 7)).astype(np.uint8)
+    y = np.where(np.arange(30) < 3, np.nan, np.arange(30) % 2)
+    about, arrays = read_npz("i.npz", zipped({"x.npy": npy(images), "y.npy": npy(y)}))
+    assert (about.rows, about.classes, about.counts) == (27, ("0.0", "1.0"), (13, 14))
+    np.testing.assert_array_equal(arrays["images"][:, 0], images[3:])
+    y[5:] = np.nan
+    with pytest.raises(InvalidExperiment, match="at least 10 images, received 2"):
+        read_npz("i.npz", zipped({"x.npy": npy(images), "y.npy": npy(y)}))
+
+
+@pytest.mark.parametrize("orientation", [6, 1])
+def test_photographs_stand_upright(orientation: int) -> None:
+    """6: the camera was turned, and what it wrote as the left column is the top row."""
+    lying = Image.new("L", (8, 16), 0)
+    lying.paste(255, (0, 0, 4, 16))
+    exif, whole = Image.Exif(), io.BytesIO()
+    exif[0x0112] = orientation
+    lying.save(whole, "JPEG", quality=100, exif=exif)
+    about, arrays = read_photos("a.zip", zipped({f"{'ab'[n % 2]}/{n}.jpg": whole.getvalue() for n in range(12)}))
+    assert about.shape == ((1, 8, 16) if orientation == 6 else (1, 16, 8))
+    first = arrays["images"][0, 0].astype(int)
+    lit, dark = (first[:4], first[4:]) if orientation == 6 else (first[:, :4], first[:, 4:])
+    assert lit.min() > 240
+    assert dark.max() < 15
+
+
+def test_numbers_as_classes_keep_the_digits_that_part_them() -> None:
+    text = "a,label\n" + "\n".join(f"{n},{(100000000001, 100000000002)[n % 2]}" for n in range(20))
+    found = rows(*read_delimited("a.csv", text.encode()), "nt", "classification", "fill")
+    assert found.classes == ("100000000001", "100000000002")
+    third = "a,label\n" + "\n".join(f"{n},{(1 / 3, 0.5)[n % 2]}" for n in range(20))
+    found = rows(*read_delimited("a.csv", third.encode()), "nt", "classification", "fill")
+    assert found.classes == ("0.3333333333", "0.5")
