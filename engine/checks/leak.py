@@ -96,7 +96,7 @@ def advice(data: Dataset, *, made: bool) -> Said:
         return Said("Remove the copies from your data, so that one of each is left.")
     return Said(
         "The copies come with this data set. Another seed may leave fewer of them in two splits; until then the "
-        "numbers of validation and test look better than they are."
+        "results on held-out examples look better than they are."
     )
 
 
