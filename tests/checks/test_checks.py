@@ -230,4 +230,11 @@ def test_one_copy_among_many_is_a_warning() -> None:
     assert found.verdict == "warn", "both arms of the spiral begin at the same point"
     assert found.numbers["validation"] == 1
     assert str(found.found) == "Also in training: 1 of 250 validation inputs. It is example 0."
-    assert found.remedy.text.startswith("The copies come with this data set.")
+    assert found.remedy.text.startswith("The copies come with this data set; so few")
+
+
+def test_many_copies_in_a_data_set_that_comes_along_want_another_seed() -> None:
+    tokens = {"data": {"kind": "tokens", "length": 4, "vocabulary": 6}}
+    found = examined("leak", ground(**tokens))
+    assert found.verdict == "fail"
+    assert "Another seed" in found.remedy.text
