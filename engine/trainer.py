@@ -154,7 +154,8 @@ class Trainer:
         where = ScheduleProgress(self.step, self.epoch, self.total_steps)
         factor = self.experiment.schedule.factor(where) * self.watch.factor
         seed = seed_of(self.experiment.seed, DROPOUT, self.step)
-        loss, outputs = self.executor.step(x, y, factor, seed, self.capture if sampled else None)
+        may_end = ends_epoch and (self.experiment.stopping.divergence or bool(self.watch.rules))
+        loss, outputs = self.executor.step(x, y, factor, seed, self.capture if sampled or may_end else None)
         self.step += 1
         self.speedometer.examples += len(x)
         self.tally.see(outputs, y)
@@ -165,7 +166,7 @@ class Trainer:
         if self.status == "running" and sampled:
             progress.frames.append(self._frame(progress.losses[-1]))
         if self.status == "running" and ends_epoch:
-            progress.epochs.append(self._end_epoch())
+            self._end_epoch(progress, sampled)
         if self.status == "running" and final:
             self._finish()
 
@@ -191,22 +192,26 @@ class Trainer:
         self.clock.took(time.perf_counter() - began, time.process_time() - cpu)
         return Frame(self.step, self.epoch, self.seconds, readings)
 
-    def _end_epoch(self) -> EpochRow:
+    def _end_epoch(self, progress: Progress, sampled: bool) -> None:
+        """The epoch's row, and what follows from it. A run that ends here has a frame of its last step."""
         train = self.tally.mean_and_metric(self.task)
         held = self.ends.evaluate(self.held_x, self.held_y)
+        self.epoch_losses = [] if self.epoch_losses == [math.inf] else [*self.epoch_losses[:1], train[0]]
+        self.watch.add(held[0])
+        first = (self.epoch_losses or train)[0]
+        diverges = self.experiment.stopping.divergence and divergence.runs_away(first, train[0])
+        if (diverges or self.watch.stops) and not sampled:  # before the best weights come back
+            progress.frames.append(self._frame(progress.losses[-1]))
         self.epoch += 1
         self.tally = self.ends.tally()
         self.order.begin(self.epoch)
-        self.epoch_losses = [] if self.epoch_losses == [math.inf] else [*self.epoch_losses[:1], train[0]]
-        self.watch.add(held[0])
+        progress.epochs.append(EpochRow.of(self.epoch, self.step, train, held))
         self._watch_validation()
-        first = (self.epoch_losses or train)[0]
-        if self.experiment.stopping.divergence and divergence.runs_away(first, train[0]):
+        if diverges:
             layer = divergence.most_grown(self.network, self.first_norms)
             self._diverge(
                 f"The mean loss of epoch {self.epoch} is over 3 times that of epoch 1; layer {layer} grew most."
             )
-        return EpochRow.of(self.epoch, self.step, train, held)
 
     def _watch_validation(self) -> None:
         if self.watch.improved:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 from engine.experiment import Experiment
-from engine.trainer import Trainer
+from engine.trainer import CLOCKED, Trainer
 from engine.training import divergence
-from tests.science.measured import Never
+from tests.science.measured import Always, Never
 
 IDENTITY, TANH = {"kind": "identity"}, {"kind": "tanh"}
 DEEP: dict[str, Any] = {
@@ -99,6 +100,34 @@ def test_mean_loss_over_three_times_the_first_ends_the_run() -> None:
     assert f"epoch {len(rows)} is over 3 times" in trainer.message
     assert "layer output grew most" in trainer.message
     assert divergence.finite(trainer.network), "a state, and nothing is lost"
+
+
+STOPPED: dict[str, Any] = {
+    "data": {"kind": "moons", "samples": 80},
+    "network": [{"kind": "dense", "width": 6}],
+    "optimizer": {"kind": "adam", "lr": 0.1},
+    "regularizers": [{"kind": "early_stopping", "patience": 2}, {"kind": "clip_norm", "threshold": 0.5}],
+}
+HEADS: dict[str, Any] = {
+    "network": [{"kind": "dense", "width": 6, "label": "a"}, {"kind": "head", "target": {"kind": "radius"}}]
+}
+
+
+@pytest.mark.parametrize("more", [RUNAWAY, STOPPED, {**STOPPED, **HEADS}, {**STOPPED, "batch_size": 400}])
+def test_a_run_that_ends_with_an_epoch_has_a_frame_of_its_last_step(more: dict[str, Any]) -> None:
+    """The same frame as where every step has one, and the same run."""
+    seldom, often = trainer_of(**more), Trainer(Experiment.from_dict({**DEEP, **more}), Always())
+    one, other = (trainer.advance(deadline=math.inf) for trainer in (seldom, often))
+    assert (seldom.status, seldom.message, seldom.step) == (often.status, often.message, often.step)
+    assert seldom.status == ("diverged" if more is RUNAWAY else "finished")
+    assert seldom.step < 4000
+    (frame,) = one.frames
+    last = other.frames[-1]
+    assert (frame.step, frame.epoch) == (last.step, last.epoch) == (seldom.step, seldom.epoch - 1)
+    assert frame.readings.keys() == last.readings.keys()
+    for key in frame.readings.keys() - set(CLOCKED):
+        np.testing.assert_array_equal(frame.readings[key], last.readings[key], err_msg=key)
+    assert (one.losses, one.epochs) == (other.losses, other.epochs)
 
 
 def test_the_rule_can_be_switched_off() -> None:

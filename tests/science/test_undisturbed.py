@@ -91,7 +91,9 @@ def test_readings_and_evaluation_see_no_dropout_and_move_no_statistics() -> None
     first, second = (trainer.capture.readings() for _ in range(2))
     for key in first.keys() - {"gradient_norm", "update_ratio", "weight_norm"}:
         assert torch.equal(first[key].nan_to_num(-7.0), second[key].nan_to_num(-7.0)), key
-    row = trainer._end_epoch()
+    progress = Progress(0)
+    trainer._end_epoch(progress, sampled=True)
+    (row,) = progress.epochs
     assert same(before, weights(trainer))
     assert trainer.network.training
     blocks = twin.blocks_of(trainer.experiment, 10)
