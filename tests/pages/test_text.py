@@ -11,8 +11,9 @@ from babel.messages.pofile import read_po
 
 from engine.errors import InvalidExperiment, PlaygroundError
 from engine.experiment import Experiment
+from engine.parts import WRITTEN
 from engine.preview import preview
-from pages.ui.sentences import TEMPLATES, layer_name, sentence, told
+from pages.ui.sentences import TEMPLATES, WORDS, layer_name, sentence, told
 from pages.ui.text import ASSETS, LANGUAGES, _, catalog, fixed, live_texts, number, said, speak
 from tests.pages.messages import messages
 
@@ -82,6 +83,30 @@ def test_errors_are_said_in_one_sentence_of_the_language() -> None:
     )
     assert layer_name("output") == "salida"
     assert sentence(PlaygroundError("There is no run x.")) == "No existe la ejecución x."
+
+
+@pytest.mark.parametrize(
+    ("document", "received"),
+    [
+        ({"regularizers": [{"kind": "l2", "layers": "1;2"}]}, "1;2"),
+        ({"regularizers": [{"kind": "l1", "layers": "capa ñ"}]}, "capa ñ"),
+        ({"network": [{"kind": "dense", "label": "á"}]}, "á"),
+        ({"data": {"kind": "upload", "file": "x"}}, "x"),
+        ({"data": {"kind": "upload", "called": "<b>"}}, "<b>"),
+        ({"data": {"kind": "upload", "uses": "nx"}}, "nx"),
+        ({"data": {"kind": "points", "drawn": "1,2"}}, "1,2"),
+    ],
+)
+def test_what_is_written_in_no_allowed_way_is_said_in_words(document: dict[str, object], received: str) -> None:
+    wrong = broken(document)
+    assert wrong.expected in WRITTEN.values()
+    assert sentence(wrong) == f"Expected {wrong.expected}, received {received!r}."
+    speak("es")
+    assert wrong.expected not in sentence(wrong)
+
+
+def test_every_pattern_has_words() -> None:
+    assert set(WRITTEN.values()) <= set(WORDS)
 
 
 def test_every_template_is_its_own() -> None:
