@@ -24,7 +24,7 @@ from engine.losses import Loss
 from engine.losses.cross_entropy import CrossEntropy
 from engine.optimizers import Optimizer
 from engine.optimizers.adam import Adam
-from engine.parts import Value, catalogue, hparam
+from engine.parts import WRITTEN, Value, catalogue, hparam
 from engine.probes import Probe
 from engine.regularizers import Regularizer
 from engine.schedules import Schedule
@@ -180,6 +180,8 @@ def explain(error: ValidationError, data: Any) -> InvalidExperiment:
         hint = f"did you mean {near[0]!r}?" if near else ""
     elif first["type"] in ("missing", "union_tag_not_found"):
         expected, received = "a value" if first["type"] == "missing" else "an object with a kind", "none"
+    elif first["type"] == "string_pattern_mismatch":
+        expected = WRITTEN[context["pattern"]]
     elif first["type"] == "extra_forbidden":
         expected = "no such field"
     elif first["type"] == "json_invalid":  # nested too deep, or half a surrogate pair: Python reads it, nobody else

@@ -109,6 +109,10 @@ def family(name: str) -> type[Part]:
     return next(c for c in classes if c.__dict__.get("family") == name)
 
 
+WRITTEN: dict[str, str] = {}
+"""What each pattern of a field asks for, in words, for who wrote something else."""
+
+
 def hparam(
     default: Any,
     help: str,
@@ -124,11 +128,15 @@ def hparam(
     unsaid: bool = False,
     hidden: bool = False,
     pattern: str | None = None,
+    written: str = "",
 ) -> Any:
     """A field of a part, told once: default, bounds, unit, whether its axis is logarithmic, whether it may change
     while a run trains (`live`), and what it means. Form, validation and reference page read it from here. `none` says
     what None stands for. An `unsaid` field is left out of documents while it has its default, so that those written
-    before there was such a field stay what they are. A `hidden` one has a control of its own instead of the form's."""
+    before there was such a field stay what they are. A `hidden` one has a control of its own instead of the form's.
+    `written` says in words what `pattern` asks for."""
+    if pattern is not None:
+        WRITTEN[pattern] = written
     extra: dict[str, JsonValue] = {"unit": unit, "log": log, "live": live, "none": none}
     if hidden:
         extra["hidden"] = True

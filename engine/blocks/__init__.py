@@ -38,6 +38,7 @@ class Block(Part, family="blocks"):
         "",
         "A name of your own, for later blocks to refer to this one.",
         pattern=r"^[a-zA-Z0-9_ -]{0,24}$",
+        written="at most 24 letters without accents, digits, spaces and - _",
         unsaid=True,
     )
 

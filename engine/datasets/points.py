@@ -37,7 +37,11 @@ class Points(Dataset):
         "classification", "Points have a class each, or a value each.", hidden=True
     )
     drawn: str = hparam(
-        FLOWER, "The points, x,y,c and a semicolon between two.", pattern=f"^({POINT}(;{POINT})*)?$", hidden=True
+        FLOWER,
+        "The points, x,y,c and a semicolon between two.",
+        pattern=f"^({POINT}(;{POINT})*)?$",
+        written="points x,y,c with a semicolon between two",
+        hidden=True,
     )
 
     def load(self, seed: int) -> Examples:

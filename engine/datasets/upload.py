@@ -27,10 +27,26 @@ class Upload(Dataset):
 
     rank: ClassVar[int] = 1000
     kind: Literal["upload"] = "upload"
-    file: str = hparam(kept.NONE, "SHA-256 of the uploaded file.", pattern=r"^[0-9a-f]{64}$", hidden=True)
-    called: str = hparam("", "What the file was called.", pattern=r"^[\w .,()+-]{0,60}$", hidden=True)
+    file: str = hparam(
+        kept.NONE,
+        "SHA-256 of the uploaded file.",
+        pattern=r"^[0-9a-f]{64}$",
+        written="64 hexadecimal digits",
+        hidden=True,
+    )
+    called: str = hparam(
+        "",
+        "What the file was called.",
+        pattern=r"^[\w .,()+-]{0,60}$",
+        written="at most 60 letters, digits, spaces and . , ( ) + - _",
+        hidden=True,
+    )
     uses: str = hparam(
-        "", "A letter for each column: n number, c category, t target, i ignored.", pattern=r"^[ncti]*$", hidden=True
+        "",
+        "A letter for each column: n number, c category, t target, i ignored.",
+        pattern=r"^[ncti]*$",
+        written="the letters n, c, t and i",
+        hidden=True,
     )
     task: Literal["classification", "regression"] = hparam("classification", "What the target is.", hidden=True)
     missing: Literal["drop", "fill"] = hparam(

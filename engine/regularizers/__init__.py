@@ -23,6 +23,7 @@ def layers() -> Any:
         "Numbers or labels of the layers it acts on, with commas; without any, all. A colon gives a layer a multiple "
         "of λ: with 1:10, 3 layer 1 has ten times that of layer 3.",
         pattern=r"^[a-zA-Z0-9_ ,.:-]{0,48}$",
+        written="at most 48 letters without accents, digits, spaces and , . : - _",
         unsaid=True,
     )
 

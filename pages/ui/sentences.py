@@ -134,6 +134,8 @@ WORDS = (
     "fewer or narrower layers, or smaller batches",
     "was it cut when it was copied?",
     "a target that these data have",
+    "at most 48 letters without accents, digits, spaces and , . : - _",
+    "at most 24 letters without accents, digits, spaces and - _",
     "layers with commas, a multiple of λ after a colon, as in 1:10, 3",
     "numbers or labels of layers",
     "layers with weights, which biases and gains are not",

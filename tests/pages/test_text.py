@@ -14,10 +14,11 @@ from engine.datasets.upload import Upload
 from engine.datasets.wine import Wine
 from engine.errors import InvalidExperiment, PlaygroundError
 from engine.experiment import Experiment
+from engine.parts import WRITTEN
 from engine.preview import preview
 from pages.ui.explaining import capitalized
 from pages.ui.live import texts
-from pages.ui.sentences import TEMPLATES, layer_name, sentence, told
+from pages.ui.sentences import TEMPLATES, WORDS, layer_name, sentence, told
 from pages.ui.text import ASSETS, LANGUAGES, _, catalog, fixed, live_texts, number, said, speak
 from pages.ui.words import classes
 from tests.pages.messages import messages
@@ -115,6 +116,30 @@ def test_layers_are_named_in_small_letters_but_for_their_abbreviations() -> None
 )
 def test_what_stands_under_a_heading_begins_with_a_capital_unless_it_is_a_symbol(line: str, printed: str) -> None:
     assert capitalized(line) == printed
+
+
+@pytest.mark.parametrize(
+    ("document", "received"),
+    [
+        ({"regularizers": [{"kind": "l2", "layers": "1;2"}]}, "1;2"),
+        ({"regularizers": [{"kind": "l1", "layers": "capa ñ"}]}, "capa ñ"),
+        ({"network": [{"kind": "dense", "label": "á"}]}, "á"),
+        ({"data": {"kind": "upload", "file": "x"}}, "x"),
+        ({"data": {"kind": "upload", "called": "<b>"}}, "<b>"),
+        ({"data": {"kind": "upload", "uses": "nx"}}, "nx"),
+        ({"data": {"kind": "points", "drawn": "1,2"}}, "1,2"),
+    ],
+)
+def test_what_is_written_in_no_allowed_way_is_said_in_words(document: dict[str, object], received: str) -> None:
+    wrong = broken(document)
+    assert wrong.expected in WRITTEN.values()
+    assert sentence(wrong) == f"Expected {wrong.expected}, received {received!r}."
+    speak("es")
+    assert wrong.expected not in sentence(wrong)
+
+
+def test_every_pattern_has_words() -> None:
+    assert set(WRITTEN.values()) <= set(WORDS)
 
 
 def test_every_template_is_its_own() -> None:
