@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from typing import Any, Literal
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from engine.frame import Frame, pack
 from engine.store.reader import LogLine, RunRow, View, spread
 from engine.store.tables import EPOCH_COLUMNS, epoch_columns
+from engine.strict_json import strict
 
 Message = str | bytes
 
@@ -32,19 +32,19 @@ def table(
 def state(run: tuple[str, str, int, int]) -> str:
     """A run's state, message, step and epoch."""
     name, message, step, epoch = run
-    return encoded({"type": "state", "state": name, "message": message, "step": step, "epoch": epoch})
+    return strict({"type": "state", "state": name, "message": message, "step": step, "epoch": epoch})
 
 
 def line(entry: LogLine) -> str:
     """A line of the log."""
-    return encoded({"type": "log", **_line(entry)})
+    return strict({"type": "log", **_line(entry)})
 
 
 def hello(run: RunRow, log: list[LogLine]) -> str:
     """What a viewer has to know first."""
     said: dict[str, Any] = {"type": "hello", "run": run.id, "state": run.state, "message": run.message}
     said |= {"step": run.step, "epoch": run.epoch, "experiment": json.loads(run.edited), "channels": run.channels}
-    return encoded({**said, "log": [_line(entry) for entry in log]})
+    return strict({**said, "log": [_line(entry) for entry in log]})
 
 
 def snapshot(view: View, run: RunRow, slim: dict[int, bytes]) -> list[Message]:
@@ -66,19 +66,6 @@ def snapshot(view: View, run: RunRow, slim: dict[int, bytes]) -> list[Message]:
     if steps:
         messages += [payload for _, payload in view.frames_at(run.id, steps[-1:])]
     return messages
-
-
-def encoded(message: dict[str, Any]) -> str:
-    """A message as JSON that browsers read: they know no NaN and no infinity, which become null."""
-    return json.dumps(_finite(message), allow_nan=False)
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _finite(own) for key, own in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(own) for own in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _line(entry: LogLine) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from engine.errors import InvalidExperiment, shown
 from engine.parts import Part, hparam
 
 Seen = tuple[float, ...]
-WRITTEN = "layers with commas, a multiple of λ after a colon, as in 1:10, 3"
+LISTED = "layers with commas, a multiple of λ after a colon, as in 1:10, 3"
 
 
 def layers() -> Any:
@@ -31,7 +31,7 @@ def layers() -> Any:
 def factor(written: str = "1") -> float:
     """The number after the colon. Raises: InvalidExperiment."""
     if not re.fullmatch(r"\s*\d{1,4}(\.\d{1,4})?\s*", written):
-        raise InvalidExperiment("", WRITTEN, shown(written))
+        raise InvalidExperiment("", LISTED, shown(written))
     return float(written)
 
 
@@ -63,7 +63,7 @@ class Regularizer(Part, family="regularizers"):
             if not entry.strip():
                 continue
             if not name:
-                raise InvalidExperiment("", WRITTEN, shown(entry))
+                raise InvalidExperiment("", LISTED, shown(entry))
             if name in found:
                 raise InvalidExperiment("", "every layer at most once", shown(name))
             found[name] = factor(*more)
