@@ -48,7 +48,7 @@ def numbers(ids: list[str]) -> None:
         on_select="rerun",
         selection_mode="multi-row",
         selection_default={"selection": {"rows": before}},
-        height="content" if len(rows) <= 10 else 360,
+        height="content" if len(rows) <= 18 else 664,
         column_config=columns(),
         alt=_("All runs, newest first"),
     )
