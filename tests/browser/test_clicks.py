@@ -122,7 +122,7 @@ def test_the_search_finds_in_both_languages(visit: Visit, home: Path) -> None:
     page.set_default_timeout(60_000)
     page.locator(".st-key-presets button").click()
     search = page.locator(".st-key-preset_search input")
-    for words in ("desvanece", "vanishing"):
+    for words in ("desvanec", "vanishing"):
         search.fill(words)
         search.press("Enter")
         page.locator(".st-key-preset_circle").wait_for(state="detached")
