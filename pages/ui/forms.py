@@ -190,7 +190,7 @@ def digits(step: float) -> int:
 
 
 def text(spec: Spec, value: Any, tie: Callable[..., dict[str, Any]], label: str = "") -> None:
-    st.text_input(label or said("field", spec.label), max_chars=24, help=help_of(spec), **tie(value))
+    st.text_input(label or said("field", spec.label), max_chars=48, help=help_of(spec), **tie(value))
 
 
 CONTROLS: dict[str, Callable[..., None]] = {

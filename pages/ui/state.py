@@ -57,13 +57,20 @@ def choose_language(key: str) -> None:
 def bind(path: Path, value: Any, wrap: Callable[[Any], Any] | None = None) -> dict[str, Any]:
     """The arguments that tie a control to a place in the draft: it shows `value`, and a change goes there."""
     key = "form." + ".".join(str(step) for step in path)
-    st.session_state[key] = value
+    put(key, value)
     return {"key": key, "on_change": taken, "args": (key, path, wrap)}
+
+
+def put(key: str, value: Any) -> None:
+    """Let a control show `value`. One that shows it already is left alone: what is set here goes to the browser and
+    would undo what a person did there while the script ran, such as the next press of an arrow key."""
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
 
 
 def show_in(key: str, value: Any, changed: Callable[[], None]) -> dict[str, Any]:
     """The arguments of a control that shows `value` and says when a person has changed it."""
-    st.session_state[key] = value
+    put(key, value)
     return {"key": key, "on_change": changed}
 
 
@@ -81,7 +88,7 @@ def tried(part: str, start: Draft) -> Draft:
 def try_out(path: Path, value: Any, wrap: Callable[[Any], Any] | None = None) -> dict[str, Any]:
     """As `bind`, for a part that is only looked at: its path begins with the part's name and its values."""
     key = "tried." + ".".join(str(step) for step in path)
-    st.session_state[key] = value
+    put(key, value)
     return {"key": key, "on_change": tried_out, "args": (key, path, wrap)}
 
 
