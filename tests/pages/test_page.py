@@ -176,3 +176,11 @@ def test_chosen_runs_are_overlaid_and_stopped(visit: Callable[..., AppTest], hom
     app.button(key="delete").click().run()
     assert app.button(key="confirmed").label == "Delete for good"
     assert all(Reader(home).run(run) for run in runs)  # it asks first
+
+
+def test_a_control_that_shows_its_value_is_left_alone(visit: Callable[..., AppTest]) -> None:
+    app = visit()
+    app.run()
+    sliders = [widget.proto for widget in app.select_slider if widget.key.startswith("form.")]
+    assert sliders
+    assert not any(proto.set_value for proto in sliders), "it would undo a key press under way"
