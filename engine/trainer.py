@@ -6,7 +6,6 @@ import copy
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -27,21 +26,10 @@ from engine.training.capture import Capture, fetch
 from engine.training.clock import FrameClock, Speedometer
 from engine.training.ends import Ends
 from engine.training.executor import Loss
+from engine.training.progress import CHANNELS, Progress, scalar
 from engine.training.watch import Watch
 
 Status = Literal["running", "finished", "diverged"]
-
-CLOCKED = ("speed", "cost")  # readings that tell of the machine, not of the step
-
-
-@dataclass
-class Progress:
-    """What one call of `advance` brought: the losses of steps `first_step`, `first_step` + 1 …, epochs, frames."""
-
-    first_step: int
-    losses: list[float] = field(default_factory=list)
-    epochs: list[EpochRow] = field(default_factory=list)
-    frames: list[Frame] = field(default_factory=list)
 
 
 class Trainer:
@@ -93,13 +81,7 @@ class Trainer:
     @property
     def channels(self) -> tuple[Channel, ...]:
         """What frames say, in the order in which it is drawn."""
-        own = (
-            Channel("loss", "Loss of the batch", "L", mark="scalar", scale="log"),
-            Channel("lr", "Learning rate", "α", mark="scalar", scale="log"),
-            Channel("speed", "Speed", "examples / s, steps / s", "1/s", "scalar"),
-            Channel("cost", "Instruments", "time for instruments / time", "share", "scalar"),
-        )
-        return self.capture.channels + self.ends.channels + own
+        return self.capture.channels + self.ends.channels + CHANNELS
 
     @property
     def static(self) -> Frame:
@@ -291,8 +273,3 @@ def train(experiment: Experiment, clock: FrameClock | None = None) -> Iterator[F
     trainer = Trainer(experiment, clock)
     while trainer.status == "running":
         yield from trainer.advance(deadline=time.perf_counter() + 0.05).frames
-
-
-def scalar(value: float) -> np.ndarray:
-    """A number as a reading, float32 (1,)."""
-    return np.array([value], np.float32)

@@ -12,7 +12,8 @@ from engine.fleet import wire
 from engine.store.entry import CheckpointRow, Entry, FrameRow, LogRow
 
 if TYPE_CHECKING:
-    from engine.trainer import Progress, Trainer
+    from engine.trainer import Trainer
+    from engine.training.progress import Progress
 
 
 class Report:

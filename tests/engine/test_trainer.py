@@ -16,8 +16,9 @@ import torch
 from engine.edits import Edit
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
-from engine.trainer import CLOCKED, Progress, Trainer, train
+from engine.trainer import Trainer, train
 from engine.training.clock import FrameClock
+from engine.training.progress import CLOCKED, Progress
 from tests.engine.documents import experiment
 
 

@@ -19,7 +19,9 @@ from engine.fleet.client import Fleet
 from engine.frame import Frame
 from engine.store.place import Place
 from engine.store.reader import Reader
-from engine.trainer import CLOCKED, FrameClock, Trainer
+from engine.trainer import Trainer
+from engine.training.clock import FrameClock
+from engine.training.progress import CLOCKED
 
 ENDLESS = 10_000_000
 NETWORK = [

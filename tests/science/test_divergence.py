@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from engine.experiment import Experiment
-from engine.trainer import CLOCKED, Trainer
+from engine.trainer import Trainer
 from engine.training import divergence
+from engine.training.progress import CLOCKED
 from tests.science.measured import Always, Never
 
 IDENTITY, TANH = {"kind": "identity"}, {"kind": "tanh"}

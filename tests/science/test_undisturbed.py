@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 
 from engine.experiment import Experiment
-from engine.trainer import Progress, Trainer
+from engine.trainer import Trainer
 from engine.training.clock import FrameClock
+from engine.training.progress import Progress
 from tests.science import twin
 from tests.science.measured import Always, Never
 

@@ -1,0 +1,35 @@
+"""What training gives to whoever asked for steps, and what every frame says of its step beside the probes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from engine.data.epochs import EpochRow
+from engine.frame import Channel, Frame
+
+CLOCKED = ("speed", "cost")  # readings that tell of the machine, not of the step
+
+CHANNELS = (
+    Channel("loss", "Loss of the batch", "L", mark="scalar", scale="log"),
+    Channel("lr", "Learning rate", "α", mark="scalar", scale="log"),
+    Channel("speed", "Speed", "examples / s, steps / s", "1/s", "scalar"),
+    Channel("cost", "Instruments", "time for instruments / time", "share", "scalar"),
+)
+"""Of every run."""
+
+
+@dataclass
+class Progress:
+    """What one call of `advance` brought: the losses of steps `first_step`, `first_step` + 1 …, epochs, frames."""
+
+    first_step: int
+    losses: list[float] = field(default_factory=list)
+    epochs: list[EpochRow] = field(default_factory=list)
+    frames: list[Frame] = field(default_factory=list)
+
+
+def scalar(value: float) -> np.ndarray:
+    """A number as a reading, float32 (1,)."""
+    return np.array([value], np.float32)
