@@ -23,7 +23,7 @@ from engine.frame import Channel, Frame
 from engine.schedules import Progress as ScheduleProgress
 from engine.training import bagging, divergence
 from engine.training.capture import Capture, fetch
-from engine.training.clock import FrameClock, Speedometer
+from engine.training.clock import FrameClock, Speedometer, Stopwatch
 from engine.training.ends import Ends
 from engine.training.executor import Loss
 from engine.training.progress import CHANNELS, Progress, scalar
@@ -58,7 +58,7 @@ class Trainer:
         self.clock = clock or FrameClock()
         self._place_data()
         self.step = self.epoch = 0
-        self.seconds = 0.0
+        self.stopwatch = Stopwatch()
         self.status: Status = "running"
         self.message = ""
         self.watch = Watch(experiment)
@@ -108,14 +108,14 @@ class Trainer:
         """Takes steps, at least one, until `time.perf_counter()` passes the deadline, a target is reached or the run
         ends. With `frame_at_end` the last step before a target has a frame, whatever the clock says."""
         progress = Progress(self.step + 1)
-        began = time.perf_counter()
+        self.stopwatch.start()
         while self.status == "running":
             last, final = self._is_last(until_step, until_epoch), self._is_final()
             self._take(final or self.clock.due() or (last and frame_at_end), final, progress)
             if last or time.perf_counter() >= deadline:
                 break
         self._settle(progress)
-        self.seconds += time.perf_counter() - began
+        self.stopwatch.stop()
         return progress
 
     def _ends_epoch(self) -> bool:
@@ -169,10 +169,11 @@ class Trainer:
         began, cpu = time.perf_counter(), time.process_time()
         readings: dict[str, np.ndarray] = {"loss": scalar(loss), "lr": scalar(self.executor.lr)}
         readings.update(fetch({**self.capture.readings(), **self.ends.readings()}))
-        readings["speed"] = self.speedometer.read(self.step)
+        seconds = self.stopwatch.seconds
+        readings["speed"] = self.speedometer.read(self.step, seconds)
         readings["cost"] = scalar(self.clock.share)
-        self.clock.took(time.perf_counter() - began, time.process_time() - cpu)
-        return Frame(self.step, self.epoch, self.seconds, readings)
+        self.clock.took(time.perf_counter() - began, time.process_time() - cpu, seconds)
+        return Frame(self.step, self.epoch, seconds, readings)
 
     def _end_epoch(self, progress: Progress, sampled: bool) -> None:
         """The epoch's row, and what follows from it. A run that ends here has a frame of its last step."""
@@ -238,7 +239,7 @@ class Trainer:
             "step": self.step,
             "epoch": self.epoch,
             "cursor": self.order.cursor,
-            "seconds": self.seconds,
+            "seconds": self.stopwatch.seconds,
             "status": self.status,
             "message": self.message,
             "model": self.network.state_dict(),
@@ -257,14 +258,15 @@ class Trainer:
         trainer.network.load_state_dict(state["model"])
         trainer.executor.optimizer.load_state_dict(copy.deepcopy(state["optimizer"]))  # torch would share its tensors
         trainer.executor.retune(trainer.experiment)
-        trainer.step, trainer.epoch, trainer.seconds = state["step"], state["epoch"], state["seconds"]
+        trainer.step, trainer.epoch = state["step"], state["epoch"]
+        trainer.stopwatch = Stopwatch(state["seconds"])
         trainer.status, trainer.message = state["status"], state["message"]
         trainer.order.begin(trainer.epoch, state["cursor"])
         trainer.tally = trainer.ends.restored(state["tally"])
         trainer.watch = Watch(trainer.experiment, state["validation_losses"])
         trainer.epoch_losses = list(state["epoch_losses"])
         trainer.best = state["best"]
-        trainer.speedometer = Speedometer(trainer.step, state["examples"])
+        trainer.speedometer = Speedometer(trainer.step, state["examples"], state["seconds"])
         return trainer
 
 

@@ -54,7 +54,7 @@ class Worker:
         self.heard: list[dict[str, Any]] = []
         self.saves, self.saved_at = 0, self.seconds
         self.saved: tuple[int, int] | None = None
-        self.pace = (time.perf_counter(), self.trainer.step)
+        self.pace = (self.seconds, self.trainer.step)
         self.speed: float | None = None
 
     def run(self) -> None:
@@ -120,9 +120,9 @@ class Worker:
         self.seconds += now - began
         self.report.add(progress)
         self.latest = progress.epochs[-1] if progress.epochs else self.latest
-        if now - self.pace[0] >= PACE_SECONDS:
-            self.speed = (self.trainer.step - self.pace[1]) / (now - self.pace[0])
-            self.pace = (now, self.trainer.step)
+        if self.seconds - self.pace[0] >= PACE_SECONDS:  # time of training: a pause is none
+            self.speed = (self.trainer.step - self.pace[1]) / (self.seconds - self.pace[0])
+            self.pace = (self.seconds, self.trainer.step)
 
     # Speaking ---------------------------------------------------------------------------------------------------------
 
