@@ -248,11 +248,11 @@ def runs(options: argparse.Namespace) -> int:
     reader = Reader()
     found = reader.runs() if reader.place.database.exists() else []
     if options.json:
-        keys = ("id", "state", "message", "step", "epoch", "created", "digest", "parent", "summary")
+        keys = ("id", "name", "state", "message", "step", "epoch", "created", "digest", "parent", "summary")
         print(strict([{key: getattr(row, key) for key in keys} for row in found]))
         return 0
     for row in found:
-        print(f"{row.id}  {row.state:<9} step {row.step:>8}  epoch {row.epoch:>6}  {figures(row)}")
+        print(f"{row.id}  {row.state:<9} step {row.step:>8}  epoch {row.epoch:>6}  {figures(row)}  {row.name}".rstrip())
     return 0
 
 

@@ -86,6 +86,7 @@ def model(reader: Reader, row: RunRow) -> bytes:
 
     trainer, step = newest(reader, row)
     about = {"run": row.id, "step": str(step), "experiment": row.experiment}
+    about |= {"name": row.name} if row.name else {}
     return bytes(save(trainer.model_tensors(), about))
 
 

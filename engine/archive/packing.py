@@ -54,7 +54,7 @@ def pack(reader: Reader, row: RunRow) -> bytes:
 
 def about(row: RunRow) -> dict[str, Any]:
     """What the store says of the run besides its series."""
-    names = ("edited", "state", "message", "step", "epoch", "channels", "summary", "created")
+    names = ("edited", "state", "message", "step", "epoch", "channels", "summary", "created", "name")
     return {name: getattr(row, name) for name in names}
 
 

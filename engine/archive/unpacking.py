@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from engine import naming
 from engine.archive.packing import FORMAT, KEPT, MANIFEST, MEMBERS, VERSION
 from engine.archive.tree import from_bytes, torch_bytes
 from engine.edits import Edit, apply
@@ -129,6 +130,7 @@ def parcel(found: dict[str, bytes]) -> Parcel:
             edited = apply(edited, Edit(path=line["detail"]["path"], value=line["detail"]["value"]))
     if about["state"] not in STATES or edited != Experiment.from_json(about["edited"]):
         raise Unsound("its edits do not lead to the experiment that it ended with")
+    about["name"] = naming.plain(about.get("name", ""))  # older archives have none
     expect_lengths(found, about)
     for channel in about["channels"]:
         Channel(**channel)

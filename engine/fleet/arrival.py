@@ -32,6 +32,7 @@ def lay_down(place: Place, run: str, parcel: Parcel) -> str:
         "message": about["message"] if state in FINAL else "",
         "channels": json.dumps(about["channels"]),
         "summary": json.dumps(about["summary"]),
+        "name": about["name"],
         "step": about["step"],
         "epoch": about["epoch"],
         "log": parcel.log,
@@ -52,7 +53,7 @@ def pick_up(place: Place, run: str) -> list[Entry]:
     losses, epochs, static, *rest = blobs
     frames = zip(header["frames"], rest, strict=False)
     rows = np.frombuffer(epochs, "<f8").reshape(-1, len(EPOCH_COLUMNS))
-    new = NewRun(header["experiment"], header["digest"], header["state"], header["message"])
+    new = NewRun(header["experiment"], header["digest"], header["state"], header["message"], name=header["name"])
     changes: dict[str, Any] = {name: header[name] for name in ("edited", "channels", "summary", "step", "epoch")}
     first = Entry(
         run,

@@ -116,6 +116,10 @@ class Fleet:
             arrival.clear(self.place, name)
         return name
 
+    def rename(self, run: str, name: str) -> None:
+        """Give a run a name, one line of plain text; an empty one takes it away."""
+        self._ask({"do": "rename", "run": run, "name": name}, repeat=True)
+
     def delete(self, run: str) -> None:
         """End a run and remove all that is stored of it."""
         self._ask({"do": "delete", "run": run})

@@ -13,6 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from engine import naming
 from engine.errors import PlaygroundError
 from engine.fleet import arrival, desk, lock, sources
 from engine.fleet.keeper import Keeper
@@ -48,7 +49,8 @@ class Service:
         self.place, self.idle_seconds = place, idle_seconds
         self.keeper = Keeper(place, at_once, checkpoint_seconds)
         answers = {"start": self.start, "command": self.command, "delete": self.delete, "status": self.status}
-        self.desk = desk.Desk({**answers, "take_in": self.take_in, "sources": self.sources, "leave": self.leave})
+        answers |= {"take_in": self.take_in, "rename": self.rename, "sources": self.sources, "leave": self.leave}
+        self.desk = desk.Desk(answers)
         self.ids = itertools.count(1)
         self.leaving = asyncio.Event()
 
@@ -190,6 +192,14 @@ class Service:
         await asyncio.to_thread(shutil.rmtree, self.place.checkpoints / run, True)
         await self.keeper.store(Entry(run, delete=True))
         self.keeper.fill()
+        return {}
+
+    async def rename(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """A name for a run, as a person gave it."""
+        self._need_room()
+        changes = {"name": naming.plain(asked["name"])}
+        if await self.keeper.store(Entry(asked["run"], changes=changes)) != "stored":
+            raise PlaygroundError(f"There is no run {asked['run']}.")
         return {}
 
     async def status(self, asked: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from typing import Any, Literal
 import numpy as np
 
 from engine.frame import Frame, pack
-from engine.store.reader import LogLine, RunRow, View, spread
+from engine.store.pieces import spread
+from engine.store.reader import LogLine, RunRow, View
 from engine.store.tables import EPOCH_COLUMNS, epoch_columns
 from engine.strict_json import strict
 

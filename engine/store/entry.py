@@ -21,6 +21,7 @@ class NewRun:
     message: str = ""
     parent: str | None = None
     parent_step: int | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from engine.store import tables
+from engine.store.pieces import epoch_rows, loss_rows, spread
 from engine.store.place import Place
 from engine.store.tending import thin
 
@@ -36,6 +37,7 @@ class RunRow:
     channels: list[dict[str, Any]]
     static: bytes | None
     summary: dict[str, Any]
+    name: str = ""  # given by a person
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ class Reader:
     def __init__(self, folder: Path | None = None) -> None:
         self.place = Place.of(folder)
         self.engine = tables.open_reader(self.place.database)
+        self._named = False
 
     def close(self) -> None:
         """Close its connections."""
@@ -95,6 +98,11 @@ class Reader:
     def view(self) -> View:
         """`with reader.view() as view:` one moment of the store."""
         return View(self)
+
+    def rows(self, connection: sa.Connection) -> sa.Select[Any]:
+        """The table of runs; where an older version wrote it, its runs have no names."""
+        self._named = self._named or tables.named(connection)
+        return sa.select(*(column for column in tables.runs.c if self._named or column.name != "name"))
 
     def runs(self, limit: int = 1_000) -> list[RunRow]:
         """The newest runs first."""
@@ -156,17 +164,21 @@ class View:
         self.transaction.rollback()
         self.connection.close()
 
+    @property
+    def rows(self) -> sa.Select[Any]:
+        return self.reader.rows(self.connection)
+
     def runs(self, limit: int = 1_000) -> list[RunRow]:
-        ordered = sa.select(tables.runs).order_by(tables.runs.c.created.desc()).limit(limit)
+        ordered = self.rows.order_by(tables.runs.c.created.desc()).limit(limit)
         return [_run(row) for row in self.connection.execute(ordered).mappings()]
 
     def run(self, run: str) -> RunRow | None:
-        row = self.connection.execute(sa.select(tables.runs).where(tables.runs.c.id == run)).mappings().one_or_none()
+        row = self.connection.execute(self.rows.where(tables.runs.c.id == run)).mappings().one_or_none()
         return None if row is None else _run(row)
 
     def in_states(self, *states: str) -> list[RunRow]:
         """Runs in some states, the oldest first."""
-        chosen = sa.select(tables.runs).where(tables.runs.c.state.in_(states)).order_by(tables.runs.c.created)
+        chosen = self.rows.where(tables.runs.c.state.in_(states)).order_by(tables.runs.c.created)
         return [_run(row) for row in self.connection.execute(chosen).mappings()]
 
     def losses(self, run: str, points: int | None = 2_000) -> np.ndarray:
@@ -258,26 +270,6 @@ def _note(news: News, table: str, row: sa.RowMapping) -> None:
         news.frames.append((row["step"], row["at"], row["payload"]))
     else:
         news.log.append(_line(row))
-
-
-def loss_rows(first: int, payload: bytes) -> np.ndarray:
-    """A piece of the losses as rows of step and loss."""
-    values = np.frombuffer(payload, "<f4")
-    return np.column_stack([np.arange(first, first + len(values), dtype=np.float64), values])
-
-
-def epoch_rows(payload: bytes, count: int) -> np.ndarray:
-    """A piece of so many epochs as rows of `tables.EPOCH_COLUMNS`, and what a network with several ends adds."""
-    return np.frombuffer(payload, "<f8").reshape(count, -1 if count else len(tables.EPOCH_COLUMNS))
-
-
-def spread(items: list[int], limit: int | None) -> list[int]:
-    """At most `limit` of the items, evenly chosen, the first and the last among them."""
-    if limit is None or len(items) <= limit:
-        return items
-    if limit <= 1:
-        return items[-limit:] if limit else []
-    return [items[round(i * (len(items) - 1) / (limit - 1))] for i in range(limit)]
 
 
 def _run(row: sa.RowMapping) -> RunRow:

@@ -45,6 +45,7 @@ runs = sa.Table(
     sa.Column("channels", sa.Text, nullable=False),
     sa.Column("static", sa.LargeBinary),
     sa.Column("summary", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False, server_default=""),  # given by a person, later than the others
 )
 losses = sa.Table(
     "losses",
@@ -141,7 +142,20 @@ def open_writer(database: Path) -> sa.Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     metadata.create_all(engine)
+    migrate(engine)
     return engine
+
+
+def migrate(engine: sa.Engine) -> None:
+    """Adds the columns that a store written by an older version lacks."""
+    with engine.begin() as connection:
+        if not named(connection):
+            connection.exec_driver_sql("ALTER TABLE runs ADD COLUMN name TEXT NOT NULL DEFAULT ''")
+
+
+def named(connection: sa.Connection) -> bool:
+    """Have the store's runs names? Those of a store that no newer supervisor has opened yet do not."""
+    return any(column[1] == "name" for column in connection.exec_driver_sql("PRAGMA table_info(runs)"))
 
 
 def open_reader(database: Path) -> sa.Engine:

@@ -137,7 +137,9 @@ class Writer:
             draft.marks[entry.run] = replace(draft.marks[entry.run], attempt=entry.changes["attempt"])
         if entry.first_step + len(entry.losses) > mark.step:  # else it only says again what is stored
             draft.updates[entry.run].update(entry.progress)
-        draft.updates[entry.run].update(entry.changes, updated=now)
+        if entry.changes.keys() != {"name"}:  # a name is no news of the run: its duration stays
+            draft.updates[entry.run]["updated"] = now
+        draft.updates[entry.run].update(entry.changes)
         return "stored"
 
     def _create(self, entry: Entry, draft: Draft) -> None:

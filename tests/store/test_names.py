@@ -1,0 +1,72 @@
+"""Names of runs: plain text on one line, in stores of this version and of the one before."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from engine import naming
+from engine.archive.packing import pack
+from engine.archive.unpacking import read
+from engine.errors import PlaygroundError
+from engine.experiment import Experiment
+from engine.fleet.client import Fleet
+from engine.store.entry import Entry, NewRun
+from engine.store.place import Place
+from engine.store.reader import Reader
+from engine.store.writer import Writer
+from tests.faults.conftest import end
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("Baseline, lr 0.1", "Baseline, lr 0.1"),
+        ("  two\nlines\tand a tab ", "two lines and a tab"),
+        ("\x1b[31mred\x00\x07", "[31mred"),
+        ("gnp.exe\u202e", "gnp.exe"),  # would turn around what follows it
+        ("lone \ud800 surrogate", "lone surrogate"),
+        ("**bold** _it_ <b>", "**bold** _it_ <b>"),  # a name is shown as it is, never interpreted
+        ("ñandú", "ñandú"),
+        ("x" * 500, "x" * 60),
+        ("\u200b\u2028", ""),
+    ],
+)
+def test_a_name_is_one_line_of_plain_text(given: str, kept: str) -> None:
+    assert naming.plain(given) == kept
+    assert naming.plain(kept) == kept
+
+
+def old_store(home: Path) -> None:
+    """A store as the version before names wrote it, with one run that ended."""
+    place = Place.of(home)
+    place.prepare()
+    writer = Writer(place)
+    text = Experiment().to_json()
+    writer.commit([Entry("old", create=NewRun(text, "d", "finished"), changes={"attempt": 1})])
+    writer.close()
+    with sqlite3.connect(place.database) as line:
+        line.execute("ALTER TABLE runs DROP COLUMN name")
+
+
+def test_a_store_without_names_can_be_read_and_gets_them(tmp_path: Path) -> None:
+    old_store(tmp_path)
+    reader = Reader(tmp_path)
+    assert [(row.id, row.name) for row in reader.runs()] == [("old", "")]
+    assert reader.run("old").state == "finished"
+    before = reader.run("old").updated
+    fleet = Fleet(tmp_path)
+    fleet.rename("old", " a\nname ")
+    row = reader.run("old")
+    assert (row.name, row.updated) == ("a name", before)  # how long it took is what it was
+    with pytest.raises(PlaygroundError, match="There is no run"):
+        fleet.rename("nobody", "x")
+    parcel = read(pack(reader, row))
+    assert parcel.about["name"] == "a name"
+    assert reader.run(fleet.take_in(parcel)).name == "a name"
+    fleet.rename("old", "")
+    assert reader.run("old").name == ""
+    reader.close()
+    end(fleet)
