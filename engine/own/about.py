@@ -6,20 +6,40 @@ import re
 import unicodedata
 from typing import Literal
 
+from pydantic import Field
+
+from engine.own.corrections import NOTHING, Corrections
 from engine.parts import Value
 
 LEVELS = 100  # different words that a category may have
 LEAST = 10  # rows or images
 
 
+Role = Literal["", "input", "target", "index", "ignored"]
+
+
+class Note(Value):
+    """Something that was noticed: the English sentence with {placeholders}, and the values for them."""
+
+    kind: str
+    text: str
+    values: dict[str, str | int | float] = Field(default={})
+
+    def __str__(self) -> str:
+        return self.text.format(**{k: f"{v:.6g}" if isinstance(v, float) else v for k, v in self.values.items()})
+
+
 class Column(Value):
-    """One column. `levels` are the words of a category; a text has too many of them to be used."""
+    """One column. `levels` are the words of a category; a text has too many of them to be used. `role` is what it is
+    probably for, `reason` why (empty for an ordinary input; both are empty in files kept before there were roles)."""
 
     name: str
     sort: Literal["number", "category", "text"]
     missing: int = 0
     distinct: int = 0
     levels: tuple[str, ...] = ()
+    role: Role = ""
+    reason: str = ""
 
 
 class About(Value):
@@ -27,11 +47,12 @@ class About(Value):
 
     `delimiter`, `decimal` (empty where columns differ), `encoding` and `header` say how a text was read; `sizes` how
     many different sizes the images had before they were brought to `shape` (channels, height, width). `head` holds the
-    first rows as words.
+    first rows as words, `tail` the last. `notes` tell what was noticed, `corrections` what a person said of the file.
+    Pixels are kept as they were: `black` and `white` are the values that become 0 and 1.
     """
 
     name: str
-    sort: Literal["table", "images"]
+    sort: Literal["table", "images", "sequences"]
     rows: int
     columns: tuple[Column, ...] = ()
     classes: tuple[str, ...] = ()
@@ -43,6 +64,12 @@ class About(Value):
     decimal: str = ""
     encoding: str = ""
     header: bool = True
+    first_row: int = 0
+    tail: tuple[tuple[str, ...], ...] = ()
+    notes: tuple[Note, ...] = ()
+    corrections: Corrections = NOTHING
+    black: float = 0.0
+    white: float = 255.0
 
 
 def plain(name: str, limit: int = 60) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from engine.own.about import LEAST, LEVELS, About
 from engine.own.archive import entries
+from engine.own.corrections import NOTHING, Corrections
 from engine.own.pixels import SIDE, scaled
 from engine.own.refusal import refusal
 from engine.own.table import Found, table
@@ -20,7 +21,7 @@ TARGETS = ("y", "labels", "label", "target", "targets", "y_train", "train_labels
 HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
-def read_npz(name: str, raw: bytes) -> Found:
+def read_npz(name: str, raw: bytes, corrections: Corrections = NOTHING) -> Found:
     """The arrays in an NPZ file. Raises: InvalidExperiment if they are not two that belong together."""
     found = {path.removesuffix(".npy").lower(): content for path, content in entries(raw)}
     chosen = [next((key for key in keys if key in found), None) for keys in (INPUTS, TARGETS)]
@@ -34,7 +35,7 @@ def read_npz(name: str, raw: bytes) -> Found:
         raise refusal(f"at least {LEAST} rows", f"{len(x)}")
     if x.ndim == 2:
         names = [*(f"x{place + 1}" for place in range(x.shape[1])), "y"]
-        return table(name, names, [*(pd.Series(column) for column in x.T), pd.Series(y)])
+        return table(name, names, [*(pd.Series(column) for column in x.T), pd.Series(y)], corrections)
     if x.ndim in (3, 4):
         return pictures(name, x, y)
     raise refusal("x with 2 axes for a table, 3 or 4 for images", f"{x.ndim}")

@@ -10,6 +10,7 @@ import pyarrow
 from pyarrow import parquet
 
 from engine.own.about import one_line
+from engine.own.corrections import NOTHING, Corrections
 from engine.own.refusal import refusal
 from engine.own.table import COLUMNS, Found, table
 
@@ -17,7 +18,7 @@ LARGEST = 200 * 2**20
 CELLS = LARGEST // 8
 
 
-def read_parquet(name: str, raw: bytes) -> Found:
+def read_parquet(name: str, raw: bytes, corrections: Corrections = NOTHING) -> Found:
     """The table in a Parquet file. Raises: InvalidExperiment if it holds none."""
     try:
         file = parquet.ParquetFile(io.BytesIO(raw))
@@ -31,7 +32,7 @@ def read_parquet(name: str, raw: bytes) -> Found:
     except (pyarrow.ArrowException, OSError, ValueError) as error:
         raise refusal("a whole Parquet file", "a damaged one") from error
     columns = [readable(own, column) for own, column in zip(content.column_names, content.columns, strict=True)]
-    return table(name, content.column_names, columns)
+    return table(name, content.column_names, columns, corrections)
 
 
 def expect_size(about: Any) -> None:

@@ -9,6 +9,7 @@ import re
 import pandas as pd
 
 from engine.own import numerals
+from engine.own.corrections import ENCODINGS, NOTHING, Corrections
 from engine.own.refusal import refusal
 from engine.own.table import COLUMNS, MISSING, Found, table
 
@@ -17,33 +18,34 @@ SAMPLE = 50  # lines
 CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
 
 
-def read_delimited(name: str, raw: bytes) -> Found:
+def read_delimited(name: str, raw: bytes, corrections: Corrections = NOTHING) -> Found:
     """The table in a text file. Raises: InvalidExperiment if it holds none."""
-    text, encoding = decoded(raw)
+    text, encoding = decoded(raw, corrections.encoding)
+    text = "".join(text.splitlines(keepends=True)[corrections.first_row or 0 :])
     lines = [line for line in text[: 1 << 18].splitlines() if line.strip()][:SAMPLE]
     if not lines:
         raise refusal("a table", "an empty file")
-    delimiter = separator(lines)
+    delimiter = corrections.separator or separator(lines)
     sample = split(lines, delimiter)
     if len(sample[0]) > COLUMNS:
         raise refusal(f"2 to {COLUMNS} columns", f"{len(sample[0])}")
     expect_even(text, delimiter)
     frame = parsed(text, delimiter)
-    header = has_header(sample)
+    header = has_header(sample) if corrections.header is None else corrections.header
     names = [str(cell) for cell in frame.iloc[0].fillna("")] if header else [f"x{n + 1}" for n in range(frame.shape[1])]
     body = frame.iloc[1:] if header else frame
     columns, decimal = numerals.plain([body[place].fillna("") for place in frame.columns], delimiter)
     facts = {"delimiter": delimiter, "decimal": decimal, "encoding": encoding, "header": header}
-    return table(name, names, columns, **facts)
+    return table(name, names, columns, corrections, **facts, first_row=corrections.first_row or 0)
 
 
-def decoded(raw: bytes) -> tuple[str, str]:
-    """The text and how it was encoded: UTF-8, UTF-16 with its mark, else Latin-1 (Windows' version of it)."""
-    expected = "text in UTF-8, UTF-16 or Latin-1"
+def decoded(raw: bytes, said: str | None = None) -> tuple[str, str]:
+    """The text and how it was encoded: UTF-8, UTF-16 with its mark, else Windows-1252, which Latin-1 is a part of."""
+    expected = f"text in {said}" if said else "text in UTF-8, UTF-16 or Windows-1252"
     marked = raw[:2] in (b"\xff\xfe", b"\xfe\xff")
-    for encoding, label in (("utf-16", "UTF-16"),) if marked else (("utf-8-sig", "UTF-8"), ("cp1252", "Latin-1")):
+    for label in (said,) if said else ("UTF-16",) if marked else ("UTF-8", "Windows-1252"):
         try:
-            text = raw.decode(encoding)
+            text = raw.decode(ENCODINGS[label])
         except UnicodeError:
             continue
         if CONTROL.search(text):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from engine.datasets import Task
 from engine.own.about import LEVELS, About, Column, one_line
 from engine.own.refusal import refusal
+from engine.own.roles import with_roles
 
-TARGETS = ("target", "label", "class", "y", "objetivo", "clase", "etiqueta", "species", "outcome")
 FEW = 10  # different whole numbers that look like classes
 
 
@@ -16,22 +16,28 @@ def guess(about: About) -> tuple[str, Task]:
     The target is the column with a usual name, else the last one that could be. Raises: InvalidExperiment if nothing
     could be learned: a target of one value, or no inputs.
     """
-    if about.sort == "images":
+    if about.sort != "table":
         return "", "classification"
-    able = [place for place, column in enumerate(about.columns) if column.sort != "text"]
-    if not able:
+    about = about if about.columns[0].role else with_roles(about)
+    chosen = next((place for place, column in enumerate(about.columns) if column.role == "target"), None)
+    if chosen is None:
         raise refusal("a column of numbers or of a few words", "free text alone")
-    named = [place for place in able if about.columns[place].name.lower() in TARGETS]
-    chosen = (named or able)[-1]
     if about.columns[chosen].distinct < 2:
         hint = "put the target last, or name it target"
         raise refusal(f"two values or more in the target column {about.columns[chosen].name}", "one value", hint)
-    uses = "".join("t" if place == chosen else use(column) for place, column in enumerate(about.columns))
+    uses = "".join(letter(column) for column in about.columns)
     if not set(uses) & set("nc"):
         names = one_line(", ".join(column.name for n, column in enumerate(about.columns) if n != chosen))
         hint = f"these columns are free text or of one value: {names}"
         raise refusal("a target and at least one input", "the target alone", hint)
     return uses, task_of(about.columns[chosen], about.rows)
+
+
+def letter(column: Column) -> str:
+    """What a column of a certain role is used as."""
+    if column.role == "target":
+        return "t"
+    return use(column) if column.role == "input" else "i"
 
 
 def use(column: Column) -> str:

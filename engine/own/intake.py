@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import IO
 
 from engine.own import kept
-from engine.own.about import plain
+from engine.own.about import About, plain
+from engine.own.corrections import NOTHING, Corrections
 from engine.own.reading import REFUSED
 from engine.own.refusal import refusal
 
@@ -24,38 +25,68 @@ PATIENCE = 90.0  # seconds on the clock
 _turns = threading.BoundedSemaphore(2)
 
 
-def take_in(name: str, raw: bytes) -> str:
+def take_in(name: str, raw: bytes, corrections: Corrections = NOTHING) -> str:
     """Reads and keeps a file; returns its digest, under which experiments name it.
 
-    Raises: InvalidExperiment with one sentence if it cannot be used; nothing of it is kept then.
+    What is read otherwise has another digest, so that an experiment always gets the same rows. Raises:
+    InvalidExperiment with one sentence if it cannot be used; nothing of it is kept then.
     """
-    if len(raw) > LARGEST:
-        raise refusal(f"at most {LARGEST} bytes", f"{len(raw)}")
-    if not raw:
-        raise refusal("a table", "an empty file")
-    digest = hashlib.sha256(raw).hexdigest()
-    if sum(file.size for file in kept.files()) > ROOM:
-        raise refusal("room for one more file", "a full folder", "delete files that nobody needs")
     with tempfile.TemporaryFile() as answer:
-        with _turns:
-            status = read_apart(plain(name) or "file", raw, answer)
-        answer.seek(0)
-        if status == REFUSED:
-            said = json.loads(answer.read())
-            raise refusal(said["expected"], said["received"], said["hint"])
-        if status != 0:
-            raise refusal("a file that little time and memory are enough for", "one that takes more")
+        understood(name, raw, corrections, answer)
+        digest = digest_of(raw, corrections)
         keep(kept.path(digest), answer)
     return digest
 
 
-def read_apart(name: str, raw: bytes, answer: IO[bytes]) -> int:
+def look(name: str, raw: bytes, corrections: Corrections = NOTHING) -> About:
+    """What would be understood of a file; nothing is kept. Raises: InvalidExperiment as `take_in` does."""
+    with tempfile.TemporaryFile() as answer:
+        understood(name, raw, corrections, answer)
+        return kept.facts(answer)
+
+
+def again(digest: str, corrections: Corrections) -> str:
+    """Reads a kept file once more in another way; both stay. Raises: InvalidExperiment as `take_in` does, and if the
+    file as it was uploaded is not here."""
+    name, raw = kept.about(digest).name, kept.original(digest)
+    if raw is None:
+        raise refusal("a file that can be read once more", "one kept without its text", "upload it again")
+    return take_in(name, raw, corrections)
+
+
+def digest_of(raw: bytes, corrections: Corrections) -> str:
+    """Of the file alone where nothing was said of it."""
+    digest = hashlib.sha256(raw)
+    if corrections != NOTHING:
+        digest = hashlib.sha256(digest.digest() + corrections.written().encode())
+    return digest.hexdigest()
+
+
+def understood(name: str, raw: bytes, corrections: Corrections, answer: IO[bytes]) -> None:
+    """Lets a file be read apart. Raises: InvalidExperiment."""
+    if len(raw) > LARGEST:
+        raise refusal(f"at most {LARGEST} bytes", f"{len(raw)}")
+    if not raw:
+        raise refusal("a table", "an empty file")
+    if sum(file.size for file in kept.files()) > ROOM:
+        raise refusal("room for one more file", "a full folder", "delete files that nobody needs")
+    with _turns:
+        status = read_apart([plain(name) or "file", corrections.written()], raw, answer)
+    answer.seek(0)
+    if status == REFUSED:
+        said = json.loads(answer.read())
+        raise refusal(said["expected"], said["received"], said["hint"])
+    if status != 0:
+        raise refusal("a file that little time and memory are enough for", "one that takes more")
+
+
+def read_apart(arguments: list[str], raw: bytes, answer: IO[bytes]) -> int:
     """Lets a process with limits read the file; returns its status."""
     source = str(Path(__file__).resolve().parents[2])
     path = os.pathsep.join(filter(None, [source, os.environ.get("PYTHONPATH")]))
     few = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "ARROW_IO_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
     with subprocess.Popen(
-        [sys.executable, "-m", "engine.own.reading", name],
+        [sys.executable, "-m", "engine.own.reading", *arguments],
         stdin=subprocess.PIPE,
         stdout=answer,
         stderr=subprocess.DEVNULL,

@@ -1,4 +1,5 @@
-"""The kept files: one for each upload in the store's folder `own`, named by the SHA-256 of what was uploaded."""
+"""The kept files: one for each upload in the store's folder `own`, named by the SHA-256 of what was uploaded and of
+what was said of it. Each holds the upload itself as well, so that it can be read again in another way."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from pydantic import ValidationError
@@ -59,7 +61,14 @@ def told(file: Path) -> About:
 
 @lru_cache(maxsize=256)
 def _told(file: Path, _changed: int, _size: int) -> About:
-    with file.open("rb") as stream, np.load(stream, allow_pickle=False) as content:  # it would not close a damaged one
+    with file.open("rb") as stream:  # numpy would not close a damaged one
+        return facts(stream)
+
+
+def facts(stream: IO[bytes]) -> About:
+    """What is in a kept file that is open."""
+    stream.seek(0)
+    with np.load(stream, allow_pickle=False) as content:
         return About.model_validate_json(content["about"].tobytes())
 
 
@@ -75,10 +84,20 @@ def arrays(digest: str, name: str = "") -> tuple[About, dict[str, np.ndarray]]:
     """The kept file of that digest with its arrays. Raises: InvalidExperiment, naming it, if it is not here."""
     try:
         with path(digest).open("rb") as stream, np.load(stream, allow_pickle=False) as content:
-            found = {key: content[key] for key in content.files if key != "about"}
+            found = {key: content[key] for key in content.files if key not in ("about", "original")}
             return About.model_validate_json(content["about"].tobytes()), found
     except UNREADABLE as error:
         raise absent(digest, name) from error
+
+
+def original(digest: str) -> bytes | None:
+    """The file as it was uploaded; None where it was kept before uploads were. Raises: InvalidExperiment if the kept
+    file is not here."""
+    try:
+        with path(digest).open("rb") as stream, np.load(stream, allow_pickle=False) as content:
+            return content["original"].tobytes() if "original" in content.files else None
+    except UNREADABLE as error:
+        raise absent(digest, "") from error
 
 
 def forget(digest: str) -> None:

@@ -13,6 +13,7 @@ from PIL import Image, ImageOps
 
 from engine.own.about import LEAST, LEVELS, About, one_line
 from engine.own.archive import entries
+from engine.own.corrections import NOTHING, Corrections
 from engine.own.pixels import size_for
 from engine.own.refusal import refusal
 from engine.own.table import Found
@@ -22,7 +23,7 @@ PIXELS = 4096 * 4096
 DAMAGED = (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, Warning)
 
 
-def read_photos(name: str, raw: bytes) -> Found:
+def read_photos(name: str, raw: bytes, corrections: Corrections = NOTHING) -> Found:
     """The images in a zip archive. Raises: InvalidExperiment if there is none, or if one is not an image."""
     content: dict[str, bytes] = dict(entries(raw))
     if "[Content_Types].xml" in content:

@@ -1,5 +1,6 @@
-"""The process that reads a file: `python -m engine.own.reading NAME < file > arrays`. It has little memory and time.
+"""The process that reads a file: `python -m engine.own.reading NAME CORRECTIONS < file > arrays`.
 
+It has little memory and time.
 Status 0: the arrays are on the output. Status 3: a refusal is, as JSON. Anything else: it was ended.
 """
 
@@ -13,6 +14,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from engine.own.corrections import Corrections
     from engine.own.table import Found
 
 MEMORY = 3 * 2**30  # bytes of addresses; the libraries alone take about a third
@@ -25,15 +27,17 @@ def main() -> int:
     """Reads one file."""
     limit()
     from engine.errors import InvalidExperiment
+    from engine.own.corrections import Corrections
     from engine.own.guess import guess
 
     sys.setrecursionlimit(500)
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints is no answer
     try:
-        found = read(sys.argv[1], sys.stdin.buffer.read())
+        raw, corrections = sys.stdin.buffer.read(), Corrections.model_validate_json(sys.argv[2])
+        found = read(sys.argv[1], raw, corrections)
         guess(found[0])  # what nothing could be learned from is not kept
-        answer, status = packed(found), 0
+        answer, status = packed(found, raw), 0
     except InvalidExperiment as error:
         pieces = {"expected": error.expected, "received": error.received, "hint": error.hint}
         answer, status = json.dumps(pieces).encode(), REFUSED
@@ -56,20 +60,23 @@ def limit() -> None:
             resource.setrlimit(kind, (most, most))
 
 
-def read(name: str, raw: bytes) -> Found:
+def read(name: str, raw: bytes, corrections: Corrections | None = None) -> Found:
     """The table or the images in a file, told by its first bytes, not by its name. Raises: InvalidExperiment."""
+    from engine.own.corrections import NOTHING
+
+    corrections = corrections or NOTHING
     if raw[:4] == b"PAR1":
         from engine.own.columnar import read_parquet
 
-        return read_parquet(name, raw)
+        return read_parquet(name, raw, corrections)
     if raw[:4] in (b"PK\3\4", b"PK\5\6"):
-        return from_zip(name, raw)
+        return from_zip(name, raw, corrections)
     from engine.own.delimited import read_delimited
 
-    return read_delimited(name, raw)
+    return read_delimited(name, raw, corrections)
 
 
-def from_zip(name: str, raw: bytes) -> Found:
+def from_zip(name: str, raw: bytes, corrections: Corrections) -> Found:
     """An NPZ file is a zip of arrays."""
     import zipfile
 
@@ -83,17 +90,18 @@ def from_zip(name: str, raw: bytes) -> Found:
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise refusal("a whole zip archive", "a damaged one") from error
     plain = bool(names) and all(entry.endswith(".npy") for entry in names)
-    return read_npz(name, raw) if plain else read_photos(name, raw)
+    return read_npz(name, raw, corrections) if plain else read_photos(name, raw, corrections)
 
 
-def packed(found: Found) -> bytes:
-    """What is kept, as one file of plain arrays."""
+def packed(found: Found, raw: bytes = b"") -> bytes:
+    """What is kept, as one file of plain arrays: what was found, and the upload itself."""
     import numpy as np
 
     about, arrays = found
+    original = {"original": np.frombuffer(raw, np.uint8)} if raw else {}
     facts = np.frombuffer(about.model_dump_json().encode(), np.uint8)
     whole = io.BytesIO()
-    np.savez_compressed(whole, allow_pickle=False, about=facts, **arrays)
+    np.savez_compressed(whole, allow_pickle=False, about=facts, **original, **arrays)
     return whole.getvalue()
 
 

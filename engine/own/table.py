@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 
 from engine.own.about import LEAST, LEVELS, About, Column, one_line
+from engine.own.corrections import NOTHING, Corrections
 from engine.own.refusal import refusal
+from engine.own.roles import with_roles
 
 Arrays = dict[str, np.ndarray]
 Found = tuple[About, Arrays]
@@ -20,7 +22,13 @@ HUGE = 1e30  # float32 ends at 3.4e38, and squares have to fit as well
 HEAD = 8
 
 
-def table(name: str, names: Sequence[str], columns: Sequence[pd.Series[Any]], **facts: Any) -> Found:
+def table(
+    name: str,
+    names: Sequence[str],
+    columns: Sequence[pd.Series[Any]],
+    corrections: Corrections = NOTHING,
+    **facts: Any,
+) -> Found:
     """What is kept of a table. Raises: InvalidExperiment for one that nothing can be learned from."""
     names = named(names)
     twice = sorted({n for n in names if names.count(n) > 1})
@@ -39,12 +47,16 @@ def table(name: str, names: Sequence[str], columns: Sequence[pd.Series[Any]], **
             values.append(array)
         elif about.sort == "category":
             codes.append(array)
-    head = tuple(tuple(cell(column.iloc[row]) for column in columns) for row in range(min(HEAD, rows)))
+    head, tail = (
+        tuple(tuple(cell(column.iloc[row]) for column in columns) for row in places)
+        for places in (range(min(HEAD, rows)), range(max(HEAD, rows - HEAD), rows))
+    )
     arrays = {
         "values": np.stack(values, 1) if values else np.zeros((rows, 0)),
         "codes": np.stack(codes, 1) if codes else np.zeros((rows, 0), np.int32),
     }
-    return About(name=name, sort="table", rows=rows, columns=tuple(found), head=head, **facts), arrays
+    whole = About(name=name, sort="table", rows=rows, columns=tuple(found), head=head, tail=tail, **facts)
+    return with_roles(whole.model_copy(update={"corrections": corrections})), arrays
 
 
 def named(names: Sequence[str]) -> list[str]:

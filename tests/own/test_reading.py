@@ -62,7 +62,13 @@ def test_separator_decimal_sign_and_header_are_found(separator: str, decimal: st
 
 @pytest.mark.parametrize(
     ("encoding", "said"),
-    [("utf-8", "UTF-8"), ("utf-8-sig", "UTF-8"), ("utf-16", "UTF-16"), ("latin-1", "Latin-1"), ("cp1252", "Latin-1")],
+    [
+        ("utf-8", "UTF-8"),
+        ("utf-8-sig", "UTF-8"),
+        ("utf-16", "UTF-16"),
+        ("latin-1", "Windows-1252"),
+        ("cp1252", "Windows-1252"),
+    ],
 )
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_encodings_are_told_apart(encoding: str, said: str, end: str) -> None:

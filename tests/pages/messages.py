@@ -14,6 +14,7 @@ from engine.datasets.upload import Upload
 from engine.experiment import Experiment, Stopping
 from engine.explained import explained
 from engine.exporters import Exporter
+from engine.own import notes
 from engine.parts import FAMILIES, Part, catalogue, family
 from engine.trainer import Trainer
 from pages.ui import enlarge, listing, sentences
@@ -50,6 +51,7 @@ def messages() -> set[tuple[str, str]]:
     found = {("", text) for text in live_texts().values()}
     found |= {("", text) for text in (*sentences.TEMPLATES, *sentences.WORDS, *listing.STATES.values())}
     found |= {("", text) for text in enlarge.TITLES.values()}
+    found |= {("", text) for text in (*notes.TEXTS.values(), *notes.REASONS.values())}
     for path in PAGES.rglob("*.py"):
         found |= set(calls(ast.parse(path.read_text(encoding="utf-8"))))
     for name in ("ground.py", "studies/*.py", "checks/*.py"):
