@@ -49,7 +49,7 @@ class InitialLoss(Check):
         if not math.isfinite(actual) or abs(small - theory) > CLOSE * theory + 1e-4:
             remedy = Said("The loss itself is not what it should be: look at its targets, its mean and its sign.")
             return Outcome("fail", expected, found, remedy, numbers)
-        usual = ground.data.source.task == "regression" and float(given.square().mean()) <= USUAL
+        usual = ground.data.source.task == "regression" and float(given.double().square().mean()) <= USUAL
         if actual > HIGH * theory + 1e-4 and not usual:
             wild = actual > WILD * theory + 1e-4
             return Outcome("fail" if wild else "warn", expected, found, blame(ground), numbers)
@@ -58,7 +58,7 @@ class InitialLoss(Check):
 
 def blame(ground: Ground) -> Said:
     """Why the first outputs are large."""
-    size = float(ground.seen[0].square().mean().sqrt())
+    size = float(ground.seen[0].double().square().mean().sqrt())
     if size > LARGE and not ground.data.source.tokens:
         return Said("The inputs are large (root mean square {size}): standardize them.", size=size)
     return Said(

@@ -3,10 +3,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
-import torch
 from torch import Tensor
 
 from engine.frame import Channel
+from engine.lengths import deviations
 from engine.probes import Moment, Need, Probe, Subject
 
 
@@ -34,4 +34,4 @@ class ActivationStd(Probe):
         return Channel(self.kind, "Activation deviation", "√mean (h − mean h)²", series=subject.observed)
 
     def measure(self, moment: Moment, subject: Subject) -> Mapping[str, Tensor]:
-        return {self.kind: torch.stack([a.std(correction=0) for a in moment.activations])}
+        return {self.kind: deviations(moment.activations)}

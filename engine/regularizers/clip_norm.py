@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-import torch
 from torch import Tensor
 
+from engine.lengths import shorten_
 from engine.parts import hparam
 from engine.regularizers import Regularizer
 
@@ -30,5 +30,4 @@ class ClipNorm(Regularizer):
     threshold: float = hparam(1.0, "Longest gradient allowed.", gt=0, le=1000, log=True)
 
     def limit_(self, gradients: list[Tensor]) -> None:
-        norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
-        torch._foreach_mul_(gradients, (self.threshold / norm).clamp(max=1.0))
+        shorten_(gradients, self.threshold)

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor
 
+from engine.lengths import squares
 from engine.parts import hparam
 from engine.regularizers import Regularizer, layers
 
@@ -31,7 +32,7 @@ class L2(Regularizer):
     layers: str = layers()
 
     def penalty(self, weights: list[Tensor]) -> Tensor:
-        return self.strength / 2 * torch.stack(torch._foreach_norm(weights)).square().sum()
+        return self.strength / 2 * squares(weights)
 
     def add_gradient_(self, weights: list[Tensor], gradients: list[Tensor]) -> None:
         torch._foreach_add_(gradients, weights, alpha=self.strength)

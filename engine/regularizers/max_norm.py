@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-import torch
 from torch import Tensor
 
+from engine.lengths import shorten_each_
 from engine.parts import hparam
 from engine.regularizers import Regularizer
 
@@ -31,5 +31,4 @@ class MaxNorm(Regularizer):
 
     def constrain_(self, weights: list[Tensor]) -> None:
         for weight in weights:
-            norm = torch.linalg.vector_norm(weight, dim=tuple(range(1, weight.ndim)), keepdim=True)
-            weight.mul_((self.limit / norm.clamp_min(1e-30)).clamp(max=1.0))
+            shorten_each_(weight, tuple(range(1, weight.ndim)), self.limit)

@@ -12,6 +12,7 @@ from engine.build import Network
 from engine.data.prepare import Prepared
 from engine.experiment import Experiment
 from engine.frame import Channel
+from engine.lengths import lengths
 from engine.parts import catalogue
 from engine.probes import Moment, Need, Probe, Subject
 from engine.training import gates
@@ -63,7 +64,7 @@ class Capture:
             gradients = [
                 torch.zeros_like(w) if w.grad is None else w.grad for w in self.weights
             ]  # none behind a detach
-            self.gradient_norms = torch.stack(torch._foreach_norm(gradients))
+            self.gradient_norms = lengths(gradients)
 
     @torch.no_grad()
     def readings(self) -> Mapping[str, Tensor]:
@@ -88,9 +89,9 @@ class Capture:
         if self.plane is not None:
             plane, plane_units = self.network.observe(self.plane)
         if "updates" in self.needs:
-            weight_norms = torch.stack(torch._foreach_norm(self.before))
+            weight_norms = lengths(self.before)
             torch._foreach_sub_(self.before, self.weights)
-            update_norms = torch.stack(torch._foreach_norm(self.before))
+            update_norms = lengths(self.before)
         stages = self.network.observed
         saturated = tuple(s.block.saturated(a) for s, a in zip(stages, activations, strict=False))
         weights = tuple(self.weights) if "weights" in self.needs else ()

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from engine.build import Network
+from engine.lengths import lengths
 
 FACTOR = 3.0
 
@@ -57,7 +58,8 @@ def most_grown(network: Network, first_norms: list[float]) -> str:
 def weight_norms(network: Network) -> list[float]:
     """‖w‖₂ of each layer with weights."""
     layers = (s for member in network.members for s in member.weighted)
-    return [float(s.weight.norm()) for s in layers if s.weight is not None]
+    found: list[float] = lengths([s.weight for s in layers if s.weight is not None]).tolist()
+    return found
 
 
 def finite(network: Network) -> bool:
