@@ -113,9 +113,13 @@ def run(options: argparse.Namespace) -> int:
 def train(options: argparse.Namespace) -> int:
     """Trains in the fleet and follows the run to its end; an interrupt stops it."""
     from engine.fleet.client import Fleet
+    from engine.preview import preview
     from engine.store.reader import Reader
 
     experiment = chosen(options)
+    careful = preview(experiment).cautions
+    for caution in careful:
+        print(f"playground: caution: {caution}", file=sys.stderr)
     fleet = Fleet()
     name = fleet.start(experiment)
     reader = Reader()
@@ -126,7 +130,7 @@ def train(options: argparse.Namespace) -> int:
         row = ended(reader, fleet, name)
     finally:
         fleet.close()
-    report = summary(row, experiment)
+    report = summary(row, experiment) | {"cautions": [caution.plain() for caution in careful]}
     if options.json:
         print(strict(report))
     else:
@@ -217,9 +221,12 @@ def show(options: argparse.Namespace) -> int:
         ]
         totals = {k: getattr(found, k) for k in ("parameters", "flops_per_example", "memory_bytes")}
         more = {"flops_training": costs.flops_training, "serving_bytes": costs.serving}
-        print(strict({"layers": layers, **totals, **more}))
+        careful = [caution.plain() for caution in found.cautions]
+        print(strict({"layers": layers, **totals, **more, "cautions": careful}))
         return 0
     print(table(found, costs))
+    for caution in found.cautions:
+        print(f"caution: {caution}")
     return 0
 
 

@@ -38,7 +38,7 @@ class Taken:
 
 
 class Ground:
-    """An experiment on the CPU, ready to be examined: one network alone, without an attack.
+    """An experiment on the CPU, ready to be examined: one network alone, without an attack. `asked` is it with both.
 
     How many steps a short training has depends on the network's size, at most `steps`; `seconds` only ends it on a
     machine that is far too busy, and `late` says that it did.
@@ -47,6 +47,7 @@ class Ground:
     def __init__(self, experiment: Experiment, seconds: float = 30.0, steps: int = 3000) -> None:
         torch.set_num_threads(1)
         torch.set_flush_denormal(True)
+        self.asked = experiment
         bagging = chosen(experiment)
         rules = tuple(rule for rule in experiment.regularizers if rule is not bagging)
         self.experiment = experiment.model_copy(update={"device": "cpu", "attack": None, "regularizers": rules})

@@ -9,6 +9,7 @@ from torch.autograd.graph import saved_tensors_hooks
 
 from engine.blocks import Shape
 from engine.build import Network, assemble, forward_flops
+from engine.cautions import Caution, cautions
 from engine.data.prepare import prepare
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
@@ -43,6 +44,7 @@ class Preview:
     outputs: int
     members: int = 1
     cost: int = 1
+    cautions: tuple[Caution, ...] = ()
 
 
 def preview(experiment: Experiment) -> Preview:
@@ -69,7 +71,8 @@ def preview(experiment: Experiment) -> Preview:
             "$.network", limit, f"{memory / 2**30:.1f} GiB", "fewer or narrower layers, or smaller batches"
         )
     cost = 2 + attack.gradients if attack else 1  # the batch, the batch attacked, and the gradients that attack it
-    return Preview(rows, parameters, flops, memory, data.in_shape, data.source.outputs, members, cost)
+    careful = cautions(experiment, data)
+    return Preview(rows, parameters, flops, memory, data.in_shape, data.source.outputs, members, cost, careful)
 
 
 def saved_bytes(network: Network, in_shape: Shape, batch: int) -> int:

@@ -86,9 +86,14 @@ class Order:
 
     def steps_per_epoch(self, batch_size: int) -> int:
         """Batches in one epoch."""
-        full, rest = divmod(self.count, batch_size)
-        joined = rest == 1 and batch_size > 1 and full > 0
-        return max(1, full + (rest > 0 and not joined))
+        return steps_in(self.count, batch_size)
+
+
+def steps_in(count: int, batch_size: int) -> int:
+    """Batches in one epoch of so many examples: see `Order`."""
+    full, rest = divmod(count, batch_size)
+    joined = rest == 1 and batch_size > 1 and full > 0
+    return max(1, full + (rest > 0 and not joined))
 
 
 class Tally:

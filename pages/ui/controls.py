@@ -7,7 +7,9 @@ from typing import Any
 import streamlit as st
 
 from engine.augmentations import Augmentation
+from engine.cautions import Caution
 from engine.datasets import Dataset
+from engine.errors import PlaygroundError
 from engine.experiment import Experiment, Stopping
 from engine.parts import Part, catalogue
 from engine.probes import Probe
@@ -19,10 +21,11 @@ from pages.ui.blocks import network, reach
 from pages.ui.component import component, source
 from pages.ui.explaining import short
 from pages.ui.fetching import away, get
-from pages.ui.forms import Form, complaint, titled
+from pages.ui.forms import Form, complaint, titled, warning
 from pages.ui.presets import presets
 from pages.ui.sentences import sentence
 from pages.ui.shrinking import shrinking
+from pages.ui.studies import phrase
 from pages.ui.text import _, number, said
 from pages.ui.thumbnails import thumbnails
 from pages.ui.toolbar import tools
@@ -36,11 +39,13 @@ CHOSEN = tuple(kind for kind, probe in catalogue(Probe).items() if not probe.com
 def sidebar() -> None:
     """Presets, what is wrong with the draft, and the tabs."""
     draft = state.draft()
-    form = Form(state.bind, mark)
+    form = Form(state.bind, mark, doubts)
     presets()
     tools()
     for said_so in complaints():
         complaint(said_so)
+    if tabs := ", ".join(dict.fromkeys(tab_of(one.where) for one in careful())):
+        warning(_("Something that was chosen does nothing, or not what it seems to: see {tabs}.", tabs=tabs))
     names = [_("Data"), _("Network"), _("Training")]
     # only the open tab is drawn: the browser would spend half a second on the hidden ones before the first picture
     for tab, draw in zip(st.tabs(names, key="tab", on_change="rerun"), (data, network, training), strict=True):
@@ -57,14 +62,35 @@ def mark(where: str) -> str:
     return sentence(fault)
 
 
+def doubts(where: str) -> str:
+    """What to be careful about at a place of the form."""
+    return " ".join(phrase(one.said.plain()) for one in careful() if one.where.split(" ")[0] == where)
+
+
+def careful() -> tuple[Caution, ...]:
+    """What the experiment on the page is to be careful about; nothing while the draft cannot be trained."""
+    if state.fault() is not None:
+        return ()
+    try:
+        return state.previewed(state.memory("accepted")).cautions
+    except PlaygroundError:  # an old run whose data are gone
+        return ()
+
+
+def tab_of(where: str) -> str:
+    """The tab on which a place of the form stands."""
+    start = where.split("[")[0].split(" ")[0]
+    start = ".".join(start.split(".")[:2])
+    return _("Network") if start in TABS[1] else _("Data") if start in TABS[0] else _("Training")
+
+
 def complaints() -> list[str]:
     """What is said above the tabs: that the draft cannot be trained and where, and what else went wrong."""
     said_so, fault, notice = [], state.fault(), state.notice()
     if fault is not None:
-        named = {"$.data": _("Data"), "$.network": _("Network")}
-        start = fault.where.split("[")[0].split(" ")[0]
-        tab = named.get(start, _("Network") if start in TABS[1] else _("Data") if start in TABS[0] else _("Training"))
-        said_so.append(_("{tab}: {sentence} The run goes on as it was.", tab=tab, sentence=sentence(fault)))
+        said_so.append(
+            _("{tab}: {sentence} The run goes on as it was.", tab=tab_of(fault.where), sentence=sentence(fault))
+        )
     if notice is not None:
         said_so.append(sentence(notice))
     return said_so

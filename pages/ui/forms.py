@@ -31,10 +31,12 @@ def titled(family: type[Part]) -> Callable[[str], str]:
 
 @dataclass(frozen=True)
 class Form:
-    """Draws controls. `bind` ties one to a place in the draft; `mark` is the sentence to show under a place, or ""."""
+    """Draws controls. `bind` ties one to a place in the draft; `mark` is the sentence to show under a place, or "", and
+    so is `doubt` for what is allowed but does nothing, or not what it seems to."""
 
     bind: Callable[..., dict[str, Any]]
     mark: Callable[[str], str]
+    doubt: Callable[[str], str] = lambda where: ""
 
     def fields(self, model: type[BaseModel], values: Mapping[str, Any], path: Path, only: Sequence[str] = ()) -> None:
         """The fields of a part in two columns; wide ones take both."""
@@ -75,9 +77,11 @@ class Form:
         self.complain(path)
 
     def complain(self, path: Path) -> None:
-        """The sentence under a field whose value cannot be."""
+        """The sentence under a field whose value cannot be, or does nothing."""
         if sentence := self.mark(where(path)):
             complaint(sentence)
+        if sentence := self.doubt(where(path)):
+            warning(sentence)
 
     def several(
         self, family: type[Part], values: Sequence[Mapping[str, Any]], path: Path, only: Collection[str] = ()
@@ -111,6 +115,11 @@ class Form:
 def complaint(sentence: str) -> None:
     """What is wrong, in red."""
     st.markdown(f":small[:red[:material/error: {sentence}]]")
+
+
+def warning(sentence: str) -> None:
+    """What to be careful about, in orange."""
+    st.markdown(f":small[:orange[:material/warning: {sentence}]]")
 
 
 def switch(

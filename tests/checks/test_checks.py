@@ -89,6 +89,17 @@ def test_the_same_seed_finds_the_same() -> None:
         assert examined(kind, ground()).plain() == examined(kind, ground()).plain()
 
 
+def test_settings_that_do_nothing_are_said_even_of_what_the_ground_leaves_out() -> None:
+    useless = {"preprocessing": [{"kind": "standardize_target"}], "balance": "weights"}
+    found = examined("settings", ground(**useless, data={"kind": "spiral"}))
+    assert (found.verdict, found.numbers["cautions"]) == ("warn", 2)
+    assert "$.balance: It does nothing here: every class has 125 examples." in str(found.found)
+    bagged = {"data": {"kind": "curve"}, "loss": {"kind": "mse"}, "regularizers": [{"kind": "bagging"}]}
+    assert examined("settings", ground(**bagged)).verdict == "pass"
+    bagged["regularizers"] = [{"kind": "bagging", "vote": "majority"}]
+    assert examined("settings", ground(**bagged)).verdict == "warn"
+
+
 @pytest.mark.parametrize("part", catalogue(Check).values(), ids=catalogue(Check))
 def test_a_check_says_what_it_is_and_where_it_is_from(part: type[Check]) -> None:
     lines = (part.__doc__ or "").strip().splitlines()

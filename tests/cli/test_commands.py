@@ -31,7 +31,7 @@ DOCUMENT: dict[str, Any] = {
     "device": "cpu",
 }
 TRAIN_KEYS = ["run", "state", "steps", "epochs", "train_loss", "validation_loss"]
-TRAIN_KEYS += ["metrics", "seconds", "steps_per_second"]
+TRAIN_KEYS += ["metrics", "seconds", "steps_per_second", "cautions"]
 EPOCH = ["train_loss", "train_metric", "validation_loss", "validation_metric"]
 
 
@@ -145,13 +145,25 @@ def test_show(line: Line) -> None:
     done = line("show", "digits_cnn", "--json")
     found = json.loads(done.stdout)
     known = ["layers", "parameters", "flops_per_example", "memory_bytes", "flops_training", "serving_bytes"]
-    assert list(found) == known
+    assert list(found) == [*known, "cautions"]
+    assert found["cautions"] == []
     assert {tuple(row) for row in found["layers"]} == {("kind", "name", "output_shape", "parameters")}
     assert [row["output_shape"] for row in found["layers"]][:2] == [[16, 8, 8], [16, 4, 4]]
     assert found["parameters"] == sum(row["parameters"] for row in found["layers"]) == 13_706
     table = line.here("show", "digits_cnn", "--set", "network.0.filters=4")[1]
     assert "4 × 8 × 8" in table
     assert table.splitlines()[0].split() == ["1", "conv2d", "4", "×", "8", "×", "8", "40"]
+
+
+def test_what_does_nothing_is_said_by_every_command(line: Line) -> None:
+    useless = ("spiral", "--set", 'preprocessing=[{"kind": "standardize_target"}]')
+    where = "$.preprocessing[0] (standardize_target)"
+    text = "It does nothing here: it acts on numbers to predict, and these are classes."
+    for command in ("show", "train"):
+        done = line(command, *useless, *(("--steps", "20") if command == "train" else ()), "--json")
+        assert json.loads(done.stdout.splitlines()[-1])["cautions"] == [{"where": where, "text": text}]
+        assert (f"playground: caution: {where}: {text}" in done.stderr) == (command == "train")
+    assert f"caution: {where}: {text}" in line.here("show", *useless)[1]
 
 
 def test_parts(line: Line) -> None:

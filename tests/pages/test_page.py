@@ -121,6 +121,17 @@ def test_what_is_invalid_is_marked_and_changes_nothing(visit: Callable[..., AppT
     assert any("a number of steps or of epochs" in text.value for text in app.markdown)
 
 
+def test_what_does_nothing_is_said_above_the_tabs_and_in_its_place(visit: Callable[..., AppTest]) -> None:
+    chosen = {"preprocessing": [{"kind": "standardize_target"}], "steps": 50_000}
+    app = visit(x=link.to_url(Experiment.from_dict(chosen)), lang="es")
+    said = [text.value for text in app.markdown if ":material/warning:" in text.value]
+    assert [text.split("material/warning: ")[1].rstrip("]") for text in said] == [
+        "Algo de lo elegido no hace nada, o no lo que parece: mira en Datos.",
+        "Aquí no hace nada: actúa sobre números por predecir, y estos son clases.",
+    ]
+    assert not [text for text in visit().markdown if ":material/warning:" in text.value]
+
+
 def test_a_reload_finds_run_and_edits_again(visit: Callable[..., AppTest]) -> None:
     app = visit()
     open_tab(app, "Training")

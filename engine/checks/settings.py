@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from engine.cautions import Caution, cautions
+from engine.checks import Check, Outcome
+from engine.ground import Ground
+from engine.said import Said
+
+
+class Settings(Check):
+    """Settings: everything that was chosen acts, and means what it seems to mean.
+
+    Some combinations can be trained but do nothing, such as standardized targets where targets are classes, or hide
+    something, such as an embedding with fewer rows than there are words: training fails in silence.
+
+    Source: Karpathy, A recipe for training neural networks, 2019.
+    """
+
+    rank: ClassVar[int] = -1
+    kind: Literal["settings"] = "settings"
+
+    def examine(self, ground: Ground) -> Outcome:
+        found = cautions(ground.asked, ground.data)
+        expected = Said("Nothing that does nothing, or not what it seems to.")
+        numbers = {"cautions": len(found)}
+        if not found:
+            return Outcome("pass", expected, Said("Nothing of the kind."), numbers=numbers)
+        remedy = Said("Leave it out, or change what it acts on.")
+        return Outcome("warn", expected, told(found), remedy, numbers)
+
+
+def told(found: tuple[Caution, ...]) -> Said:
+    """All cautions, one after the other."""
+    first = Said("{where}: {what}", where=found[0].where, what=found[0].said)
+    return Said("{first} {rest}", first=first, rest=told(found[1:])) if len(found) > 1 else first
