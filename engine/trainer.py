@@ -21,6 +21,7 @@ from engine.device import pick_device
 from engine.experiment import Experiment
 from engine.frame import Channel, Frame
 from engine.schedules import Progress as ScheduleProgress
+from engine.schedules import Spans, lengthened
 from engine.training import bagging, divergence
 from engine.training.capture import Capture, fetch
 from engine.training.clock import FrameClock, Speedometer, Stopwatch
@@ -64,6 +65,7 @@ class Trainer:
         self.watch = Watch(experiment)
         self.epoch_losses: list[float] = []  # of epoch 1 and of the newest
         self.best: dict[str, Tensor] | None = None
+        self.spans: Spans = ()
         self.first_norms = divergence.weight_norms(self.network)
         self.tally = self.ends.tally()
         self.speedometer = Speedometer()
@@ -91,11 +93,12 @@ class Trainer:
 
     @property
     def total_steps(self) -> int:
-        """The steps this run will take if nothing ends it before."""
-        per_epoch = self.order.steps_per_epoch(self.experiment.batch_size)
-        by_epochs = math.inf if self.experiment.epochs is None else self.experiment.epochs * per_epoch
-        by_steps = math.inf if self.experiment.steps is None else self.experiment.steps
-        return int(min(by_epochs, by_steps))
+        """The steps this run will have taken at its end if nothing ends it before: those so far, those that are left
+        of this epoch, and as many in each further epoch as the batch size makes now."""
+        size, epochs, steps = self.experiment.batch_size, self.experiment.epochs, self.experiment.steps
+        left = self.order.steps_left(size)
+        by_epochs = self.step + left + ((epochs or 0) - self.epoch - 1) * self.order.steps_per_epoch(size)
+        return int(min(math.inf if epochs is None else by_epochs, math.inf if steps is None else steps))
 
     def advance(
         self,
@@ -132,8 +135,9 @@ class Trainer:
     def _take(self, sampled: bool, final: bool, progress: Progress) -> None:
         """One optimizer step with all that hangs on it."""
         ends_epoch = self._ends_epoch()
+        self.spans = lengthened(self.spans, self.step, total := self.total_steps)
+        where = ScheduleProgress(self.step, self.epoch, total, self.spans)
         x, y = self.ends.joined(*self.augment(*self.order.take(self.experiment.batch_size), self.step))
-        where = ScheduleProgress(self.step, self.epoch, self.total_steps)
         factor = self.experiment.schedule.factor(where) * self.watch.factor
         seed = seed_of(self.experiment.seed, DROPOUT, self.step)
         may_end = ends_epoch and (self.experiment.stopping.divergence or bool(self.watch.rules))
@@ -249,6 +253,7 @@ class Trainer:
             "epoch_losses": list(self.epoch_losses),
             "best": self.best,
             "examples": self.speedometer.examples,
+            "spans": [list(span) for span in self.spans],
         }
 
     @classmethod
@@ -266,6 +271,7 @@ class Trainer:
         trainer.watch = Watch(trainer.experiment, state["validation_losses"])
         trainer.epoch_losses = list(state["epoch_losses"])
         trainer.best = state["best"]
+        trainer.spans = tuple((since, total) for since, total in state.get("spans", ()))
         trainer.speedometer = Speedometer(trainer.step, state["examples"], state["seconds"])
         return trainer
 

@@ -88,6 +88,10 @@ class Order:
         """Batches in one epoch."""
         return steps_in(self.count, batch_size)
 
+    def steps_left(self, batch_size: int) -> int:
+        """Batches until the epoch ends."""
+        return steps_in(self.count - self.cursor, batch_size)
+
 
 def steps_in(count: int, batch_size: int) -> int:
     """Batches in one epoch of so many examples: see `Order`."""

@@ -11,12 +11,40 @@ from engine.parts import Part
 Seen = tuple[float, ...]
 
 
+Spans = tuple[tuple[int, int], ...]
+
+
 class Progress(NamedTuple):
-    """How far a run is: optimizer steps taken, whole epochs finished, and the steps it will take in all."""
+    """How far a run is: optimizer steps taken, whole epochs finished, and the steps it will take in all.
+
+    `spans` is what is known of a length that changed on the way, as an edit of the batch size changes the one of a run
+    over epochs: from which step on it was to be how many steps.
+    """
 
     step: int
     epoch: int
     total_steps: int
+    spans: Spans = ()
+
+    def share(self, first: int = 0, ending: int = 0) -> float:
+        """What share of the way is done from step `first` to `ending` steps before the end.
+
+        Where the length changes the share stands still: what was left then is gone through in the steps left now.
+        """
+        done = 0.0
+        spans = self.spans or ((0, self.total_steps),)
+        for (since, total), (until, _) in zip(spans, (*spans[1:], (self.step, 0)), strict=True):
+            start = max(since, first)
+            if until > start:
+                done += (1 - done) * min(1.0, (until - start) / max(1, total - ending - start))
+        return done
+
+
+def lengthened(spans: Spans, step: int, total: int) -> Spans:
+    """The spans of a run of which the next step is known to be the one after `step`, of `total` in all."""
+    if spans and spans[-1][1] == total:
+        return spans
+    return (*(span for span in spans if span[0] < step), (step, total))
 
 
 class Schedule(Part, family="schedules"):

@@ -26,5 +26,4 @@ class Cosine(Schedule):
     floor: float = hparam(0.0, "Factor at the end.", ge=0, le=1)
 
     def factor(self, progress: Progress) -> float:
-        done = min(1.0, progress.step / max(1, progress.total_steps))
-        return self.floor + (1 - self.floor) * (1 + math.cos(math.pi * done)) / 2
+        return self.floor + (1 - self.floor) * (1 + math.cos(math.pi * progress.share())) / 2

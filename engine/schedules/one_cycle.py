@@ -33,11 +33,15 @@ class OneCycle(Schedule):
     end: float = hparam(10_000.0, "What the start is divided by at the end, b.", ge=1, le=1e8, log=True)
 
     def factor(self, progress: Progress) -> float:
-        top, last = self.rise * progress.total_steps - 1, progress.total_steps - 1
+        total, at = progress.total_steps, float(progress.step)
+        if len(progress.spans) > 1:  # the place in the cycle as it was first planned
+            total = progress.spans[0][1]
+            at = progress.share(ending=1) * (total - 1)
+        top, last = self.rise * total - 1, total - 1
         low = 1 / self.start
-        if progress.step <= top:
-            return wave(low, 1.0, progress.step / top if top > 0 else 1.0)
-        return wave(1.0, low / self.end, min(1.0, (progress.step - top) / max(last - top, 1e-9)))
+        if at <= top:
+            return wave(low, 1.0, at / top if top > 0 else 1.0)
+        return wave(1.0, low / self.end, min(1.0, (at - top) / max(last - top, 1e-9)))
 
 
 def wave(first: float, last: float, done: float) -> float:

@@ -34,7 +34,7 @@ class Warmup(Schedule):
     def factor(self, progress: Progress) -> float:
         if progress.step < self.rise:
             return (progress.step + 1) / self.rise
-        done = min(1.0, (progress.step - self.rise) / max(1, progress.total_steps - self.rise))
+        done = progress.share(self.rise)
         if self.after == "linear":
             return 1 - done
         return (1 + math.cos(math.pi * done)) / 2 if self.after == "cosine" else 1.0

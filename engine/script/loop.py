@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.experiment import Experiment
 from engine.losses import Loss
+from engine.script import epoch
 from engine.script.construct import Constructions
 from engine.script.data import Data
 from engine.script.ends import Ends
@@ -25,7 +26,7 @@ class Loop:
         self.data, self.model, self.ends, self.replay, self.inliner = data, model, ends, replay, inliner
         self.rules = Rules(replay.versions, inliner)
         self.made = Constructions()
-        self.factor, self.epoch_factor = schedule(self.experiment, inliner)
+        self.factor, self.epoch_factor = schedule(self.experiment, inliner, self.replay.batch_changes)
         self.draws = any(block.draws for block in self.experiment.network) or bool(self.rules.noise())
         attack = self.experiment.attack
         self.attack = attack if attack is not None and attack.share > 0 else None
@@ -108,7 +109,9 @@ class Loop:
             lines.append("batch_size = BATCH_SIZE")
         if self.replay.weighs:
             lines.append("fresh = 1  # the epoch with whose loss later ones are compared")
-        if self.lr_moves:
+        if self.lr_moves and self.replay.batch_changes:
+            lines.append("spans = ()  # from which step on the run was to be how long")
+        elif self.lr_moves:
             lines.append(self.total())
         return [*lines, "losses, validation_losses, epoch, epoch_loss = [], [], 0, 0.0"]
 
@@ -121,6 +124,9 @@ class Loop:
         """How many steps the whole run takes, which a schedule may want to know."""
         e = self.experiment
         by_epochs = f"EPOCHS * order.steps_per_epoch({self.batch})"
+        if self.replay.batch_changes:
+            left = f"step + order.steps_left({self.batch})"
+            by_epochs = f"{left} + (EPOCHS - epoch - 1) * order.steps_per_epoch({self.batch})"
         both = f"min(STEPS, {by_epochs})" if e.epochs and e.steps else "STEPS" if e.steps else by_epochs
         return f"total_steps = {both}"
 
@@ -128,7 +134,8 @@ class Loop:
         """One optimizer step."""
         before = list(self.replay.lines)
         if self.lr_moves and self.replay.batch_changes:
-            before.append(self.total())
+            lengthened = self.inliner.need("engine.schedules", "lengthened")
+            before += [self.total(), f"spans = {lengthened}(spans, step, total_steps)"]
         lines = [] if self.bagged else [f"x, y = order.take({self.batch})"]
         if self.experiment.augmentations and not self.bagged:
             lines.append("x, y = augment(x, y, step)")
@@ -231,48 +238,6 @@ class Loop:
             *self.recorded("seen[0]")[: 1 if self.bagged else None],
         ]
 
-    def epoch_end(self) -> list[str]:
-        """What happens when every example has been seen."""
-        e = self.experiment
-        word = "accuracy" if self.data.source.task == "classification" else "R²"
-        print_ = (
-            f'print(f"epoch {{epoch}} · step {{len(losses)}} · train {{epoch_loss / order.count:.5g}} · '
-            f'validation {{held:.5g}} · {word} {{metric_:.4f}}")'
-        )
-        lines = [
-            "epoch += 1",
-            f"held, metric_ = {self.ends.evaluated('validation', self.whole, self.measure)}",
-            "validation_losses.append(held)",
-            print_,
-        ]
-        if self.epoch_factor:
-            lines.append(f"epoch_factor = {self.epoch_factor}")
-        if any(rule.keeps_best for rule in self.rules.rules):
-            lines += [
-                "if held < min(validation_losses[:-1], default=math.inf):",
-                f"{IN}best = {{key: value.clone() for key, value in {self.whole}.state_dict().items()}}",
-            ]
-        for call in self.rules.calls("stops", "validation_losses"):
-            lines += [f"if {call}:", f"{IN}break"]
-        if e.stopping.divergence:
-            lines += [
-                f"first_loss = epoch_loss if epoch {'<= fresh' if self.replay.weighs else '== 1'} else first_loss",
-                "if not epoch_loss <= 3 * first_loss:  # it has diverged",
-                f"{IN}break",
-            ]
-        begin = ["for *_, order in members:", f"{IN}order.begin(epoch)"] if self.bagged else ["order.begin(epoch)"]
-        return [*lines, "epoch_loss = 0.0", *begin]
-
-    def end(self) -> list[str]:
-        """What happens after the last step."""
-        lines = []
-        if any(rule.keeps_best for rule in self.rules.rules):
-            lines += ["if best is not None:", f"{IN}{self.whole}.load_state_dict(best)"]
-        if self.experiment.test:
-            measured = self.ends.evaluated("test", self.whole, self.measure)
-            lines.append(f'print("test: loss {{:.5g}}, metric {{:.4f}}".format(*{measured}))')
-        return [*lines, f"return {self.whole}, losses"]
-
     def functions(self) -> list[str]:
         """Everything that trains."""
         e = self.experiment
@@ -284,8 +249,8 @@ class Loop:
             *(f"{IN}{line}" if line else "" for line in self.step()),
             f"{IN}epoch_loss += losses[-1] * len(x)",
             f"{IN}if order.cursor == order.count:",
-            *(f"{IN}{IN}{line}" for line in self.epoch_end()),
-            *self.end(),
+            *(f"{IN}{IN}{line}" for line in epoch.end_of_epoch(self)),
+            *epoch.end_of_run(self),
         ]
         for name in ("math", "torch", "nn"):
             self.inliner.need("engine.script.names", name)

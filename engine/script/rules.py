@@ -116,15 +116,16 @@ def augmentation(experiment: Experiment, inliner: Inliner) -> str:
     return "\n".join([*lines, "    return x, y"]) + "\n"
 
 
-def schedule(experiment: Experiment, inliner: Inliner) -> tuple[str, str]:
-    """The factor on the learning rate of a step, and the one of an epoch; "" for what stays 1."""
+def schedule(experiment: Experiment, inliner: Inliner, changing: bool) -> tuple[str, str]:
+    """The factor on the learning rate of a step, and the one of an epoch; "" for what stays 1. `changing`: edits of the
+    batch size change the length of the run."""
     part = experiment.schedule
     if isinstance(part, Constant):
         return "", ""
     own = overridden(part, Schedule, ("factor", "follow", "epoch_factor"))
     progress = inliner.need("engine.schedules", "Progress")
     name = inliner.method(part, "factor", f"{part.name()}_factor")
-    factor = f"{name}({progress}(step, epoch, total_steps))"
+    factor = f"{name}({progress}(step, epoch, total_steps{', spans' if changing else ''}))"
     if not {"follow", "epoch_factor"} & set(own):
         return factor, ""
     return factor, f"{inliner.method(part, 'epoch_factor', f'{part.name()}_epoch_factor')}(validation_losses)"

@@ -70,6 +70,10 @@ class Orders:
         """Batches in one epoch."""
         return self.members[0].steps_per_epoch(batch_size)
 
+    def steps_left(self, batch_size: int) -> int:
+        """Batches until the epoch ends."""
+        return self.members[0].steps_left(batch_size)
+
 
 class Augments:
     """The members' augmentations, each with chance of its own."""
