@@ -1,4 +1,5 @@
 /** Axes, grid lines and their labels, on whole device pixels. */
+import { commonBase } from "./scale.js";
 import { css } from "./theme.js";
 
 /** @typedef {{left: number, top: number, right: number, bottom: number}} Box */
@@ -25,6 +26,7 @@ export function yAxis(context, box, scale, look) {
   const { theme, format, ratio } = look;
   const ticks = scale.ticks(Math.max(2, Math.min(8, Math.floor((box.bottom - box.top) / 22))));
   const step = ticks.length > 1 ? ticks[1] - ticks[0] : Math.abs(ticks[0]) || 1;
+  const base = scale.kind === "log" ? 0 : commonBase(ticks);
   context.lineWidth = 1 / ratio;
   context.textAlign = look.inside ? "left" : "right";
   context.textBaseline = "middle";
@@ -33,7 +35,7 @@ export function yAxis(context, box, scale, look) {
     context.strokeStyle = css(theme.grid);
     if (!look.bare) segment(context, box.left, y, box.right, y);
     if (look.labels === false) continue;
-    const label = scale.kind === "log" ? format.logTick(tick) : look.percent ? format.percent(tick, step < 0.01 ? 1 : 0) : format.tick(tick, step);
+    const label = scale.kind === "log" ? format.logTick(tick) : look.percent ? format.percent(tick, step < 0.01 ? 1 : 0) : format.tick(tick - base, step);
     const at = Math.min(box.bottom - 4, Math.max(box.top + 4, y));
     if (look.inside) plate(context, label, box.left + 3, at, theme);
     else {
@@ -41,6 +43,19 @@ export function yAxis(context, box, scale, look) {
       context.fillText(label, box.left - 6, at);
     }
   }
+  if (base && look.labels !== false) yBase(context, box, base, look);
+}
+
+/** What the labels of the vertical axis leave out, at its upper end. @param {CanvasRenderingContext2D} context @param {Box} box @param {number} base @param {{theme: import("./theme.js").Theme, format: any}} look */
+export function yBase(context, box, base, look) {
+  Object.assign(context, { textAlign: "left", textBaseline: "middle" });
+  plate(context, look.format.base(base), box.left + 4, box.top + 8, look.theme);
+}
+
+/** The same of the horizontal axis, at its right end. @param {CanvasRenderingContext2D} context @param {Box} box @param {number} base @param {{theme: import("./theme.js").Theme, format: any}} look */
+export function xBase(context, box, base, look) {
+  Object.assign(context, { textAlign: "right", textBaseline: "middle" });
+  plate(context, look.format.base(base), box.right - 4, box.bottom - 8, look.theme);
 }
 
 /** Text on a plate of the ground color, legible above any picture, aligned as the context says. @param {CanvasRenderingContext2D} context @param {string} text @param {number} x @param {number} y @param {import("./theme.js").Theme} theme */
@@ -61,6 +76,7 @@ export function xAxis(context, box, scale, look) {
   const { theme, format, ratio, unit } = look;
   const ticks = scale.ticks(Math.max(1, Math.floor((box.right - box.left) / 64)));
   const step = ticks.length > 1 ? ticks[1] - ticks[0] : 1;
+  const base = commonBase(ticks);
   const y = crisp(box.bottom, ratio);
   context.lineWidth = 1 / ratio;
   context.strokeStyle = css(theme.line);
@@ -74,11 +90,12 @@ export function xAxis(context, box, scale, look) {
   for (const tick of ticks) {
     const x = crisp(scale.map(tick), ratio);
     segment(context, x, y, x, y + 3);
-    const label = format.tick(tick, step);
+    const label = format.tick(tick - base, step);
     const half = context.measureText(label).width / 2;
     const at = Math.max(x, box.left + half);
     if (at + half <= end) context.fillText(label, at, box.bottom + 5);
   }
+  if (base) xBase(context, box, base, look);
 }
 
 /** A vertical line. @param {CanvasRenderingContext2D} context @param {Box} box @param {number} x @param {string} color @param {number} ratio @param {number[]} [dash] */

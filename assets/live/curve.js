@@ -104,7 +104,7 @@ export class CurveView {
     vertical(context, box, place.x, css(ui.theme.text, 0.6), this.panel.ratio);
     const value = values[Math.round(((place.x - box.left) / (box.right - box.left)) * (values.length - 1))];
     const rows = [{ name: ui.t("prediction"), value: ui.format.value(value), color: ui.theme.accent }];
-    ui.readout.show(this.panel.canvas, place.x, place.y, `x ${ui.format.short(x.invert(place.x))}`, rows);
+    ui.readout.show(this.panel.canvas, place.x, place.y, `x ${ui.format.place(x.invert(place.x), x.domain[1] - x.domain[0])}`, rows);
     if (!Number.isFinite(value)) return;
     context.beginPath();
     context.arc(place.x, y.map(value), 3.5, 0, 2 * Math.PI);

@@ -23,6 +23,7 @@ function numbers(lang) {
 
 /** A number as digits times a power of ten. @param {number} value @param {Intl.NumberFormat} digits @param {string} times */
 function scientific(value, digits, times = "×") {
+  if (value === 0) return digits.format(0);
   const exponent = Math.floor(Math.log10(Math.abs(value)));
   return `${digits.format(value / 10 ** exponent)}${times}${power(exponent)}`;
 }
@@ -56,7 +57,17 @@ export function formats(lang) {
       if (Math.abs(value) >= 1e9) return scientific(value, short);
       if (Math.abs(value) >= 1e4) return compact.format(value);
       const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+      if (digits > 5 && value !== 0) return scientific(value, short, "·");
       return digits > 3 ? short.format(value) : fixed[digits].format(value);
+    },
+    /** What all ticks of an axis have in common, which stands at its end: +1,700,000,000. @param {number} value */
+    base: (value) => (value < 0 ? "" : "+") + whole.format(value),
+    /** A place on an axis, in three digits of its span. @param {number} value @param {number} span */
+    place: (value, span) => {
+      if (!Number.isFinite(value)) return NONE;
+      const digits = 2 - Math.floor(Math.log10(span || 1));
+      if (digits > 6) return scientific(value || 0, short);
+      return fixed[Math.min(3, Math.max(0, digits))].format(value);
     },
     logTick: (value) => {
       const exponent = Math.log10(value);

@@ -1,12 +1,12 @@
 /** The network's output over the input plane, with the data points on it. */
 import { drawArrows } from "./attack.js";
-import { crisp } from "./axes.js";
+import { crisp, xBase, yBase } from "./axes.js";
 import { legendItem } from "./charts.js";
 import { element } from "./dom.js";
 import { Picture, paintClasses, paintSigned } from "./heat.js";
 import { Layer } from "./layer.js";
 import { Panel } from "./panel.js";
-import { linear } from "./scale.js";
+import { commonBase, linear } from "./scale.js";
 import { paintSpread, spreadBar } from "./spread.js";
 import { css } from "./theme.js";
 
@@ -96,14 +96,17 @@ export class PlaneView {
     context.fillStyle = css(theme.muted);
     const ticks = [x.ticks(5), y.ticks(5)];
     const steps = ticks.map((list) => (list.length > 1 ? list[1] - list[0] : 1));
+    const bases = ticks.map(commonBase);
     context.textAlign = "center";
     context.textBaseline = "top";
-    for (const tick of ticks[0]) context.fillText(format.tick(tick, steps[0]), x.map(tick), box.bottom + 6);
+    for (const tick of ticks[0]) context.fillText(format.tick(tick - bases[0], steps[0]), x.map(tick), box.bottom + 6);
     if (Math.max(...ticks[0].map(x.map)) < box.right - 14) context.fillText("x", box.right - 3, box.bottom + 6);
     context.textAlign = "right";
     context.textBaseline = "middle";
     if (Math.min(...ticks[1].map(y.map)) > box.top + 16) context.fillText("y", box.left - 6, box.top + 4);
-    for (const tick of ticks[1]) context.fillText(format.tick(tick, steps[1]), box.left - 6, Math.max(box.top + 5, y.map(tick)));
+    for (const tick of ticks[1]) context.fillText(format.tick(tick - bases[1], steps[1]), box.left - 6, Math.max(box.top + 5, y.map(tick)));
+    if (bases[0]) xBase(context, box, bases[0], this.ui);
+    if (bases[1]) yBase(context, box, bases[1], this.ui);
   }
 
   #points(context, x, y) {
@@ -168,7 +171,7 @@ export class PlaneView {
     context.moveTo(crisp(place.x, panel.ratio), box.top);
     context.lineTo(crisp(place.x, panel.ratio), box.bottom);
     context.stroke();
-    const heading = `x ${ui.format.fixed(this.x.invert(place.x), 2)} · y ${ui.format.fixed(this.y.invert(place.y), 2)}`;
+    const heading = [this.x, this.y].map((axis, i) => `${"xy"[i]} ${ui.format.place(axis.invert(i ? place.y : place.x), axis.domain[1] - axis.domain[0])}`).join(" · ");
     ui.readout.show(panel.canvas, place.x, place.y, heading, this.#values(place, box));
   }
 

@@ -20,6 +20,15 @@ export function linearTicks(low, high, most) {
   return ticks;
 }
 
+/** What the ticks of an axis far from 0 have in common: a round number below them. 0 where they tell themselves apart in a few digits. @param {number[]} ticks */
+export function commonBase(ticks) {
+  if (ticks.length < 2) return 0;
+  const [first, last, step] = [ticks[0], ticks[ticks.length - 1], ticks[1] - ticks[0]];
+  if (Math.max(Math.abs(first), Math.abs(last)) < Math.max(1e4, 1000 * step)) return 0;
+  const unit = decade(Math.ceil(Math.log10(last - first)) + 1);
+  return Math.floor(first / unit) * unit;
+}
+
 /** The power of ten nearest to the exact one; `10 ** n` may miss it. @param {number} exponent */
 function decade(exponent) {
   return Number(`1e${exponent}`);

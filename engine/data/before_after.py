@@ -70,10 +70,12 @@ def before_after(experiment: Experiment) -> BeforeAfter:
 @lru_cache(maxsize=4)
 def compared(experiment: Experiment) -> BeforeAfter:
     """The same for an experiment without augmentations; the last few are kept."""
-    plain, done = prepare(experiment.model_copy(update={"preprocessing": ()})), prepare(experiment)
-    x, z = plain.train_x.numpy(), done.train_x.numpy()
+    done = prepare(experiment)
+    assert done.splits is not None
+    own = done.splits.train
+    x, z = done.source.x[own], done.train_x.numpy()
     chosen = np.linspace(0, len(x) - 1, min(POINTS, len(x))).round().astype(int)
-    return BeforeAfter(side(x, chosen), side(z, chosen), plain.train_y.numpy()[chosen], liveliest(x))
+    return BeforeAfter(side(x, chosen), side(z, chosen), done.source.y[own][chosen], liveliest(x))
 
 
 def side(x: np.ndarray, chosen: np.ndarray) -> Side:

@@ -14,6 +14,7 @@ from engine.aspects import Goal
 from engine.blocks.head import Head
 from engine.data.complete import completed
 from engine.data.shelf import Shelf
+from engine.data.single import single, single_target
 from engine.data.split import Split, split, with_random_labels
 from engine.datasets import Examples
 from engine.errors import InvalidExperiment, shown
@@ -30,7 +31,8 @@ class Prepared:
     """The splits after preprocessing, as float32 (or int64 class) tensors on the CPU; the test split may be empty.
 
     `points` are the inputs before preprocessing with targets and splits, for the plot of 1-D and 2-D inputs,
-    (examples, 4), or None. `to_input` takes raw inputs to what the network sees. `goals` are the targets of heads by
+    (examples, 4), or None. `to_input` takes raw inputs to what the network sees, in the precision of the raw ones; up
+    to here own tables are float64. `goals` are the targets of heads by
     their place in the network, of all examples; `splits` says whose they are.
     """
 
@@ -71,7 +73,7 @@ def prepare(experiment: Experiment) -> Prepared:
     source = completed(source, splits.train)
     source = replace(source, y=with_random_labels(experiment, source, splits.train))
     to_input, to_target = fit(experiment, source, splits.train)
-    x, y = to_input(source.x), to_target(source.y)
+    x, y = single(to_input(source.x)), single_target(to_target(source.y), splits.train)
     for place, augmentation in enumerate(experiment.augmentations):
         with at(f"$.augmentations[{place}] ({augmentation.name()})"):
             augmentation.expect(x.shape[1:])
@@ -183,4 +185,4 @@ def plotted(source: Examples, y: np.ndarray, splits: Split) -> np.ndarray | None
         places[chosen] = number
     target = y.reshape(len(y), -1)[:, 0].astype(np.float32)
     second, third = (source.x[:, 1], target) if source.x.shape[1] == 2 else (target, np.zeros_like(target))
-    return np.stack([source.x[:, 0], second, third, places], 1).astype(np.float32)
+    return np.stack([source.x[:, 0], second, third, places], 1).astype(source.x.dtype)

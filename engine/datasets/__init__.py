@@ -19,7 +19,8 @@ class Examples:
     """Inputs and targets, before any split or preprocessing.
 
     Shape: `x` float32 (examples, *input shape); `y` int64 (examples,) of class indices, or float32
-    (examples, outputs). Sequences are (examples, time, features). `extent` bounds the plot of 1-D and 2-D inputs, as
+    (examples, outputs). Own tables are float64 in both: what a network gets is rounded after preprocessing. Sequences
+    are (examples, time, features). `extent` bounds the plot of 1-D and 2-D inputs, as
     (x0, x1[, y0, y1]). `tokens` is the size of the vocabulary where inputs are word numbers, else 0. Where a table has
     gaps they are NaN until the split is known; `gaps` are the ranges of inputs that are one category together.
     """

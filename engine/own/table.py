@@ -18,7 +18,7 @@ Arrays = dict[str, np.ndarray]
 Found = tuple[About, Arrays]
 MISSING = frozenset(("", "na", "n/a", "nan", "null", "none", "?", "-", "."))
 COLUMNS = 1024
-HUGE = 1e30  # float32 ends at 3.4e38, and squares have to fit as well
+HUGE = 1e150  # squares have to fit into float64 as well; preprocessing has to make them fit for float32
 HEAD = 8
 
 

@@ -102,7 +102,7 @@ class Probe(Part, family="probes"):
 
     @abstractmethod
     def measure(self, moment: Moment, subject: Subject) -> Mapping[str, Tensor]:
-        """The readings by key; int8 stays int8, everything else becomes float32."""
+        """The readings by key; int8 stays int8, places in own tables float64, all else becomes float32."""
 
 
 def got(filled: T | None) -> T:

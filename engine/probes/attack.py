@@ -54,7 +54,7 @@ class AttackedExamples(Probe):
             changed = trial.outputs.argmax(1) != got(trial.moved).argmax(1)
         else:
             changed = torch.zeros(len(trial.x), dtype=torch.bool, device=trial.x.device)
-        rows = torch.cat([trial.before, trial.after, changed[:, None].to(torch.float32)], 1)
+        rows = torch.cat([trial.before, trial.after, changed[:, None].to(trial.before.dtype)], 1)
         return {self.kind: rows[:ARROWS]}
 
     def _pictures(self, trial: Trial) -> Mapping[str, Tensor]:

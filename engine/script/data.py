@@ -77,7 +77,7 @@ class Data:
         if self.carried is not None and self.carried.inline:
             where = "io.BytesIO(base64.b64decode(DATA))"
         scaled = f" / {scale}" if scale else ""
-        y = "np.int64" if source.y.dtype == np.int64 else "np.float32"
+        kinds = f"np.{source.x.dtype}", f"np.{source.y.dtype}"
         shape = ", ".join(map(str, source.x.shape[1:]))
         more = f", {source.classes!r}" if source.classes else ""
         more += f", tokens={source.tokens}" if source.tokens else ""
@@ -87,8 +87,8 @@ class Data:
                 "def load():",
                 f'    """{self.experiment.data.summary()}"""',
                 f"    stored = np.load({where})",
-                f'    x = (stored["x"]{scaled}).astype(np.float32)  # (examples, {shape})',
-                f'    return {kind}(x, stored["y"].astype({y}), "{source.task}"{more})',
+                f'    x = (stored["x"]{scaled}).astype({kinds[0]})  # (examples, {shape})',
+                f'    return {kind}(x, stored["y"].astype({kinds[1]}), "{source.task}"{more})',
                 "",
             ]
         )
@@ -127,6 +127,9 @@ class Data:
                     "        change = fit(seen)",
                     f"        seen, {name} = change(seen), change({name})",
                 ]
+        for name, a in (("x", source.x), ("y", source.y)):
+            if a.dtype == np.float64:
+                lines.append(f"    {name} = {name}.astype(np.float32)  # not before: preprocessing is in float64")
         lines += [
             *more,
             f"    return [[torch.from_numpy(np.ascontiguousarray(a[own])) for a in {given}] for own in splits]",
@@ -140,6 +143,6 @@ def packed(x: np.ndarray) -> tuple[np.ndarray, int]:
         whole = np.rint(x * scale)
         if whole.min() >= 0 and whole.max() < 256:
             small = whole.astype(np.uint8)
-            if np.array_equal((small / scale).astype(np.float32), x):
+            if np.array_equal((small / scale).astype(x.dtype), x):
                 return small, scale
     return x, 0

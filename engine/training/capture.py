@@ -131,16 +131,21 @@ def plane_points(data: Prepared, flops: int) -> Tensor:
     """Points over the input space after preprocessing: 200 along a line, or a square grid of even side 16 to 50."""
     extent = data.source.extent or (0.0, 1.0, 0.0, 1.0)
     if data.raw_shape == (1,):
-        raw = np.linspace(extent[0], extent[1], 200, dtype=np.float32)[:, None]
+        raw = np.linspace(extent[0], extent[1], 200, dtype=data.source.x.dtype)[:, None]
     else:
         side = int(np.clip((PLANE_FLOPS / max(flops, 1)) ** 0.5, 16, 50)) // 2 * 2
-        x, y = (np.linspace(low, high, side, dtype=np.float32) for low, high in (extent[:2], extent[2:]))
+        kind = data.source.x.dtype
+        x, y = (np.linspace(low, high, side, dtype=kind) for low, high in (extent[:2], extent[2:]))
         raw = np.stack(np.meshgrid(x, y), -1).reshape(-1, 2)  # (side · side, 2), y in rows
-    return torch.from_numpy(np.ascontiguousarray(data.to_input(raw)))
+    return torch.from_numpy(np.ascontiguousarray(data.to_input(raw).astype(np.float32)))
 
 
 def fetch(readings: Mapping[str, Tensor]) -> dict[str, np.ndarray]:
-    """All readings as numpy arrays, in one transfer from the device."""
+    """All readings as numpy arrays, in one transfer from the device (and one more for each that is float64)."""
+    fine = {key: tensor.cpu().numpy() for key, tensor in readings.items() if tensor.dtype == torch.float64}
+    if fine:
+        found = {**fetch({key: tensor for key, tensor in readings.items() if key not in fine}), **fine}
+        return {key: found[key] for key in readings}
     if not readings:
         return {}
     flat = torch.cat([tensor.reshape(-1).to(torch.float32) for tensor in readings.values()]).cpu().numpy()

@@ -48,7 +48,7 @@ class Held:
         self.loss_targets = experiment.loss.targets(y, data.source.outputs).to(device)
         self.loss = loss_module(experiment, data).to(device)
         plane = self.affine(data)
-        self.plane = None if plane is None else (plane[0].to(device), plane[1].to(device))
+        self.plane = None if plane is None else tuple(part.to(device) for part in plane)
         self.train_x, self.train_y = data.train_x[:size].to(device), data.train_y[:size].to(device)
         drawn = [
             torch.bincount(own, minlength=len(data.train_x))[:size] for own in samples(experiment, len(data.train_x))
@@ -56,17 +56,29 @@ class Held:
         self.unseen = (torch.stack(drawn) == 0).to(device)  # (members, examples)
 
     @staticmethod
-    def affine(data: Prepared) -> tuple[Tensor, Tensor] | None:
-        """The way back from preprocessed to raw 2-D inputs: raw = (z − b) A. None where there is none."""
-        if data.raw_shape != (2,) or data.in_shape != (2,) or not data.source.extent:
+    def affine(data: Prepared) -> tuple[Tensor, Tensor, Tensor] | None:
+        """The way back from preprocessed to raw 2-D inputs: raw = (z − b) A + m. None where there is none.
+
+        In own tables, which are float64, m is the middle of the plot and lengths are counted in half its sides: values
+        may be far from 0, or tiny.
+        """
+        extent, kind = data.source.extent, data.source.x.dtype
+        if data.raw_shape != (2,) or data.in_shape != (2,) or not extent:
             return None
-        corners = np.array([[0, 0], [1, 0], [0, 1]], np.float32)
+        middle, half = np.zeros(2), np.ones(2)
+        if kind == np.float64:
+            low, high = np.array(extent).reshape(2, 2).T
+            middle, half = (low + high) / 2, (high - low) / 2
+        corners = (middle + half * [[0, 0], [1, 0], [0, 1]]).astype(kind)
         origin, *axes = data.to_input(corners).astype(np.float64)
-        there = np.stack([axis - origin for axis in axes])  # raw · there + origin = z
+        there = np.stack([axis - origin for axis in axes])  # (raw − m) / half · there + origin = z
         some = np.array([[0.3, -1.7], [2.1, 0.9], [-1.2, 0.4]], np.float32)
-        if not np.allclose(some @ there + origin, data.to_input(some), atol=1e-3) or abs(np.linalg.det(there)) < 1e-9:
+        found = data.to_input((middle + half * some).astype(kind))
+        if not np.allclose(some @ there + origin, found, atol=1e-3) or abs(np.linalg.det(there)) < 1e-9:
             return None
-        return torch.from_numpy(np.linalg.inv(there)).float(), torch.from_numpy(origin).float()
+        back = np.linalg.inv(there) * half
+        parts = (torch.from_numpy(part.astype(kind)) for part in (back, origin, middle))
+        return next(parts), next(parts), next(parts)
 
     def trial(self, plane: Tensor | None) -> Trial:
         """How they fare now; the network is in evaluation mode."""
@@ -104,5 +116,6 @@ class Held:
         found = replace(found, moved_x=moved, moved=self.network(moved))
         if self.plane is None:
             return found
-        back, origin = self.plane
-        return replace(found, before=(self.x - origin) @ back, after=(moved - origin) @ back)
+        back, origin, middle = self.plane
+        before, after = ((x.to(back.dtype) - origin) @ back + middle for x in (self.x, moved))
+        return replace(found, before=before, after=after)

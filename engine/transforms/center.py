@@ -4,7 +4,7 @@ from typing import Literal
 
 import numpy as np
 
-from engine.transforms import Map, Transform
+from engine.transforms import Map, Transform, moments
 
 
 class Center(Transform):
@@ -24,5 +24,5 @@ class Center(Transform):
     kind: Literal["center"] = "center"
 
     def fit(self, x: np.ndarray) -> Map:
-        mean = x.mean(0, dtype=np.float64)
-        return lambda z: (z - mean).astype(np.float32)
+        mean = moments(x)[0][0]
+        return lambda z: (z - mean).astype(z.dtype)

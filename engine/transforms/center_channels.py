@@ -5,7 +5,7 @@ from typing import Literal
 import numpy as np
 
 from engine.parts import hparam
-from engine.transforms import Map, Transform
+from engine.transforms import Map, Transform, moments
 
 
 class CenterChannels(Transform):
@@ -28,7 +28,6 @@ class CenterChannels(Transform):
 
     def fit(self, x: np.ndarray) -> Map:
         axes = {4: (0, 2, 3), 3: (0, 1)}.get(x.ndim, (0,))
-        mean = x.mean(axes, dtype=np.float64, keepdims=True)[0]
-        deviation = x.std(axes, dtype=np.float64, keepdims=True)[0]
-        scale = np.where((deviation > 1e-12) & self.divide, deviation, 1)
-        return lambda z: ((z - mean) / scale).astype(np.float32)
+        mean, deviation = (found[0] for found in moments(x, axes))
+        scale = np.where((deviation > 0) & self.divide, deviation, 1)
+        return lambda z: ((z - mean) / scale).astype(z.dtype)

@@ -4,7 +4,7 @@ from typing import Literal
 
 import numpy as np
 
-from engine.transforms import Map, Transform
+from engine.transforms import ROUNDING, Map, Transform
 
 
 class MinMax(Transform):
@@ -27,5 +27,6 @@ class MinMax(Transform):
 
     def fit(self, x: np.ndarray) -> Map:
         low, high = (edge(x, 0).astype(np.float64) for edge in (np.min, np.max))
-        scale = np.where(high > low, high - low, 1)
-        return lambda z: ((z - low) / scale).astype(np.float32)
+        varies = high - low > ROUNDING * np.maximum(np.abs(low), np.abs(high))
+        scale = np.where(varies, high - low, 1)
+        return lambda z: ((z - low) / scale).astype(z.dtype)

@@ -29,8 +29,10 @@ class PCA(Transform):
     components: int = hparam(2, "How many directions are kept.", ge=1, le=1024, log=True)
 
     def fit(self, x: np.ndarray) -> Map:
-        mean, _, directions = principal(x)
+        mean, variances, directions = principal(x)
         if self.components > len(directions):
             raise InvalidExperiment("", f"at most {len(directions)} components", f"{self.components}")
         kept = directions[:, : self.components]
-        return lambda z: ((z.reshape(len(z), -1) - mean) @ kept).astype(np.float32)
+        if x.dtype != np.float32:
+            kept = kept * (variances[: self.components] > 0)  # coordinates that are nothing but rounding become 0
+        return lambda z: ((z.reshape(len(z), -1) - mean) @ kept).astype(z.dtype)

@@ -45,16 +45,16 @@ class Resize(Transform):
             raise InvalidExperiment("", f"at most {MOST} numbers in all", f"{self.rows} × {self.columns}")
         sizes = zip(x.shape[2:], (self.rows, self.columns), strict=True)
         down, across = (weights(old, new, self.method) for old, new in sizes)
-        return lambda z: np.matmul(np.matmul(down, z.astype(np.float32)), across.T)
+        return lambda z: np.matmul(np.matmul(down.astype(z.dtype), z), across.astype(z.dtype).T)
 
 
 def weights(old: int, new: int, method: str) -> np.ndarray:
-    """How much of each old pixel is in each new one along one axis, float32 (new, old); rows sum to 1."""
+    """How much of each old pixel is in each new one along one axis, (new, old); rows sum to 1."""
     scale = old / new
     middle = (np.arange(new) + 0.5) * scale  # of each new pixel, in old ones
     if method == "nearest":
         chosen = np.minimum(middle.astype(int), old - 1)
-        return np.asarray(np.eye(old, dtype=np.float32)[chosen])
+        return np.asarray(np.eye(old)[chosen])
     away = np.abs(np.arange(old) + 0.5 - middle[:, None]) / max(scale, 1.0)
     share = np.maximum(1 - away, 0)
-    return np.asarray(share / share.sum(1, keepdims=True), np.float32)
+    return np.asarray(share / share.sum(1, keepdims=True))

@@ -4,7 +4,7 @@ from typing import Literal
 
 import numpy as np
 
-from engine.transforms import Map, Transform
+from engine.transforms import Map, Transform, moments
 
 
 class StandardizeEach(Transform):
@@ -29,7 +29,7 @@ class StandardizeEach(Transform):
         axes = tuple(range(1, x.ndim))
 
         def run(z: np.ndarray) -> np.ndarray:
-            mean, deviation = (f(z, axis=axes, dtype=np.float64, keepdims=True) for f in (np.mean, np.std))
-            return ((z - mean) / np.where(deviation > 1e-12, deviation, 1)).astype(np.float32)
+            mean, deviation = moments(z, axes)
+            return np.asarray((z - mean) / np.where(deviation > 0, deviation, 1), z.dtype)
 
         return run

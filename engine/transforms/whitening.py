@@ -32,10 +32,12 @@ class Whitening(Transform):
 
     def fit(self, x: np.ndarray) -> Map:
         mean, variances, directions = principal(x)
-        tiny = variances <= 1e-12 * max(variances[0], 1e-300)  # rounding, not data
+        tiny = variances <= (1e-12 if x.dtype == np.float32 else 0) * variances[0]  # rounding, not data
         factor = np.where(tiny, 0, 1 / np.sqrt(np.where(tiny, 1, variances) + self.epsilon))
         matrix = directions * factor
         if self.turn_back:
             matrix = matrix @ directions.T
+            if x.dtype != np.float32:
+                matrix[:, np.ptp(x.reshape(len(x), -1), 0) == 0] = 0  # a feature that does not vary stays 0
         shape = x.shape[1:] if self.turn_back else (-1,)
-        return lambda z: ((z.reshape(len(z), -1) - mean) @ matrix).astype(np.float32).reshape(len(z), *shape)
+        return lambda z: ((z.reshape(len(z), -1) - mean) @ matrix).astype(z.dtype).reshape(len(z), *shape)

@@ -20,6 +20,7 @@ Draft = dict[str, Any]
 VECTOR_FIRST = ("dense", "dropout", "batch_norm", "activation")
 IMAGE_FIRST = ("conv2d", "max_pool", "average_pool", "flatten")
 USUAL = (0.1, 3.0)  # deviations that networks start well from; others are standardized
+FAR = 3.0  # deviations from 0 to the mean of a target: from there on a network first has to learn the mean
 
 
 def to_data(draft: Draft, kind: str, given: Draft | None = None) -> Draft:
@@ -93,12 +94,22 @@ def loss_for(loss: Draft, loaded: Examples) -> Draft:
 
 def preprocessing_for(loaded: Examples, own: bool = False) -> list[Draft]:
     """Standardization of inputs and targets whose spread is not near one; of a person's own whenever they are not all
-    from 0 to 1, since their columns may differ much."""
+    from 0 to 1 and fill that range, since their columns may differ much."""
     chosen: list[Draft] = []
     if own:
-        chosen += [] if np.nanmin(loaded.x) >= 0 and np.nanmax(loaded.x) <= 1 else [{"kind": "standardize"}]
+        chosen += [] if shares(loaded.x) else [{"kind": "standardize"}]
     elif loaded.extent is None and not loaded.tokens and not USUAL[0] <= float(loaded.x.std(0).mean()) <= USUAL[1]:
         chosen.append({"kind": "standardize"})
-    if loaded.task == "regression" and not USUAL[0] <= float(loaded.y.std()) <= USUAL[1]:
-        chosen.append({"kind": "standardize_target"})
+    if loaded.task == "regression":
+        mean, deviation = abs(float(loaded.y.mean())), float(loaded.y.std())
+        if not USUAL[0] <= deviation <= USUAL[1] or mean > FAR * deviation:
+            chosen.append({"kind": "standardize_target"})
     return chosen
+
+
+def shares(x: np.ndarray) -> bool:
+    """Whether all inputs are from 0 to 1, and none that varies keeps to a small part of that; gaps are NaN."""
+    if not (np.nanmin(x) >= 0 and np.nanmax(x) <= 1):
+        return False
+    span = np.fmax.reduce(x, 0) - np.fmin.reduce(x, 0)
+    return x.ndim > 2 or not bool(((span > 0) & (span < USUAL[0])).any())

@@ -31,3 +31,13 @@ test("ticks share their decimals", () => {
   assert.equal(en.tick(20000, 10000), "20K");
   assert.equal(en.logTick(1e-4), "10⁻⁴");
 });
+
+test("ticks and places of tiny and of far values can be told apart", () => {
+  const en = formats("en");
+  assert.equal(en.tick(3e-19, 1e-19), "3·10⁻¹⁹");
+  assert.equal(en.tick(0, 1e-19), "0");
+  assert.equal(en.base(1700000000), "+1,700,000,000");
+  assert.equal(en.place(1700000123.4, 300), "1,700,000,123");
+  assert.equal(en.place(0.12345, 2), "0.12");
+  assert.equal(en.place(4.4e-19, 3e-19), "4.4×10⁻¹⁹");
+});

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { linear, linearTicks, logarithmic, logDomain, logTicks, niceDomain, niceStep } from "../../assets/live/scale.js";
+import { commonBase, linear, linearTicks, logarithmic, logDomain, logTicks, niceDomain, niceStep } from "../../assets/live/scale.js";
 
 test("steps are 1, 2 or 5 times a power of ten", () => {
   assert.equal(niceStep(10, 5), 2);
@@ -44,4 +44,12 @@ test("domains end on ticks and never collapse", () => {
   assert.deepEqual(logDomain(0.3, 0.9), [0.2, 1]);
   assert.deepEqual(logDomain(Infinity, -Infinity), [1e-4, 1]);
   assert.equal(logDomain(1e-30, 1, 10)[0], 1e-10);
+});
+
+test("ticks far from zero leave out what they have in common", () => {
+  assert.equal(commonBase([1700000050, 1700000100, 1700000150]), 1700000000);
+  assert.equal(commonBase([-1700000150, -1700000100]), -1700001000);
+  assert.equal(commonBase([0, 50000, 100000]), 0);
+  assert.equal(commonBase([3e-19, 4e-19]), 0);
+  assert.equal(commonBase([7]), 0);
 });

@@ -77,7 +77,7 @@ def test_gaps_are_filled_from_the_training_rows_alone(digest: str) -> None:
         assert gaps.any()
         np.testing.assert_allclose(got[gaps, 0], median, rtol=1e-6)
         assert (got[np.isnan(raw[:, 1]), 1:4] == np.eye(3)[usual]).all()
-        np.testing.assert_array_equal(got[~np.isnan(raw)], raw[~np.isnan(raw)])
+        np.testing.assert_array_equal(got[~np.isnan(raw)], raw[~np.isnan(raw)].astype(np.float32))
     assert np.nanmedian(source.x[:, 0].astype(np.float64)) != median, "all rows would give another one"
 
 
