@@ -77,6 +77,7 @@ def cost(options: argparse.Namespace, chosen: Callable[..., Any]) -> int:
 
 def smaller(run: str, as_json: bool) -> int:
     """The run's network as float32, bfloat16 and int8."""
+    from engine.data.epochs import written
     from engine.said import Said
     from engine.studies.quantize import sizes_of_run
 
@@ -87,5 +88,5 @@ def smaller(run: str, as_json: bool) -> int:
         return 0
     word = "accuracy" if head["task"] == "classification" else "R²"
     for row in rows:
-        say(f"{row['format']:<9} {row['bytes']:>12,} bytes   {word} {row['metric']:.4f}   {row['note']}".rstrip())
+        say(f"{row['format']:<9} {row['bytes']:>12,} bytes   {word} {written(row['metric'])}   {row['note']}".rstrip())
     return 0

@@ -24,7 +24,7 @@ from engine.edits import Edit, apply
 from engine.errors import PlaygroundError
 from engine.experiment import Experiment
 from engine.frame import Channel, Frame
-from engine.store.tables import EPOCH_COLUMNS, FINAL
+from engine.store.tables import FINAL, epoch_columns
 
 LARGEST = 512 * 2**20
 """Bytes that a run may take up when it is unpacked."""
@@ -146,10 +146,10 @@ def parcel(found: dict[str, bytes]) -> Parcel:
 
 def expect_lengths(found: dict[str, bytes], about: dict[str, Any]) -> None:
     """As many losses as steps, whole rows of epochs."""
-    row = 8 * len(EPOCH_COLUMNS)
-    if len(found["losses.f32"]) != 4 * about["step"] or len(found["epochs.f64"]) % row:
+    width = len(epoch_columns(about["channels"]))
+    if len(found["losses.f32"]) != 4 * about["step"] or len(found["epochs.f64"]) % (8 * width):
         raise Unsound("it has not as many losses as steps")
-    epochs = np.frombuffer(found["epochs.f64"]).reshape(-1, len(EPOCH_COLUMNS))
+    epochs = np.frombuffer(found["epochs.f64"], "<f8").reshape(-1, width)
     if not (np.diff(epochs[:, 0]) > 0).all() or not isinstance(about["epoch"], int):
         raise Unsound("its epochs are out of order")
 

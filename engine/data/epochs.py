@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -139,10 +140,15 @@ class Tally:
 
 
 def metric(outputs: Tensor, targets: Tensor, task: Task) -> float:
-    """Accuracy, or R² = 1 − Σ(ŷ − y)² / Σ(y − mean y)² over all outputs. Targets may be classes or one-hot rows."""
+    """Accuracy, or R² = 1 − Σ(ŷ − y)² / Σ(y − mean y)² over all outputs. Targets may be classes or one-hot rows.
+
+    NaN where it is not defined: of no examples, and R² where no target varies, as in a single row.
+    """
     if task == "classification":
         right = targets if targets.dtype == torch.int64 else targets.argmax(1)
         return float((outputs.argmax(1) == right).to(torch.float64).mean())
+    if not bool((targets != targets[:1]).any()):  # asked of the numbers: the spread of equal ones is rounding
+        return math.nan
     outputs, targets = outputs.to(torch.float64), targets.to(torch.float64)
     spread = ((targets - targets.mean(0)) ** 2).sum()
     return float(1 - ((outputs - targets) ** 2).sum() / spread)
@@ -159,9 +165,13 @@ def evaluate(network: nn.Module, loss: nn.Module, x: Tensor, y: Tensor, task: Ta
 
 def test_sentence(loss: float, found: float, task: Task) -> str:
     """What is said of the test split when a run ends."""
-    return (
-        f"On the test split the loss is {loss:.4g} and {'accuracy' if task == 'classification' else 'R²'} {found:.4g}."
-    )
+    word = "accuracy" if task == "classification" else "R²"
+    return f"On the test split the loss is {loss:.4g} and {word} {written(found, '.4g')}."
+
+
+def written(found: float, digits: str = ".4f") -> str:
+    """A metric in words."""
+    return "is not defined" if math.isnan(found) else format(found, digits)
 
 
 def fetch_all(losses: Sequence[float | Tensor]) -> list[float]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.exporters import Exporter, Subject, missing
 from engine.frame import Frame
-from engine.store.tables import EPOCH_COLUMNS
+from engine.store.tables import epoch_columns
 
 
 class TensorBoard(Exporter):
@@ -46,12 +46,12 @@ class TensorBoard(Exporter):
         steps, times = zip(*known, strict=True)
         for step, loss in losses:
             writer.add_scalar("loss/step", loss, int(step), float(np.interp(step, steps, times)))
+        columns = epoch_columns(row.channels)
         for entry in epochs:
-            named = dict(zip(EPOCH_COLUMNS, entry, strict=True))
-            for split in ("train", "validation"):
-                for what in ("loss", "metric"):
-                    at = float(np.interp(named["step"], steps, times))
-                    writer.add_scalar(f"{what}/{split}", named[f"{split}_{what}"], int(named["step"]), at)
+            at = float(np.interp(entry[1], steps, times))
+            for column, value in zip(columns[2:], entry[2:], strict=False):
+                if np.isfinite(value):  # R² may not be defined
+                    writer.add_scalar(tag(column), float(value), int(entry[1]), at)
         for frame in frames:
             self.frame(writer, row.channels, frame, row.created + frame.seconds)
 
@@ -70,6 +70,12 @@ class TensorBoard(Exporter):
             elif channel["mark"] == "lines" and reading.ndim == 1 and len(reading) == len(series):
                 for layer, value in zip(series, reading, strict=True):
                     writer.add_scalar(f"{key}/{layer}", float(value), frame.step, at)
+
+
+def tag(column: str) -> str:
+    """The name of a column of the epochs, such as loss/validation; of an end of several, metric/validation/2_head."""
+    *end, split, what = column.rsplit("_", 2)
+    return "/".join([what, split, *filter(None, end)])
 
 
 def histogram(writer: Any, tag: str, step: int, at: float, low: float, high: float, counts: list[float]) -> None:

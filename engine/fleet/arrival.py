@@ -12,7 +12,7 @@ from engine.fleet import wire
 from engine.store import checkpoints
 from engine.store.entry import CheckpointRow, Entry, FrameRow, LogRow, NewRun
 from engine.store.place import Place
-from engine.store.tables import EPOCH_COLUMNS, FINAL
+from engine.store.tables import FINAL, epoch_columns
 
 if TYPE_CHECKING:
     from engine.archive.unpacking import Parcel
@@ -52,7 +52,7 @@ def pick_up(place: Place, run: str) -> list[Entry]:
     header, blobs = wire.unpack((place.home / ARRIVALS / Path(run).name).read_bytes())
     losses, epochs, static, *rest = blobs
     frames = zip(header["frames"], rest, strict=False)
-    rows = np.frombuffer(epochs, "<f8").reshape(-1, len(EPOCH_COLUMNS))
+    rows = np.frombuffer(epochs, "<f8").reshape(-1, len(epoch_columns(json.loads(header["channels"]))))
     new = NewRun(header["experiment"], header["digest"], header["state"], header["message"], name=header["name"])
     changes: dict[str, Any] = {name: header[name] for name in ("edited", "channels", "summary", "step", "epoch")}
     first = Entry(

@@ -8,7 +8,6 @@ checkpoint takes the very same steps.
 from __future__ import annotations
 
 import contextlib
-import json
 import select
 import socket
 import time
@@ -25,6 +24,7 @@ from engine.fleet import memory, wire
 from engine.fleet.order import LoggedEdit, Order
 from engine.fleet.report import Report
 from engine.store import ballast
+from engine.strict_json import strict
 from engine.trainer import Trainer
 
 SLICE_SECONDS = 0.02
@@ -140,7 +140,7 @@ class Worker:
         names = ("train_loss", "train_metric", "validation_loss", "validation_metric")
         last = dict(zip(names, self.latest[2:6], strict=True)) if self.latest else dict.fromkeys(names)
         summary = {**last, "steps_per_second": self.speed, "seconds": self.seconds}
-        return {"epoch": self.trainer.epoch, "summary": json.dumps(summary)}
+        return {"epoch": self.trainer.epoch, "summary": strict(summary)}
 
     def _snapshot(self) -> memory.Snapshot:
         return memory.snapshot(self.trainer, self.applied, self.seconds, self.latest)

@@ -123,8 +123,12 @@ def sampled(values: Tensor, most: int) -> Tensor:
 
 
 def score(outputs: Tensor, targets: Tensor, subject: Subject) -> Tensor:
-    """Share of right classes, or R² = 1 − Σ(ŷ − y)² / Σ(y − mean y)² of a regression."""
+    """Share of right classes, or R² = 1 − Σ(ŷ − y)² / Σ(y − mean y)² of a regression; NaN where it is not defined, as
+    where no target varies."""
     if subject.task == "classification":
         return (outputs.argmax(1) == targets).to(torch.float32).mean()
-    spread = ((targets - targets.mean(0)) ** 2).sum().clamp_min(1e-12)
-    return 1 - ((outputs - targets) ** 2).sum() / spread
+    varies = (targets != targets[:1]).any()
+    outputs, targets = outputs.to(torch.float64), targets.to(torch.float64)
+    spread = ((targets - targets.mean(0)) ** 2).sum()
+    found = 1 - ((outputs - targets) ** 2).sum() / spread
+    return torch.where(varies, found, torch.nan).to(torch.float32)

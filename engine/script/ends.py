@@ -100,6 +100,12 @@ class Ends:
         own = [f"criterion.weights[{place}] = {new[place]!r}" for place in range(len(new)) if old[place] != new[place]]
         return [*(own if self.several else []), *(["fresh = epoch + 2"] if before.stopping.divergence else [])]
 
+    def score(self) -> str:
+        """What is printed of the metric."""
+        if self.prepared.source.task == "classification":
+            return "accuracy {metric_:.4f}"
+        return f"R² {{{self.inliner.need('engine.data.epochs', 'written')}(metric_)}}"
+
     def evaluated(self, name: str, model: str, measure: str) -> str:
         """The call that gives loss and metric of a split."""
         task = self.prepared.source.task

@@ -13,10 +13,9 @@ IN = "    "
 def end_of_epoch(loop: Loop) -> list[str]:
     """What happens when every example has been seen."""
     e = loop.experiment
-    word = "accuracy" if loop.data.source.task == "classification" else "R²"
     print_ = (
         f'print(f"epoch {{epoch}} · step {{len(losses)}} · train {{epoch_loss / order.count:.5g}} · '
-        f'validation {{held:.5g}} · {word} {{metric_:.4f}}")'
+        f'validation {{held:.5g}} · {loop.ends.score()}")'
     )
     lines = [
         "epoch += 1",
@@ -50,5 +49,5 @@ def end_of_run(loop: Loop) -> list[str]:
         lines += ["if best is not None:", f"{IN}{loop.whole}.load_state_dict(best)"]
     if loop.experiment.test:
         measured = loop.ends.evaluated("test", loop.whole, loop.measure)
-        lines.append(f'print("test: loss {{:.5g}}, metric {{:.4f}}".format(*{measured}))')
+        lines += [f"held, metric_ = {measured}", f'print(f"test: loss {{held:.5g}}, {loop.ends.score()}")']
     return [*lines, f"return {loop.whole}, losses"]

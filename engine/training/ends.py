@@ -6,6 +6,7 @@ With one end everything is as it always was. With several, the outputs of all en
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -138,24 +139,28 @@ class EndsTally(Tally):
         self.count = 0
         numbers = [end.targets.stop - end.targets.start for end in ends.ends]
         self.sums = [torch.zeros(2 + 2 * n, dtype=torch.float64, device=ends.device) for n in numbers]
+        self.first: Tensor | None = None  # the first row of targets
 
     @torch.no_grad()
     def see(self, outputs: Tensor, targets: Tensor) -> None:
-        """Per end: loss, right answers or squared error, and the sums of the targets and of their squares."""
+        """Per end: loss, right answers or squared error, and the sums of the targets and of their squares. Targets are
+        counted from the first row, so that those which do not vary have no spread at all, and large ones a true one."""
         assert isinstance(self.of.loss, Weighed)
         losses = self.of.loss.parts(outputs, targets)
         self.of.newest = torch.stack(losses)
         self.count += len(outputs)
+        self.first = targets[0].double().clone() if self.first is None else self.first
         for end, total, loss in zip(self.of.ends, self.sums, losses, strict=True):
             given, wanted = outputs[:, end.outputs].double(), targets[:, end.targets].double()
             right = (given.argmax(1) == wanted.argmax(1)).sum()
             found = right if end.task == "classification" else ((given - wanted) ** 2).sum()
             head = torch.stack([loss.double() * len(outputs), found.double()])
-            total += torch.cat([head, wanted.sum(0), (wanted**2).sum(0)])
+            apart = wanted - self.first[end.targets]
+            total += torch.cat([head, apart.sum(0), (apart**2).sum(0)])
 
     def state(self) -> dict[str, Any]:
         """The tally so far, for a checkpoint."""
-        return {**super().state(), "count": self.count, "sums": self.sums}
+        return {**super().state(), "count": self.count, "sums": self.sums, "first": self.first}
 
     @classmethod
     def load(cls, ends: Ends, state: dict[str, Any]) -> EndsTally:
@@ -163,6 +168,10 @@ class EndsTally(Tally):
         tally = cls(ends)
         tally.loss_sum, tally.examples, tally.count = state["loss_sum"], state["examples"], state["count"]
         tally.sums = [total.to(ends.device).clone() for total in state["sums"]]
+        first = state.get("first")
+        if first is None and tally.count:  # written before targets were counted from the first row
+            first = torch.zeros(max(end.targets.stop for end in ends.ends), dtype=torch.float64)
+        tally.first = None if first is None else first.to(ends.device)
         return tally
 
     def mean_and_metric(self, task: Task) -> tuple[float, ...]:
@@ -170,13 +179,15 @@ class EndsTally(Tally):
         return (self.loss_sum / self.examples, *self.metrics())
 
     def metrics(self) -> tuple[float, ...]:
-        """The output's metric, then mean loss and metric of each end: accuracy, or R² of numbers."""
+        """The output's metric, then mean loss and metric of each end: accuracy, or R² of numbers, NaN where no target
+        varies."""
         found: list[float] = []
         for end, total in zip(self.of.ends, self.sums, strict=True):
             loss, score, *rest = total.tolist()
             half = len(rest) // 2
             spread = sum(square - one**2 / self.count for one, square in zip(rest[:half], rest[half:], strict=True))
-            metric = score / self.count if end.task == "classification" else 1 - score / max(spread, 1e-30)
+            r2 = 1 - score / spread if spread > 0 else math.nan
+            metric = score / self.count if end.task == "classification" else r2
             found += [loss / self.count, metric]
         return (found[1], *found)
 

@@ -14,6 +14,8 @@ from pages.ui.text import _, said, small
 # Whole messages, and the pieces `expected`, `received` and `hint` of an InvalidExperiment. {placeholders} stand for
 # whatever the engine put there; what they hold is translated in its turn.
 TEMPLATES = (
+    "On the test split the loss is {loss} and R² is not defined.",
+    "{first} On the test split the loss is {loss} and R² is not defined.",
     "On the test split the loss is {loss} and accuracy {metric}.",
     "On the test split the loss is {loss} and R² {metric}.",
     "{first} On the test split the loss is {loss} and accuracy {metric}.",

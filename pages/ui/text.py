@@ -11,6 +11,7 @@ import re
 from contextvars import ContextVar
 from functools import cache
 from io import BytesIO
+from math import isfinite
 from pathlib import Path
 
 from babel.messages.mofile import write_mo
@@ -71,7 +72,7 @@ def live_texts() -> dict[str, str]:
 
 def number(value: float | None, digits: int = 3) -> str:
     """A number with so many significant digits, as the language writes it; a dash where there is none."""
-    if value is None or value != value:
+    if value is None or not isfinite(value):
         return "–"
     counted = digits > 3 and float(value).is_integer() and spoken() == "en"  # Spanish leaves four digits together
     text = f"{value:,.0f}" if abs(value) >= (1e3 if counted else 1e4) else f"{value:.{digits}g}"
