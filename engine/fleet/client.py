@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import secrets
 import socket
@@ -11,13 +9,13 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as Late
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.errors import PlaygroundError
+from engine.fleet.line import Line, Taken
 from engine.fleet.sources import Sources, own
+from engine.fleet.ticket import LATE, Ticket
 from engine.store.place import Place
 
 if TYPE_CHECKING:
@@ -26,6 +24,8 @@ if TYPE_CHECKING:
     from engine.experiment import Experiment
 
 PATIENCE_SECONDS = 20.0
+TAKE_IN_SECONDS = 300.0
+AGAIN_SECONDS = 0.02
 
 
 class Fleet:
@@ -40,15 +40,35 @@ class Fleet:
 
     def ensure(self) -> None:
         """Connect; start a supervisor if none answers, and in place of one that runs older code."""
-        with self._connecting:
-            if self._line is not None and self._line.alive():
-                return
-            self._line = Line(self._reach() or self._start_supervisor())
-            with contextlib.suppress(ConnectionError):
-                theirs = Sources(**self._line.ask({"do": "sources"}))
-                if own().replace(theirs):
-                    self._line.ask({"do": "leave"})
-                    self._line = Line(self._successor())
+        self._connected(time.monotonic() + PATIENCE_SECONDS)
+
+    def _connected(self, until: float) -> Line:
+        if not self._connecting.acquire(timeout=max(0.0, until - time.monotonic())):
+            raise PlaygroundError(LATE)
+        try:
+            while self._line is None or not self._line.alive():
+                self._line = self._connect(until)
+            return self._line
+        finally:
+            self._connecting.release()
+
+    def _connect(self, until: float) -> Line | None:
+        """A line to a supervisor that speaks; None when it went away meanwhile: it was just dying, or being born."""
+        line = Line(self._reach() or self._start_supervisor())
+        try:
+            theirs = Sources(**line.ask({"do": "sources"}, Ticket.fresh(self.place, until)))
+            if not own().replace(theirs):
+                return line
+            line.ask({"do": "leave"}, Ticket.fresh(self.place, until))
+            return Line(self._successor())
+        except ConnectionError:
+            if time.monotonic() > until:
+                raise PlaygroundError("The training engine went away; please try once more.") from None
+            time.sleep(AGAIN_SECONDS)
+            return None
+        except PlaygroundError:
+            line.close()
+            raise
 
     def close(self) -> None:
         """Hang up; runs go on."""
@@ -59,7 +79,8 @@ class Fleet:
 
     def start(self, experiment: Experiment, parent: tuple[str, int] | None = None) -> str:
         """Start a run; returns its name. `parent` is the run and step that it continues from, for the record."""
-        return self._start(experiment, parent, [])
+        found: str = self._ask({"do": "start", **_described(experiment, parent, [])}, repeat=True)["run"]
+        return found
 
     def pause(self, run: str) -> int:
         """Stop taking steps; returns the step at which it did."""
@@ -85,7 +106,6 @@ class Fleet:
         """Stop the run and begin a new one: same first weights, the edits so far from the start. Returns its name."""
         from engine.experiment import Experiment
         from engine.store.reader import Reader
-        from engine.store.tables import FINAL
 
         self.ensure()
         reader = Reader(self.place.home)
@@ -95,11 +115,11 @@ class Fleet:
             reader.close()
         if row is None:
             raise PlaygroundError(f"There is no run {run}.")
-        name = _name()
-        if row.state not in FINAL:
-            self._command(run, {"do": "stop", "detail": {"successor": name}})
         note = {"step": 0, "kind": "reset", "detail": {"predecessor": run}}
-        return self._start(Experiment.from_json(row.edited), (run, 0), [note], name)
+        new = _described(Experiment.from_json(row.edited), (run, 0), [note])
+        self._ask({"do": "reset", "run": run, "new": new}, repeat=True)
+        name: str = new["run"]
+        return name
 
     def take_in(self, parcel: Parcel) -> str:
         """Store a run that comes from outside; returns its name here. One that was training is paused."""
@@ -109,11 +129,14 @@ class Fleet:
         name = _name()
         try:
             arrival.lay_down(self.place, name, parcel)
-            self._ask({"do": "take_in", "run": name})
+            self._ask({"do": "take_in", "run": name}, repeat=True, grace=TAKE_IN_SECONDS)
         except OSError as error:
             raise PlaygroundError(f"The run could not be stored: {error.strerror}.") from error
-        finally:
+        except Taken:
+            raise  # the supervisor clears up
+        except PlaygroundError:
             arrival.clear(self.place, name)
+            raise
         return name
 
     def rename(self, run: str, name: str) -> None:
@@ -128,31 +151,25 @@ class Fleet:
         """The supervisor: pid, forkserver, warm, full, clients, home; of every active run state, step, attempt, pid."""
         return self._ask({"do": "status"}, repeat=True)
 
-    def _start(
-        self, experiment: Experiment, parent: tuple[str, int] | None, log: list[dict[str, Any]], name: str = ""
-    ) -> str:
-        above, step = parent or (None, None)
-        said = {"experiment": experiment.to_json(), "digest": experiment.digest, "parent": above, "parent_step": step}
-        found: str = self._ask({"do": "start", "run": name or _name(), "log": log, **said}, repeat=True)["run"]
-        return found
-
     def _command(self, run: str, message: dict[str, Any], *, repeat: bool = False) -> int:
         step: int = self._ask({"do": "command", "run": run, "message": message}, repeat=repeat)["step"]
         return step
 
-    def _ask(self, request: dict[str, Any], *, repeat: bool = False) -> dict[str, Any]:
-        """One request; `repeat` those that may be asked twice when the supervisor dies over them."""
-        for chance in (repeat, False):
-            self.ensure()
-            line = self._line
-            if line is None:
-                raise PlaygroundError("The line to the training engine was closed.")
+    def _ask(self, request: dict[str, Any], *, repeat: bool = False, grace: float = 0.0) -> dict[str, Any]:
+        """One request, asked again when the supervisor dies before it began; `repeat` those that may be done twice."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            line, ticket = self._connected(until), Ticket.fresh(self.place, until)
             try:
-                return line.ask(request)
+                return line.ask(request, ticket, grace)
             except ConnectionError:
-                if not chance:
+                if not (ticket.withdraw() or repeat):
+                    raise PlaygroundError(
+                        "The training engine went away while it did this; look before you try again."
+                    ) from None
+                if ticket.late:
                     raise PlaygroundError("The training engine went away; please try once more.") from None
-        raise AssertionError
+                time.sleep(AGAIN_SECONDS)
 
     def _reach(self) -> socket.socket | None:
         line = socket.socket(socket.AF_UNIX)
@@ -181,7 +198,7 @@ class Fleet:
                 if (line := self._reach()) is not None:
                     threading.Thread(target=child.wait, name="supervisor-waiter", daemon=True).start()  # no zombie
                     return line
-                if child.poll() not in (None, 0):
+                if (child.poll() or 0) > 0:  # neither alive, nor stepped back, nor killed by someone
                     raise PlaygroundError(f"The training engine did not start; {self.place.journal} says why.")
                 time.sleep(0.02)
         raise PlaygroundError(f"The training engine did not answer in time; {self.place.journal} may say why.")
@@ -203,73 +220,13 @@ class Fleet:
             )
 
 
-class Line:
-    """One connection; a thread of its own hands the answers to those who wait for them."""
-
-    def __init__(self, line: socket.socket) -> None:
-        self.line = line
-        self.open = True
-        self._sending = threading.Lock()
-        self._waiting: dict[int, Future[dict[str, Any]]] = {}
-        self._count = 0
-        threading.Thread(target=self._listen, name="fleet-line", daemon=True).start()
-
-    def alive(self) -> bool:
-        """Is the other side there, as far as the system knows?"""
-        try:
-            return self.open and self.line.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
-        except BlockingIOError:
-            return True  # there is nothing to hear, which is how a line should be
-        except OSError:
-            return False
-
-    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Ask and wait. Raises ConnectionError when the supervisor goes away, PlaygroundError for what it says."""
-        answer: Future[dict[str, Any]] = Future()
-        with self._sending:
-            if not self.open:
-                raise ConnectionError
-            self._count += 1
-            number = self._count
-            self._waiting[number] = answer
-            try:
-                self.line.sendall(json.dumps({"id": number, **request}).encode() + b"\n")
-            except OSError as error:
-                del self._waiting[number]
-                raise ConnectionResetError from error
-        try:
-            found = answer.result(PATIENCE_SECONDS)
-        except Late:
-            self._waiting.pop(number, None)
-            raise PlaygroundError("The training engine did not answer in time.") from None
-        if "error" in found:
-            raise PlaygroundError(found["error"])
-        ok: dict[str, Any] = found["ok"]
-        return ok
-
-    def close(self) -> None:
-        """Hang up."""
-        self.open = False
-        with contextlib.suppress(OSError):
-            self.line.shutdown(socket.SHUT_RDWR)
-
-    def _listen(self) -> None:
-        try:
-            with self.line.makefile("rb") as lines:
-                for text in lines:
-                    answer = json.loads(text)
-                    if waiting := self._waiting.pop(answer["id"], None):
-                        waiting.set_result(answer)
-        except OSError:
-            pass
-        with self._sending:
-            self.open = False
-            self.line.close()
-            waiting_ones, self._waiting = list(self._waiting.values()), {}
-        for waiting in waiting_ones:
-            waiting.set_exception(ConnectionResetError())
-
-
 def _name() -> str:
     """A name for a run: not guessable, short enough for an address."""
     return secrets.token_hex(8)
+
+
+def _described(experiment: Experiment, parent: tuple[str, int] | None, log: list[dict[str, Any]]) -> dict[str, Any]:
+    """A new run as the supervisor is told of it."""
+    above, step = parent or (None, None)
+    said = {"experiment": experiment.to_json(), "digest": experiment.digest, "parent": above, "parent_step": step}
+    return {"run": _name(), "log": log, **said}

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from engine.errors import PlaygroundError
+from engine.fleet.ticket import LATE
 
 journal = logging.getLogger("fleet")
 
@@ -40,6 +42,8 @@ class Desk:
         try:
             request = json.loads(line)
             answer["id"] = request.get("id")
+            if time.monotonic() > request.get("until", float("inf")):
+                raise PlaygroundError(LATE)  # whoever asked has given up
             answer["ok"] = await self.answers[request["do"]](request)
         except PlaygroundError as error:
             answer["error"] = str(error)

@@ -15,6 +15,7 @@ from engine.fleet import slot as slots
 from engine.fleet.nursery import Nursery
 from engine.fleet.order import Order
 from engine.fleet.slot import Slot
+from engine.fleet.ticket import LATE
 from engine.store import checkpoints
 from engine.store.committer import Committer
 from engine.store.entry import Entry, LogRow, Outcome
@@ -146,6 +147,8 @@ class Keeper:
         self.spawn(self._bury(own))
 
     async def _take(self, own: Slot, header: dict[str, Any], parts: list[bytes]) -> None:
+        if "claim" in header and not self._grants(own, header["claim"]):
+            del header["claim"]
         claim, end, refusal = header.get("claim"), header.get("end"), header.get("refusal")
         if header.get("full"):
             self.want_room.add(own.run)
@@ -169,6 +172,16 @@ class Keeper:
             own.say({"do": "bye"})
         if refusal and (command := own.commands.pop(refusal["id"], None)):
             command.refuse(refusal["sentence"])
+
+    def _grants(self, own: Slot, claim: dict[str, Any]) -> bool:
+        """May a worker do what it was told? What nobody waits for any more is not done."""
+        command = own.commands.get(claim["id"])
+        if "log" not in claim or command is None or command.granted():
+            return True
+        del own.commands[claim["id"]]
+        command.refuse(LATE)
+        own.say({"do": "nack"})
+        return False
 
     def _claimed(self, own: Slot, claim: dict[str, Any]) -> None:
         """The step of a command is on the disk: the worker may act, and whoever asked may know."""

@@ -20,10 +20,13 @@ from engine.fleet.keeper import Keeper
 from engine.fleet.nursery import set_surroundings
 from engine.fleet.order import Order
 from engine.fleet.slot import Command, Ended, Slot
+from engine.fleet.ticket import LATE, Ticket, sweep
 from engine.store import ballast
 from engine.store.entry import Entry, LogRow, NewRun
 from engine.store.place import Place
 from engine.store.tables import FINAL
+
+SWEEP_SECONDS = 300.0
 
 journal = logging.getLogger("fleet")
 
@@ -49,7 +52,13 @@ class Service:
         self.place, self.idle_seconds = place, idle_seconds
         self.keeper = Keeper(place, at_once, checkpoint_seconds)
         answers = {"start": self.start, "command": self.command, "delete": self.delete, "status": self.status}
-        answers |= {"take_in": self.take_in, "rename": self.rename, "sources": self.sources, "leave": self.leave}
+        answers |= {
+            "reset": self.reset,
+            "take_in": self.take_in,
+            "rename": self.rename,
+            "sources": self.sources,
+            "leave": self.leave,
+        }
         self.desk = desk.Desk(answers)
         self.ids = itertools.count(1)
         self.leaving = asyncio.Event()
@@ -60,6 +69,7 @@ class Service:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.leaving.set)
+        sweep(self.place)
         await self.keeper.open()
         server = await asyncio.start_unix_server(self.desk.serve, sock=lock.listen(self.place.socket), limit=1 << 20)
         journal.info("looking after %s", self.place.home)
@@ -74,10 +84,13 @@ class Service:
 
     async def _watch(self) -> None:
         """Leave when nobody is there and nothing trains; end the processes of runs that are paused for long."""
-        since = time.monotonic()
+        since = swept = time.monotonic()
         while True:
             await asyncio.sleep(min(1.0, self.idle_seconds / 5))
             now = time.monotonic()
+            if now - swept >= SWEEP_SECONDS:
+                swept = now
+                await asyncio.to_thread(sweep, self.place)
             busy = self.desk.clients or any(own.training for own in self.keeper.slots.values())
             since = now if busy else since
             if now - since >= self.idle_seconds:
@@ -93,9 +106,14 @@ class Service:
 
     async def start(self, asked: dict[str, Any]) -> dict[str, Any]:
         """A new run; the same name twice is one run."""
+        await self._start(asked, Ticket.of(self.place, asked))
+        return {"run": asked["run"]}
+
+    async def _start(self, asked: dict[str, Any], ticket: Ticket) -> None:
         self._need_room()
         run, keeper = asked["run"], self.keeper
         if run not in keeper.slots and await asyncio.to_thread(keeper.reader.run, run) is None:
+            _need(ticket)
             at_once = keeper.free and not keeper.queue
             state, message = ("running", "") if at_once else ("queued", "Waits for a free place.")
             new = NewRun(asked["experiment"], asked["digest"], state, message, asked["parent"], asked["parent_step"])
@@ -109,19 +127,31 @@ class Service:
             else:
                 keeper.queue.append(run)
             await stored
-        return {"run": run}
+
+    async def reset(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """Stop a run that has not ended, start another in its place: both, or nothing."""
+        ticket, new = Ticket.of(self.place, asked), asked["new"]
+        await self._command(asked["run"], {"do": "stop", "detail": {"successor": new["run"]}}, ticket)
+        await self._start(new, ticket)
+        return {"run": new["run"]}
 
     async def take_in(self, asked: dict[str, Any]) -> dict[str, Any]:
         """A run that comes from outside, checked by the client: stored whole, or not at all."""
         self._need_room()
         run, keeper = asked["run"], self.keeper
+        ticket = Ticket.of(self.place, asked)
+        _need(ticket)
         try:
+            await keeper.store(Entry(run, delete=True))  # what one left of it that died over this
             for entry in await asyncio.to_thread(arrival.pick_up, self.place, run):
                 await keeper.store(entry)
         except Exception:
             await asyncio.to_thread(shutil.rmtree, self.place.checkpoints / run, True)
             await keeper.store(Entry(run, delete=True))
             raise
+        finally:
+            if ticket.late:  # whoever asked may have left this to us
+                arrival.clear(self.place, run)
         return {"run": run}
 
     async def _first(self, own: Slot) -> None:
@@ -132,24 +162,27 @@ class Service:
 
     async def command(self, asked: dict[str, Any]) -> dict[str, Any]:
         """A command for a run's worker: answered when it is on the disk, with the step at which it acts."""
+        return {"step": await self._command(asked["run"], asked["message"], Ticket.of(self.place, asked))}
+
+    async def _command(self, run: str, said: dict[str, Any], ticket: Ticket) -> int:
         self._need_room()
-        message = {**asked["message"], "id": next(self.ids)}
+        message = {**said, "id": next(self.ids), "until": ticket.until}
         try:
-            own = await self._slot(asked["run"])
+            own = await self._slot(run)
         except Ended as ended:
             if message["do"] == "stop":  # it has what it wants
-                return {"step": ended.step}
+                return ended.step
             raise
         if own.state == "queued":
-            return await self._while_queued(own, message["do"])
-        command = Command(message["id"], message, asyncio.get_running_loop().create_future())
+            return await self._while_queued(own, message["do"], ticket)
+        command = Command(message["id"], message, asyncio.get_running_loop().create_future(), ticket)
         own.commands[command.id] = command
         own.last_used = time.monotonic()
         if own.process is not None:
             own.say(message)
         elif not own.starting.locked():
             self.keeper.spawn(self.keeper.wake(own, {}))
-        return {"step": await command.acted}
+        return await command.acted
 
     async def _slot(self, run: str) -> Slot:
         """The slot of a run that has not ended; one is made for a paused run that has none."""
@@ -168,17 +201,19 @@ class Service:
             own = self.keeper.slots.setdefault(run, fresh)
         return own
 
-    async def _while_queued(self, own: Slot, name: str) -> dict[str, Any]:
+    async def _while_queued(self, own: Slot, name: str, ticket: Ticket) -> int:
         if name != "stop":
             raise PlaygroundError("The run waits for a free place; it can be stopped, or changed once it trains.")
+        _need(ticket)
         own.state = "stopped"
         note = LogRow(own.step, "stop")
         await self.keeper.store(Entry(own.run, log=(note,), changes={"state": "stopped", "message": ""}))
         self.keeper.slots.pop(own.run, None)
-        return {"step": own.step}
+        return own.step
 
     async def delete(self, asked: dict[str, Any]) -> dict[str, Any]:
         """End a run and forget it, with its files."""
+        _need(Ticket.of(self.place, asked))
         run = asked["run"]
         own = self.keeper.slots.get(run)
         if own is not None:
@@ -197,6 +232,7 @@ class Service:
     async def rename(self, asked: dict[str, Any]) -> dict[str, Any]:
         """A name for a run, as a person gave it."""
         self._need_room()
+        _need(Ticket.of(self.place, asked))
         changes = {"name": naming.plain(asked["name"])}
         if await self.keeper.store(Entry(asked["run"], changes=changes)) != "stored":
             raise PlaygroundError(f"There is no run {asked['run']}.")
@@ -224,6 +260,7 @@ class Service:
 
     async def leave(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Make place for another supervisor: runs save and leave, and go on under the next."""
+        _need(Ticket.of(self.place, asked))
         journal.info("asked to leave")
         self.leaving.set()
         return {}
@@ -231,3 +268,9 @@ class Service:
     def _need_room(self) -> None:
         if self.keeper.committer.full:
             raise PlaygroundError(ballast.SENTENCE)
+
+
+def _need(ticket: Ticket) -> None:
+    """What nobody waits for any more is not done."""
+    if not ticket.take():
+        raise PlaygroundError(LATE)

@@ -12,6 +12,7 @@ from typing import Any
 from engine.errors import PlaygroundError
 from engine.fleet import wire
 from engine.fleet.order import LoggedEdit, Order, Saved
+from engine.fleet.ticket import Ticket
 from engine.store.entry import Outcome
 from engine.store.reader import Reader, RunRow
 
@@ -34,6 +35,13 @@ class Command:
     id: int
     message: dict[str, Any]
     acted: asyncio.Future[int]
+    ticket: Ticket
+
+    def granted(self) -> bool:
+        """May its worker act? Not when whoever asked has given up."""
+        if self.ticket.take():
+            self.message.pop("until", None)  # and so may the next one, if this one dies over it
+        return self.ticket.taken
 
     def answer(self, step: int) -> None:
         """It acts at this step."""

@@ -23,6 +23,7 @@ from engine.experiment import Experiment
 from engine.fleet import memory, wire
 from engine.fleet.order import LoggedEdit, Order
 from engine.fleet.report import Report
+from engine.fleet.ticket import LATE
 from engine.store import ballast
 from engine.strict_json import strict
 from engine.trainer import Trainer
@@ -190,15 +191,19 @@ class Worker:
             raise Leave
         return message
 
-    def _await(self, word: str) -> None:
-        """Wait for one word; commands that come first are kept."""
-        while (message := self._hear())["do"] != word:
+    def _await(self, *words: str) -> str:
+        """Wait for one of some words; commands that come first are kept."""
+        while (message := self._hear())["do"] not in words:
             self.heard.append(message)
+        word: str = message["do"]
+        return word
 
     def _obey(self, command: dict[str, Any]) -> None:
         """Carry out a command at this step boundary, after it is on the disk."""
         name: str = command["do"]
-        if name == "edit":
+        if time.monotonic() > command.get("until", float("inf")):
+            self._send(refusal={"id": command["id"], "sentence": LATE})
+        elif name == "edit":
             self._edit(command)
         elif name == "resume":
             if self._claim(command, "resume", {}, {"state": "running", "message": ""}, act=self.paused):
@@ -206,18 +211,19 @@ class Worker:
         elif name == "step":
             goal = {"until_step": self.trainer.step + 1} if command["unit"] == "batch" else {}
             goal |= {"until_epoch": self.trainer.epoch + 1} if command["unit"] == "epoch" else {}
-            self._claim(command, "step", {"unit": command["unit"], **goal}, {"state": "paused", "message": ""})
-            self.paused = True
-            self.until_step, self.until_epoch = goal.get("until_step", 0), goal.get("until_epoch", 0)
+            if self._claim(command, "step", {"unit": command["unit"], **goal}, {"state": "paused", "message": ""}):
+                self.paused = True
+                self.until_step, self.until_epoch = goal.get("until_step", 0), goal.get("until_epoch", 0)
         elif name in ("pause", "stop"):
             state = "paused" if name == "pause" else "stopped"
             resting = name == "pause" and self.paused and not self._training()
             if not resting:
                 self._save(self._snapshot())
-            self._claim(command, name, command.get("detail", {}), {"state": state, "message": ""}, act=not resting)
-            self.paused, self.until_step, self.until_epoch = True, 0, 0
-            if name == "stop":
-                raise Leave
+            detail, changes = command.get("detail", {}), {"state": state, "message": ""}
+            if self._claim(command, name, detail, changes, act=not resting):
+                self.paused, self.until_step, self.until_epoch = True, 0, 0
+                if name == "stop":
+                    raise Leave
 
     def _edit(self, command: dict[str, Any]) -> None:
         edit = edits.Edit(path=command["path"], value=command["value"])
@@ -227,7 +233,8 @@ class Worker:
             self._send(refusal={"id": command["id"], "sentence": str(error)})
             return
         detail = {"path": edit.path, "value": edit.value}
-        self._claim(command, "edit", detail, {"edited": edited.to_json()})
+        if not self._claim(command, "edit", detail, {"edited": edited.to_json()}):
+            return
         self.trainer.edit(edit)
         self.applied += 1
         self.edits.append(LoggedEdit(self.trainer.step, edit.path, edit.value))
@@ -235,13 +242,12 @@ class Worker:
     def _claim(
         self, command: dict[str, Any], kind: str, detail: dict[str, Any], changes: dict[str, Any], *, act: bool = True
     ) -> bool:
-        """Say at which step the command will act; True when that is on the disk. Without `act` it is only answered."""
+        """Say at which step the command will act; True when that is on the disk, False when nobody waits for it any
+        more, and when it is only answered, without `act`."""
         note = {"step": self.trainer.step, "kind": kind, "detail": detail}
         said = {"log": [note], "changes": changes} if act else {}
         self._send(claim={"id": command["id"], "step": self.trainer.step, **said})
-        if act:
-            self._await("ack")
-        return act
+        return act and self._await("ack", "nack") == "ack"
 
 
 def main(line: socket.socket, order: Order) -> None:

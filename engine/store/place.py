@@ -58,6 +58,11 @@ class Place:
         return self.home / "ballast"
 
     @property
+    def tickets(self) -> Path:
+        """Where client and supervisor settle which requests are carried out; beside the socket."""
+        return self.socket.with_suffix(".tickets")
+
+    @property
     def socket(self) -> Path:
         """The supervisor's socket: in a private folder, by a short name, since socket paths end at about 100 bytes."""
         name = hashlib.sha256(os.fsencode(self.home.resolve())).hexdigest()[:16]

@@ -1,0 +1,290 @@
+"""What was refused never acts: supervisors and workers that sleep over a request, die over it, or are being born."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.archive.packing import pack
+from engine.archive.unpacking import read
+from engine.edits import Edit
+from engine.errors import PlaygroundError
+from engine.fleet import client, line
+from engine.fleet.client import Fleet
+from engine.fleet.ticket import LATE, TAKEN, Ticket, sweep
+from engine.store.place import Place
+from engine.store.reader import Reader
+from tests.faults.conftest import OPTIONS
+from tests.faults.truth import assert_undisturbed, experiment, finish, wait_for
+
+PATIENCE = 0.6
+EDIT = Edit(path="optimizer.lr", value=0.02)
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that gives up soon."""
+    monkeypatch.setattr(client, "PATIENCE_SECONDS", PATIENCE)
+    monkeypatch.setattr(line, "GRACE_SECONDS", 0.2)
+
+
+def begun(fleet: Fleet, reader: Reader) -> tuple[str, str]:
+    """A run that trains and one that is paused."""
+    training, paused = fleet.start(experiment()), fleet.start(experiment(seed=2))
+    wait_for(lambda: min(reader.run(training).step, reader.run(paused).step) > 50)
+    fleet.pause(paused)
+    return training, paused
+
+
+def stored(reader: Reader) -> dict[str, Any]:
+    """What the store says was done to its runs."""
+    found = {}
+    for row in reader.runs():
+        log = [(entry.kind, entry.detail) for entry in reader.log(row.id)]
+        found[row.id] = (row.state, row.edited, row.name, row.attempt, log)
+    return found
+
+
+def refused(asked: list[Callable[[], Any]]) -> list[str]:
+    """Ask for all at once; what was said to each."""
+    said = [""] * len(asked)
+
+    def ask(place: int) -> None:
+        try:
+            asked[place]()
+        except PlaygroundError as error:
+            said[place] = str(error)
+
+    threads = [threading.Thread(target=ask, args=(place,)) for place in range(len(asked))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return said
+
+
+def test_a_stopped_supervisor_does_nothing_later(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    fleet.ensure()
+    reader = Reader(fleet.place.home)
+    training, paused = begun(fleet, reader)
+    parcel = read(pack(reader, reader.run(paused)))
+    asked: list[Callable[[], Any]] = [
+        lambda: fleet.start(experiment(seed=3)),
+        lambda: fleet.pause(training),
+        lambda: fleet.resume(paused),
+        lambda: fleet.step(training, "batch"),
+        lambda: fleet.step(paused, "epoch"),
+        lambda: fleet.edit(training, EDIT),
+        lambda: fleet.edit(paused, EDIT),
+        lambda: fleet.stop(training),
+        lambda: fleet.reset(training),
+        lambda: fleet.rename(training, "late"),
+        lambda: fleet.delete(paused),
+        lambda: fleet.take_in(parcel),
+    ]
+    before, pid = stored(reader), fleet.status()["pid"]
+    with monkeypatch.context() as patch:
+        patch.setattr(client, "PATIENCE_SECONDS", PATIENCE)
+        patch.setattr(line, "GRACE_SECONDS", 0.2)
+        os.kill(pid, signal.SIGSTOP)
+        said = refused(asked)
+        os.kill(pid, signal.SIGCONT)
+    assert said == [LATE] * len(asked)
+    at = reader.run(training).step
+    wait_for(lambda: reader.run(training).step > at + 200)
+    assert stored(reader) == before
+    assert fleet.status()["pid"] == pid
+    fleet.edit(training, EDIT)  # and what is asked for now is done
+    fleet.resume(paused)
+    reader.close()
+    finish(fleet, training)
+    finish(fleet, paused)
+
+
+def test_a_stopped_worker_does_nothing_later(fleet: Fleet, hasty: None) -> None:
+    wait_for(lambda: ready(fleet))
+    reader = Reader(fleet.place.home)
+    training, paused = begun(fleet, reader)
+    workers = [own["pid"] for own in fleet.status()["runs"].values()]
+    before = stored(reader)
+    for pid in workers:
+        os.kill(pid, signal.SIGSTOP)
+    said = refused(
+        [
+            lambda: fleet.pause(training),
+            lambda: fleet.resume(paused),
+            lambda: fleet.step(training, "batch"),
+            lambda: fleet.step(paused, "epoch"),
+            lambda: fleet.edit(training, EDIT),
+            lambda: fleet.stop(training),
+            lambda: fleet.stop(paused),
+            lambda: fleet.reset(training),
+        ]
+    )
+    for pid in workers:
+        os.kill(pid, signal.SIGCONT)
+    assert said == [LATE] * 8
+    at = reader.run(training).step
+    wait_for(lambda: reader.run(training).step > at + 200)
+    assert stored(reader) == before
+    reader.close()
+    fleet.resume(paused)
+    finish(fleet, training)
+    finish(fleet, paused)
+
+
+def ready(fleet: Fleet) -> bool:
+    """Is there a supervisor? A client that gives up soon may have to ask more than once."""
+    try:
+        return bool(fleet.status()["warm"])
+    except PlaygroundError:
+        return False
+
+
+def test_given_up_between_the_look_at_the_clock_and_the_deed(
+    fleet: Fleet, hasty: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker goes by the clock and claims; the supervisor finds that the client was first and says no."""
+    wait_for(lambda: ready(fleet))
+    reader = Reader(fleet.place.home)
+    training, paused = begun(fleet, reader)
+    before = stored(reader)
+    fresh = Ticket.fresh
+
+    def withdrawn(place: Place, until: float) -> Ticket:
+        ticket = fresh(place, until + 60)
+        assert ticket.withdraw()
+        return ticket
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Ticket, "fresh", withdrawn)
+        asked = [
+            lambda: fleet.pause(training),
+            lambda: fleet.edit(training, EDIT),
+            lambda: fleet.step(training, "epoch"),
+            lambda: fleet.resume(paused),
+            lambda: fleet.stop(training),
+            lambda: fleet.reset(training),
+            lambda: fleet.start(experiment()),
+            lambda: fleet.delete(paused),
+        ]
+        assert refused(asked) == [LATE] * len(asked)
+    at = reader.run(training).step
+    wait_for(lambda: reader.run(training).step > at + 200)
+    assert stored(reader) == before
+    reader.close()
+    fleet.edit(training, EDIT)
+    finish(fleet, training)
+
+
+def test_what_was_taken_on_is_not_said_to_be_refused(
+    fleet: Fleet, hasty: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wait_for(lambda: ready(fleet))
+    pid = fleet.status()["pid"]
+    os.kill(pid, signal.SIGSTOP)
+    fresh = Ticket.fresh
+
+    def taken(place: Place, until: float) -> Ticket:
+        ticket = fresh(place, until)
+        assert Ticket(ticket.path, until).take()  # as the supervisor does just before it acts
+        return ticket
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Ticket, "fresh", taken)
+        assert refused([lambda: fleet.start(experiment())]) == [TAKEN]
+    os.kill(pid, signal.SIGCONT)
+
+
+TAKER = """
+import sys, time
+from pathlib import Path
+from engine.fleet.ticket import Ticket
+folder, begin = Path(sys.argv[1]), float(sys.argv[2])
+while time.monotonic() < begin:
+    pass
+print("".join("01"[Ticket(folder / str(n), float("inf")).take()] for n in range(3000)))
+"""
+
+
+def test_only_one_can_take_a_ticket(tmp_path: Path) -> None:
+    begin = time.monotonic() + 1.0
+    command = [sys.executable, "-c", TAKER, str(tmp_path / "tickets"), str(begin)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
+        while time.monotonic() < begin:
+            pass
+        mine = [Ticket(tmp_path / "tickets" / str(n), 0.0).withdraw() for n in reversed(range(3000))]
+        said, _ = other.communicate()
+    theirs = [letter == "1" for letter in said.strip()]
+    assert all(a != b for a, b in zip(reversed(mine), theirs, strict=True))
+    assert any(mine)
+    assert any(theirs)
+
+
+def test_old_tickets_are_swept(tmp_path: Path) -> None:
+    place = Place.of(tmp_path)
+    old, new = Ticket.fresh(place, 0.0), Ticket.fresh(place, 0.0)
+    assert old.withdraw()
+    assert new.withdraw()
+    assert not old.withdraw()
+    assert old.path is not None
+    os.utime(old.path, (1, 1))
+    sweep(place)
+    assert [path.name for path in place.tickets.iterdir()] == [new.path.name if new.path else ""]
+    os.utime(place.tickets / new.said()["ticket"], (1, 1))
+    sweep(place)
+    place.tickets.rmdir()
+
+
+def test_a_start_just_after_the_supervisors_death(fleet: Fleet) -> None:
+    """10 ms after SIGKILL its socket may still take connections that nobody will answer."""
+    runs = []
+    for pause, known in ((0.0, False), (0.01, True), (0.01, False)):
+        os.kill(fleet.status()["pid"], signal.SIGKILL)
+        time.sleep(pause)
+        asking = fleet if known else Fleet(fleet.place.home, OPTIONS)
+        runs.append(asking.start(experiment(300)))
+        if asking is not fleet:
+            asking.close()
+    reader = Reader(fleet.place.home)
+    wait_for(lambda: all(reader.run(run).state == "finished" for run in runs))
+    assert len(reader.runs()) == 3
+    reader.close()
+    for run in runs:
+        assert_undisturbed(fleet.place.home, run)
+
+
+def newborn(home: Path, old: int) -> int | None:
+    """Another supervisor of the store, however young."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if b"engine.fleet.supervisor" in words and os.fsencode(home) in words and int(folder.name) != old:
+            return int(folder.name)
+    return None
+
+
+def test_a_start_while_a_supervisor_is_born_and_killed(fleet: Fleet) -> None:
+    old = fleet.status()["pid"]
+    os.kill(old, signal.SIGKILL)
+    runs: list[str] = []
+    asking = threading.Thread(target=lambda: runs.append(fleet.start(experiment(200))))
+    asking.start()
+    young = wait_for(lambda: newborn(fleet.place.home, old))
+    time.sleep(0.1)
+    os.kill(young, signal.SIGKILL)
+    asking.join()
+    reader = Reader(fleet.place.home)
+    wait_for(lambda: reader.run(runs[0]).state == "finished")
+    reader.close()
