@@ -137,6 +137,7 @@ class Fleet:
         except PlaygroundError:
             arrival.clear(self.place, name)
             raise
+        arrival.clear(self.place, name)
         return name
 
     def rename(self, run: str, name: str) -> None:
