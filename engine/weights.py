@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from torch import Tensor, nn
@@ -21,10 +22,12 @@ def weights_of(module: nn.Module) -> Iterator[tuple[Tensor, Fan]]:
             yield weight, Fan(*reversed(weight.shape))
     elif isinstance(module, nn.Linear):
         yield module.weight, Fan(*reversed(module.weight.shape))
-    elif isinstance(module, CONVOLUTIONS + TRANSPOSED):
-        field = module.weight[0, 0].numel()
-        sizes = [size * field for size in module.weight.shape[:2]]
-        yield module.weight, Fan(*sizes) if isinstance(module, TRANSPOSED) else Fan(*reversed(sizes))
+    elif isinstance(module, CONVOLUTIONS):
+        out, into = (size * module.weight[0, 0].numel() for size in module.weight.shape[:2])
+        yield module.weight, Fan(into, out // module.groups)
+    elif isinstance(module, TRANSPOSED):
+        into, out = (size * module.weight[0, 0].numel() for size in module.weight.shape[:2])
+        yield module.weight, Fan(into / (math.prod(module.stride) * module.groups), out)
     elif isinstance(module, nn.RNNBase):
         for weight in gate_weights(module):
             yield weight, Fan(*reversed(weight.shape))
@@ -40,3 +43,9 @@ def matrices(module: nn.Module) -> dict[int, Tensor]:
     found = [weight for part in module.modules() for weight, _ in weights_of(part)]
     wholes = (weight if weight._base is None else weight._base for weight in found)
     return {id(whole): whole for whole in wholes}
+
+
+def turned(module: nn.Module) -> tuple[int, ...]:
+    """Which of the `matrices` have their units along the second axis, as torch keeps transposed convolutions."""
+    there = {id(part.weight) for part in module.modules() if isinstance(part, TRANSPOSED)}
+    return tuple(place for place, key in enumerate(matrices(module)) if key in there)

@@ -11,10 +11,15 @@ from engine.parts import Part
 
 
 class Fan(NamedTuple):
-    """How many numbers enter one unit of the layer, and how many units one number enters."""
+    """How many numbers enter one unit of the layer, and how many units one number enters.
 
-    into: int
-    out: int
+    A pixel that a transposed convolution paints gets k² / s² taps of each map on average, so that `into` is
+    channels · k² / s². torch counts filters · k² there, which is what one number enters. `out` of a convolution is
+    filters · k² whatever its stride, as torch and Keras count it.
+    """
+
+    into: float
+    out: float
 
 
 class Spread(NamedTuple):

@@ -18,7 +18,8 @@ class HeNormal(Initializer):
     Difference: Made for ReLU: twice LeCun's variance, because half of the signal is cut off.
 
     Use: Layers with ReLU and its kin. fan_in is what one unit receives: the inputs of a dense layer, channels · k² in a
-    convolution.
+    convolution, channels · k² / s² on average where a transposed one paints with stride s (torch takes filters · k²
+    there).
 
     Trouble: Under tanh it is wider than needed and pushes units towards the flat ends.
 

@@ -101,7 +101,7 @@ class Regularizer(Part, family="regularizers"):
         """Limits the gradients of all parameters in place."""
 
     def constrain_(self, weights: list[Tensor]) -> None:
-        """Brings the weights back to where they may be, in place, after every step."""
+        """Brings the weights back to where they may be, in place, after every step; units lie along the first axis."""
 
     def soften(self, targets: Tensor) -> Tensor:
         """Targets of the training split, rows of class shares (examples, classes), as the loss shall see them."""

@@ -12,8 +12,10 @@ from engine.regularizers import Regularizer
 class MaxNorm(Regularizer):
     r"""Max-norm: w ← w · min(1, c / ‖w‖) after each step, w the incoming weights of one unit.
 
-    Counts for each unit of a dense layer and each filter of a convolution by itself; biases stay free. Unlike L2 it
-    does nothing to short weights. Lets large learning rates be used with dropout.
+    Counts for each unit of a dense layer, each piece of a maxout unit, each filter of a convolution (transposed or not)
+    and each word of an embedding by itself; in a recurrent layer for each gate of each unit, what comes from the input
+    and what comes from the state apart. Biases stay free. Unlike L2 it does nothing to short weights. Lets large
+    learning rates be used with dropout.
 
     Formula: w_u \leftarrow w_u \cdot \min\!\left(1, \frac{c}{\lVert w_u \rVert_2}\right)
 

@@ -14,6 +14,7 @@ from engine.script.model import Model
 from engine.script.replay import Replay
 from engine.script.rules import Rules, augmentation, schedule
 from engine.training.members import chosen
+from engine.weights import turned
 
 IN = "    "
 
@@ -202,7 +203,7 @@ class Loop:
             *self.restored(),
             *(["with torch.no_grad():", *(f"{IN}{line}" for line in lines)] if lines else []),
             "optimizer.step()",
-            *self.rules.constraints(),
+            *self.rules.constraints(turned(self.model.network)),
         ]
 
     def asked(self) -> list[str]:
@@ -234,7 +235,7 @@ class Loop:
             "",
             "optimizer.step(closure)",
             *(back if buffers else []),
-            *self.rules.constraints(),
+            *self.rules.constraints(turned(self.model.network)),
             *self.recorded("seen[0]")[: 1 if self.bagged else None],
         ]
 

@@ -88,9 +88,10 @@ class Rules:
         limited = self.calls("limit_", "[p.grad for p in model.parameters() if p.grad is not None]")
         return [*added, *limited]
 
-    def constraints(self) -> list[str]:
-        """What happens to the weights after the step."""
-        found = self.calls("constrain_", "weights")
+    def constraints(self, turned: tuple[int, ...]) -> list[str]:
+        """What happens to the weights after the step; the units of some lie along the second axis."""
+        upright = f"[w.transpose(0, 1) if i in {turned} else w for i, w in enumerate(weights)]" if turned else "weights"
+        found = self.calls("constrain_", upright)
         return ["with torch.no_grad():", *(f"    {line}" for line in found)] if found else []
 
     @property

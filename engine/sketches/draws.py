@@ -28,8 +28,9 @@ class Draws:
 def draws(part: Initializer, fan: Fan, seed: int = 0) -> Draws:
     """Weights of a dense layer of that fan: as many layers as give at least 40 000 of them."""
     generator = torch.Generator().manual_seed(seed)
-    layers = -(-LEAST // (fan.into * fan.out))
-    weights = torch.zeros(layers, fan.out, fan.into)
+    into, out = int(fan.into), int(fan.out)
+    layers = -(-LEAST // (into * out))
+    weights = torch.zeros(layers, out, into)
     for layer in weights:
         part.fill_(layer, fan, generator)
     values = weights.double().numpy().ravel()

@@ -14,6 +14,7 @@ from engine.regularizers import Regularizer
 from engine.training.adversary import Adversary
 from engine.training.capture import Capture
 from engine.training.ends import Weighed
+from engine.weights import turned
 
 Loss = float | Tensor
 
@@ -29,6 +30,7 @@ class Eager:
         self.network = network
         self.parameters = list(network.parameters())
         self.penalized: list[Tensor] = list(network.penalized())
+        self.turned = {id(self.penalized[place]) for place in turned(network)}
         self.loss = loss
         self.device = device
         self.adversary: Adversary | None = None
@@ -147,7 +149,7 @@ class Eager:
     @torch.no_grad()
     def _constrain(self) -> None:
         for rule, weights in self.rules:
-            rule.constrain_(weights)
+            rule.constrain_([w.transpose(0, 1) if id(w) in self.turned else w for w in weights])
 
     @torch.no_grad()
     def _regularize(self, capture: Capture | None) -> None:
