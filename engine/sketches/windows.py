@@ -9,23 +9,26 @@ import torch
 from sklearn.datasets import load_digits
 
 from engine.blocks import Block
+from engine.border import around
 
 
 @dataclass(frozen=True)
 class Windows:
-    """A row of `size` cells with `padding` on both sides, a window of `kernel` cells that moves by `stride`, and how
-    many cells come out. `spreads`: the other way around, each cell paints a window."""
+    """A row of `size` cells with `before` and `after` cells of padding, a window of `kernel` cells that moves by
+    `stride`, and how many cells come out. `spreads`: the other way around, each cell paints a window, and the padding
+    is what is cut off what was painted."""
 
     size: int
     kernel: int
     stride: int
-    padding: int
+    before: int
+    after: int
     out: int
     spreads: bool = False
 
     def start(self, place: int) -> int:
-        """Where the window of an output cell begins, counted from the first cell that is no padding."""
-        return place * self.stride - self.padding
+        """Where the window of a place begins, counted from the first cell that is no padding."""
+        return place * self.stride - self.before
 
 
 def windows(part: Block, size: int) -> Windows | None:
@@ -35,16 +38,18 @@ def windows(part: Block, size: int) -> Windows | None:
     """
     values = part.__dict__
     if "kernel" in values:
-        kernel, stride, padding = values["kernel"], values["stride"], values["padding"]
+        kernel, stride = values["kernel"], values["stride"]
+        before, after = around(values.get("border", "number"), kernel, values["padding"])
     elif "size" in values:
-        kernel, stride, padding = values["size"], values["size"], 0
+        kernel = stride = values["size"]
+        before = after = 0
     else:
         return None
     shape = (size, 1) if part.name().endswith("1d") else (1, size, size)
     with torch.device("meta"):
         made = part.build(shape)(torch.empty(1, *shape))
     out = made.shape[1] if len(shape) == 2 else made.shape[-1]
-    return Windows(size, kernel, stride, padding, int(out), part.name().startswith("transposed"))
+    return Windows(size, kernel, stride, before, after, int(out), part.name().startswith("transposed"))
 
 
 def pooled(part: Block) -> tuple[np.ndarray, np.ndarray]:

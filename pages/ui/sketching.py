@@ -79,11 +79,7 @@ def block(part: Block, colors: Any) -> bool:
     places = tiles.sides(seen) if flat else tiles.sides(seen) ** 2
     place = int(st.slider(_("Position"), 1, places, 1, key=f"place_{places}")) - 1 if places > 1 else 0
     show(tiles.of_windows(seen, place, colors, flat=flat), height=280)
-    x, k, p, s = seen.size, seen.kernel, seen.padding, seen.stride
-    formula = f"({x} - 1) \\cdot {s} - 2 \\cdot {p} + {k}"
-    if not seen.spreads:
-        formula = rf"\left\lfloor \frac{{{x} - {k} + 2 \cdot {p}}}{{{s}}} \right\rfloor + 1"
-    st.latex(f"{formula} = {seen.out}")
+    st.latex(tiles.arithmetic(seen))
     if part.name().endswith("pool"):
         before, after = pooled(part)
         images = tiles.gallery([(_("a digit before and after"), [before, after])], colors)  # type: ignore[list-item]

@@ -49,29 +49,37 @@ def gallery(rows: Sequence[tuple[str, np.ndarray]], colors: Colors) -> go.Figure
 
 
 def of_windows(seen: Windows, place: int, colors: Colors, *, flat: bool) -> go.Figure:
-    """Input with its padding, the window on it, and the output cell that it makes; a sequence is one row of cells."""
+    """Input, the window on it, and the output cell that it makes; a sequence is one row of cells. Around the input
+    stands its padding, around what is painted that which is cut off."""
     made = make_subplots(1, 2, subplot_titles=(_("input"), _("output")), horizontal_spacing=0.06)
-    edge = 0 if seen.spreads else seen.padding
-    inside, outside = np.arange(-edge, seen.size + edge), np.arange(seen.out)
-    cells = ((inside >= 0) & (inside < seen.size)).astype(float)
-    left, right = (cells[None], np.ones((1, seen.out)))
-    if not flat:
-        left, right = np.outer(cells, cells), np.ones((seen.out, seen.out))
+    wide, one = (2, 1) if seen.spreads else (1, 2)
     tones = [[0, colors["ground"]], [1, colors["grid"]]]
     look = {"colorscale": tones, "zmin": 0, "zmax": 1, "showscale": False, "xgap": 2, "ygap": 2, "hoverinfo": "skip"}
-    rows = [0] if flat else list(inside)
-    made.add_heatmap(x=inside, y=rows, z=left, row=1, col=1, **look)
-    made.add_heatmap(x=outside, y=[0] if flat else outside, z=right, row=1, col=2, **look)
+    for column, size in ((1, seen.size), (2, seen.out)):
+        before, after = (seen.before, seen.after) if column == wide else (0, 0)
+        axis = np.arange(-before, size + after)
+        cells = ((axis >= 0) & (axis < size)).astype(float)
+        z = cells[None] if flat else np.outer(cells, cells)
+        made.add_heatmap(x=axis, y=[0] if flat else axis, z=z, row=1, col=column, **look)
+        if before or after:
+            frame = {"x0": -0.5, "x1": size - 0.5, "y0": -0.5, "y1": 0.5 if flat else size - 0.5}
+            line = {"color": colors["text"], "width": 1.5, "dash": "dot"}
+            made.add_shape(type="rect", line=line, row=1, col=column, **frame)
     if seen.out:
         across, down = (place, 0) if flat else (place % sides(seen), place // sides(seen))
-        wide, one = (1, 2) if not seen.spreads else (2, 1)
         begin = [seen.start(at) for at in (across, down)]
         for column, corner, side in ((wide, begin, seen.kernel), (one, [across, down], 1)):
             box(made, column, corner, side, colors, flat=flat)
-    if edge:
-        frame = {"x0": -0.5, "x1": seen.size - 0.5, "y0": -0.5, "y1": 0.5 if flat else seen.size - 0.5}
-        made.add_shape(type="rect", line={"color": colors["text"], "width": 1.5, "dash": "dot"}, row=1, col=1, **frame)
     return bare(made, colors, 1, 2)
+
+
+def arithmetic(seen: Windows) -> str:
+    """The size that comes out, in LaTeX, with the numbers of this case."""
+    x, k, s, before, after = seen.size, seen.kernel, seen.stride, seen.before, seen.after
+    padding = rf"2 \cdot {before}" if before == after else f"({before} + {after})"
+    if seen.spreads:
+        return rf"({x} - 1) \cdot {s} - {padding} + {k} = {seen.out}"
+    return rf"\left\lfloor \frac{{{x} - {k} + {padding}}}{{{s}}} \right\rfloor + 1 = {seen.out}"
 
 
 def sides(seen: Windows) -> int:
