@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from engine.blocks.embedding import Embedding
+from engine.data import doubts
 from engine.data.epochs import steps_in
 from engine.data.prepare import Prepared, prepare
 from engine.experiment import Experiment
@@ -160,6 +161,12 @@ def too_short(experiment: Experiment, data: Prepared) -> Iterator[Caution]:
             )
 
 
+def own_data(experiment: Experiment, data: Prepared) -> Iterator[Caution]:
+    """What the splits miss, and what rounding took of own numbers."""
+    for found in (doubts.of_splits, doubts.of_rounding):
+        yield from (Caution(*one) for one in found(experiment, data))
+
+
 RULES: tuple[Rule, ...] = (
     target_transforms,
     undone_transforms,
@@ -169,5 +176,6 @@ RULES: tuple[Rule, ...] = (
     lone_weight,
     voted_numbers,
     too_short,
+    own_data,
 )
 """In this order. To add one, write its function and name it here."""

@@ -45,7 +45,7 @@ def sidebar() -> None:
     for said_so in complaints():
         complaint(said_so)
     if tabs := ", ".join(dict.fromkeys(tab_of(one.where) for one in careful())):
-        warning(_("Something that was chosen does nothing, or not what it seems to: see {tabs}.", tabs=tabs))
+        warning(_("Worth a look before training: see {tabs}.", tabs=tabs))
     names = [_("Data"), _("Network"), _("Training")]
     # only the open tab is drawn: the browser would spend half a second on the hidden ones before the first picture
     for tab, draw in zip(st.tabs(names, key="tab", on_change="rerun"), (data, network, training), strict=True):
@@ -124,6 +124,7 @@ def folded(form: Form, title: str, family: type[Part], values: list[dict[str, An
         form.several(family, values, (name,))
         if fold.open and values:
             PICTURES[name](state.draft())
+    form.complain((name,))
     if name == "augmentations":
         mirror_warning(state.draft())
     if values:

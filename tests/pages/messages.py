@@ -54,7 +54,7 @@ def messages() -> set[tuple[str, str]]:
     found |= {("", text) for text in (*notes.TEXTS.values(), *notes.REASONS.values())}
     for path in PAGES.rglob("*.py"):
         found |= set(calls(ast.parse(path.read_text(encoding="utf-8"))))
-    for name in ("ground.py", "cautions.py", "studies/*.py", "checks/*.py"):
+    for name in ("ground.py", "cautions.py", "data/*.py", "studies/*.py", "checks/*.py"):
         for path in (PAGES.parent / "engine").glob(name):
             found |= set(templates(ast.parse(path.read_text(encoding="utf-8"))))
     found |= {("part", part.title()) for part in catalogue(Check).values()}

@@ -126,7 +126,7 @@ def test_what_does_nothing_is_said_above_the_tabs_and_in_its_place(visit: Callab
     app = visit(x=link.to_url(Experiment.from_dict(chosen)), lang="es")
     said = [text.value for text in app.markdown if ":material/warning:" in text.value]
     assert [text.split("material/warning: ")[1].rstrip("]") for text in said] == [
-        "Algo de lo elegido no hace nada, o no lo que parece: mira en Datos.",
+        "Conviene echar un vistazo antes de entrenar: mira en Datos.",
         "Aquí no hace nada: actúa sobre números por predecir, y estos son clases.",
     ]
     assert not [text for text in visit().markdown if ":material/warning:" in text.value]
