@@ -28,6 +28,7 @@ export class Notice {
     let [kind, text] = ["", ""];
     if (this.refusal) [kind, text] = ["refused", this.refusal];
     else if (link === "lost") [kind, text] = ["lost", t(run.frames ? "lost" : "unreachable")];
+    else if (link === "full") [kind, text] = ["lost", t("full")];
     else if (state) [kind, text] = [state, this.#wrong(state)];
     else if (run.state === "finished" && run.message) [kind, text] = ["finished", this.ui.sentence(run.message)];
     else if (readOnly) [kind, text] = ["read_only", t("read_only")];

@@ -3,8 +3,9 @@
 const FIRST_DELAY = 500;
 const LONGEST_DELAY = 15000;
 const REFUSED = 1008;
+const FULL = 1013;
 
-/** @typedef {"idle" | "connecting" | "open" | "lost"} Link */
+/** @typedef {"idle" | "connecting" | "open" | "lost" | "full"} Link */
 
 export class LiveSocket {
   /** @param {{message: (data: string | ArrayBuffer) => void, link: (link: Link) => void, refused: () => void}} on */
@@ -24,7 +25,7 @@ export class LiveSocket {
     this.token = token;
     this.base = base;
     if (run === this.run) {
-      if (fresh && this.link === "lost") this.#retryNow();
+      if (fresh && (this.link === "lost" || this.link === "full")) this.#retryNow();
       return;
     }
     this.#drop();
@@ -57,9 +58,12 @@ export class LiveSocket {
     const socket = new WebSocket(`${scheme}://${location.host}${path}`);
     socket.binaryType = "arraybuffer";
     this.socket = socket;
-    socket.onopen = () => this.#become("open");
+    socket.onopen = () => {
+      if (this.link !== "full") this.#become("open"); // else the server may have no more room than before
+    };
     socket.onmessage = (event) => {
       this.failures = 0;
+      this.#become("open");
       this.on.message(event.data);
     };
     socket.onclose = (event) => this.#closed(socket, event.code);
@@ -69,7 +73,7 @@ export class LiveSocket {
     if (socket !== this.socket) return;
     this.socket = null;
     this.failures += 1;
-    this.#become("lost");
+    this.#become(code === FULL ? "full" : "lost");
     // A refused handshake looks like any other failure to a browser, so ask for a new token when trying again did not help.
     if (code === REFUSED || this.failures % 3 === 0) this.on.refused();
     const delay = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** (this.failures - 1));

@@ -34,6 +34,7 @@ export const TEXTS = {
   waiting: "Waiting for the first measurement…",
   no_run: "No run yet.",
   lost: "The connection is lost; trying again. The picture below is the last one received.",
+  full: "Too many people are watching just now; trying again. The run goes on.",
   unreachable: "The run cannot be reached; trying again.",
   diverged: "The training diverged.",
   diverged_help: "A smaller learning rate or a clipped gradient usually helps.",

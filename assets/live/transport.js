@@ -85,7 +85,7 @@ export class Transport {
     for (const [key, text] of Object.entries(texts)) write(this.counters[key].value, text);
     write(this.counters.metric.name, t(run.classifies ? "accuracy" : "r2"));
     this.counters.step.value.dataset.value = String(run.step);
-    const state = link === "lost" ? "lost" : run.known ? run.state : "connecting";
+    const state = link === "lost" || link === "full" ? "lost" : run.known ? run.state : "connecting";
     this.chip.hidden = !run.id;
     write(this.chip, t(`state_${state}`));
     this.chip.dataset.state = state;

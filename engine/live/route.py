@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,13 +14,17 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from engine.errors import PlaygroundError
 from engine.fleet.client import Fleet
+from engine.live import room
 from engine.live import token as tokens
 from engine.live.hub import Hub
+from engine.live.incoming import LONGEST
 from engine.live.viewer import Viewer
 
 REFUSED = 1008
 UNKNOWN = 4404
-LONGEST = 4_096
+FULL = 1013
+TOO_FAST_SECONDS = 0.02
+SNAPSHOT_SECONDS = 0.5
 
 
 def from_here(websocket: WebSocket) -> bool:
@@ -42,6 +47,9 @@ async def serve(websocket: WebSocket, hub: Hub, fleet: Fleet) -> None:
     await websocket.accept()  # a refusal before this would reach the page without its code
     if right is None or not from_here(websocket):
         await websocket.close(REFUSED)
+        return
+    if room.left() < room.kept_back():
+        await websocket.close(FULL, "There are too many viewers just now.")
         return
     viewer = Viewer(run)
     hub.join(viewer)
@@ -68,13 +76,18 @@ async def _speak(websocket: WebSocket, viewer: Viewer) -> None:
 
 
 async def _listen(websocket: WebSocket, viewer: Viewer, fleet: Fleet, right: tokens.Right) -> None:
-    """Take commands, one after the other."""
+    """Take commands, one after the other, and no faster than a person gives them or fetches the answers."""
+    shown = 0.0
     while True:
+        await asyncio.sleep(TOO_FAST_SECONDS)
+        await viewer.told()
         said = await websocket.receive()
         if said["type"] == "websocket.disconnect":
             return
         name = _asked(said.get("text") or "")
         if name == "snapshot":
+            await asyncio.sleep(shown + SNAPSHOT_SECONDS - time.monotonic())
+            shown = time.monotonic()
             viewer.again()
             continue
         done: dict[str, Any] = {"type": "done", "do": name}

@@ -10,6 +10,7 @@ from engine.live.series import Message
 
 MOST_MESSAGES = 120
 MOST_BYTES = 8 << 20
+MOST_TOLD = 20
 
 
 class Viewer:
@@ -54,6 +55,11 @@ class Viewer:
         """Say something to this viewer alone."""
         self._told.append(message)
         self._news.set()
+
+    async def told(self) -> None:
+        """Wait until what was said to this viewer alone has been sent, or nearly all of it."""
+        while len(self._told) > MOST_TOLD:
+            await asyncio.sleep(0.1)
 
     def end(self) -> None:
         """There will be nothing more."""

@@ -7,6 +7,7 @@ import gc
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from importlib import metadata
 from typing import Any
 
 from starlette.requests import Request
@@ -24,11 +25,13 @@ from pages.ui.text import ASSETS
 
 
 def health(_request: Request) -> JSONResponse:
-    """Whether the supervisor answers, and what it says of itself."""
+    """Whether the supervisor answers; more is nobody's business."""
+    about = {"version": metadata.version("training-playground")}
     try:
-        return JSONResponse({"ok": True, "fleet": fleet().status()})
-    except PlaygroundError as error:
-        return JSONResponse({"ok": False, "error": str(error)}, 503)
+        fleet().status()
+    except PlaygroundError:
+        return JSONResponse({"ok": False, **about}, 503)
+    return JSONResponse({"ok": True, **about})
 
 
 class Code(StaticFiles):

@@ -19,6 +19,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from engine.fleet.client import Fleet
+
 Visit = Callable[..., Page]
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = (
@@ -48,21 +50,23 @@ def browser() -> Iterator[Browser]:
 
 
 @contextlib.contextmanager
-def server(home: Path) -> Iterator[str]:
+def server(home: Path, command: tuple[str, ...] = (), **more: str) -> Iterator[str]:
     """The app on a free port; its address. Ends with its supervisor."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = {**os.environ, "PORT": str(port), "PLAYGROUND_STORE": str(home), "OMP_NUM_THREADS": "1"}
+    environment = {**os.environ, "PORT": str(port), "PLAYGROUND_STORE": str(home), "OMP_NUM_THREADS": "1", **more}
     with (home.parent / "server.log").open("wb") as log:
-        process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=log, stderr=log)
+        process = subprocess.Popen(
+            [*command, sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=log, stderr=log
+        )
         address = f"http://127.0.0.1:{port}"
         try:
-            warm(address, process)
+            warm(address, home, process)
             yield address
         finally:
             with contextlib.suppress(Exception):
-                os.kill(health(address)["fleet"]["pid"], signal.SIGTERM)
+                os.kill(status(home)["pid"], signal.SIGTERM)
             process.terminate()
             try:
                 process.wait(30)
@@ -71,13 +75,13 @@ def server(home: Path) -> Iterator[str]:
                 process.wait()
 
 
-def warm(address: str, process: subprocess.Popen[bytes], seconds: float = 120.0) -> None:
+def warm(address: str, home: Path, process: subprocess.Popen[bytes], seconds: float = 120.0) -> None:
     """Waits until the app answers and the supervisor has warm workers."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         assert process.poll() is None, "the server ended"
         with contextlib.suppress(OSError, urllib.error.URLError):
-            if health(address)["fleet"].get("warm"):
+            if health(address)["ok"] and status(home)["warm"]:
                 return
         time.sleep(0.1)
     raise TimeoutError("the server did not get warm")
@@ -88,6 +92,15 @@ def health(address: str) -> dict[str, Any]:
     with urllib.request.urlopen(f"{address}/healthz", timeout=5) as answer:
         found: dict[str, Any] = json.load(answer)
     return found
+
+
+def status(home: Path) -> dict[str, Any]:
+    """What the store's supervisor says of itself."""
+    fleet = Fleet(home)
+    try:
+        return fleet.status()
+    finally:
+        fleet.close()
 
 
 def opened(browser: Browser, address: str, **options: Any) -> tuple[Page, list[str]]:
