@@ -39,7 +39,8 @@ class Stopping(Value):
 
     divergence: bool = hparam(
         True,
-        "End the run when an epoch's mean loss is over three times epoch 1's; one that is not finite always ends it.",
+        "End the run when an epoch's mean loss is over three times epoch 1's, or over three times both step 1's and "
+        "the untrained network's; one that is not finite always ends it.",
     )
 
 

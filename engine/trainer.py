@@ -27,6 +27,7 @@ from engine.training.capture import Capture, fetch
 from engine.training.clock import FrameClock, Speedometer, Stopwatch
 from engine.training.ends import Ends
 from engine.training.executor import Loss
+from engine.training.judge import ENOUGH, Judge
 from engine.training.progress import CHANNELS, Progress, scalar
 from engine.training.watch import Watch
 
@@ -63,10 +64,9 @@ class Trainer:
         self.status: Status = "running"
         self.message = ""
         self.watch = Watch(experiment)
-        self.epoch_losses: list[float] = []  # of epoch 1 and of the newest
+        self.judge = Judge(experiment, self.data, self.network, self.ends)
         self.best: dict[str, Tensor] | None = None
         self.spans: Spans = ()
-        self.first_norms = divergence.weight_norms(self.network)
         self.tally = self.ends.tally()
         self.speedometer = Speedometer()
         self._pending: list[tuple[Loss, Tensor]] = []  # losses not yet settled, and their inputs
@@ -154,7 +154,7 @@ class Trainer:
         if self.status == "running" and ends_epoch:
             self._end_epoch(progress, sampled)
         if self.status == "running" and final:
-            self._finish()
+            self._end_by_length()
 
     def _settle(self, progress: Progress) -> None:
         """Fetches the pending losses; the first that is not finite ends the run at its step."""
@@ -167,6 +167,7 @@ class Trainer:
                 layer = divergence.first_to_overflow(self.network, x)
                 self._diverge(f"The loss is not finite at step {self.step}; the numbers of layer {layer} went first.")
                 return
+            self.judge.begin(loss)
             self.tally.add(loss, len(x))
 
     def _frame(self, loss: float) -> Frame:
@@ -183,10 +184,9 @@ class Trainer:
         """The epoch's row, and what follows from it. A run that ends here has a frame of its last step."""
         train = self.tally.mean_and_metric(self.task)
         held = self.ends.evaluate(self.held_x, self.held_y)
-        self.epoch_losses = [] if self.epoch_losses == [math.inf] else [*self.epoch_losses[:1], train[0]]
+        against = self.judge.add(train[0])
         self.watch.add(held[0])
-        first = (self.epoch_losses or train)[0]
-        diverges = self.experiment.stopping.divergence and divergence.runs_away(first, train[0])
+        diverges = self.experiment.stopping.divergence and against
         if (diverges or self.watch.stops) and not sampled:  # before the best weights come back
             progress.frames.append(self._frame(progress.losses[-1]))
         self.epoch += 1
@@ -195,10 +195,7 @@ class Trainer:
         progress.epochs.append(EpochRow.of(self.epoch, self.step, train, held))
         self._watch_validation()
         if diverges:
-            layer = divergence.most_grown(self.network, self.first_norms)
-            self._diverge(
-                f"The mean loss of epoch {self.epoch} is over 3 times that of epoch 1; layer {layer} grew most."
-            )
+            self._diverge(self.judge.sentence(f"The mean loss of epoch {self.epoch}", against))
 
     def _watch_validation(self) -> None:
         if self.watch.improved:
@@ -216,6 +213,14 @@ class Trainer:
             found = self.ends.evaluate(*self.tested)
             self.message = f"{self.message} {test_sentence(found[0], found[1], self.task)}".strip()
 
+    def _end_by_length(self) -> None:
+        """A run whose steps end within its first epoch is judged by them."""
+        if self.epoch == 0 and self.order.cursor >= ENOUGH and self.experiment.stopping.divergence:
+            against = self.judge.compared(self.tally.loss_sum / self.tally.examples)
+            if against:
+                return self._diverge(self.judge.sentence(f"The mean loss of {self.step} steps", against))
+        return self._finish()
+
     def _diverge(self, message: str) -> None:
         self.status, self.message = "diverged", message
 
@@ -225,11 +230,12 @@ class Trainer:
         self.executor.retune(self.experiment)
         self.capture.retune(self.experiment)
         if edit.path.endswith("weight"):
-            self.epoch_losses = [math.inf]  # another loss from here on: none to compare it with before a whole epoch
+            self.judge.reweigh()
 
     def good(self) -> bool:
         """Whether this state is worth coming back to: weights finite, loss not running away."""
-        steady = len(self.epoch_losses) < 2 or not divergence.runs_away(*self.epoch_losses)
+        tally = self.tally
+        steady = self.judge.steady(tally.loss_sum / max(1, tally.examples), self.order.cursor)
         return self.status != "diverged" and steady and divergence.finite(self.network)
 
     def model_tensors(self) -> dict[str, Tensor]:
@@ -250,7 +256,7 @@ class Trainer:
             "optimizer": self.executor.optimizer.state_dict(),
             "tally": self.tally.state(),
             "validation_losses": list(self.watch.losses),
-            "epoch_losses": list(self.epoch_losses),
+            **self.judge.state(),
             "best": self.best,
             "examples": self.speedometer.examples,
             "spans": [list(span) for span in self.spans],
@@ -269,7 +275,7 @@ class Trainer:
         trainer.order.begin(trainer.epoch, state["cursor"])
         trainer.tally = trainer.ends.restored(state["tally"])
         trainer.watch = Watch(trainer.experiment, state["validation_losses"])
-        trainer.epoch_losses = list(state["epoch_losses"])
+        trainer.judge.restore(state)
         trainer.best = state["best"]
         trainer.spans = tuple((since, total) for since, total in state.get("spans", ()))
         trainer.speedometer = Speedometer(trainer.step, state["examples"], state["seconds"])

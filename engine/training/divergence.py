@@ -5,17 +5,26 @@ from __future__ import annotations
 import math
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from engine.build import Network
 from engine.lengths import lengths
 
 FACTOR = 3.0
+ROUNDING = 1e-9  # losses under it are rounding, however many times another they are
+LOOKED_AT = 1024  # examples of the training split
 
 
-def runs_away(first_epoch_loss: float, epoch_loss: float) -> bool:
-    """Whether an epoch's mean loss is over three times that of epoch 1 (or not finite)."""
-    return not math.isfinite(epoch_loss) or epoch_loss > FACTOR * first_epoch_loss
+def runs_away(before: float, now: float) -> bool:
+    """Whether a mean loss is over three times an earlier one (or not finite)."""
+    return not math.isfinite(now) or now > FACTOR * max(before, ROUNDING)
+
+
+@torch.no_grad()
+def loss_of(network: nn.Module, loss: nn.Module, x: Tensor, y: Tensor) -> float:
+    """The loss of a network that nobody has trained, in evaluation mode, on the first examples."""
+    network.eval()
+    return float(loss(torch.cat([network(piece) for piece in torch.split(x[:LOOKED_AT], 256)]), y[:LOOKED_AT]))
 
 
 @torch.no_grad()

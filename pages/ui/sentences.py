@@ -22,6 +22,9 @@ TEMPLATES = (
     "{first} On the test split the loss is {loss} and R² {metric}.",
     "The loss is not finite at step {step}; the numbers of layer {layer} went first.",
     "The mean loss of epoch {epoch} is over 3 times that of epoch 1; layer {layer} grew most.",
+    "The mean loss of epoch {epoch} is over 3 times those of step 1 and of the untrained network; layer {layer} grew "
+    "most.",
+    "The mean loss of {n} steps is over 3 times those of step 1 and of the untrained network; layer {layer} grew most.",
     "Stopped early after epoch {epoch}; the weights are those of epoch {best}.",
     "{where}: expected {expected}, received {received}",
     "There is no run {run}.",

@@ -157,7 +157,7 @@ def test_early_stopping_survives_being_taken_apart() -> None:
 
 
 def test_divergence_survives_being_taken_apart() -> None:
-    wild = {"optimizer": {"kind": "sgd", "lr": 90.0}, "stratified": False}  # this split happens to make it diverge
+    wild = {"optimizer": {"kind": "sgd", "lr": 90.0}, "schedule": {"kind": "warmup", "rise": 60}, "stratified": False}
     start = experiment(**wild, regularizers=[], steps=3000, network=[{"kind": "dense"}])
     whole = Whole(start, {})
     assert whole.trainer.status == "diverged"

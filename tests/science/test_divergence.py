@@ -85,7 +85,7 @@ RUNAWAY: dict[str, Any] = {
     "data": {"kind": "plane", "samples": 60},
     "loss": {"kind": "mse"},
     "network": [],
-    "optimizer": {"kind": "sgd", "lr": 0.0884},
+    "optimizer": {"kind": "sgd", "lr": 0.075},
     "batch_size": 8,
     "steps": 4000,
 }
@@ -150,9 +150,9 @@ def test_a_state_is_good_until_the_rule_is_about_to_fire() -> None:
     trainer = trainer_of()
     trainer.advance(deadline=math.inf, until_epoch=2)
     assert trainer.good()
-    trainer.epoch_losses = [0.1, 0.31]
+    trainer.judge.epochs = [0.1, 0.31]
     assert not trainer.good()
-    trainer.epoch_losses = [0.1, 0.29]
+    trainer.judge.epochs = [0.1, 0.29]
     assert trainer.good()
     with torch.no_grad():
         trainer.network.stages[0].module[0].bias[0] = math.inf
@@ -164,4 +164,4 @@ def test_most_grown_is_relative_to_the_start() -> None:
     with torch.no_grad():
         trainer.network.stages[1].module[0].weight *= 3
         trainer.network.stages[3].module[0].weight *= 2
-    assert divergence.most_grown(trainer.network, trainer.first_norms) == "2 dense"
+    assert divergence.most_grown(trainer.network, trainer.judge.first_norms) == "2 dense"
