@@ -62,7 +62,9 @@ class Experiment(Value):
     stratified: bool = hparam(True, "Classes have the same shares in every split.")
     random_labels: float = hparam(0.0, "Share of the training labels replaced by random ones.", ge=0, le=1)
     balance: Literal["none", "weights", "resampling"] = hparam(
-        "none", "For rare classes: weigh their loss more, or show their examples more often."
+        "none",
+        "For rare classes, in training: weigh their loss more, or show their examples more often. The validation loss "
+        "stays the plain mean.",
     )
     preprocessing: Annotated[tuple[Transform, ...], Field(max_length=8)] = ()
     augmentations: Annotated[tuple[Augmentation, ...], Field(max_length=8)] = ()

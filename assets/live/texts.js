@@ -87,7 +87,7 @@ export const TEXTS = {
   disagreement: "disagreement",
   disagreement_help: "Show how far the members lie apart instead of what they answer together",
   loss: "Loss",
-  loss_chart_help: "Solid: training data. Dashed: validation data. Faint: the loss of single batches. A widening gap between solid and dashed is overfitting; a rising line means the learning rate is too high. With early stopping a ring marks the epoch whose weights are kept.",
+  loss_chart_help: "Solid: training data, as training weighs and changes them. Dashed: validation data, the plain mean. Faint: the loss of single batches. A widening gap between solid and dashed is overfitting; a rising line means the learning rate is too high. With early stopping a ring marks the epoch whose weights are kept.",
   log_scale: "log",
   log_scale_help: "Logarithmic loss axis",
   batch_loss: "batches",

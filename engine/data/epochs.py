@@ -16,8 +16,11 @@ from engine.datasets import Task
 class EpochRow(NamedTuple):
     """What is recorded of every epoch.
 
-    The training loss and metric are over the epoch's own batches, as they were seen: weights moving, dropout on.
-    Validation is after the epoch, in evaluation mode. The metric is accuracy, or R² of a regression.
+    The training loss and metric are over the epoch's own batches, as they were seen: weights moving, dropout on. The
+    training loss is what is minimized, without penalties: of smoothed and mixed labels, of attacked inputs too, rare
+    classes weighed more or shown more often if the experiment says so. Validation is after the epoch, in evaluation
+    mode, the plain mean over the examples as they are, so that it can be compared between runs; early stopping, the
+    best epoch and the schedule look at it. The metric is accuracy, or R² of a regression.
     """
 
     epoch: float
@@ -158,9 +161,12 @@ def metric(outputs: Tensor, targets: Tensor, task: Task) -> float:
 def evaluate(network: nn.Module, loss: nn.Module, x: Tensor, y: Tensor, task: Task) -> tuple[float, float]:
     """Loss and metric of a split in evaluation mode."""
     network.eval()
+    loss.eval()
     outputs = torch.cat([network(piece) for piece in torch.split(x, 2048)])
+    found = float(loss(outputs, y))
     network.train()
-    return float(loss(outputs, y)), metric(outputs, y, task)
+    loss.train()
+    return found, metric(outputs, y, task)
 
 
 def test_sentence(loss: float, found: float, task: Task) -> str:

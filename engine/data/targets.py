@@ -22,7 +22,7 @@ def training_targets(experiment: Experiment, data: Prepared) -> Tensor:
 
 
 def loss_module(experiment: Experiment, data: Prepared) -> nn.Module:
-    """The mean loss of a batch, weighted by class if the experiment says so."""
+    """The mean loss of a batch, in training weighted by class if the experiment says so."""
     loss = experiment.loss.build()
     if experiment.balance != "weights":
         return loss
@@ -41,7 +41,8 @@ class Weighted(nn.Module):
     """Mean of w · loss over a batch, w the weight of an example's class; of a blend of classes, the blend of weights.
 
     Over the whole training split it is the mean of the classes' mean losses, however frequent they are. (torch divides
-    by the batch's own sum of weights instead, so that a batch of a single class is not weighted at all.)
+    by the batch's own sum of weights instead, so that a batch of a single class is not weighted at all.) In evaluation
+    mode it is the plain mean: what is measured on held-out examples can be compared with that of any other run.
 
     Shape: outputs (batch, classes); targets of classes (batch,) or of shares (batch, classes).
 
@@ -59,5 +60,7 @@ class Weighted(nn.Module):
     def forward(self, outputs: Tensor, targets: Tensor) -> Tensor:
         each: Tensor = self.loss(outputs, targets)
         each = each if each.ndim == 1 else each.flatten(1).mean(1)  # (batch,)
+        if not self.training:
+            return each.mean()
         whole = targets.dtype == torch.int64
         return ((self.weights[targets] if whole else targets @ self.weights) * each).mean()

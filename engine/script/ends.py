@@ -37,9 +37,12 @@ class SumOfLosses(nn.Module):
 def measured(network: nn.Module, loss: nn.Module, x: Tensor, y: Tensor, task: Task, width: int) -> tuple[float, float]:
     """J of a split in evaluation mode, and the metric of the output, which is the first of the ends."""
     network.eval()
+    loss.eval()
     outputs = torch.cat([network(piece) for piece in torch.split(x, 2048)])
+    found = float(loss(outputs, y))
     network.train()
-    return float(loss(outputs, y)), metric(outputs[:, :width], y[:, :width], task)
+    loss.train()
+    return found, metric(outputs[:, :width], y[:, :width], task)
 
 
 class Ends:

@@ -123,11 +123,14 @@ class Ends:
             return evaluate(self.network, self.loss, x, y, self.task)
         tally, newest = EndsTally(self), self.newest
         self.network.eval()
+        self.loss.eval()
         outputs = torch.cat([self.network(piece) for piece in torch.split(x, 2048)])
-        self.network.train()
         tally.see(outputs, y)
+        found = float(self.loss(outputs, y))
+        self.network.train()
+        self.loss.train()
         self.newest = newest  # a look at a split is no step
-        return (float(self.loss(outputs, y)), *tally.metrics())
+        return (found, *tally.metrics())
 
 
 class EndsTally(Tally):
