@@ -220,7 +220,7 @@ def show(options: argparse.Namespace) -> int:
             for row in found.layers
         ]
         totals = {k: getattr(found, k) for k in ("parameters", "flops_per_example", "memory_bytes")}
-        more = {"flops_training": costs.flops_training, "serving_bytes": costs.serving}
+        more = {"flops_training": costs.flops_training, "serving_bytes": costs.serving, "run_bytes": costs.run}
         careful = [caution.plain() for caution in found.cautions]
         print(strict({"layers": layers, **totals, **more, "cautions": careful}))
         return 0

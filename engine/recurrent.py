@@ -27,20 +27,6 @@ class Recurrent(nn.Module):
         return last[-ways:].transpose(0, 1).flatten(1)
 
 
-KEPT = 10
-
-
-def kept_inside(inner: nn.RNNBase, batch: int, steps: int) -> int:
-    """Numbers that a pass for training keeps beyond those that autograd names.
-
-    Autograd names 7 a step and unit for an LSTM: four gates, c, tanh c and h. The kernel that torch runs on a CPU keeps
-    10 more in a workspace of its own. Plain recurrent layers and GRUs run step by step and keep nothing more.
-    """
-    if inner.mode != "LSTM":
-        return 0
-    return KEPT * batch * steps * inner.hidden_size * inner.num_layers * (2 if inner.bidirectional else 1)
-
-
 GATES = {"RNN_TANH": 1, "RNN_RELU": 1, "GRU": 3, "LSTM": 4}
 
 

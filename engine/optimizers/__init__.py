@@ -17,19 +17,21 @@ class Optimizer(Part, family="optimizers"):
     """An optimizer. Every one of them has a learning rate `lr`.
 
     `asks`: it wants gradients at points of its own choice, and takes them by calling what `step` is given. The loss
-    and the gradient that a step shows are those of the first point.
+    and the gradient that a step shows are those of the first point. `passing`: how many numbers a step takes for a
+    while for each number of all parameters, and for each of the largest matrix.
     """
 
     rank: ClassVar[int] = 100
     asks: ClassVar[bool] = False
+    passing: ClassVar[tuple[float, float]] = (0, 0)
 
     @abstractmethod
     def build(self, parameters: Iterable[nn.Parameter]) -> TorchOptimizer:
         """torch's optimizer over `parameters`, fused into one kernel where torch has one."""
 
     @abstractmethod
-    def kept(self) -> int:
-        """How many numbers are kept for each parameter from step to step."""
+    def kept(self, dims: int = 2) -> int:
+        """How many numbers are kept for each number of a parameter with so many dimensions from step to step."""
 
     @abstractmethod
     def settings(self) -> dict[str, Any]:

@@ -28,6 +28,7 @@ class AdagradInner(Optimizer):
     """
 
     rank: ClassVar[int] = 12
+    passing: ClassVar[tuple[float, float]] = (1, 0)
     kind: Literal["adagrad_inner"] = "adagrad_inner"
     lr: float = hparam(0.05, "Learning rate α.", gt=0, le=100, log=True, live=True)
     eps: float = hparam(1e-8, "Under the root; its root bounds the divisor from below, ε.", gt=0, le=1e-2, log=True)
@@ -35,7 +36,7 @@ class AdagradInner(Optimizer):
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         return SumOfSquares(parameters, self.settings())
 
-    def kept(self) -> int:
+    def kept(self, dims: int = 2) -> int:
         return 1
 
     def settings(self) -> dict[str, Any]:

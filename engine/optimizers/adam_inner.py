@@ -31,6 +31,7 @@ class AdamInner(Optimizer):
     """
 
     rank: ClassVar[int] = 14
+    passing: ClassVar[tuple[float, float]] = (1, 0)
     kind: Literal["adam_inner"] = "adam_inner"
     lr: float = hparam(0.003, "Learning rate α.", gt=0, le=100, log=True, live=True)
     momentum: float = hparam(0.9, "β₁ (momentum): share of the old mean gradient that is kept.", ge=0, lt=1, live=True)
@@ -40,7 +41,7 @@ class AdamInner(Optimizer):
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         return MeanOverRoot(parameters, self.settings())
 
-    def kept(self) -> int:
+    def kept(self, dims: int = 2) -> int:
         return 2
 
     def settings(self) -> dict[str, Any]:

@@ -32,6 +32,7 @@ class Muon(Optimizer):
     """
 
     rank: ClassVar[int] = 9
+    passing: ClassVar[tuple[float, float]] = (0, 4.7)
     kind: Literal["muon"] = "muon"
     lr: float = hparam(0.003, "Learning rate α.", gt=0, le=100, log=True, live=True)
     momentum: float = hparam(0.95, "Share of the old mean gradient that is kept, μ.", ge=0, lt=1, live=True)
@@ -41,8 +42,8 @@ class Muon(Optimizer):
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         return MuonAndAdamW(list(parameters), self.settings())
 
-    def kept(self) -> int:
-        return 1  # what is no matrix has two
+    def kept(self, dims: int = 2) -> int:
+        return 1 if dims == 2 else 2
 
     def settings(self) -> dict[str, Any]:
         betas = (self.momentum, self.beta2)

@@ -31,6 +31,7 @@ class RMSPropInner(Optimizer):
     """
 
     rank: ClassVar[int] = 13
+    passing: ClassVar[tuple[float, float]] = (1, 0)
     kind: Literal["rmsprop_inner"] = "rmsprop_inner"
     lr: float = hparam(0.003, "Learning rate α.", gt=0, le=100, log=True, live=True)
     beta2: float = hparam(0.99, "Share of the old mean square that is kept, β₂.", ge=0, lt=1, live=True)
@@ -40,7 +41,7 @@ class RMSPropInner(Optimizer):
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         return MeanSquare(parameters, self.settings())
 
-    def kept(self) -> int:
+    def kept(self, dims: int = 2) -> int:
         return 1
 
     def settings(self) -> dict[str, Any]:

@@ -9,23 +9,27 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
-from engine.build import assemble
+from engine.blocks import Shape
+from engine.build import Network, assemble
 from engine.data.prepare import prepare
 from engine.experiment import Experiment
 from engine.preview import preview
-from engine.studies.alive import forward_peak
 from engine.trainer import Trainer
+from engine.training.alive import forward_peak
+from engine.training.footprint import longest_batch
 
-BACKWARD = 2  # a backward pass takes twice the products of the forward one
 WARM, SECONDS = 3, 1.0
 
 
 @dataclass(frozen=True)
 class Cost:
-    """All memory is in bytes; activations are those of one batch. `serving` is for the forward pass alone: weights,
-    running statistics and the most that is alive at once. All members of a bagged network count; `flops_training`
-    counts the gradients of an attack too."""
+    """All memory is in bytes. `training` is the most that tensors take in a step; `activations` are those of one batch
+    with all that operations take for a while. `data`: the examples, prepared and in the order of an epoch. `run`: the
+    most that the run's process takes, data and copies too. `serving` is for the forward pass alone: weights, running
+    statistics and the most that is alive at once. All members of a bagged network count; `flops_training` counts the
+    gradients of an attack too, and none of the inputs where nobody asks for it."""
 
     parameters: int
     flops_forward: int
@@ -35,6 +39,8 @@ class Cost:
     optimizer: int
     activations: int
     training: int
+    data: int
+    run: int
     serving: int
     batch_size: int
 
@@ -43,16 +49,31 @@ def cost(experiment: Experiment) -> Cost:
     """Everything that can be known on the meta device. Raises: InvalidExperiment."""
     found, data = preview(experiment), prepare(experiment)
     network = assemble(experiment, found.in_shape, found.outputs, data.heads)
-    weights = 4 * found.parameters
-    kept = weights * experiment.optimizer.kept()
-    batch = torch.empty(experiment.batch_size, *found.in_shape, device="meta")
+    own = found.footprint
+    batch = torch.empty(longest_batch(len(data.train_x), experiment.batch_size), *found.in_shape, device="meta")
     buffers = found.members * sum(buffer.untyped_storage().nbytes() for buffer in network.buffers())
-    serving = weights + buffers + batch.untyped_storage().nbytes() + forward_peak(network, batch)
-    flops = found.flops_per_example
+    serving = own.weights + buffers + batch.untyped_storage().nbytes() + forward_peak(network, batch)
     return Cost(
-        found.parameters, flops, (1 + BACKWARD) * flops * found.cost, weights, weights, kept,
-        found.memory_bytes - 2 * weights - kept, found.memory_bytes, serving, experiment.batch_size,
+        found.parameters, found.flops_per_example, found.members * step_flops(network, found.in_shape, experiment),
+        own.weights, own.gradients, own.optimizer, own.activations, own.step, own.data.resident, own.run, serving,
+        experiment.batch_size,
     )  # fmt: skip
+
+
+def step_flops(network: Network, in_shape: Shape, experiment: Experiment) -> int:
+    """Operations of a step for one example: forward and backward, where the gradient of the inputs is not made; where
+    an attack is trained on, twice, and once more with that gradient alone for each that the attack takes."""
+    counter = FlopCounterMode(display=False)
+    with counter:
+        network.train()(torch.zeros(2, *in_shape, device="meta")).sum().backward()
+    attack = experiment.attack if experiment.attack and experiment.attack.share > 0 else None
+    seen = FlopCounterMode(display=False)
+    if attack:
+        x = torch.zeros(2, *in_shape, device="meta", requires_grad=True) + 0.0  # no leaf, which the counter cannot take
+        with seen:
+            torch.autograd.grad(network.eval()(x).sum(), x, allow_unused=True)
+    gradients = attack.gradients if attack else 0
+    return (counter.get_total_flops() * (2 if attack else 1) + gradients * seen.get_total_flops()) // 2
 
 
 def measured(experiment: Experiment) -> Iterator[dict[str, Any]]:

@@ -18,6 +18,7 @@ def table(found: Preview, cost: Cost) -> str:
         "– training": cost.flops_training,
         "memory, bytes": found.memory_bytes,
         "– inference": cost.serving,
+        "– whole process": cost.run,
     }
     rows += [("", what, value) for what, value in totals.items()]
     return "\n".join(f"{first:<{name}} {second:>{shape}} {number:>{count},}" for first, second, number in rows)

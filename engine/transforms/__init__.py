@@ -31,6 +31,10 @@ class Transform(Part, family="transforms"):
         Raises: InvalidExperiment if such inputs do not fit.
         """
 
+    def shape(self, in_shape: tuple[int, ...]) -> tuple[int, ...]:
+        """The shape of one input afterwards, or a larger one where that depends on the examples."""
+        return in_shape
+
 
 def moments(x: np.ndarray, axes: tuple[int, ...] = (0,)) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation over these axes, which stay with length 1, in float64.

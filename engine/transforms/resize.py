@@ -37,6 +37,9 @@ class Resize(Transform):
     columns: int = hparam(28, "Columns of pixels afterwards.", ge=1, le=256, unit="pixels", log=True)
     method: Literal["bilinear", "nearest"] = hparam("bilinear", "Blend the old pixels, or take the closest one.")
 
+    def shape(self, in_shape: tuple[int, ...]) -> tuple[int, ...]:
+        return (in_shape[0], self.rows, self.columns) if len(in_shape) == 3 else in_shape
+
     def fit(self, x: np.ndarray) -> Map:
         if x.ndim != 4:
             received = " × ".join(map(str, x.shape[1:]))

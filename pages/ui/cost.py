@@ -65,12 +65,14 @@ def before(found: Cost) -> list[tuple[str, ...]]:
     return [
         (_("Parameters"), number(found.parameters, 12)),
         (_("FLOPs, forward, one example"), number(found.flops_forward, 12)),
-        (_("FLOPs, training, one example (about 3 times)"), number(found.flops_training, 12)),
+        (_("FLOPs, training, one example"), number(found.flops_training, 12)),
         (_("Memory for training, batch of {n}", n=found.batch_size), size(found.training)),
         (_("– weights"), size(found.weights)),
         (_("– gradients"), size(found.gradients)),
         (_("– optimizer state"), size(found.optimizer)),
-        (_("– activations kept for the backward pass"), size(found.activations)),
+        (_("– activations, and what operations take for a while"), size(found.activations)),
+        (_("Examples, prepared and in order"), size(found.data)),
+        (_("The whole process, at most"), size(found.run)),
         (_("Memory for inference, batch of {n}", n=found.batch_size), size(found.serving)),
     ]
 

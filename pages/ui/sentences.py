@@ -139,6 +139,7 @@ WORDS = (
     "take auto or cpu",
     "put a flatten block before it",
     "fewer or narrower layers, or smaller batches",
+    "smaller images, or fewer examples",
     "was it cut when it was copied?",
     "a target that these data have",
     "at most 48 letters without accents, digits, spaces and , . : - _",

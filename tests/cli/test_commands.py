@@ -144,7 +144,15 @@ def test_train_for_people_and_steps(line: Line, report: dict[str, Any]) -> None:
 def test_show(line: Line) -> None:
     done = line("show", "digits_cnn", "--json")
     found = json.loads(done.stdout)
-    known = ["layers", "parameters", "flops_per_example", "memory_bytes", "flops_training", "serving_bytes"]
+    known = [
+        "layers",
+        "parameters",
+        "flops_per_example",
+        "memory_bytes",
+        "flops_training",
+        "serving_bytes",
+        "run_bytes",
+    ]
     assert list(found) == [*known, "cautions"]
     assert found["cautions"] == []
     assert {tuple(row) for row in found["layers"]} == {("kind", "name", "output_shape", "parameters")}
