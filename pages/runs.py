@@ -13,6 +13,7 @@ from pages.ui.enlarge import CONFIG
 from pages.ui.exporting import bring
 from pages.ui.fleet import fleet, reader
 from pages.ui.listing import listing
+from pages.ui.literal import literal
 from pages.ui.records import record
 from pages.ui.sentences import sentence
 from pages.ui.settings import chart_colors
@@ -31,7 +32,7 @@ def page() -> None:
     chosen = [row for row in rows if row.id in state.memory("chosen", [])]
     actions(chosen)
     if notice := state.notice():
-        st.warning(sentence(notice))
+        st.warning(literal(sentence(notice)))
     listing(rows)
     if chosen:
         curves(chosen)

@@ -9,6 +9,7 @@ from engine.experiment import Experiment
 from pages.ui import own, state
 from pages.ui.controls import sidebar
 from pages.ui.enlarge import enlarge
+from pages.ui.literal import literal
 from pages.ui.live import live
 from pages.ui.sentences import sentence
 from pages.ui.text import _
@@ -19,11 +20,12 @@ def page() -> None:
     try:
         row = state.open_page()
     except PlaygroundError as error:
-        st.error(sentence(error), icon=":material/error:")
+        st.error(literal(sentence(error)), icon=":material/error:")
         return
     if state.memory("broken_link"):
         st.warning(
-            own.lacking() or _("This link holds no whole experiment; it may have been cut. Here is the usual one.")
+            literal(own.lacking())
+            or _("This link holds no whole experiment; it may have been cut. Here is the usual one.")
         )
         state.remember(broken_link=None, notice=None)
     experiment: Experiment = state.memory("accepted")

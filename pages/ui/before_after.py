@@ -16,6 +16,7 @@ from engine.data.before_after import BeforeAfter, Side, augmented, before_after,
 from engine.data.prepare import examples
 from engine.errors import PlaygroundError
 from engine.experiment import Experiment
+from pages.ui.literal import literal
 from pages.ui.settings import chart_colors
 from pages.ui.text import _, number
 from pages.ui.words import classes
@@ -129,14 +130,14 @@ def augmentation_picture(draft: Mapping[str, Any]) -> None:
 def blend(target: np.ndarray, names: tuple[str, ...]) -> str:
     """A target as the classes that it blends, the larger first."""
     order = [place for place in np.argsort(-target)[:2] if target[place] > 0.005]
-    return " + ".join(f"{round(100 * float(target[place]))}\u202f% {names[place]}" for place in order)
+    return " + ".join(f"{round(100 * float(target[place]))}\u202f% {literal(names[place])}" for place in order)
 
 
 def mirror_warning(draft: Mapping[str, Any]) -> None:
     """Digits and letters mean something else, or nothing, in a mirror."""
     if any(part["kind"] == "flip" for part in draft["augmentations"]) and writing(draft):
         warning = _("A mirrored digit or letter is another one or none: the network learns what never comes.")
-        st.markdown(f":small[:orange[:material/warning: {warning}]]")
+        st.markdown(f":small[:orange[:material/warning: {literal(warning)}]]")
 
 
 def writing(draft: Mapping[str, Any]) -> bool:

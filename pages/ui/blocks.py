@@ -17,6 +17,7 @@ from pages.ui import state
 from pages.ui.explaining import short
 from pages.ui.fields import specs
 from pages.ui.forms import Form, titled
+from pages.ui.literal import literal
 from pages.ui.text import _, number
 
 
@@ -75,7 +76,7 @@ def summary(block: dict[str, Any]) -> str:
         if spec.sort == "part" and spec.family:
             words += [titled(spec.family)(value["kind"])] if value else []
         elif spec.sort == "text":
-            words += [f"“{value}”"] if value else []
+            words += [f"“{literal(value)}”"] if value else []
         elif not words or (spec.sort in ("integer", "number") and value != spec.default):
             words.append(number(value, 4))
     return " · ".join([titled(Block)(block["kind"]), *words])

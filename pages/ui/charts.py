@@ -11,6 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from engine.frame import Channel, Frame
+from pages.ui.literal import unmarked
 from pages.ui.scores import score_rows, scores
 from pages.ui.sentences import layer_name
 from pages.ui.text import _, spoken
@@ -177,7 +178,9 @@ def rebinned(row: np.ndarray, edges: np.ndarray) -> np.ndarray:
 def layer_menu(names: Sequence[str]) -> dict[str, Any]:
     """A menu that shows one of the traces."""
     shows = [{"visible": [i == place for i in range(len(names))]} for place in range(len(names))]
-    buttons = [{"label": name, "method": "update", "args": [show]} for name, show in zip(names, shows, strict=True)]
+    buttons = [
+        {"label": unmarked(name), "method": "update", "args": [show]} for name, show in zip(names, shows, strict=True)
+    ]
     return {"buttons": buttons, "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"}
 
 
@@ -255,10 +258,12 @@ def framed(made: go.Figure, colors: Colors, x: str, y: str, *, log: bool) -> go.
         "linecolor": colors["grid"],
         "automargin": True,
     }
-    made.update_xaxes(title=x, **line)
-    made.update_yaxes(title=y, exponentformat="power", **line)
+    made.update_xaxes(title=unmarked(x), **line)
+    made.update_yaxes(title=unmarked(y), exponentformat="power", **line)
     if log:
         made.update_yaxes(type="log", dtick=1)
+    for drawn in made.data:
+        drawn.name = drawn.name and unmarked(drawn.name)
     for drawn in made.select_traces({"type": "scatter"}):
         if drawn.mode is None and len(drawn.x) > 1:
             drawn.mode = "lines"

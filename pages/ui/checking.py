@@ -10,6 +10,7 @@ from engine.checks import Check
 from engine.experiment import Experiment
 from engine.parts import catalogue
 from pages.ui import state
+from pages.ui.literal import literal
 from pages.ui.studies import begun, coming, phrase, stop_button, stopped
 from pages.ui.text import _, said
 
@@ -54,9 +55,9 @@ def one(answer: dict[str, Any]) -> None:
     """One check's outcome."""
     st.markdown(f"{verdict(answer['verdict'])} · **{title(answer['kind'])}**")
     lines = [
-        _("Expected: {sentence}", sentence=phrase(answer["expected"])),
-        _("Found: {sentence}", sentence=phrase(answer["found"])),
+        _("Expected: {sentence}", sentence=literal(phrase(answer["expected"]))),
+        _("Found: {sentence}", sentence=literal(phrase(answer["found"]))),
     ]
     if answer["remedy"]["text"]:
-        lines.append(f"**{_('What to do')}:** {phrase(answer['remedy'])}")
-    st.caption("  \n".join(line.replace("|", "\\|") for line in lines))
+        lines.append(f"**{_('What to do')}:** {literal(phrase(answer['remedy']))}")
+    st.caption("  \n".join(lines))

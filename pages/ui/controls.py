@@ -22,6 +22,7 @@ from pages.ui.component import component, source
 from pages.ui.explaining import short
 from pages.ui.fetching import away, get
 from pages.ui.forms import Form, complaint, titled, warning
+from pages.ui.literal import literal
 from pages.ui.presets import presets
 from pages.ui.sentences import sentence
 from pages.ui.shrinking import shrinking
@@ -146,7 +147,7 @@ def training(form: Form, draft: dict[str, Any]) -> None:
     st.markdown(f"**{_('Regularization')}**")
     form.several(Regularizer, draft["regularizers"], ("regularizers",))
     if sentence_of_decay := shrinking(draft):
-        st.caption(sentence_of_decay)
+        st.caption(literal(sentence_of_decay))
     form.fields(Experiment, draft, (), only=("attack",))
     price(draft)
     with st.expander(_("Length and device"), key="fold_length"):

@@ -14,6 +14,7 @@ from engine.studies.cost import Cost
 from engine.studies.cost import cost as known
 from pages.ui import state
 from pages.ui.fleet import reader
+from pages.ui.literal import literal
 from pages.ui.studies import begun, coming, phrase, stop_button, stopped
 from pages.ui.text import _, number
 
@@ -100,13 +101,13 @@ def sizes(rows: list[dict[str, Any]]) -> None:
     table(_("Number format"), (_("Saved weights"), word), lines)
     for one in rows:
         if one["note"]["text"]:
-            st.caption(phrase(one["note"]))
+            st.caption(literal(phrase(one["note"])))
 
 
 def table(head: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     """A small table; numbers stand to the right."""
     lines = [f"| {head} | {' | '.join(columns)} |", f"| :--- | {' | '.join('---:' for _column in columns)} |"]
-    st.markdown("\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)]))
+    st.markdown("\n".join([*lines, *(f"| {' | '.join(map(literal, row))} |" for row in rows)]))
 
 
 def size(count: int) -> str:

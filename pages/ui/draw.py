@@ -9,6 +9,7 @@ import streamlit as st
 from engine.errors import InvalidExperiment
 from pages.ui import own, state
 from pages.ui.component import component, source
+from pages.ui.literal import literal
 from pages.ui.sentences import sentence
 from pages.ui.text import _, live_texts
 
@@ -54,4 +55,4 @@ def hear() -> None:
 def tell(error: InvalidExperiment | None) -> None:
     """What is wrong, if anything is."""
     if error is not None:
-        st.error(sentence(error), icon=":material/error:")
+        st.error(literal(sentence(error)), icon=":material/error:")

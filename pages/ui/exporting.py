@@ -13,6 +13,7 @@ from engine.exporters import Exporter, Subject
 from engine.parts import catalogue
 from pages.ui import state
 from pages.ui.fleet import fleet, reader
+from pages.ui.literal import literal
 from pages.ui.sentences import sentence
 from pages.ui.text import _, said, spoken
 
@@ -37,7 +38,7 @@ def formats(run: str) -> None:
                     make(run, kind, exporter())
         fault = state.memory("not_made")
         if fault is not None and fault[0] == (run, kind):
-            st.error(sentence(fault[1]))
+            st.error(literal(sentence(fault[1])))
 
 
 def make(run: str, kind: str, exporter: Exporter) -> None:
@@ -91,7 +92,7 @@ def upload() -> None:
         try:
             known = (given.file_id, fleet().take_in(read(given.getvalue())))
         except PlaygroundError as error:
-            st.error(sentence(error))
+            st.error(literal(sentence(error)))
             return
         state.remember(imported=known)
     run = known[1]

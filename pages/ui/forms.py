@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from engine.parts import Part, catalogue
 from pages.ui.explaining import plain, section, short
 from pages.ui.fields import Spec, grain, ladder, scale, specs, stride
+from pages.ui.literal import literal
 from pages.ui.text import _, fixed, number, said
 
 Path = tuple[str | int, ...]
@@ -114,12 +115,12 @@ class Form:
 
 def complaint(sentence: str) -> None:
     """What is wrong, in red."""
-    st.markdown(f":small[:red[:material/error: {sentence}]]")
+    st.markdown(f":small[:red[:material/error: {literal(sentence)}]]")
 
 
 def warning(sentence: str) -> None:
     """What to be careful about, in orange."""
-    st.markdown(f":small[:orange[:material/warning: {sentence}]]")
+    st.markdown(f":small[:orange[:material/warning: {literal(sentence)}]]")
 
 
 def switch(

@@ -22,6 +22,7 @@ from engine.own.about import About
 from engine.own.guess import guess
 from pages.ui import state, suit
 from pages.ui.forms import Form, complaint
+from pages.ui.literal import literal
 from pages.ui.sentences import sentence
 from pages.ui.text import _, number, spoken
 from pages.ui.thumbnails import drawing, main_axes, rows
@@ -113,7 +114,7 @@ def beside(form: Form, data: Draft) -> None:
             if state.fault() is None:  # else it stands above the tabs
                 complaint(sentence(error))
         if about is not None:
-            st.caption(_("{name} · {n} rows", name=about.name, n=number(about.rows, 6)))
+            st.caption(_("{name} · {n} rows", name=literal(about.name), n=number(about.rows, 6)))
             form.fields(Upload, data, ("data",), only=("layout",) if about.sort == "images" else ("missing",))
         query = {"show": "file", "lang": spoken()}
         st.page_link("data.py", label=_("Your data"), icon=":material/upload_file:", query_params=query)

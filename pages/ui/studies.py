@@ -11,6 +11,7 @@ import streamlit as st
 from engine.errors import InvalidExperiment
 from engine.studies.study import Study
 from pages.ui import state
+from pages.ui.literal import literal
 from pages.ui.sentences import sentence, told
 from pages.ui.text import _, number
 
@@ -43,7 +44,7 @@ def coming(wait: Any) -> Iterator[dict[str, Any]]:
             answer = study.answers[seen]
             seen += 1
             if "error" in answer:
-                wait.error(refusal(answer), icon=":material/error:")
+                wait.error(literal(refusal(answer)), icon=":material/error:")
                 return
             yield answer
         if over:

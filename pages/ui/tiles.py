@@ -11,6 +11,7 @@ from plotly.subplots import make_subplots
 
 from engine.sketches.windows import Windows
 from pages.ui.charts import Colors, framed
+from pages.ui.literal import unmarked
 from pages.ui.text import _
 
 
@@ -40,7 +41,14 @@ def gallery(rows: Sequence[tuple[str, np.ndarray]], colors: Colors) -> go.Figure
     for row, (name, images) in enumerate(rows, 1):
         top = made.get_subplot(row, 1).yaxis.domain[1]
         made.add_annotation(
-            text=name, x=0, y=top, xref="paper", yref="paper", xanchor="left", yanchor="bottom", showarrow=False
+            text=unmarked(name),
+            x=0,
+            y=top,
+            xref="paper",
+            yref="paper",
+            xanchor="left",
+            yanchor="bottom",
+            showarrow=False,
         )
         for column, image in enumerate(images, 1):
             look = {"colorscale": shades(colors), "zmin": 0, "zmax": 1, "showscale": False}

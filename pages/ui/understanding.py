@@ -17,6 +17,7 @@ from engine.own.about import About
 from engine.own.guess import letters, task_of, use
 from pages.ui import own, state
 from pages.ui.before_after import inline
+from pages.ui.literal import literal
 from pages.ui.sentences import sentence
 from pages.ui.text import _, number, said
 
@@ -26,13 +27,13 @@ PICTURES = 10
 
 def understanding(about: About, data: Draft) -> None:
     """The file, how it is read, and the button that opens the playground with it."""
-    st.markdown(f"### {about.name.replace('`', '')}")
+    st.markdown(f"### {literal(about.name)}")
     st.caption(" · ".join(facts(about)))
     try:
         loaded: Examples | None = examples(Upload.model_validate({**data, "kind": "upload"}), 0)
     except InvalidExperiment as error:
         loaded = None
-        st.error(sentence(error), icon=":material/error:")
+        st.error(literal(sentence(error)), icon=":material/error:")
     if about.sort == "table":
         correction(about, data)
     if loaded is not None:
@@ -41,7 +42,7 @@ def understanding(about: About, data: Draft) -> None:
         _("Use this data"), type="primary", icon=":material/neurology:", key="use_file", disabled=loaded is None
     )
     if pressed and (wrong := own.use(data)) is not None:
-        st.error(sentence(wrong), icon=":material/error:")
+        st.error(literal(sentence(wrong)), icon=":material/error:")
     if about.sort == "table":
         table(about, data, loaded)
     elif loaded is not None:
@@ -197,4 +198,4 @@ def pictures(about: About, data: Draft) -> None:
     order = np.argsort(arrays["labels"], kind="stable")
     chosen = order[np.linspace(0, len(order) - 1, PICTURES).round().astype(int)]
     images = [inline(np.squeeze(arrays["images"][place].transpose(1, 2, 0))) for place in chosen]
-    st.image(images, caption=[about.classes[label] for label in arrays["labels"][chosen]], width=72)
+    st.image(images, caption=[literal(about.classes[label]) for label in arrays["labels"][chosen]], width=72)

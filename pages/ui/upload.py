@@ -11,6 +11,7 @@ from engine.errors import PlaygroundError
 from engine.own import kept
 from engine.own.intake import take_in
 from pages.ui import own, state
+from pages.ui.literal import literal
 from pages.ui.sentences import sentence
 from pages.ui.text import _, number
 from pages.ui.understanding import understanding
@@ -47,11 +48,11 @@ def drop() -> None:
     st.caption(_("At most 20 MB. The file stays on this machine; it is read by a process of its own."))
     if file is not None and file.file_id != state.memory("own_taken"):
         state.remember(own_taken=file.file_id)
-        with st.spinner(_("Reading {name}", name=file.name)):
+        with st.spinner(_("Reading {name}", name=literal(file.name))):
             receive(file.name, file.getvalue())
     error = state.memory("own_error")
     if file is not None and error is not None:
-        st.error(sentence(error), icon=":material/error:")
+        st.error(literal(sentence(error)), icon=":material/error:")
 
 
 def receive(name: str, raw: bytes) -> None:
@@ -73,7 +74,7 @@ def listing(files: list[kept.Kept], chosen: own.Draft | None) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"kept_{file.digest[:12]}"):
             on = chosen is not None and chosen["file"] == file.digest
             st.button(
-                file.about.name,
+                literal(file.about.name),
                 key=f"open_{file.digest}",
                 type="primary" if on else "secondary",
                 icon=":material/image:" if file.about.sort == "images" else ":material/table:",

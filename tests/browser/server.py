@@ -49,12 +49,18 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
+def free_port() -> int:
+    """A port that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
 @contextlib.contextmanager
 def server(home: Path, command: tuple[str, ...] = (), **more: str) -> Iterator[str]:
     """The app on a free port; its address. Ends with its supervisor."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     environment = {**os.environ, "PORT": str(port), "PLAYGROUND_STORE": str(home), "OMP_NUM_THREADS": "1", **more}
     with (home.parent / "server.log").open("wb") as log:
         process = subprocess.Popen(
