@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import streamlit as st
 
 from engine.errors import PlaygroundError
 from engine.store.reader import RunRow
 from engine.store.tables import FINAL
-from pages.ui import state
+from pages.ui import finding, naming, state
 from pages.ui.charts import overlay
 from pages.ui.enlarge import CONFIG
 from pages.ui.exporting import bring
@@ -30,10 +32,13 @@ def page() -> None:
         empty()
         return
     chosen = [row for row in rows if row.id in state.memory("chosen", [])]
-    actions(chosen)
+    found = finding.matching(rows)
+    actions(chosen, len({row.id for row in chosen} - {row.id for row in found}))
     if notice := state.notice():
         st.warning(literal(sentence(notice)))
-    listing(rows)
+    finding.field()
+    show = listing if found else finding.nothing
+    show(found)
     if chosen:
         curves(chosen)
 
@@ -48,11 +53,13 @@ def empty() -> None:
             bring()
 
 
-def actions(chosen: list[RunRow]) -> None:
+def actions(chosen: list[RunRow], hidden: int) -> None:
     """The buttons; each says how many runs it is about by being on or off."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if st.button(_("Open"), icon=":material/open_in_new:", disabled=len(chosen) != 1, key="open", type="primary"):
             st.switch_page("train.py", query_params={"run": chosen[0].id, "lang": spoken()})
+        if st.button(_("Name"), icon=":material/edit:", disabled=len(chosen) != 1, key="name"):
+            st.dialog(_("A name for the run"))(naming.ask)(chosen[0])
         alive = [row.id for row in chosen if row.state not in FINAL]
         if st.button(_("Stop"), icon=":material/stop:", disabled=not alive, key="stop"):
             each(alive, delete=False)
@@ -60,11 +67,16 @@ def actions(chosen: list[RunRow]) -> None:
             st.dialog(_("Delete runs?"))(confirm)([row.id for row in chosen])
         if st.button(_("Import"), icon=":material/upload:", key="import"):
             bring()
-        hint = _("Choose one run to open it, two or more to compare them.")
-        many = _("{n} chosen; the first {most} are drawn", n=len(chosen), most=MOST)
-        st.caption(
-            hint if not chosen else many if len(chosen) > MOST else _("{n} chosen", n=len(chosen)), width="stretch"
-        )
+        st.caption(counted(len(chosen), hidden), width="stretch")
+
+
+def counted(chosen: int, hidden: int) -> str:
+    """How many runs the buttons are about."""
+    if not chosen:
+        return _("Choose one run to open it, two or more to compare them.")
+    many = _("{n} chosen; the first {most} are drawn", n=chosen, most=MOST)
+    said = many if chosen > MOST else _("{n} chosen", n=chosen)
+    return f"{said} · {_('{n} of them not in this search', n=hidden)}" if hidden else said
 
 
 def confirm(ids: list[str]) -> None:
@@ -98,7 +110,9 @@ def curves(chosen: list[RunRow]) -> None:
     )
     lines = _("Solid: training data. Dashed: validation data.")
     st.caption(_("Median over the layers.") if what == "update_ratio" else lines)
-    records = [record(row, f"{words(row.edited, spoken())} · {row.id[:4]}") for row in chosen[:MOST]]
+    records = [
+        record(row, escape(f"{row.name or words(row.edited, spoken())} · {row.id[:4]}")) for row in chosen[:MOST]
+    ]
     chart = overlay(records, str(what), chart_colors(st.context.theme.type))
     st.plotly_chart(chart, theme=None, height=440, config=CONFIG, key="compared", alt=_("Curves of the chosen runs"))
 

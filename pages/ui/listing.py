@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
+from engine.store.curves import curve
 from engine.store.reader import RunRow
 from engine.store.tables import FINAL
 from pages.ui import state
@@ -27,6 +29,9 @@ STATES = {
     "failed": "failed",
     "held": "waiting for room",
 }
+CURVE_SECONDS = 2.0
+CURVES_KEPT = 2_000
+_curves: dict[str, tuple[tuple[str, int], float, np.ndarray]] = {}
 
 
 def listing(rows: Sequence[RunRow]) -> None:
@@ -40,7 +45,8 @@ def numbers(ids: list[str]) -> None:
     state.language()
     known = {row.id: row for row in reader().runs()}
     rows = [known[run] for run in ids if run in known]
-    before = [place for place, row in enumerate(rows) if row.id in state.memory("chosen", [])]
+    kept = set(state.memory("chosen", []))
+    before = [place for place, row in enumerate(rows) if row.id in kept]
     event = st.dataframe(
         frame(rows),
         key=f"runs_{hash(tuple(ids))}",
@@ -53,7 +59,8 @@ def numbers(ids: list[str]) -> None:
         alt=_("All runs, newest first"),
     )
     chosen = {rows[place].id for place in event.selection.rows if place < len(rows)}
-    if chosen != set(state.memory("chosen", [])):
+    chosen |= (kept & known.keys()) - set(ids)  # those that the search leaves out stay chosen
+    if chosen != kept:
         state.remember(chosen=sorted(chosen))
         st.rerun()
 
@@ -61,21 +68,49 @@ def numbers(ids: list[str]) -> None:
 def columns() -> dict[str, Any]:
     """How the columns are shown."""
     return {
+        _("Name"): st.column_config.TextColumn(width="medium"),
+        _("Loss curve"): st.column_config.LineChartColumn(width=104, help=curve_help()),
         _("Experiment"): st.column_config.TextColumn(width="large"),
         _("Message"): st.column_config.TextColumn(width="medium"),
     }
 
 
+def curve_help() -> str:
+    """What the small picture shows."""
+    return _(
+        "Validation loss by epoch, or training loss where there is no validation; each from its lowest to its highest."
+    )
+
+
 def frame(rows: Sequence[RunRow]) -> pd.DataFrame:
-    """The rows as a table in the language spoken."""
-    return pd.DataFrame([line(row) for row in rows])
+    """The rows as a table in the language spoken; names have a column when there are any."""
+    drawn = small_curves(rows)
+    table = pd.DataFrame([line(row, drawn[row.id]) for row in rows])
+    return table if any(row.name for row in rows) else table.drop(columns=_("Name"), errors="ignore")
 
 
-def line(row: RunRow) -> dict[str, str]:
+def small_curves(rows: Sequence[RunRow]) -> dict[str, np.ndarray]:
+    """The curve of every run; kept for all visitors, and read again while a run trains, but not each second."""
+    for run in list(_curves)[:-CURVES_KEPT]:
+        _curves.pop(run, None)
+    found = {}
+    with reader().view() as view:
+        for row in rows:
+            kept, now = _curves.get(row.id), time.monotonic()
+            changed = kept is None or kept[0] != (row.state, row.step)
+            if kept is None or (changed and (row.state in FINAL or now - kept[1] >= CURVE_SECONDS)):
+                kept = _curves[row.id] = ((row.state, row.step), now, curve(view.connection, row.id))
+            found[row.id] = kept[2]
+    return found
+
+
+def line(row: RunRow, drawn: Sequence[float] | np.ndarray = ()) -> dict[str, Any]:
     """One run."""
     ended = row.updated if row.state in FINAL else time.time()
     return {
         _("State"): _(STATES.get(row.state, row.state)),
+        _("Name"): row.name,
+        _("Loss curve"): drawn,
         _("Experiment"): words(row.edited, spoken()),
         _("Steps"): number(row.step, 6),
         _("Epochs"): number(row.epoch, 6),

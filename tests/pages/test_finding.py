@@ -1,0 +1,68 @@
+"""Runs are found by name, experiment, state and id, in both languages, with or without accents."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from engine.experiment import Experiment
+from engine.store.reader import RunRow
+from pages.ui.finding import folded, text
+from pages.ui.text import speak
+
+
+def row(name: str = "", state: str = "running") -> RunRow:
+    document = Experiment().to_json()
+    series = {"channels": [], "static": None, "summary": {}}
+    counts = {"step": 0, "epoch": 0, "attempt": 1, "parent": None, "parent_step": None}
+    return RunRow("0123abcd", 0.0, 0.0, document, document, "d", state, "", **counts, **series, name=name)
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "found"),
+    [
+        ("en", "", True),
+        ("en", "spiral", True),
+        ("en", "SPIRAL training", True),
+        ("en", "baseline 0123", True),
+        ("en", "adam baseline", True),
+        ("en", "finished", False),
+        ("en", "espiral", False),
+        ("es", "espiral", True),
+        ("es", "Baseline número", True),
+        ("es", "numero", True),
+        ("es", "entrenando", True),
+        ("en", ".*", False),
+        ("en", "_", False),
+    ],
+)
+def test_all_words_must_be_there(language: str, typed: str, found: bool) -> None:
+    speak(language)
+    said = text(row("Baseline **número** 1"))
+    assert all(word in said for word in folded(typed).split()) is found
+    speak("en")
+
+
+def script() -> None:
+    import streamlit as st
+
+    from pages.ui import finding
+    from tests.pages.test_finding import row
+
+    finding.field()
+    rows = finding.matching([row("alpha"), row("beta", "stopped")])
+    st.text(",".join(one.name for one in rows))
+    if not rows:
+        finding.nothing(rows)
+
+
+def test_the_field_filters_and_can_be_emptied() -> None:
+    app = AppTest.from_function(script, default_timeout=60).run()
+    assert app.text[0].value == "alpha,beta"
+    app.text_input[0].set_value("stopped").run()
+    assert app.text[0].value == "beta"
+    app.text_input[0].set_value("nonsense").run()
+    assert app.text[0].value == ""
+    app.button[0].click().run()
+    assert app.text[0].value == "alpha,beta"
+    assert not app.exception
