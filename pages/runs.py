@@ -67,16 +67,7 @@ def actions(chosen: list[RunRow], hidden: int) -> None:
             st.dialog(_("Delete runs?"))(confirm)([row.id for row in chosen])
         if st.button(_("Import"), icon=":material/upload:", key="import"):
             bring()
-        st.caption(counted(len(chosen), hidden), width="stretch")
-
-
-def counted(chosen: int, hidden: int) -> str:
-    """How many runs the buttons are about."""
-    if not chosen:
-        return _("Choose one run to open it, two or more to compare them.")
-    many = _("{n} chosen; the first {most} are drawn", n=chosen, most=MOST)
-    said = many if chosen > MOST else _("{n} chosen", n=chosen)
-    return f"{said} · {_('{n} of them not in this search', n=hidden)}" if hidden else said
+        st.caption(finding.counted(len(chosen), hidden, MOST), width="stretch")
 
 
 def confirm(ids: list[str]) -> None:

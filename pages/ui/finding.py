@@ -56,3 +56,12 @@ def nothing(_found: Sequence[RunRow]) -> None:
 def everything() -> None:
     """Empties the field."""
     st.session_state["run_search"] = ""
+
+
+def counted(chosen: int, hidden: int, most: int) -> str:
+    """How many runs the buttons are about."""
+    if not chosen:
+        return _("Choose one run to open it, two or more to compare them.")
+    many = _("{n} chosen; the first {most} are drawn", n=chosen, most=most)
+    said = many if chosen > most else _("{n} chosen", n=chosen)
+    return f"{said} · {_('{n} of them not in this search', n=hidden)}" if hidden else said
