@@ -18,6 +18,7 @@ import numpy as np
 MAGIC = b"TPF1"
 KINDS = {"f4": "<f4", "f8": "<f8", "i1": "|i1", "u1": "|u1"}
 
+Why = Literal["", "grid", "last good", "not finite"]
 Mark = Literal[
     "lines", "histogram", "grid", "units", "links", "curve", "scalar", "scores", "arrows", "pictures", "heat", "pairs"
 ]
@@ -49,12 +50,17 @@ class Channel:
 
 @dataclass(frozen=True)
 class Frame:
-    """All readings of one optimizer step; `step` counts steps taken, `seconds` is training time so far."""
+    """All readings of one optimizer step; `step` counts steps taken, `seconds` is training time so far.
+
+    `why` says which frames are there in every repetition: those of the grid, the last good step before a loss that is
+    not finite, and the numbers that went with it. It is empty for those of the clock.
+    """
 
     step: int
     epoch: int
     seconds: float
     readings: Mapping[str, np.ndarray] = field(default_factory=dict)
+    why: Why = ""
 
     def encode(self) -> bytes:
         """The binary form. Readings must be float32, float64, int8 or uint8."""
@@ -67,6 +73,7 @@ class Frame:
             buffers.append(data + b"\0" * padding)
             offset += len(data) + padding
         head = {"step": self.step, "epoch": self.epoch, "seconds": self.seconds, "readings": table}
+        head |= {"why": self.why} if self.why else {}
         return pack(MAGIC, head, b"".join(buffers))
 
     @classmethod
@@ -77,12 +84,12 @@ class Frame:
         for key, code, shape, offset in head["readings"]:
             count = int(np.prod(shape, dtype=np.int64))
             readings[key] = np.frombuffer(data, KINDS[code], count, start + offset).reshape(shape)
-        return cls(head["step"], head["epoch"], head["seconds"], readings)
+        return cls(head["step"], head["epoch"], head["seconds"], readings, head.get("why", ""))
 
     def without(self, *keys: str) -> Frame:
         """The same frame without some readings."""
         kept = {key: array for key, array in self.readings.items() if key not in keys}
-        return Frame(self.step, self.epoch, self.seconds, kept)
+        return Frame(self.step, self.epoch, self.seconds, kept, self.why)
 
 
 def pack(magic: bytes, head: Mapping[str, Any], data: bytes) -> bytes:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 import math
 import time
 from collections.abc import Iterator
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,25 +21,26 @@ from engine.device import pick_device
 from engine.experiment import Experiment
 from engine.frame import Channel, Frame
 from engine.schedules import Progress as ScheduleProgress
-from engine.schedules import Spans, lengthened
+from engine.schedules import lengthened
 from engine.training import bagging, divergence
 from engine.training.capture import Capture, fetch
 from engine.training.clock import FrameClock, Speedometer, Stopwatch
 from engine.training.ends import Ends
 from engine.training.executor import Loss
+from engine.training.grid import on_grid
 from engine.training.judge import ENOUGH, Judge
-from engine.training.progress import CHANNELS, Progress, scalar
+from engine.training.progress import CHANNELS, CLOCKED, Progress, scalar
+from engine.training.resumable import Resumable
+from engine.training.rewind import Rewind
 from engine.training.watch import Watch
 
-Status = Literal["running", "finished", "diverged"]
 
-
-class Trainer:
+class Trainer(Resumable):
     """One run in this process.
 
     Same experiment and seed: the same losses, epochs, weights and readings, bit for bit on the CPU; which steps have
-    a frame depends on the clock. Sets torch to one thread and denormals to zero for the whole process, because the
-    numbers depend on both.
+    a frame beside those of the grid depends on the clock. Sets torch to one thread and denormals to zero for the whole
+    process, because the numbers depend on both.
 
     Raises: InvalidExperiment if the network does not fit the data or the device is not there.
     """
@@ -61,15 +62,15 @@ class Trainer:
         self._place_data()
         self.step = self.epoch = 0
         self.stopwatch = Stopwatch()
-        self.status: Status = "running"
-        self.message = ""
+        self.status, self.message = "running", ""
         self.watch = Watch(experiment)
         self.judge = Judge(experiment, self.data, self.network, self.ends)
-        self.best: dict[str, Tensor] | None = None
-        self.spans: Spans = ()
+        self.best, self.spans = None, ()
         self.tally = self.ends.tally()
         self.speedometer = Speedometer()
-        self._pending: list[tuple[Loss, Tensor]] = []  # losses not yet settled, and their inputs
+        self.rewind = Rewind()
+        self.framed = 0  # the step of the newest frame
+        self._pending: list[tuple[Loss, Tensor, Tensor]] = []  # losses not yet settled, their inputs and targets
 
     def _place_data(self) -> None:
         data, experiment = self.data, self.experiment
@@ -114,7 +115,10 @@ class Trainer:
         self.stopwatch.start()
         while self.status == "running":
             last, final = self._is_last(until_step, until_epoch), self._is_final()
-            self._take(final or self.clock.due() or (last and frame_at_end), final, progress)
+            if not self._pending:
+                self.rewind.offer(self.state, self.stopwatch)
+            due = self.clock.due() or (self.clock.grid and on_grid(self.step + 1))
+            self._take(due or final or (last and frame_at_end), final, progress)
             if last or time.perf_counter() >= deadline:
                 break
         self._settle(progress)
@@ -145,7 +149,7 @@ class Trainer:
         self.step += 1
         self.speedometer.examples += len(x)
         self.tally.see(outputs, y)
-        self._pending.append((loss, x))
+        self._pending.append((loss, x, y))
         # on a GPU fetching each loss would stall the pipeline; there they are fetched in groups
         if self.executor.cpu or sampled or ends_epoch or len(self._pending) >= 32:
             self._settle(progress)
@@ -159,13 +163,15 @@ class Trainer:
     def _settle(self, progress: Progress) -> None:
         """Fetches the pending losses; the first that is not finite ends the run at its step."""
         pending, self._pending = self._pending, []
-        values = fetch_all([loss for loss, _ in pending])
-        for place, (loss, (_, x)) in enumerate(zip(values, pending, strict=True)):
+        values = fetch_all([loss for loss, _, _ in pending])
+        for place, (loss, (_, x, y)) in enumerate(zip(values, pending, strict=True)):
             progress.losses.append(loss)
             if not math.isfinite(loss):
                 self.step += place + 1 - len(pending)
                 layer = divergence.first_to_overflow(self.network, x)
                 self._diverge(f"The loss is not finite at step {self.step}; the numbers of layer {layer} went first.")
+                if not self.rewind.going:
+                    self._show_the_end(loss, x, y, progress)
                 return
             self.judge.begin(loss)
             self.tally.add(loss, len(x))
@@ -178,7 +184,26 @@ class Trainer:
         readings["speed"] = self.speedometer.read(self.step, seconds)
         readings["cost"] = scalar(self.clock.share)
         self.clock.took(time.perf_counter() - began, time.process_time() - cpu, seconds)
-        return Frame(self.step, self.epoch, seconds, readings)
+        self.framed = self.step
+        return Frame(self.step, self.epoch, seconds, readings, "grid" if on_grid(self.step) else "")
+
+    def _show_the_end(self, loss: float, x: Tensor, y: Tensor, progress: Progress) -> None:
+        """The last good step before one whose loss is not finite, and the numbers that went."""
+        gone = {"loss": scalar(loss), "lr": scalar(self.executor.lr)}
+        gone |= divergence.gone(self.network, self.ends.loss, x, y)
+        end, before = Frame(self.step, self.epoch, self.stopwatch.seconds, gone, "not finite"), self.step - 1
+        kept = self.rewind.begin(self.state) if 0 < before != self.framed else None
+        if kept:
+            again, self.framed = Progress(0), before
+            self.put_back(self.rewind.back)
+            while self.status == "running" and self.step < before:
+                for edit in self.rewind.edits_at(self.step):
+                    self.edit(edit)
+                self._take(self.step + 1 == before, False, again)
+            found = [frame for frame in again.frames if frame.step == before]
+            progress.frames += [replace(frame.without(*CLOCKED), why="last good") for frame in found]
+            self.put_back(kept)
+        progress.frames.append(end)
 
     def _end_epoch(self, progress: Progress, sampled: bool) -> None:
         """The epoch's row, and what follows from it. A run that ends here has a frame of its last step."""
@@ -227,6 +252,7 @@ class Trainer:
     def edit(self, edit: edits.Edit) -> None:
         """Applies a live edit before the next step. Raises: InvalidExperiment, with nothing changed."""
         self.experiment = edits.apply(self.experiment, edit)
+        self.rewind.note(self.step, edit)
         self.executor.retune(self.experiment)
         self.capture.retune(self.experiment)
         if edit.path.endswith("weight"):
@@ -242,48 +268,17 @@ class Trainer:
         """Weights and running statistics by name, on the CPU."""
         return named_tensors(self.network)
 
-    def state(self) -> dict[str, Any]:
-        """Everything a checkpoint needs, as tensors, numbers, strings, lists and dictionaries."""
-        return {
-            "experiment": self.experiment.to_json(),
-            "step": self.step,
-            "epoch": self.epoch,
-            "cursor": self.order.cursor,
-            "seconds": self.stopwatch.seconds,
-            "status": self.status,
-            "message": self.message,
-            "model": self.network.state_dict(),
-            "optimizer": self.executor.optimizer.state_dict(),
-            "tally": self.tally.state(),
-            "validation_losses": list(self.watch.losses),
-            **self.judge.state(),
-            "best": self.best,
-            "examples": self.speedometer.examples,
-            "spans": [list(span) for span in self.spans],
-        }
-
     @classmethod
     def restore(cls, state: dict[str, Any], clock: FrameClock | None = None) -> Trainer:
         """The run as it was when `state` was taken; it goes on with the same numbers."""
         trainer = cls(Experiment.from_json(state["experiment"]), clock)
-        trainer.network.load_state_dict(state["model"])
-        trainer.executor.optimizer.load_state_dict(copy.deepcopy(state["optimizer"]))  # torch would share its tensors
-        trainer.executor.retune(trainer.experiment)
-        trainer.step, trainer.epoch = state["step"], state["epoch"]
+        trainer.put_back(state)
         trainer.stopwatch = Stopwatch(state["seconds"])
-        trainer.status, trainer.message = state["status"], state["message"]
-        trainer.order.begin(trainer.epoch, state["cursor"])
-        trainer.tally = trainer.ends.restored(state["tally"])
-        trainer.watch = Watch(trainer.experiment, state["validation_losses"])
-        trainer.judge.restore(state)
-        trainer.best = state["best"]
-        trainer.spans = tuple((since, total) for since, total in state.get("spans", ()))
-        trainer.speedometer = Speedometer(trainer.step, state["examples"], state["seconds"])
         return trainer
 
 
 def train(experiment: Experiment, clock: FrameClock | None = None) -> Iterator[Frame]:
-    """Trains to the end and yields frames: the first step's, about ten a second, the last step's."""
+    """Trains to the end and yields frames: those of the grid, about ten a second besides, the last step's."""
     trainer = Trainer(experiment, clock)
     while trainer.status == "running":
         yield from trainer.advance(deadline=time.perf_counter() + 0.05).frames

@@ -27,6 +27,7 @@ from engine.fleet.ticket import LATE
 from engine.store import ballast
 from engine.strict_json import strict
 from engine.trainer import Trainer
+from engine.training import grid
 
 SLICE_SECONDS = 0.02
 REPORT_SECONDS = 0.05
@@ -168,7 +169,8 @@ class Worker:
         """Close the run. A finished one keeps its last weights, a diverged one its last good ones, from before."""
         if state == "finished":
             self._save(self._snapshot())
-        note = {"step": self.trainer.step, "kind": state, "detail": {"sentence": sentence}}
+        detail = {"sentence": sentence, "grid": list(grid.steps(self.trainer.step))}
+        note = {"step": self.trainer.step, "kind": state, "detail": detail}
         self._send(end={"changes": {"state": state, "message": sentence}, "log": [note]})
         self._await("bye")
 

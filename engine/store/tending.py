@@ -8,6 +8,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from engine.store import tables
+from engine.training.grid import on_grid
 
 MOST_FRAMES = 2_000
 MOST_PIECES = 600
@@ -16,10 +17,10 @@ POINTS = 1_000
 
 
 def thin_frames(connection: sa.Connection, run: str) -> int:
-    """Drop every second frame of the older half; the first one stays. Returns how many went."""
+    """Drop every second frame of the older half; those of the grid stay. Returns how many went."""
     table = tables.frames
-    ordered = sa.select(table.c.seq).where(table.c.run == run).order_by(table.c.step)
-    found = connection.execute(ordered).scalars().all()
+    ordered = sa.select(table.c.seq, table.c.step).where(table.c.run == run).order_by(table.c.step)
+    found = [seq for seq, step in connection.execute(ordered) if not on_grid(step)]
     dropped = found[1 : len(found) // 2 : 2]
     if dropped:
         connection.execute(sa.delete(table).where(table.c.seq.in_(dropped)))

@@ -34,9 +34,13 @@ class Stopwatch:
 class FrameClock:
     """Ten frames a second; fewer when a frame costs more than 5 % of the time between two.
 
+    With `grid` (see `engine.training.grid`) some steps have a frame besides, which moves nothing on the clock.
+
     Costs are counted in CPU time of this process, so a crowded machine slows all runs alike: each then still gives
     at least five frames a second, unless its frames alone would break the budget.
     """
+
+    grid = True
 
     def __init__(self, interval: float = 0.1, adaptive: bool = True) -> None:
         self.shortest = self.interval = interval
@@ -61,6 +65,8 @@ class FrameClock:
             alone = cpu / BUDGET
             self.interval = max(self.shortest, min(alone * stretch, max(1.6 * self.shortest, alone)))
         self.last_trained, self.last_cpu = trained, cpu_now
+        if now < self.next_due:
+            return
         # counted from when the frame was due, not from when a crowded machine let it be taken
         on_beat = now - self.next_due < self.interval
         self.next_due = (self.next_due if on_beat else now) + self.interval

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -46,6 +47,25 @@ def first_to_overflow(network: Network, x: Tensor) -> str:
         if names:
             return of_member(network, member, names[0])
     return "output"
+
+
+def gone(network: Network, loss: nn.Module, x: Tensor, y: Tensor) -> dict[str, np.ndarray]:
+    """What a batch whose loss is not finite leaves of each layer, in evaluation mode: the share of its outputs, weights
+    and gradients that are no finite numbers, and the largest output that is one. Of member 1, if there are several."""
+    member = network.members[0]
+    network.eval()
+    with torch.enable_grad():
+        value = loss(network(x), y)
+        weights = [s.weight for s in member.weighted if s.weight is not None]
+        found = torch.autograd.grad(value, weights, allow_unused=True) if value.requires_grad else [None] * len(weights)
+    with torch.no_grad():
+        outputs = member.observe(x)[1]
+    network.train()
+    gradients = [torch.zeros_like(w) if g is None else g for w, g in zip(weights, found, strict=True)]
+    shares = {"outputs_gone": outputs, "weights_gone": weights, "gradients_gone": gradients}
+    readings = {key: [1 - float(t.isfinite().float().mean()) for t in of] for key, of in shares.items()}
+    readings["outputs_largest"] = [float(t.nan_to_num(0, 0, 0).abs().max()) for t in outputs]
+    return {key: np.array(values, np.float32) for key, values in readings.items()}
 
 
 def of_member(network: Network, member: Network, layer: str) -> str:

@@ -222,7 +222,7 @@ def test_targets_deadlines_and_frames() -> None:
 
 def test_frames_are_taken_ten_times_a_second() -> None:
     steps = [frame.step for frame in train(experiment(steps=60), FrameClock(interval=1e9))]
-    assert steps == [1, 60]
+    assert steps == [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 18, 22, 27, 33, 41, 51, 60], "the grid's, and the last"
     assert [frame.step for frame in train(experiment(steps=4), FrameClock(interval=0, adaptive=False))] == [1, 2, 3, 4]
 
 

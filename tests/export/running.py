@@ -28,6 +28,8 @@ TOLERANCE = 1e-6
 class Never(FrameClock):
     """No frames."""
 
+    grid = False
+
     def due(self) -> bool:
         return False
 

@@ -21,6 +21,8 @@ from tests.science import twin
 class Never(FrameClock):
     """No frame but those that are asked for."""
 
+    grid = False
+
     def due(self) -> bool:
         return False
 

@@ -77,7 +77,7 @@ def test_a_loss_that_is_not_finite_leaves_the_weights_alone() -> None:
     assert all(torch.equal(a, b) for a, b in zip(before, trainer.network.parameters(), strict=True))
     assert len(progress.losses) == 1
     assert not math.isfinite(progress.losses[0])
-    assert not progress.frames
+    assert [(frame.step, frame.why) for frame in progress.frames] == [(2, "last good"), (3, "not finite")]
     assert not trainer.advance(deadline=math.inf).losses, "over is over"
 
 
