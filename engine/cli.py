@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from engine import cli_checks, cli_presets
+from engine.cli_report import sentence, summary
 from engine.errors import InvalidExperiment, PlaygroundError, shown
 from engine.strict_json import strict
 
@@ -130,7 +131,7 @@ def train(options: argparse.Namespace) -> int:
         row = ended(reader, fleet, name)
     finally:
         fleet.close()
-    report = summary(row, experiment) | {"cautions": [caution.plain() for caution in careful]}
+    report = summary(reader, row, experiment) | {"cautions": [caution.plain() for caution in careful]}
     if options.json:
         print(strict(report))
     else:
@@ -173,37 +174,6 @@ def figures(row: RunRow) -> str:
     return " · ".join(
         f"{word} {row.summary[key]:.4g}" for key, word in names.items() if row.summary.get(key) is not None
     )
-
-
-def summary(row: RunRow, experiment: Experiment) -> dict[str, Any]:
-    """The object that `train --json` prints."""
-    from engine.data.prepare import examples
-
-    task = examples(experiment.data, experiment.seed).task
-    word = "accuracy" if task == "classification" else "r2"
-    found = row.summary
-    metrics = {f"{split}_{word}": found.get(f"{split}_metric") for split in ("train", "validation")}
-    seconds = found.get("seconds", 0.0)
-    return {
-        "run": row.id,
-        "state": row.state,
-        "steps": row.step,
-        "epochs": row.epoch,
-        "train_loss": found.get("train_loss"),
-        "validation_loss": found.get("validation_loss"),
-        "metrics": metrics,
-        "seconds": seconds,
-        "steps_per_second": row.step / seconds if seconds else None,
-    }
-
-
-def sentence(report: dict[str, Any], message: str) -> str:
-    """The same for people."""
-    losses = " · ".join(
-        f"{k.replace('_', ' ')} {report[k]:.4g}" for k in ("train_loss", "validation_loss") if report[k]
-    )
-    head = f"{report['run']} {report['state']} after {report['steps']} steps, {report['epochs']} epochs"
-    return " · ".join(filter(None, [head, losses, f"{report['seconds']:.1f} s", message]))
 
 
 def show(options: argparse.Namespace) -> int:

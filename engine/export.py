@@ -13,6 +13,7 @@ import pandas as pd
 
 from engine.errors import InvalidExperiment, PlaygroundError, shown
 from engine.store import checkpoints, tables
+from engine.store.classes import classes_of
 from engine.store.reader import Reader, RunRow
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 
 def export(reader: Reader, run: str, folder: Path) -> list[Path]:
-    """Writes experiment.json, metrics.csv, metrics.parquet, edits.jsonl and model.safetensors into `folder`.
+    """Writes experiment.json, metrics.csv, metrics.parquet, edits.jsonl, model.safetensors and, of classes,
+    confusion.csv into `folder`.
 
     Raises: PlaygroundError if there is no such run, it has no checkpoint yet, or the folder cannot be written.
     """
@@ -39,6 +41,8 @@ def export(reader: Reader, run: str, folder: Path) -> list[Path]:
         "edits.jsonl": edits.encode(),
         "model.safetensors": weights,
     }
+    if matrix := confusion(reader, row):
+        files["confusion.csv"] = matrix.encode()
     return put(files, folder)
 
 
@@ -65,14 +69,24 @@ def put(files: Mapping[str, bytes], folder: Path) -> list[Path]:
 
 
 def metrics(reader: Reader, run: str) -> pd.DataFrame:
-    """One row a step with its loss; the last step of each epoch also has the epoch's row."""
+    """One row a step with its loss; the last step of each epoch also has the epoch's row, without the matrix."""
     steps = pd.DataFrame(reader.losses(run, points=None), columns=["step", "loss"])
     row = reader.run(run)
     values = np.array(reader.epochs(run, points=None))
     names = tables.epoch_columns(row.channels if row else ())[: values.shape[1]]  # no epoch yet: none but the usual
     epochs = pd.DataFrame(values, columns=list(names))
+    epochs = epochs[[name for name in names if not name.startswith("confusion_")]]
     table = steps.merge(epochs, on="step", how="left")
     return table.astype({"step": "int64", "loss": "float32"})
+
+
+def confusion(reader: Reader, row: RunRow) -> str:
+    """The newest confusion matrix as CSV: a row for each right class, a column for each that was said; else nothing."""
+    found = classes_of(row.channels, reader.epochs(row.id))
+    if found is None or found.confusion is None or not len(found.confusion):
+        return ""
+    names = list(found.names)
+    return str(pd.DataFrame(found.confusion[-1].astype(int), index=names, columns=names).to_csv(index_label="right"))
 
 
 def edit_lines(reader: Reader, run: str) -> list[dict[str, Any]]:

@@ -208,7 +208,7 @@ class Trainer(Resumable):
     def _end_epoch(self, progress: Progress, sampled: bool) -> None:
         """The epoch's row, and what follows from it. A run that ends here has a frame of its last step."""
         train = self.tally.mean_and_metric(self.task)
-        held = self.ends.evaluate(self.held_x, self.held_y)
+        held, classes = self.ends.evaluate(self.held_x, self.held_y)
         against = self.judge.add(train[0])
         self.watch.add(held[0])
         diverges = self.experiment.stopping.divergence and against
@@ -218,6 +218,7 @@ class Trainer(Resumable):
         self.tally = self.ends.tally()
         self.order.begin(self.epoch)
         progress.epochs.append(EpochRow.of(self.epoch, self.step, train, held))
+        progress.classes.append(classes)
         self._watch_validation()
         if diverges:
             self._diverge(self.judge.sentence(f"The mean loss of epoch {self.epoch}", against))
@@ -235,7 +236,7 @@ class Trainer(Resumable):
         if self.best is not None:
             self.network.load_state_dict(self.best)
         if len(self.tested[0]):
-            found = self.ends.evaluate(*self.tested)
+            found = self.ends.evaluate(*self.tested).scores
             self.message = f"{self.message} {test_sentence(found[0], found[1], self.task)}".strip()
 
     def _end_by_length(self) -> None:

@@ -10,6 +10,8 @@ from engine.exporters import Exporter, Subject, missing
 from engine.frame import Frame
 from engine.store.tables import epoch_columns
 
+RECALL = "recall_"
+
 
 class TensorBoard(Exporter):
     """TensorBoard: losses, metrics, the layers' numbers and activation histograms as an event file.
@@ -50,7 +52,7 @@ class TensorBoard(Exporter):
         for entry in epochs:
             at = float(np.interp(entry[1], steps, times))
             for column, value in zip(columns[2:], entry[2:], strict=False):
-                if np.isfinite(value):  # R² may not be defined
+                if np.isfinite(value) and not column.startswith("confusion_"):  # R² may not be defined
                     writer.add_scalar(tag(column), float(value), int(entry[1]), at)
         for frame in frames:
             self.frame(writer, row.channels, frame, row.created + frame.seconds)
@@ -73,7 +75,10 @@ class TensorBoard(Exporter):
 
 
 def tag(column: str) -> str:
-    """The name of a column of the epochs, such as loss/validation; of an end of several, metric/validation/2_head."""
+    """The name of a column of the epochs, such as loss/validation; of an end of several, metric/validation/2_head; of
+    a class, recall/setosa."""
+    if column.startswith(RECALL):
+        return f"recall/{column.removeprefix(RECALL)}"
     *end, split, what = column.rsplit("_", 2)
     return "/".join([what, split, *filter(None, end)])
 

@@ -33,7 +33,7 @@ class Report:
         if not self.losses:
             self.first_step = progress.first_step
         self.losses.append(np.asarray(progress.losses, np.float32))
-        self.epochs += progress.epochs
+        self.epochs += [(*row, *classes) for row, classes in zip(progress.epochs, progress.classes, strict=True)]
         self.frames += [(frame.step, time.time(), frame.encode()) for frame in progress.frames]
 
     def introduce(self, trainer: Trainer) -> None:

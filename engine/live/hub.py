@@ -7,17 +7,18 @@ import json
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from engine.live import series
 from engine.live.viewer import Viewer
+from engine.store.pieces import joined
 from engine.store.reader import Cursor, News, Reader, View
-from engine.store.tables import EPOCH_COLUMNS, epoch_columns
 from engine.store.tending import thin
 
 TICK_SECONDS = 0.04
@@ -45,7 +46,7 @@ class Known:
 
     state: State = ("", "", 0, 0)
     bare: bool = False
-    columns: tuple[str, ...] = EPOCH_COLUMNS
+    channels: Sequence[Mapping[str, Any]] = ()
     slim: dict[int, bytes] = field(default_factory=dict)
 
 
@@ -139,7 +140,7 @@ class Hub:
             return
         known = self._known.setdefault(run, Known())
         known.state, known.bare = (row.state, row.message, row.step, row.epoch), not row.channels
-        known.columns = epoch_columns(row.channels)
+        known.channels = row.channels
         picture.snapshots[run] = series.snapshot(view, row, known.slim)
 
     def _tell(self, news: News, known: Known, now: State) -> list[series.Message]:
@@ -149,8 +150,7 @@ class Hub:
             rows = thin(np.concatenate(news.losses), LOSSES_A_TICK)
             messages.append(series.table("losses", rows, reset=False))
         if news.epochs:
-            rows = np.concatenate(news.epochs)[:, : len(known.columns)]
-            messages.append(series.table("epochs", rows, reset=False, columns=known.columns))
+            messages.append(series.epochs(joined(news.epochs), known.channels, reset=False))
         messages += [payload for _, _, payload in news.frames]
         messages += [series.line(entry) for entry in news.log]
         if now[:2] != known.state[:2]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from engine.frame import Frame, pack
 from engine.store.pieces import spread
 from engine.store.reader import LogLine, RunRow, View
-from engine.store.tables import EPOCH_COLUMNS, epoch_columns
+from engine.store.tables import EPOCH_COLUMNS, plain_columns
 from engine.strict_json import strict
 
 Message = str | bytes
@@ -28,6 +29,21 @@ def table(
     """A TPS1 message: rows of a series, which replace what the viewer has or go after it."""
     head = {"kind": kind, "reset": reset, "rows": len(rows), "columns": columns or COLUMNS[kind]}
     return pack(b"TPS1", head, np.ascontiguousarray(rows, "<f8").tobytes())
+
+
+def epochs(rows: np.ndarray, channels: Sequence[Mapping[str, Any]], *, reset: bool) -> bytes:
+    """The same of epochs as the store has them: of the classes viewers are told the lowest recall alone."""
+    columns = plain_columns(channels)
+    known = next((len(channel["series"]) for channel in channels if channel["key"] == "recall"), 0)
+    rows = rows if len(rows) else np.empty((0, len(columns)))
+    plain, recalls = rows[:, : len(columns)], rows[:, len(columns) : len(columns) + known]
+    if not known:
+        return table("epochs", plain, reset=reset, columns=columns)
+    worst = np.full(len(rows), np.nan)
+    if recalls.shape[1]:  # else written by a version that did not look at classes
+        worst = np.where(np.isnan(recalls), np.inf, recalls).min(1)
+    told = np.column_stack([plain, np.where(np.isinf(worst), np.nan, worst)])
+    return table("epochs", told, reset=reset, columns=(*columns, "worst_recall"))
 
 
 def state(run: tuple[str, str, int, int]) -> str:
@@ -54,9 +70,7 @@ def snapshot(view: View, run: RunRow, slim: dict[int, bytes]) -> list[Message]:
     if run.static is not None:
         messages.append(run.static)
     messages.append(table("losses", view.losses(run.id, POINTS), reset=True))
-    ends, columns = view.epochs(run.id, POINTS), epoch_columns(run.channels)
-    ends = ends if len(ends) else np.empty((0, len(columns)))
-    messages.append(table("epochs", ends, reset=True, columns=columns))
+    messages.append(epochs(view.epochs(run.id, POINTS), run.channels, reset=True))
     steps = view.frame_steps(run.id)
     chosen = spread(steps[:-1], HISTORY)
     for step, payload in view.frames_at(run.id, [step for step in chosen if step not in slim]):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from engine.store import tables
@@ -14,8 +16,21 @@ def loss_rows(first: int, payload: bytes) -> np.ndarray:
 
 
 def epoch_rows(payload: bytes, count: int) -> np.ndarray:
-    """A piece of so many epochs as rows of `tables.EPOCH_COLUMNS`, and what a network with several ends adds."""
+    """A piece of so many epochs as rows of `tables.EPOCH_COLUMNS`, and what several ends and classes add."""
     return np.frombuffer(payload, "<f8").reshape(count, -1 if count else len(tables.EPOCH_COLUMNS))
+
+
+def joined(pieces: Sequence[np.ndarray]) -> np.ndarray:
+    """Pieces of epochs one after the other. Those that an older version wrote may lack the last columns: NaN."""
+    width = max(piece.shape[1] for piece in pieces)
+    return np.concatenate(
+        [
+            piece
+            if piece.shape[1] == width
+            else np.pad(piece, ((0, 0), (0, width - piece.shape[1])), constant_values=np.nan)
+            for piece in pieces
+        ]
+    )
 
 
 def spread(items: list[int], limit: int | None) -> list[int]:

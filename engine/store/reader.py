@@ -12,7 +12,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from engine.store import tables
-from engine.store.pieces import epoch_rows, loss_rows, spread
+from engine.store.pieces import epoch_rows, joined, loss_rows, spread
 from engine.store.place import Place
 from engine.store.tending import thin
 
@@ -120,7 +120,7 @@ class Reader:
             return view.losses(run, points)
 
     def epochs(self, run: str, points: int | None = 2_000) -> np.ndarray:
-        """(n, 6) float64: `tables.EPOCH_COLUMNS`; four more for each end of a network with several."""
+        """(n, 6) float64: `tables.EPOCH_COLUMNS`; then what `tables.epoch_columns` adds for this run."""
         with self.view() as view:
             return view.epochs(run, points)
 
@@ -193,7 +193,7 @@ class View:
         columns = (table.c.payload, table.c.epoch_hi - table.c.epoch_lo + 1)
         chosen = sa.select(*columns).where(table.c.run == run).order_by(table.c.epoch_lo)
         found = [epoch_rows(payload, count) for payload, count in self.connection.execute(chosen)]
-        rows = np.concatenate(found) if found else epoch_rows(b"", 0)
+        rows = joined(found) if found else epoch_rows(b"", 0)
         return rows if points is None else thin(rows, points, tables.EPOCH_COLUMNS.index("validation_loss"))
 
     def frame_steps(self, run: str, since_step: int = -1) -> list[int]:

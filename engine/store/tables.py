@@ -7,7 +7,7 @@ follows a table by remembering the last one it saw.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -110,8 +110,17 @@ checkpoints = sa.Table(
 EPOCH_COLUMNS = ("epoch", "step", "train_loss", "train_metric", "validation_loss", "validation_metric")
 
 
-def epoch_columns(channels: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
-    """The columns of a run's epochs: those of all runs, and of a network with several ends each end's own."""
+def epoch_columns(channels: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The columns of a run's epochs: those of all runs, of a network with several ends each end's own, and of classes
+    each one's recall and the confusion matrix row by row, for the classes have numbers there."""
+    series = {channel["key"]: tuple(channel["series"]) for channel in channels}
+    names, classes = series.get("recall", ()), range(len(series.get("confusion", ())))
+    crossed = (f"confusion_{right}_{said}" for right in classes for said in classes)
+    return (*plain_columns(channels), *(f"recall_{name}" for name in names), *crossed)
+
+
+def plain_columns(channels: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The same without the classes."""
     ends = next((channel["series"] for channel in channels if channel["key"] == "end_loss"), ())
     names = [name.replace(" ", "_") for name in ends]
     kinds = ("train_loss", "validation_loss", "train_metric", "validation_metric")

@@ -32,23 +32,25 @@ def merge(connection: sa.Connection, run: str) -> None:
 
     The newest pieces stay as they are, since readers follow them by `seq`; a joined piece keeps the first's.
     """
-    _merge(connection, tables.losses, run, "step_lo", "step_hi", 4)
-    _merge(connection, tables.epochs, run, "epoch_lo", "epoch_hi", 8 * len(tables.EPOCH_COLUMNS))
+    _merge(connection, tables.losses, run, "step_lo", "step_hi")
+    _merge(connection, tables.epochs, run, "epoch_lo", "epoch_hi")
 
 
-def _merge(connection: sa.Connection, table: sa.Table, run: str, lo: str, hi: str, width: int) -> None:
-    length = sa.func.length(table.c.payload) / width
-    ordered = sa.select(table.c.seq, table.c[hi], length).where(table.c.run == run).order_by(table.c[lo])
+def _merge(connection: sa.Connection, table: sa.Table, run: str, lo: str, hi: str) -> None:
+    count = table.c[hi] - table.c[lo] + 1
+    width = sa.func.length(table.c.payload) / count
+    ordered = sa.select(table.c.seq, table.c[hi], count, width).where(table.c.run == run).order_by(table.c[lo])
     found = connection.execute(ordered).all()[:-NEWEST_PIECES]
-    group: list[int] = []
-    points = 0
-    for seq, last, count in found:
-        group.append(seq)
-        points += int(count)
-        if points >= POINTS:
-            if len(group) > 1:
-                _join(connection, table, group, hi, last)
-            group, points = [], 0
+    for _, alike in itertools.groupby(found, lambda row: int(row[3])):  # rows as wide as each other
+        group: list[int] = []
+        points = 0
+        for seq, last, rows, _ in alike:
+            group.append(seq)
+            points += int(rows)
+            if points >= POINTS:
+                if len(group) > 1:
+                    _join(connection, table, group, hi, last)
+                group, points = [], 0
 
 
 def _join(connection: sa.Connection, table: sa.Table, group: list[int], hi: str, last: int) -> None:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from engine.build import Network
-from engine.data.epochs import Tally, evaluate
+from engine.data.epochs import Tally, metric
 from engine.data.prepare import Prepared
 from engine.data.targets import loss_module, training_targets
 from engine.datasets import Task
@@ -22,6 +22,7 @@ from engine.experiment import Experiment
 from engine.frame import Channel
 from engine.losses.cross_entropy import CrossEntropy
 from engine.losses.mse import MSE
+from engine.training.by_class import ByClass
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,13 @@ class End:
     loss: nn.Module
     outputs: slice
     targets: slice
+
+
+class Judged(NamedTuple):
+    """How a split fares: loss and metric, of several ends then those of each one; and what is known of each class."""
+
+    scores: tuple[float, ...]
+    classes: tuple[float, ...]
 
 
 class Weighed(nn.Module):
@@ -71,14 +79,16 @@ class Ends:
         self.loss: nn.Module = (Weighed(self.ends, experiment) if self.several else main).to(device)
         self.inputs = any(network.stages[place].kind == "reconstruct" for place in network.ends)
         self.newest: Tensor | None = None
+        self.by_class = ByClass(experiment, data)
 
     @property
     def channels(self) -> tuple[Channel, ...]:
-        """What the frames of a network with several ends say beside those of others."""
+        """What the frames of a network with several ends say beside those of others, and the epochs of classes."""
         if not self.several:
-            return ()
+            return self.by_class.channels
         names = tuple(end.name for end in self.ends)
-        return (Channel("end_loss", "Loss of each end", "Lₑ of the batch", "", "lines", "log", names),)
+        own = Channel("end_loss", "Loss of each end", "Lₑ of the batch", "", "lines", "log", names)
+        return (own, *self.by_class.channels)
 
     def readings(self) -> dict[str, Tensor]:
         """Each end's loss on the batch of the newest step."""
@@ -117,20 +127,23 @@ class Ends:
         return EndsTally.load(self, state) if self.several else Tally.restore(state, self.device)
 
     @torch.no_grad()
-    def evaluate(self, x: Tensor, y: Tensor) -> tuple[float, ...]:
-        """Loss and metric of a split in evaluation mode; of several ends, then each one's."""
-        if not self.several:
-            return evaluate(self.network, self.loss, x, y, self.task)
-        tally, newest = EndsTally(self), self.newest
+    def evaluate(self, x: Tensor, y: Tensor) -> Judged:
+        """How a split fares in evaluation mode."""
         self.network.eval()
         self.loss.eval()
         outputs = torch.cat([self.network(piece) for piece in torch.split(x, 2048)])
-        tally.see(outputs, y)
         found = float(self.loss(outputs, y))
+        metrics: tuple[float, ...] = (metric(outputs, y, self.task),) if not self.several else ()
+        if self.several:
+            tally, newest = EndsTally(self), self.newest
+            tally.see(outputs, y)
+            self.newest = newest  # a look at a split is no step
+            metrics = tally.metrics()
         self.network.train()
         self.loss.train()
-        self.newest = newest  # a look at a split is no step
-        return (found, *tally.metrics())
+        width = self.data.source.outputs
+        own = (outputs[:, :width], y[:, :width]) if self.several else (outputs, y)
+        return Judged((found, *metrics), self.by_class(*own))
 
 
 class EndsTally(Tally):

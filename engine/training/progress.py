@@ -22,11 +22,13 @@ CHANNELS = (
 
 @dataclass
 class Progress:
-    """What one call of `advance` brought: the losses of steps `first_step`, `first_step` + 1 …, epochs, frames."""
+    """What one call of `advance` brought: the losses of steps `first_step`, `first_step` + 1 …, epochs and what is
+    known of each class at their ends, frames."""
 
     first_step: int
     losses: list[float] = field(default_factory=list)
     epochs: list[EpochRow] = field(default_factory=list)
+    classes: list[tuple[float, ...]] = field(default_factory=list)
     frames: list[Frame] = field(default_factory=list)
 
 

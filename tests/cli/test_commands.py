@@ -31,7 +31,7 @@ DOCUMENT: dict[str, Any] = {
     "device": "cpu",
 }
 TRAIN_KEYS = ["run", "state", "steps", "epochs", "train_loss", "validation_loss"]
-TRAIN_KEYS += ["metrics", "seconds", "steps_per_second", "cautions"]
+TRAIN_KEYS += ["metrics", "classes", "seconds", "steps_per_second", "cautions"]
 EPOCH = ["train_loss", "train_metric", "validation_loss", "validation_metric"]
 
 
@@ -60,7 +60,7 @@ def exported(line: Line, report: dict[str, Any], tmp_path_factory: pytest.TempPa
     folder = tmp_path_factory.mktemp("export") / "new" / "folder"
     done = line("export", report["run"], "--to", folder)
     assert done.returncode == 0, done.stderr
-    names = ["experiment.json", "metrics.csv", "metrics.parquet", "edits.jsonl", "model.safetensors"]
+    names = ["experiment.json", "metrics.csv", "metrics.parquet", "edits.jsonl", "model.safetensors", "confusion.csv"]
     assert done.stdout.split() == [str(folder / name) for name in names]
     assert sorted(path.name for path in folder.iterdir()) == sorted(names)
     return folder
@@ -82,13 +82,29 @@ def test_train_says_what_it_did(report: dict[str, Any], alone: Any) -> None:
 def test_metrics_are_those_of_the_same_run_here(exported: Path, alone: Any) -> None:
     _, losses, epochs = alone
     table = pd.read_parquet(exported / "metrics.parquet")
-    assert list(table.columns) == ["step", "loss", "epoch", *EPOCH]
+    assert list(table.columns) == ["step", "loss", "epoch", *EPOCH, *(f"recall_{digit}" for digit in range(10))]
     assert table["step"].tolist() == list(range(1, len(losses) + 1))
     np.testing.assert_array_equal(table["loss"].to_numpy(), np.array(losses, np.float32))
     rows = table.dropna()
     assert rows["step"].tolist() == [row["step"] for row in epochs]
     for key in ("epoch", *EPOCH):
         assert rows[key].tolist() == [row[key] for row in epochs], key
+
+
+def test_recalls_and_the_matrix_are_those_of_the_weights(exported: Path, report: dict[str, Any], alone: Any) -> None:
+    """Counted by hand from the answers of the same network in this process."""
+    trainer = alone[0]
+    trainer.network.eval()
+    with torch.no_grad():
+        said = trainer.network(trainer.data.validation_x).argmax(1).numpy()
+    right = trainer.data.validation_y.numpy()
+    matrix = [[int(((right == r) & (said == s)).sum()) for s in range(10)] for r in range(10)]
+    assert report["classes"]["confusion"] == matrix
+    recalls = [row[i] / sum(row) for i, row in enumerate(matrix)]
+    assert list(report["classes"]["recall"].values()) == recalls
+    rows = pd.read_csv(exported / "metrics.csv").dropna()
+    assert rows[[f"recall_{digit}" for digit in range(10)]].iloc[-1].tolist() == pytest.approx(recalls)
+    assert pd.read_csv(exported / "confusion.csv", index_col="right").to_numpy().tolist() == matrix
 
 
 def test_csv_and_parquet_say_the_same(exported: Path) -> None:
