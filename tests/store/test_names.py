@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from pathlib import Path
 
 import pytest
 
-from engine import naming
+from engine import cli, naming
 from engine.archive.packing import pack
 from engine.archive.unpacking import read
 from engine.errors import PlaygroundError
@@ -51,7 +52,9 @@ def old_store(home: Path) -> None:
         line.execute("ALTER TABLE runs DROP COLUMN name")
 
 
-def test_a_store_without_names_can_be_read_and_gets_them(tmp_path: Path) -> None:
+def test_a_store_without_names_can_be_read_and_gets_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     old_store(tmp_path)
     reader = Reader(tmp_path)
     assert [(row.id, row.name) for row in reader.runs()] == [("old", "")]
@@ -66,6 +69,9 @@ def test_a_store_without_names_can_be_read_and_gets_them(tmp_path: Path) -> None
     parcel = read(pack(reader, row))
     assert parcel.about["name"] == "a name"
     assert reader.run(fleet.take_in(parcel)).name == "a name"
+    monkeypatch.setenv("PLAYGROUND_STORE", str(tmp_path))
+    assert cli.main(["runs", "--json"]) == 0
+    assert {found["name"] for found in json.loads(capsys.readouterr().out)} == {"a name"}
     fleet.rename("old", "")
     assert reader.run("old").name == ""
     reader.close()
