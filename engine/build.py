@@ -18,9 +18,7 @@ from engine.data.prepare import at
 from engine.errors import InvalidExperiment, shown
 from engine.experiment import Experiment
 from engine.initializers import Initializer
-from engine.weights import matrices, weights_of
-
-NORMALIZED = (nn.BatchNorm1d, nn.BatchNorm2d, nn.LayerNorm, nn.GroupNorm)
+from engine.weights import NORMALIZED, Watched, matrices, watched, weights_of
 
 
 @dataclass(frozen=True)
@@ -40,16 +38,9 @@ class Stage:
     shared: bool = False
 
     @property
-    def weight(self) -> Tensor | None:
-        """The tensor that the weight instruments watch: the layer's matrix, its filters, its first recurrent matrix,
-        or a normalization's γ."""
-        found = () if self.shared else self.module.modules()
-        for module in found:
-            for weight, _ in weights_of(module):
-                return weight._base if weight._base is not None else weight
-            if isinstance(module, NORMALIZED):
-                return module.weight
-        return None
+    def weights(self) -> tuple[Watched, ...]:
+        """What the weight instruments watch: all the layer's matrices or filters, or a normalization's γ."""
+        return () if self.shared else watched(self.module)
 
     @property
     def kind(self) -> str:
@@ -114,7 +105,7 @@ class Network(nn.Module):
     @property
     def weighted(self) -> tuple[Stage, ...]:
         """The stages with weights to watch."""
-        return tuple(stage for stage in self.stages if stage.weight is not None)
+        return tuple(stage for stage in self.stages if stage.weights)
 
     def penalized(self, chosen: tuple[str, ...] = ()) -> list[Tensor]:
         """The weights that L1 and L2 act on: all but biases and normalization gains; of some layers, if they are named

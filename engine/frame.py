@@ -48,6 +48,13 @@ class Channel:
         return asdict(self)
 
 
+def layer_of(name: str) -> str:
+    """The layer that a row of a channel belongs to: "2 lstm" for "2 lstm 1 · recurrent", the recurrent weights of its
+    first stacked layer."""
+    layer, _, part = name.partition(" · ")
+    return " ".join(layer.split(" ")[:2]) if part else name
+
+
 @dataclass(frozen=True)
 class Frame:
     """All readings of one optimizer step; `step` counts steps taken, `seconds` is training time so far.

@@ -26,6 +26,20 @@ export class Picture {
 }
 
 /**
+ * Lays a map over a box. Its samples were taken from end to end, so the middles of the outer ones lie on the edges.
+ * @param {CanvasRenderingContext2D} context @param {Picture} picture @param {number} map which of the maps in the column
+ * @param {number[]} shape (maps, rows, columns) @param {{x: number, y: number, width: number, height: number}} box
+ */
+export function layMap(context, picture, map, [, rows, columns], { x, y, width, height }) {
+  context.drawImage(picture.canvas, 0.5, map * rows + 0.5, columns - 1, rows - 1, x, y, width, height);
+}
+
+/** The sample of a map nearest to a share of the way from end to end. @param {number} share @param {number} count */
+export function nearest(share, count) {
+  return Math.max(0, Math.min(count - 1, Math.round(share * (count - 1))));
+}
+
+/**
  * Maps in a column, each upright: map k fills rows k·h … k·h + h - 1.
  * @param {Picture} picture @param {Int8Array} values (K, H, W) @param {[number, number, number]} shape @param {Theme} theme
  */

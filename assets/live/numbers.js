@@ -2,15 +2,17 @@
 import { GUTTER } from "./columns.js";
 import { element, write } from "./dom.js";
 
-/** Rows of the table: channel, text key, whether it is a share, and whether one above a half is a warning. */
+/** Rows of the table: channel, text key, whether it is a share, whether one above a half is a warning, and whether only where both ends are flat. */
 const ROWS = [
   { key: "activation_mean", text: "mean" },
   { key: "activation_std", text: "std" },
   { key: "dead", text: "dead", help: "dead_help", share: true, alarm: true },
-  { key: "saturated", text: "saturated", help: "saturated_help", share: true, alarm: true },
+  { key: "saturated", text: "saturated", help: "saturated_help", share: true, alarm: true, ends: true },
   { key: "near_zero", text: "near_zero", help: "near_zero_help", share: true },
 ];
 const ALARM = 0.5;
+/** Activations that are flat at both ends; the others are flat on one side, where many outputs may well be. */
+const TWO_ENDS = ["sigmoid", "tanh"];
 
 export class Numbers {
   /** @param {import("./screen.js").Ui} ui */
@@ -31,7 +33,7 @@ export class Numbers {
     for (const { row, name, cell } of this.cells) {
       const value = this.#value(row, name, -1);
       write(cell, this.#text(row, value));
-      cell.classList.toggle("tp-alarm", Boolean(row.alarm) && value > ALARM);
+      cell.classList.toggle("tp-alarm", Boolean(row.alarm) && value > ALARM && (!row.ends || this.#twoEnds(name)));
     }
   }
 
@@ -41,6 +43,15 @@ export class Numbers {
       const trace = this.ui.run.traces[row.key];
       return { name: this.ui.t(row.text), value: this.#text(row, trace ? this.#value(row, name, trace.nearest(step)) : NaN) };
     });
+  }
+
+  /** Whether a layer's activation is flat at both ends. */
+  #twoEnds(name) {
+    const network = this.ui.run.experiment?.network ?? [];
+    const own = network[Number.parseInt(name, 10) - 1] ?? {};
+    const block = own.kind === "shared" ? (network.find(({ label }) => label === own.of) ?? own) : own;
+    const kind = (block.activation ?? block.function)?.kind ?? block.nonlinearity ?? "tanh";
+    return TWO_ENDS.includes(kind);
   }
 
   #value(row, name, at) {

@@ -3,7 +3,7 @@ import { drawArrows } from "./attack.js";
 import { crisp, xBase, yBase } from "./axes.js";
 import { legendItem } from "./charts.js";
 import { element } from "./dom.js";
-import { Picture, paintClasses, paintSigned } from "./heat.js";
+import { layMap, nearest, Picture, paintClasses, paintSigned } from "./heat.js";
 import { Layer } from "./layer.js";
 import { Panel } from "./panel.js";
 import { commonBase, linear } from "./scale.js";
@@ -84,7 +84,8 @@ export class PlaneView {
     else paintSigned(this.picture, output.values, [1, shape[1], shape[2]], this.ui.theme);
     context.imageSmoothingEnabled = true;
     context.imageSmoothingQuality = "high";
-    context.drawImage(this.picture.canvas, box.left, box.top, box.right - box.left, box.bottom - box.top);
+    const drawn = this.spread?.shape ?? shape;
+    layMap(context, this.picture, 0, drawn, { x: box.left, y: box.top, width: box.right - box.left, height: box.bottom - box.top });
   }
 
   #axes(context, box, x, y) {
@@ -180,8 +181,8 @@ export class PlaneView {
     const { ui } = this;
     const { shape, values } = ui.run.latest.output;
     const [count, height, width] = shape;
-    const column = Math.min(width - 1, Math.floor(((place.x - box.left) / (box.right - box.left)) * width));
-    const row = height - 1 - Math.min(height - 1, Math.floor(((place.y - box.top) / (box.bottom - box.top)) * height));
+    const column = nearest((place.x - box.left) / (box.right - box.left), width);
+    const row = height - 1 - nearest((place.y - box.top) / (box.bottom - box.top), height);
     const at = (k) => values[(k * height + row) * width + column] / 127;
     if (this.scale !== null) return [{ name: ui.t("prediction"), value: ui.format.fixed(at(0) * this.scale, 2), color: ui.theme.value(at(0)), mark: "dot" }];
     if (!this.classes) return [{ name: ui.t("class_difference"), value: ui.format.fixed(at(0), 2), color: ui.theme.value(at(0)), mark: "dot" }];

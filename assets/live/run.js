@@ -18,6 +18,15 @@ export function byDepth(names) {
     .map(({ name }) => name);
 }
 
+/** What the kinds of a layer's weights are called. */
+export const PARTS = { input: "part_input", recurrent: "part_recurrent", queries: "part_queries", keys: "part_keys", values: "part_values", output: "part_output" };
+
+/** The layer that a row belongs to: "2 lstm" for "2 lstm 1 · recurrent". @param {string} name */
+export function layerOf(name) {
+  const [layer, part] = name.split(" · ");
+  return part ? layer.replace(/^(\d+ \w+) \d+$/, "$1") : name;
+}
+
 export class Run {
   /** @param {string} id */
   constructor(id) {
@@ -51,7 +60,7 @@ export class Run {
     this.channels = new Map((message.channels ?? []).map((channel) => [channel.key, channel]));
     const perLayer = [...this.channels.values()].filter((channel) => channel.series?.length && !["grid", "heat", "scores"].includes(channel.mark));
     const first = this.channels.get("activation_histogram")?.series ?? [];
-    this.layers = byDepth([...first, ...perLayer.flatMap((channel) => channel.series)]);
+    this.layers = byDepth([...first, ...perLayer.flatMap((channel) => channel.series.map(layerOf))]);
     this.log = (message.log ?? []).slice(-200);
     this.place(message);
   }

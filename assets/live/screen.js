@@ -10,6 +10,7 @@ import { GatesView, PairsView } from "./maps.js";
 import { Notice } from "./notice.js";
 import { PlaneView } from "./plane.js";
 import { Readout } from "./readout.js";
+import { layerOf } from "./run.js";
 import { scored } from "./scores.js";
 import { LiveSocket } from "./socket.js";
 import { layerName, sentence, translator } from "./texts.js";
@@ -108,7 +109,7 @@ export class Screen {
       get link() { return screen.socket.link; },
       sentence: (text) => sentence(text, screen.data.messages, texts),
       layer: (name) => layerName(name, texts),
-      color: (name) => this.ui.theme.layer(Math.max(0, this.ui.run.layers.indexOf(name)), this.ui.run.layers.length),
+      color: (name) => this.ui.theme.layer(Math.max(0, this.ui.run.layers.indexOf(layerOf(name))), this.ui.run.layers.length),
       redraw: () => this.#redraw(),
       point: (step, chart) => {
         Object.assign(this.ui.cursor, { step, chart });

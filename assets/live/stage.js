@@ -2,7 +2,7 @@
 import { plate } from "./axes.js";
 import { arrange, GAP, GUTTER } from "./columns.js";
 import { feeds } from "./edges.js";
-import { Picture, paintSigned } from "./heat.js";
+import { layMap, nearest, Picture, paintSigned } from "./heat.js";
 import { Layer } from "./layer.js";
 import { matrices, plainLinks, weightedLinks } from "./links.js";
 import { css } from "./theme.js";
@@ -46,7 +46,7 @@ export class Stage {
     context.imageSmoothingEnabled = true;
     this.#inputs(context, columns[0].cells);
     for (const cell of this.cells) {
-      context.drawImage(this.units.canvas, 0, cell.unit * shape[1], shape[2], shape[1], cell.x, cell.y, cell.size, cell.size);
+      layMap(context, this.units, cell.unit, shape, { x: cell.x, y: cell.y, width: cell.size, height: cell.size });
       this.#frame(context, cell, cell === this.#under(place));
     }
     context.fillStyle = css(theme.muted);
@@ -104,7 +104,7 @@ export class Stage {
     }
     paintSigned(this.inputs, values, [2, n, n], this.ui.theme);
     cells.forEach((cell, i) => {
-      context.drawImage(this.inputs.canvas, 0, i * n, n, n, cell.x, cell.y, cell.size, cell.size);
+      layMap(context, this.inputs, i, [2, n, n], { x: cell.x, y: cell.y, width: cell.size, height: cell.size });
       this.#frame(context, cell, false);
     });
     context.textAlign = "left";
@@ -128,8 +128,8 @@ export class Stage {
     const { values, shape } = ui.run.latest.units;
     const [, height, width] = shape;
     const scale = ui.run.latest.units_scale?.values[cell.unit] ?? NaN;
-    const column = Math.min(width - 1, Math.floor(((place.x - cell.x) / cell.size) * width));
-    const row = height - 1 - Math.min(height - 1, Math.floor(((place.y - cell.y) / cell.size) * height));
+    const column = nearest((place.x - cell.x) / cell.size, width);
+    const row = height - 1 - nearest((place.y - cell.y) / cell.size, height);
     const share = values[(cell.unit * height + row) * width + column] / 127;
     ui.readout.show(this.panel.canvas, place.x, place.y, `${ui.layer(ui.run.layers[cell.layer])} · ${ui.t("unit", { number: String(cell.index + 1) })}`, [
       { name: ui.t("activation"), value: ui.format.short(Number((share * scale).toPrecision(2))), color: ui.theme.value(share), mark: "dot" },

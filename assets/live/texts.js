@@ -1,3 +1,5 @@
+import { PARTS } from "./run.js";
+
 /** Every string the live component shows, in English; the page sends translations under the same keys. */
 export const TEXTS = {
   controls: "Training controls",
@@ -44,18 +46,24 @@ export const TEXTS = {
   read_only: "View only: the person who started this run controls it.",
   dismiss: "Dismiss",
   layers: "Layers, first to last",
-  layers_help: "One column per layer. Top: what each unit answers over the input plane. Below: the activations over time; the darker, the more units give that value. A band that collapses to a line carries little information; one stuck at the edges of tanh or sigmoid is saturated.",
+  layers_help: "One column per layer. Top: what each unit answers over the input plane; of a feature map or a sequence the mean. Below: the activations over time; the darker, the more units give that value. A band that collapses to a line carries little information; one stuck at the edges of tanh or sigmoid is saturated.",
   shared_scale: "same scale",
   shared_scale_help: "Draw all hidden layers on the same value axis",
   layer_input: "input",
   layer_output: "output",
+  part_input: "W, input",
+  part_recurrent: "U, recurrent",
+  part_queries: "queries",
+  part_keys: "keys",
+  part_values: "values",
+  part_output: "output",
   activation: "activation",
   mean: "mean",
   std: "std",
   dead: "dead",
   saturated: "saturated",
   dead_help: "Share of units that are zero on the whole probe batch",
-  saturated_help: "Share of values at the flat ends of the activation function",
+  saturated_help: "Share of values where the activation's slope is under 5 % of its maximum. ReLU and its kin have about half there from the start.",
   near_zero: "w ≈ 0",
   near_zero_help: "Share of the layer's weights whose absolute value is under 0.001. L1 drives it up.",
   more_units: "+{count}",
@@ -96,10 +104,10 @@ export const TEXTS = {
   train: "train",
   validation: "validation",
   update_ratio: "Update ratio",
-  update_ratio_help: "How far one optimizer step moves the weights of each layer, relative to their size. Around 10⁻³ (the band) learning is usually steady; far below it a layer stands still, far above it is thrown about.",
+  update_ratio_help: "How far one optimizer step moves the weights of each layer, relative to their size. Around 10⁻³ (CS231n) to 10⁻² (other lectures), the band, learning is usually steady; far below it a layer stands still, far above it is thrown about.",
   guide_band: "guide band",
   gradient_norm: "Gradient norm",
-  gradient_norm_help: "Length of the gradient in each layer. Curves that fan out by factors of ten from last layer to first show vanishing or exploding gradients.",
+  gradient_norm_help: "Length of the gradient in each layer. Curves that fan out by factors of ten from last layer to first show vanishing or exploding gradients. Of a recurrent layer, U tells of the way back through time.",
   lr: "learning rate",
   edit: "changed",
   enlarge: "Enlarge: {title}",
@@ -161,10 +169,13 @@ export function sentence(text, messages = [], translated = {}) {
 
 /**
  * A layer's name as people read it: "2 dense" keeps its number, its kind is translated when the page sends `kind_dense`.
+ * A row for one kind of its weights, "2 lstm · recurrent", says which after the name.
  * @param {string} name
  * @param {Record<string, string>} [translated]
  */
 export function layerName(name, translated = {}) {
   if (name === "output") return translated.layer_output || TEXTS.layer_output;
-  return name.replace(/[a-z]\w*$/i, (kind) => translated[`kind_${kind}`] || kind);
+  const [layer, part] = name.split(" · ");
+  const own = layer.replace(/[a-z]\w*/i, (kind) => translated[`kind_${kind}`] || kind);
+  return part ? `${own} · ${translated[PARTS[part]] || TEXTS[PARTS[part]] || part}` : own;
 }

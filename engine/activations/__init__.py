@@ -9,6 +9,8 @@ from torch import Tensor, nn
 
 from engine.parts import Part
 
+FLAT = 0.05  # of the largest slope
+
 
 class Activation(Part, family="activations"):
     """A function applied to every number of a layer's output."""
@@ -19,6 +21,11 @@ class Activation(Part, family="activations"):
     def build(self) -> nn.Module:
         """The function as a module."""
 
-    def saturated(self, outputs: Tensor) -> Tensor | None:
-        """Which outputs lie where the slope is under 5 % of its maximum; None if there is no such flat end."""
+    def steepness(self, x: Tensor, module: nn.Module) -> Tensor | None:
+        """f′(x) as a share of its maximum, with `module` the function as it stands by now; None of a straight line."""
         return None
+
+    def saturated(self, x: Tensor, module: nn.Module) -> Tensor | None:
+        """Where |f′(x)| is under 5 % of the largest f′; None of a straight line, which has no flat end."""
+        steepness = self.steepness(x, module)
+        return None if steepness is None else steepness.abs() < FLAT

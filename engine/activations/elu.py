@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+import torch
 from torch import Tensor, nn
 
 from engine.activations import Activation
@@ -30,6 +31,6 @@ class ELU(Activation):
     def build(self) -> nn.Module:
         return nn.ELU(self.alpha)
 
-    def saturated(self, outputs: Tensor) -> Tensor:
-        # below zero f′ = f + α; the largest slope is α there or 1 above
-        return outputs < min(0.0, 0.05 * max(1.0, self.alpha) - self.alpha)
+    def steepness(self, x: Tensor, module: nn.Module) -> Tensor:
+        # just below zero f′ is α, above it 1
+        return torch.where(x > 0, 1.0, self.alpha * x.exp()).to(x.dtype) / max(1.0, self.alpha)

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import math
 from typing import ClassVar, Literal
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from engine.activations import Activation
+
+STEEPEST = 1.1289042  # f′ at x = √2
 
 
 class GELU(Activation):
@@ -27,3 +31,7 @@ class GELU(Activation):
 
     def build(self) -> nn.Module:
         return nn.GELU()
+
+    def steepness(self, x: Tensor, module: nn.Module) -> Tensor:
+        below = (1 + torch.erf(x / math.sqrt(2))) / 2  # Φ
+        return (below + x * (-(x**2) / 2).exp() / math.sqrt(2 * math.pi)) / STEEPEST

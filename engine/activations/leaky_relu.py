@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from engine.activations import Activation
 from engine.parts import hparam
@@ -28,3 +29,6 @@ class LeakyReLU(Activation):
 
     def build(self) -> nn.Module:
         return nn.LeakyReLU(self.slope)
+
+    def steepness(self, x: Tensor, module: nn.Module) -> Tensor:
+        return torch.where(x > 0, 1.0, self.slope).to(x.dtype)  # at most 1

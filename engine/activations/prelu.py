@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from engine.activations import Activation
 from engine.parts import hparam
@@ -30,3 +31,7 @@ class PReLU(Activation):
 
     def build(self) -> nn.Module:
         return nn.PReLU(init=self.slope)
+
+    def steepness(self, x: Tensor, module: nn.Module) -> Tensor:
+        learned = module.weight if isinstance(module, nn.PReLU) else torch.tensor(self.slope)
+        return torch.where(x > 0, 1.0, learned).to(x.dtype) / learned.abs().clamp_min(1.0)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from torch import nn
+from torch import Tensor, nn
 
 from engine.activations import Activation
 
@@ -27,3 +27,6 @@ class ReLU(Activation):
 
     def build(self) -> nn.Module:
         return nn.ReLU()
+
+    def steepness(self, x: Tensor, module: nn.Module) -> Tensor:
+        return (x > 0).to(x.dtype)

@@ -30,5 +30,6 @@ class Sigmoid(Activation):
     def build(self) -> nn.Module:
         return nn.Sigmoid()
 
-    def saturated(self, outputs: Tensor) -> Tensor:
-        return outputs * (1 - outputs) < 0.05 * 0.25
+    def steepness(self, x: Tensor, module: nn.Module) -> Tensor:
+        f = x.sigmoid()
+        return 4 * f * (1 - f)

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from torch import nn
+from torch import Tensor, nn
 
 from engine.activations import Activation
+
+STEEPEST = 1.0998393  # f′ at x = 2.3993573
 
 
 class SiLU(Activation):
@@ -26,3 +28,7 @@ class SiLU(Activation):
 
     def build(self) -> nn.Module:
         return nn.SiLU()
+
+    def steepness(self, x: Tensor, module: nn.Module) -> Tensor:
+        share = x.sigmoid()
+        return share * (1 + x * (1 - share)) / STEEPEST

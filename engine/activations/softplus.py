@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import math
 from typing import ClassVar, Literal
 
 from torch import Tensor, nn
@@ -28,5 +27,5 @@ class Softplus(Activation):
     def build(self) -> nn.Module:
         return nn.Softplus()
 
-    def saturated(self, outputs: Tensor) -> Tensor:
-        return outputs < -math.log(0.95)  # f′ = 1 − e^(−f)
+    def steepness(self, x: Tensor, module: nn.Module) -> Tensor:
+        return x.sigmoid()

@@ -29,5 +29,5 @@ class Tanh(Activation):
     def build(self) -> nn.Module:
         return nn.Tanh()
 
-    def saturated(self, outputs: Tensor) -> Tensor:
-        return 1 - outputs * outputs < 0.05
+    def steepness(self, x: Tensor, module: nn.Module) -> Tensor:
+        return 1 - x.tanh() ** 2

@@ -5,8 +5,9 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import ClassVar
 
-from torch import Tensor, nn
+from torch import nn
 
+from engine.activations import Activation
 from engine.errors import InvalidExperiment
 from engine.parts import Part, hparam
 
@@ -57,8 +58,9 @@ class Block(Part, family="blocks"):
     def retune(self, module: nn.Module) -> None:
         """Brings `module`, built by an earlier version of this block, up to fields that may change live."""
 
-    def saturated(self, outputs: Tensor) -> Tensor | None:
-        """Which outputs lie on a flat end of the activation, if it has one."""
+    @property
+    def applies(self) -> Activation | None:
+        """The activation that the block's last module applies to every number, if there is one."""
         return None
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from torch import Tensor, nn
+from torch import nn
 
 from engine.activations import Activation
 from engine.activations.relu import ReLU
@@ -32,5 +32,6 @@ class ActivationBlock(Block):
     def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
         return self.function.build()
 
-    def saturated(self, outputs: Tensor) -> Tensor | None:
-        return self.function.saturated(outputs)
+    @property
+    def applies(self) -> Activation:
+        return self.function

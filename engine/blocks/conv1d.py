@@ -54,8 +54,9 @@ class Conv1d(Block):
         inner = conv if before == after else nn.Sequential(nn.ConstantPad1d((before, after), 0.0), conv)
         return nn.Sequential(AlongTime(inner), self.activation.build())
 
-    def saturated(self, outputs: Tensor) -> Tensor | None:
-        return self.activation.saturated(outputs)
+    @property
+    def applies(self) -> Activation:
+        return self.activation
 
 
 class AlongTime(nn.Module):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from torch import Tensor, nn
+from torch import nn
 
 from engine.activations import Activation
 from engine.activations.relu import ReLU
@@ -55,5 +55,6 @@ class Conv2d(Block):
         conv = nn.Conv2d(channels, self.filters, self.kernel, self.stride)
         return nn.Sequential(nn.ZeroPad2d((before, after, before, after)), conv, self.activation.build())
 
-    def saturated(self, outputs: Tensor) -> Tensor | None:
-        return self.activation.saturated(outputs)
+    @property
+    def applies(self) -> Activation:
+        return self.activation

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from torch import Tensor, nn
+from torch import nn
 
 from engine.activations import Activation
 from engine.activations.relu import ReLU
@@ -39,5 +39,6 @@ class Dense(Block):
     def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
         return nn.Sequential(nn.Linear(expect_vector(in_shape), self.width), self.activation.build())
 
-    def saturated(self, outputs: Tensor) -> Tensor | None:
-        return self.activation.saturated(outputs)
+    @property
+    def applies(self) -> Activation:
+        return self.activation

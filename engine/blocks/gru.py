@@ -12,7 +12,8 @@ from engine.recurrent import Recurrent
 class GRU(Block):
     r"""GRU: h(t) = (1 − z) ⊙ n + z ⊙ h(t − 1), n = tanh(W x + r ⊙ U h), with gates z, r.
 
-    Two gates and no cell: three quarters of the LSTM's parameters.
+    Two gates and no cell: three quarters of the LSTM's parameters. torch has two biases where the formula has one (only
+    c of the new value is apart), so each layer and direction has 3 · units · (inputs + units + 2) parameters.
 
     Formula: \begin{aligned} (r, z) &= \sigma(W x_t + U h_{t-1} + b) \\ n &= \tanh\bigl(W_n x_t + b_n + r \odot (U_n
     h_{t-1} + c_n)\bigr) \\ h_t &= (1 - z) \odot n + z \odot h_{t-1} \end{aligned}

@@ -12,7 +12,8 @@ from engine.recurrent import Recurrent
 class LSTM(Block):
     r"""LSTM: c(t) = f ⊙ c(t − 1) + i ⊙ g, h(t) = o ⊙ tanh c(t), with gates f, i, o = σ(W x + U h + b).
 
-    The cell c is passed on by addition, so a gradient can travel far as long as the forget gate stays open.
+    The cell c is passed on by addition, so a gradient can travel far as long as the forget gate stays open. torch has
+    two biases where the formula has one, so each layer and direction has 4 · units · (inputs + units + 2) parameters.
 
     Formula: \begin{aligned} (i, f, o) &= \sigma(W x_t + U h_{t-1} + b), & g &= \tanh(W_g x_t + U_g h_{t-1} + b_g) \\
     c_t &= f \odot c_{t-1} + i \odot g, & h_t &= o \odot \tanh c_t \end{aligned}

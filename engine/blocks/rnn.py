@@ -12,7 +12,8 @@ from engine.recurrent import Recurrent
 class RNN(Block):
     r"""Recurrent: h(t) = f(W x(t) + U h(t − 1) + b), the same weights at every step.
 
-    The gradient through time is a product of as many Jacobians as there are steps: it vanishes or explodes.
+    The gradient through time is a product of as many Jacobians as there are steps: it vanishes or explodes. torch has
+    two biases where the formula has one, so each layer and direction has units · (inputs + units + 2) parameters.
 
     Formula: h_t = f\!\left( W x_t + U h_{t-1} + b \right), \qquad \frac{\partial h_T}{\partial h_0} = \prod_{t=1}^{T}
     \operatorname{diag}(f'_t)\, U

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from torch import Tensor, nn
+from torch import nn
 
 from engine.activations import Activation
 from engine.activations.relu import ReLU
@@ -47,5 +47,6 @@ class TransposedConv2d(Block):
         conv = nn.ConvTranspose2d(channels, self.filters, self.kernel, self.stride, self.padding)
         return nn.Sequential(conv, self.activation.build())
 
-    def saturated(self, outputs: Tensor) -> Tensor | None:
-        return self.activation.saturated(outputs)
+    @property
+    def applies(self) -> Activation:
+        return self.activation

@@ -16,18 +16,26 @@ from engine.frame import Channel
 from engine.parts import Part
 
 T = TypeVar("T")
-Need = Literal["activations", "gradients", "updates", "plane", "weights", "inputs", "gates", "attack", "members"]
+Need = Literal[
+    "activations", "saturation", "gradients", "updates", "plane", "weights", "inputs", "gates", "attack", "members"
+]
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What is being probed: names of the layers whose outputs are observed and of those that have weights, the task
-    and the inputs before preprocessing. `extent` is None unless they are 1-D or 2-D."""
+    """What is being probed: the layers whose outputs are observed with the shapes of these, those that have weights,
+    the task and the inputs before preprocessing. `extent` is None unless they are 1-D or 2-D.
+
+    `weighted`: a row for each layer with weights, which takes all of them together ("2 lstm"), and for those with
+    several kinds one more for each kind ("2 lstm · input", "2 lstm · recurrent"). `parts`: which tensors each row takes
+    together. `linked`: the matrices of a network whose weights all lie between units that are drawn, or none.
+    """
 
     observed: tuple[str, ...]
+    shapes: tuple[tuple[int, ...], ...]
     weighted: tuple[str, ...]
-    weight_shapes: tuple[tuple[int, ...], ...]
-    units: tuple[int, ...]
+    parts: tuple[tuple[int, ...], ...]
+    linked: tuple[tuple[int, ...], ...]
     task: Task
     outputs: int
     softmax: bool
@@ -67,10 +75,10 @@ class Moment:
 
     `activations`: each observed layer's outputs on the probe batch, after the step, in evaluation mode — a fixed
     sample of the training split, so that two moments can be compared whatever the batch size.
-    `saturated`: for each of them which numbers lie on a flat end, or None.
-    `gradient_norms`: of the batch's gradient, penalties included, before clipping, (weighted layers,).
+    `saturated`: for each of them which numbers come from a flat end of the activation, or None.
+    `gradient_norms`: of the batch's gradient, penalties included, before clipping, (rows of weights,).
     `weight_norms`: before the step. `update_norms`: of the weights after the step less the weights before it.
-    `weights`: of each layer with weights, after the step.
+    `weights`: every kind of every layer's weights, after the step, as `parts` of the subject counts them.
     `plane`: the network's outputs over the input space, (points, outputs); `plane_units`: the observed layers' there.
     `trial`: how validation examples fare under attack, or with each member.
     `inputs`: the probe batch. `gates`: the mean of each gate at each step of the sequence, (steps,).
@@ -120,6 +128,21 @@ def sampled(values: Tensor, most: int) -> Tensor:
     while step > 1 and gcd(step, each) > 1:
         step += 1
     return flat[::step]
+
+
+def unit_axis(dimensions: int) -> int:
+    """Which axis counts a layer's units, of a batch of so many dimensions: the features of a vector or of a sequence,
+    which has them last, or the maps of an image."""
+    return 2 if dimensions == 3 else 1
+
+
+def per_unit(outputs: Tensor) -> Tensor:
+    """One number for each example and unit: of a sequence the mean over time, of a map the mean over its pixels.
+
+    Shape: (batch, units), (batch, time, units) or (batch, units, height, width) → (batch, units)
+    """
+    others = [axis for axis in range(1, outputs.dim()) if axis != unit_axis(outputs.dim())]
+    return outputs.mean(others) if others else outputs
 
 
 def score(outputs: Tensor, targets: Tensor, subject: Subject) -> Tensor:

@@ -23,9 +23,10 @@ class ActivationHistogram(Probe):
     Reading: a spike at zero is a layer that has died out, spikes at both ends are saturation; healthy layers keep
     about the same width from first to last.
 
-    Shape: (layers, 2 + 32): lowest value, highest value, counts in 32 equal bins between them.
+    Shape: (layers, 2 + 32): lowest and highest value of the whole probe batch, then counts in 32 equal bins between
+    them, of a sample.
 
-    Cost: at most 1 024 values a layer, evenly spaced through the probe batch.
+    Cost: one pass for the extremes; at most 1 024 values a layer are counted, evenly spaced through the probe batch.
 
     Source: Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks, 2010.
     """
@@ -35,7 +36,7 @@ class ActivationHistogram(Probe):
     kind: Literal["activation_histogram"] = "activation_histogram"
 
     def channel(self, subject: Subject) -> Channel:
-        formula = "counts of h in 32 bins from min h to max h"
+        formula = "counts of a sample of h in 32 bins from min h to max h"
         return Channel(self.kind, "Activations", formula, "count", "histogram", series=subject.observed)
 
     def measure(self, moment: Moment, subject: Subject) -> Mapping[str, Tensor]:
@@ -44,7 +45,7 @@ class ActivationHistogram(Probe):
     @staticmethod
     def _row(activations: Tensor) -> Tensor:
         values = sampled(activations, SAMPLE)
-        low, high = values.aminmax()
+        low, high = activations.aminmax()  # of all: an outlier that the sample misses belongs to the range
         # where the range is empty or not finite everything falls into the first bin; the range itself tells
         place = ((values - low) * (BINS / (high - low))).nan_to_num(0.0, 0.0, 0.0).clamp(0, BINS - 1).long()
         counts = torch.zeros(BINS, device=values.device).index_add_(0, place, torch.ones_like(values))

@@ -7,13 +7,13 @@ import torch
 from torch import Tensor
 
 from engine.frame import Channel
-from engine.probes import Moment, Need, Probe, Subject
+from engine.probes import Moment, Need, Probe, Subject, unit_axis
 
 
 class Dead(Probe):
     r"""Dead units: share of a layer's units that are zero for the whole probe batch.
 
-    A unit is a feature of a vector or a map of an image.
+    A unit is a number of a vector, a feature of a sequence or a map of an image.
 
     Formula: \frac{\#\{u : h_u(x) = 0 \;\;\forall x\}}{\#\{u\}}
 
@@ -41,7 +41,6 @@ class Dead(Probe):
 
     @staticmethod
     def _share(activations: Tensor) -> Tensor:
-        units = 2 if activations.dim() == 3 else 1  # a sequence has its features last
-        others = [axis for axis in range(activations.dim()) if axis != units]
+        others = [axis for axis in range(activations.dim()) if axis != unit_axis(activations.dim())]
         alive = (activations != 0).any(others)  # (units,)
         return 1 - alive.to(torch.float32).mean()

@@ -12,6 +12,9 @@ from engine.probes import Moment, Need, Probe, Subject, got
 class GradientNorm(Probe):
     r"""Gradient norm: ‖∂L/∂w‖₂ of each layer's weights, penalties included, before clipping.
 
+    Layers with several kinds of weights have a row for all of them and one for each kind: recurrent layers W, of the
+    input, and U, of the state before; attention those of queries, keys, values and output.
+
     Formula: \left\lVert \frac{\partial L}{\partial w} \right\rVert_2
 
     Use: To find vanishing and exploding gradients, and a threshold for clipping.
@@ -20,9 +23,9 @@ class GradientNorm(Probe):
     ratio.
 
     Reading: curves that fan out with depth, first layer lowest, are a vanishing gradient; first layer highest, an
-    exploding one.
+    exploding one. Of a recurrent layer U tells of the way back through time.
 
-    Shape: (layers with weights,)
+    Shape: (rows of weights,)
 
     Source: Bengio, Simard and Frasconi, Learning long-term dependencies with gradient descent is difficult, 1994.
     """

@@ -16,7 +16,8 @@ SAMPLE = 4096
 class NearZero(Probe):
     """Weights near zero: share of each layer's weights with |w| under a threshold, after the step.
 
-    Of a layer of more than 4 096 weights every n-th is looked at, so that about that many are.
+    Of a matrix of more than 4 096 weights every n-th is looked at, so that about that many are. Layers with several
+    kinds of weights, recurrent ones and attention, have a share of all of them and one for each kind.
 
     Use: With an L1 penalty, to see how many weights the network could do without.
 
@@ -25,7 +26,7 @@ class NearZero(Probe):
 
     Reading: L1 drives it up, since it pulls every weight by the same amount; L2 hardly moves it.
 
-    Shape: (layers with weights,)
+    Shape: (rows of weights,)
 
     Source: Tibshirani, Regression shrinkage and selection via the lasso, 1996.
     """
@@ -41,7 +42,16 @@ class NearZero(Probe):
         )
 
     def measure(self, moment: Moment, subject: Subject) -> Mapping[str, Tensor]:
-        return {self.kind: torch.stack([self._share(weight) for weight in moment.weights])}
+        shares = torch.stack([self._share(weight) for weight in moment.weights])
+        if all(len(places) == 1 for places in subject.parts):
+            return {self.kind: shares}
+        sizes = [weight.numel() for weight in moment.weights]
+        return {self.kind: torch.stack([self._together(shares, sizes, places) for places in subject.parts])}
+
+    @staticmethod
+    def _together(shares: Tensor, sizes: list[int], places: tuple[int, ...]) -> Tensor:
+        whole = sum(sizes[place] for place in places)
+        return torch.stack([shares[place] * (sizes[place] / whole) for place in places]).sum()
 
     def _share(self, weight: Tensor) -> Tensor:
         return (sampled(weight.detach(), SAMPLE).abs() < self.threshold).to(torch.float32).mean()

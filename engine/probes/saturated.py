@@ -13,15 +13,18 @@ from engine.probes import Moment, Need, Probe, Subject
 class Saturated(Probe):
     r"""Saturated outputs: share of a layer's outputs where the activation's slope is under 5 % of its maximum.
 
-    Not a number for activations without a flat end.
+    Up or down: GELU and SiLU also fall. ReLU's zeros are among them, and what lies far below zero for its kin. Of a
+    recurrent layer the activation is the one that made its outputs: f of a plain one, tanh of the cell of an LSTM, tanh
+    of the new value of a GRU, the last two on at most 64 examples. Not a number for layers without an activation.
 
-    Formula: \frac{\#\{h : f'(z) < 0.05\,\max f'\}}{\#\{h\}}
+    Formula: \frac{\#\{h : |f'(z)| < 0.05\,\max f'\}}{\#\{h\}}
 
     Use: With sigmoid, tanh and other activations with flat ends.
 
     Trouble: In the last layers of a trained classifier much saturation is a sign of certainty, no fault.
 
-    Reading: over half, and little gradient passes the layer.
+    Reading: with sigmoid or tanh over half, and little gradient passes the layer. ReLU, GELU and their kin have about
+    half from the start, and often more: there the dead units tell more.
 
     Shape: (layers,)
 
@@ -29,11 +32,11 @@ class Saturated(Probe):
     """
 
     rank: ClassVar[int] = 4
-    needs: ClassVar[frozenset[Need]] = frozenset({"activations"})
+    needs: ClassVar[frozenset[Need]] = frozenset({"activations", "saturation"})
     kind: Literal["saturated"] = "saturated"
 
     def channel(self, subject: Subject) -> Channel:
-        formula = "outputs with f′ < 0.05 max f′ / outputs"
+        formula = "outputs with |f′| < 0.05 max f′ / outputs"
         return Channel(self.kind, "Saturated outputs", formula, "share", series=subject.observed, healthy=(0.0, 0.5))
 
     def measure(self, moment: Moment, subject: Subject) -> Mapping[str, Tensor]:

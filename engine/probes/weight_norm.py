@@ -12,6 +12,9 @@ from engine.probes import Moment, Need, Probe, Subject, got
 class WeightNorm(Probe):
     r"""Weight norm: ‖w‖₂ of each layer's weights before the step.
 
+    Layers with several kinds of weights have a row for all of them and one for each kind: recurrent layers W, of the
+    input, and U, of the state before; attention those of queries, keys, values and output. Biases are left out.
+
     Formula: \lVert w \rVert_2
 
     Use: Beside L2, L1 and max-norm, to see what they do.
@@ -20,7 +23,7 @@ class WeightNorm(Probe):
 
     Reading: weights that grow without end ask for L2; weights that shrink to nothing for less of it.
 
-    Shape: (layers with weights,)
+    Shape: (rows of weights,)
 
     Source: Krogh and Hertz, A simple weight decay can improve generalization, 1992.
     """

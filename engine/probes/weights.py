@@ -32,9 +32,8 @@ class Weights(Probe):
     kind: Literal["weights"] = "weights"
 
     def channel(self, subject: Subject) -> Channel | None:
-        flat = all(len(shape) == 2 for shape in subject.weight_shapes)
-        count = sum(torch.Size(shape).numel() for shape in subject.weight_shapes)
-        if subject.in_shape != (2,) or subject.weight_shapes[0][1:] != (2,) or not flat or count > LIMIT:
+        count = sum(torch.Size(shape).numel() for shape in subject.linked)
+        if subject.in_shape != (2,) or not subject.linked or subject.linked[0][1:] != (2,) or count > LIMIT:
             return None
         return Channel(self.kind, "Weights", "w", mark="links", series=subject.weighted)
 

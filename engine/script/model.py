@@ -9,14 +9,14 @@ from math import prod
 from torch import Tensor, nn
 
 from engine.blocks import shape_text
-from engine.build import NORMALIZED, Network, Stage, assemble
+from engine.build import Network, Stage, assemble
 from engine.data.prepare import Prepared
 from engine.experiment import Experiment
 from engine.initializers import Initializer
 from engine.script.construct import Constructions
 from engine.script.inliner import Inliner
 from engine.training.members import chosen
-from engine.weights import weights_of
+from engine.weights import NORMALIZED, weights_of
 
 
 class Model:

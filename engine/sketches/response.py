@@ -14,7 +14,7 @@ REACH, POINTS = 6.0, 601
 
 @dataclass(frozen=True)
 class Response:
-    """f and f′ at x; `dead` is where both are exactly zero, `saturated` the flat ends, as (from, to) on the x axis."""
+    """f and f′ at x; `dead` is where both are exactly zero, `saturated` the other flat ends, as (from, to) on x."""
 
     x: np.ndarray
     f: np.ndarray
@@ -26,13 +26,14 @@ class Response:
 def response(part: Activation) -> Response:
     """The activation between −6 and 6; the slope comes from torch's own differentiation."""
     x = torch.linspace(-REACH, REACH, POINTS, dtype=torch.float64, requires_grad=True)
-    f = part.build().double()(x)
+    function = part.build().double()
+    f = function(x)
     (slope,) = torch.autograd.grad(f.sum(), x)
     f, at = f.detach(), x.detach().numpy()
-    flat = part.saturated(f)
+    flat = part.saturated(x.detach(), function)
     dead = (f == 0) & (slope == 0)
     none = torch.zeros(POINTS, dtype=torch.bool)
-    return Response(at, f.numpy(), slope.numpy(), zones(at, dead), zones(at, none if flat is None else flat))
+    return Response(at, f.numpy(), slope.numpy(), zones(at, dead), zones(at, none if flat is None else flat & ~dead))
 
 
 def zones(x: np.ndarray, inside: torch.Tensor) -> tuple[tuple[float, float], ...]:

@@ -6,17 +6,18 @@ from collections.abc import Mapping
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from engine.build import Network
 from engine.data.prepare import Prepared
 from engine.experiment import Experiment
 from engine.frame import Channel
-from engine.lengths import lengths
 from engine.parts import catalogue
 from engine.probes import Moment, Need, Probe, Subject
-from engine.training import gates
+from engine.training import gates, saturation
 from engine.training.held import Held
+from engine.training.inside import look
+from engine.training.rows import Rows
 
 PROBE_FLOPS = 1e8  # what one forward pass over the probe batch may cost
 PLANE_FLOPS = 3e7  # the same for the points of the output map
@@ -33,7 +34,8 @@ class Capture:
         self, experiment: Experiment, data: Prepared, network: Network, flops: int, device: torch.device
     ) -> None:
         self.network = network
-        self.subject = describe(experiment, data, network)
+        self.rows = Rows(network, device)
+        self.subject = describe(experiment, data, network, self.rows)
         active = [(probe, probe.channel(self.subject)) for probe in with_companions(experiment.probes)]
         self.probes: tuple[Probe, ...] = tuple(probe for probe, channel in active if channel)
         self.channels: tuple[Channel, ...] = tuple(channel for _, channel in active if channel)
@@ -44,7 +46,6 @@ class Capture:
         self.held = (
             Held(experiment, data, network, self.needs, size, device) if {"attack", "members"} & self.needs else None
         )
-        self.weights: list[Tensor] = [stage.weight for stage in network.weighted if stage.weight is not None]
         self.before: list[Tensor] = []
         self.gradient_norms: Tensor | None = None
 
@@ -56,15 +57,15 @@ class Capture:
     def before_step(self) -> None:
         """Remembers the weights; call before the optimizer changes them."""
         if "updates" in self.needs:
-            self.before = [weight.detach().clone() for weight in self.weights]
+            self.before = [weight.detach().clone() for weight in self.rows.tensors]
 
     def gradients_ready(self) -> None:
         """Measures the gradient; call between penalties and clipping."""
         if "gradients" in self.needs:
             gradients = [
-                torch.zeros_like(w) if w.grad is None else w.grad for w in self.weights
+                torch.zeros_like(w) if w.grad is None else w.grad for w in self.rows.tensors
             ]  # none behind a detach
-            self.gradient_norms = lengths(gradients)
+            self.gradient_norms = self.rows.norms(gradients)
 
     @torch.no_grad()
     def readings(self) -> Mapping[str, Tensor]:
@@ -84,20 +85,23 @@ class Capture:
         plane_units: tuple[Tensor, ...] = ()
         plane = None
         weight_norms = update_norms = None
-        if "activations" in self.needs:
-            _, activations = self.network.observe(self.probe_batch)
+        saturated: tuple[Tensor | None, ...] = ()
+        opened: tuple[Tensor, ...] = ()
+        if {"activations", "saturation", "gates"} & self.needs:
+            inside = look(self.network, self.probe_batch)
+            pairs = zip(self.network.stages, inside.given, strict=True)
+            activations = tuple(out for stage, out in pairs if stage.block.observed)
+            saturated = saturation.saturated(self.network, inside) if "saturation" in self.needs else ()
+            opened = gates.readings(self.network, inside) if "gates" in self.needs else ()
         if self.plane is not None:
             plane, plane_units = self.network.observe(self.plane)
         if "updates" in self.needs:
-            weight_norms = lengths(self.before)
-            torch._foreach_sub_(self.before, self.weights)
-            update_norms = lengths(self.before)
-        stages = self.network.observed
-        saturated = tuple(s.block.saturated(a) for s, a in zip(stages, activations, strict=False))
-        weights = tuple(self.weights) if "weights" in self.needs else ()
+            weight_norms = self.rows.norms(self.before)
+            torch._foreach_sub_(self.before, self.rows.tensors)
+            update_norms = self.rows.norms(self.before)
+        weights = tuple(self.rows.parts(self.rows.tensors)) if "weights" in self.needs else ()
         gradients = self.gradient_norms
         inputs = self.probe_batch if "inputs" in self.needs else None
-        opened = gates.readings(self.network, self.probe_batch) if "gates" in self.needs else ()
         seen = (activations, saturated, gradients, weight_norms, update_norms, weights, plane, plane_units)
         trial = self.held.trial(self.plane) if self.held else None
         return Moment(*seen, inputs, opened, trial)
@@ -109,13 +113,14 @@ def with_companions(chosen: tuple[Probe, ...]) -> tuple[Probe, ...]:
     return (*chosen, *(part() for kind, part in catalogue(Probe).items() if part.comes_along and kind not in kinds))
 
 
-def describe(experiment: Experiment, data: Prepared, network: Network) -> Subject:
+def describe(experiment: Experiment, data: Prepared, network: Network, rows: Rows) -> Subject:
     """What the probes may know of the run."""
     return Subject(
         observed=tuple(stage.name for stage in network.observed),
-        weighted=tuple(stage.name for stage in network.weighted),
-        weight_shapes=tuple(tuple(s.weight.shape) for s in network.weighted if s.weight is not None),
-        units=tuple(stage.out_shape[0] for stage in network.observed),
+        shapes=tuple(stage.out_shape for stage in network.observed),
+        weighted=rows.names,
+        parts=rows.places,
+        linked=linked(network),
         task=data.source.task,
         outputs=data.source.outputs,
         softmax=experiment.loss.tasks == ("classification",),
@@ -127,13 +132,22 @@ def describe(experiment: Experiment, data: Prepared, network: Network) -> Subjec
     )
 
 
+def linked(network: Network) -> tuple[tuple[int, ...], ...]:
+    """The shapes of the weights between units, if every layer is dense and hands on a vector."""
+    flat = all(len(stage.out_shape) == 1 for stage in network.observed)
+    plain = all(type(part) in (nn.Linear, nn.PReLU) or not list(part.parameters(recurse=False))
+                for stage in network.stages for part in stage.module.modules())  # fmt: skip
+    return tuple(tuple(one.tensor.shape) for s in network.weighted for one in s.weights) if flat and plain else ()
+
+
 def plane_points(data: Prepared, flops: int) -> Tensor:
-    """Points over the input space after preprocessing: 200 along a line, or a square grid of even side 16 to 50."""
+    """Points over the input space after preprocessing: 200 along a line, or a square grid of side 16, 22, … 46,
+    of which every third row and column again reaches from end to end."""
     extent = data.source.extent or (0.0, 1.0, 0.0, 1.0)
     if data.raw_shape == (1,):
         raw = np.linspace(extent[0], extent[1], 200, dtype=data.source.x.dtype)[:, None]
     else:
-        side = int(np.clip((PLANE_FLOPS / max(flops, 1)) ** 0.5, 16, 50)) // 2 * 2
+        side = int(np.clip((PLANE_FLOPS / max(flops, 1)) ** 0.5, 16, 50) - 16) // 6 * 6 + 16
         kind = data.source.x.dtype
         x, y = (np.linspace(low, high, side, dtype=kind) for low, high in (extent[:2], extent[2:]))
         raw = np.stack(np.meshgrid(x, y), -1).reshape(-1, 2)  # (side · side, 2), y in rows

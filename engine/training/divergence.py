@@ -36,7 +36,7 @@ def first_to_overflow(network: Network, x: Tensor) -> str:
     one broken was the first. With all weights finite, the forward pass overflows in the first layer that shows it.
     """
     for member in network.members:
-        broken = [s.name for s in member.weighted if s.weight is not None and not s.weight.isfinite().all()]
+        broken = [s.name for s in member.weighted if not all(one.tensor.isfinite().all() for one in s.weights)]
         if broken:
             return of_member(network, member, broken[-1])
     network.eval()
@@ -85,10 +85,9 @@ def most_grown(network: Network, first_norms: list[float]) -> str:
 
 @torch.no_grad()
 def weight_norms(network: Network) -> list[float]:
-    """‖w‖₂ of each layer with weights."""
-    layers = (s for member in network.members for s in member.weighted)
-    found: list[float] = lengths([s.weight for s in layers if s.weight is not None]).tolist()
-    return found
+    """‖w‖₂ of each layer with weights, all of them together."""
+    layers = (s.weights for member in network.members for s in member.weighted)
+    return [math.hypot(*lengths([one.tensor for one in weights]).tolist()) for weights in layers]
 
 
 def finite(network: Network) -> bool:

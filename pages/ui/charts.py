@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from engine.frame import Channel, Frame
+from engine.frame import Channel, Frame, layer_of
 from pages.ui.literal import unmarked
 from pages.ui.scores import score_rows, scores
 from pages.ui.sentences import layer_name
 from pages.ui.text import _, spoken
 
 Colors = Mapping[str, Any]
+DASHES = ("dash", "dot", "dashdot", "longdash")  # kinds of a layer's weights
 EPOCHS = {"loss": ("train_loss", "validation_loss"), "metric": ("train_metric", "validation_metric")}
 
 
@@ -84,9 +85,11 @@ def overlay(records: Sequence[Record], panel: str, colors: Colors) -> go.Figure:
         made = go.Figure()
         for record, color in zip(records, colors["runs"] * 99, strict=False):
             steps, values = trace(record, "update_ratio")
+            whole = [layer_of(name) == name for name in record.channels["update_ratio"].series] if steps else []
+            values = values[:, whole] if steps else values
             middle = np.nanmedian(values, 1) if values.size else np.empty(0)
             made.add_scatter(x=steps, y=positive(middle), name=record.name, line={"color": color, "width": 2})
-        band(made, (3e-4, 3e-3), colors)
+        band(made, (1e-3, 1e-2), colors)
     return framed(made, colors, _("step"), axis(panel), log=panel != "metric")
 
 
@@ -123,10 +126,15 @@ def per_layer(record: Record, channel: Channel, colors: Colors) -> go.Figure:
     """A line a layer, first to last along one ramp, over the band that a reader should expect."""
     made = go.Figure()
     steps, values = trace(record, channel.key)
+    layers = list(dict.fromkeys(map(layer_of, channel.series)))
     for place, name in enumerate(channel.series):
-        color = ramp(colors["layers"], place, len(channel.series))
+        color = ramp(colors["layers"], layers.index(layer_of(name)), len(layers))
         y = positive(values[:, place]) if channel.scale == "log" else values[:, place]
-        made.add_scatter(x=steps, y=y, name=layer_name(name), line={"color": color, "width": 2})
+        kinds = [other for other in channel.series if layer_of(other) == layer_of(name) != other]
+        line = {"color": color, "width": 2}
+        if name in kinds:  # one kind of the layer's weights
+            line = {"color": color, "width": 1, "dash": DASHES[kinds.index(name) % len(DASHES)]}
+        made.add_scatter(x=steps, y=y, name=layer_name(name), line=line)
     if channel.healthy:
         band(made, channel.healthy, colors)
     return made

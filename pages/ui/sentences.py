@@ -9,7 +9,7 @@ from engine.blocks import Block
 from engine.errors import InvalidExperiment, PlaygroundError
 from engine.parts import catalogue
 from pages.ui import own_sentences
-from pages.ui.text import _, said, small
+from pages.ui.text import _, live_texts, said, small
 
 # Whole messages, and the pieces `expected`, `received` and `hint` of an InvalidExperiment. {placeholders} stand for
 # whatever the engine put there; what they hold is translated in its turn.
@@ -191,10 +191,12 @@ def told(english: str) -> str:
 
 
 def layer_name(text: str) -> str:
-    """A layer such as "2 dense" with its block's title in the language spoken; anything else unchanged."""
-    match, kinds = re.fullmatch(r"(\d+) (\w+)", text), catalogue(Block)
+    """A layer such as "2 dense" with its block's title in the language spoken, and "2 lstm 1 · recurrent" with which of
+    its weights; anything else unchanged."""
+    match, kinds = re.fullmatch(r"(\d+) (\w+)( \d+)?(?: · (\w+))?", text), catalogue(Block)
     if match and match[2] in kinds:
-        return f"{match[1]} {small(said('part', kinds[match[2]].title()))}"
+        part = f" · {_(live_texts().get(f'part_{match[4]}', match[4]))}" if match[4] else ""
+        return f"{match[1]} {small(said('part', kinds[match[2]].title()))}{match[3] or ''}{part}"
     return _(text) if text == "output" else text
 
 

@@ -94,8 +94,7 @@ def test_a_limit_of_the_gradient_stays_when_a_handful_is_learned() -> None:
 def test_a_penalty_of_one_layer_is_that_of_its_weights() -> None:
     where = ground(regularizers=[{"kind": "l2", "strength": 0.1, "layers": "1"}])
     found = examined("regularization", where)
-    first = where.network().stages[0].weight
-    assert first is not None
+    first = where.network().stages[0].weights[0].tensor
     squares = float((first.detach().double().numpy() ** 2).sum())
     assert found.verdict == "pass"
     assert found.numbers["once"] - found.numbers["plain"] == pytest.approx(0.05 * squares, rel=1e-5)

@@ -189,8 +189,7 @@ def test_int8_weights_are_int8_and_the_rest_is_named() -> None:
     packed = [m.weight() for m in small.modules() if callable(getattr(m, "weight", None))]
     assert [w.dtype for w in packed] == [torch.qint8, torch.qint8]
     assert left == ("2 batch_norm",)
-    trained = trainer.network.stages[0].weight
-    assert trained is not None
+    trained = trainer.network.stages[0].weights[0].tensor
     assert trained.dtype == torch.float32, "the run's own network is as it was"
     scale = packed[0].q_per_channel_scales().max()
     assert float((packed[0].dequantize() - trained.detach()).abs().max()) <= float(scale) * 0.51

@@ -19,6 +19,8 @@ from engine.frame import Channel
 from engine.initializers import Fan
 from engine.trainer import Trainer
 from engine.training.clock import FrameClock
+from engine.training.inside import last, look
+from engine.training.saturation import saturated
 from tests.conformance.placing import kind_of, label, members, runnable
 
 SHAPES = [(12,), (64,), (3, 8, 8), (1, 17, 9), (4, 8, 8), (9, 6)]
@@ -77,8 +79,14 @@ def test_block(part: Any) -> None:
         assert torch.equal(seen, network.outputs(x)[place]), "evaluation is deterministic"
         # whatever the batch
         torch.testing.assert_close(seen[:2], network.outputs(x[:2])[place], atol=1e-6, rtol=1e-5)
-        flat = part().saturated(seen)
-        assert flat is None or (flat.dtype == torch.bool and flat.shape == seen.shape)
+        inside = look(network, x)
+        stage, entered = network.stages[place], inside.entered[place]
+        assert (entered is None) == (stage.block.applies is None)
+        if entered is not None:
+            assert torch.equal(last(stage)(entered), seen), "what goes into the activation"
+        if stage.block.observed:
+            flat = saturated(network, inside)[network.observed.index(stage)]
+            assert flat is None or (flat.dtype == torch.bool and flat.shape == seen.shape)
     assert fitting, "fits nothing"
 
 
@@ -102,8 +110,8 @@ def test_activation(part: Any) -> None:
     assert x.grad is not None
     assert x.grad.isfinite().all()
     assert all(p.grad is not None and p.grad.isfinite().all() and p.grad.any() for p in function.parameters())
-    flat = part().saturated(out.detach())
-    assert flat is None or flat.shape == out.shape
+    flat = part().saturated(x.detach(), function)
+    assert flat is None or (flat.dtype == torch.bool and flat.shape == out.shape)
 
 
 @each("initializers")

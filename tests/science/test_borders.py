@@ -27,7 +27,7 @@ def convolved(**fields: Any) -> np.ndarray:
     block = {"kind": "conv2d", "filters": 1, "activation": {"kind": "identity"}, **fields}
     network = build(Experiment.from_dict({"network": [block, {"kind": "flatten"}]}), (1, 6, 6), 2)
     with torch.no_grad():
-        weight = network.stages[0].weight
+        weight = network.stages[0].weights[0].tensor
         assert weight is not None
         weight.copy_(torch.tensor(FILTER))
         return network.outputs(torch.tensor([[IMAGE]], dtype=torch.float32))[0][0, 0].numpy()
@@ -77,7 +77,7 @@ def plain(**more: Any) -> Experiment:
 
 def weights(network: Network) -> list[np.ndarray]:
     """Every layer's matrix."""
-    return [s.weight.detach().double().numpy().copy() for s in network.weighted if s.weight is not None]
+    return [one.tensor.detach().double().numpy().copy() for s in network.weighted for one in s.weights]
 
 
 @pytest.mark.parametrize("layers", ["2", "a", "a, output", "", "a:3, 2, output: 0.5"])
@@ -139,7 +139,7 @@ def test_a_number_comes_before_a_label() -> None:
     found = build(experiment, (2,), 2)
     for name, place in (("1", 0), ("2", 1), ("3", 2), ("output", 3)):
         (weight,) = found.penalized((name,))
-        assert weight is found.stages[place].weight
+        assert weight is found.stages[place].weights[0].tensor
 
 
 def test_a_live_strength_moves_every_multiple() -> None:

@@ -86,8 +86,7 @@ def test_losses_and_metrics_of_every_end() -> None:
 
 def test_the_gradient_is_that_of_the_weighted_sum() -> None:
     trainer = Trainer(start())
-    weight = trainer.network.stages[0].weight
-    assert weight is not None
+    weight = trainer.network.stages[0].weights[0].tensor
     was = weight.detach().clone()
     ends = [trainer.ends.loss.ends[i] for i in range(4)]  # type: ignore[index]
     x, y = trainer.ends.joined(trainer.order.epoch_x[:64], trainer.order.epoch_y[:64])
@@ -121,8 +120,7 @@ def test_weights_can_be_edited_live_and_do_not_look_like_divergence() -> None:
     found = changes(start(output_weight=0.0), later)
     assert found == (Edit(path="output_weight", value=1.0),)
     trainer = Trainer(start(output_weight=0.0, epochs=6))
-    output = trainer.network.stages[-1].weight
-    assert output is not None
+    output = trainer.network.stages[-1].weights[0].tensor
     first = output.detach().clone()
     trainer.advance(deadline=math.inf, until_epoch=2)
     assert torch.equal(output, first), "without weight the output learns nothing"

@@ -52,8 +52,7 @@ def test_shared_weights_count_once_and_gather_both_gradients() -> None:
     once = {"network": [dense(), dense()]}
     assert preview(Experiment.from_dict(twice)).parameters == preview(Experiment.from_dict(once)).parameters
     net = build(Experiment.from_dict(twice), (2,), 2)
-    shared = net.stages[1].weight
-    assert shared is not None
+    shared = net.stages[1].weights[0].tensor
     assert net.stages[2].module is net.stages[1].module
     first = net.stages[0].module(X)
     h = net.stages[1].module(first).detach()  # the second use alone

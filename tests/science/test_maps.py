@@ -25,7 +25,7 @@ CASES: dict[str, dict[str, Any]] = {
     "target": {"data": {"kind": "plane"}, "loss": {"kind": "mae"}, "preprocessing": [{"kind": "standardize_target"}]},
     "normed": {"data": {"kind": "circle"}, "network": NORMED, "initializer": {"kind": "he_uniform"}},
 }
-SIDE = 50
+SIDE = 46
 
 
 def taken(case: dict[str, Any]) -> Sample:

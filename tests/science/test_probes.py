@@ -12,6 +12,7 @@ from torch import Tensor
 from engine.edits import Edit
 from engine.experiment import Experiment
 from engine.probes import sampled
+from engine.probes.activation_histogram import ActivationHistogram
 from engine.trainer import Trainer
 from tests.science.measured import Sample, close, norm, sample
 
@@ -141,6 +142,17 @@ def test_histogram(taken: Sample) -> None:
         check_histogram(row, values.reshape(-1), values[0].numel())
 
 
+def test_the_histogram_ends_where_the_values_do() -> None:
+    """An outlier that the sample of 1 024 misses is in the range, and every value that is counted lies inside."""
+    values = torch.rand(256, 40)
+    values[7, 3], values[9, 5] = -50.0, 70.0
+    assert not {-50.0, 70.0} & set(sampled(values, 1024).tolist()), "the sample meets them: choose others"
+    row = ActivationHistogram._row(values)
+    assert row[:2].tolist() == [-50.0, 70.0]
+    counted = np.histogram(sampled(values, 1024).double().numpy(), 32, (-50.0, 70.0))[0]
+    assert row[2:].tolist() == counted.tolist()
+
+
 def probe_batch(taken: Sample) -> Tensor:
     """At most 256 examples of the training split, the first ones."""
     return taken.trainer.data.train_x[:256]
@@ -149,6 +161,7 @@ def probe_batch(taken: Sample) -> Tensor:
 def saturated_shares(taken: Sample) -> list[tuple[float, float] | None]:
     """For each layer the share of outputs with f′ under 5 % of its maximum; two numbers, for float32 at the border."""
     slopes = {"tanh": (lambda h: 1 - h**2, 1.0), "sigmoid": (lambda h: h * (1 - h), 0.25)}
+    slopes["relu"] = (lambda h: (h > 0).to(torch.float64), 1.0)
     kinds = [getattr(block, "activation", getattr(block, "function", None)) for block in watched_blocks(taken)]
     shares: list[tuple[float, float] | None] = []
     for kind, values in zip(kinds, taken.observed(probe_batch(taken)), strict=True):
@@ -178,10 +191,11 @@ def test_the_sample_meets_every_unit() -> None:
 
 
 def check_histogram(row: np.ndarray, flat: Tensor, each: int) -> None:
-    """Lowest and highest, and for each edge how many lie below it; numbers on an edge may fall to either side."""
+    """Lowest and highest of all, and for each edge how many of the sample lie below it; numbers on an edge may fall to
+    either side."""
     stride = next(s for s in itertools.count(-(-len(flat) // 1024)) if s == 1 or math.gcd(s, each) == 1)
     values = flat[::stride].numpy()
-    low, high = values.min(), values.max()
+    low, high = float(flat.min()), float(flat.max())
     close(row[:2], [low, high], 1e-4, 1e-6)
     assert row.shape == (34,)
     assert row[2:].sum() == len(values)
