@@ -167,7 +167,10 @@ def stage(name: str, block: Block, in_shape: Shape, where: str, before: list[Sta
     other = place_of(block, where, before)
     reached = None
     if other >= 0:
-        reached = before[other].in_shape if block.shares else before[other].out_shape
+        earlier = before[other]
+        if block.shares and earlier.block.refers and not earlier.block.freely:
+            raise InvalidExperiment(f"{where}.of", "a block that takes its input alone", earlier.block.name())
+        reached = earlier.in_shape if block.shares else earlier.out_shape
     try:
         module = block.build(in_shape, reached)
     except InvalidExperiment as error:

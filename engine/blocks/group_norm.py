@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from math import prod
 from typing import ClassVar, Literal
 
 from torch import nn
@@ -34,4 +35,6 @@ class GroupNorm(Block):
         channels = expect_image(in_shape)[0]
         if channels % self.groups:
             raise InvalidExperiment("", f"channels that {self.groups} groups divide", str(channels))
+        if prod(in_shape) == self.groups:
+            raise InvalidExperiment("", "groups of two numbers or more", "one number a group")
         return nn.GroupNorm(self.groups, channels)

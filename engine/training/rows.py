@@ -41,4 +41,4 @@ class Rows:
         if self.plain:
             return each
         none = torch.zeros(len(self.places), dtype=torch.float64, device=each.device)
-        return none.index_add_(0, self.row, (each.double() ** 2)[self.taken]).sqrt()
+        return none.index_add_(0, self.row, (each.double() ** 2)[self.taken]).sqrt().to(each.dtype)

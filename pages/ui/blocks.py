@@ -87,7 +87,9 @@ def caption(seen: Preview | None, place: int) -> None:
     if seen and place < len(seen.layers):
         layer = seen.layers[place]
         shape = f"{shape_text(layer.input_shape)} → {shape_text(layer.output_shape)}"
-        st.caption(f"{shape} · {_('{n} parameters', n=number(layer.parameters, 4))}" if layer.parameters else shape)
+        two = _("torch has two biases a layer and direction, where the formula has one.")
+        text = f"{shape} · {_('{n} parameters', n=number(layer.parameters, 4))}" if layer.parameters else shape
+        st.caption(text, help=two if layer.kind in ("rnn", "lstm", "gru") else None)
     else:
         st.caption("–")
 

@@ -19,7 +19,7 @@ from engine.trainer import Trainer
 from engine.training.clock import FrameClock
 from engine.training.ends import Ends, EndsTally
 
-SUBJECT = Subject((), (), (), (), "regression", 1, False, (1,), None)
+SUBJECT = Subject((), (), (), (), (), "regression", 1, False, (1,), None)
 LONE: dict[str, Any] = {  # 20 rows, of which one is held out and one for the test
     "data": {"kind": "curve", "samples": 20},
     "loss": {"kind": "mse"},
