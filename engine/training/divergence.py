@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -56,16 +57,23 @@ def gone(network: Network, loss: nn.Module, x: Tensor, y: Tensor) -> dict[str, n
     network.eval()
     with torch.enable_grad():
         value = loss(network(x), y)
-        weights = [s.weight for s in member.weighted if s.weight is not None]
+        layers = [[one.tensor for one in s.weights] for s in member.weighted]
+        weights = [weight for layer in layers for weight in layer]
         found = torch.autograd.grad(value, weights, allow_unused=True) if value.requires_grad else [None] * len(weights)
     with torch.no_grad():
         outputs = member.observe(x)[1]
     network.train()
-    gradients = [torch.zeros_like(w) if g is None else g for w, g in zip(weights, found, strict=True)]
-    shares = {"outputs_gone": outputs, "weights_gone": weights, "gradients_gone": gradients}
-    readings = {key: [1 - float(t.isfinite().float().mean()) for t in of] for key, of in shares.items()}
+    slopes = iter([torch.zeros_like(w) if g is None else g for w, g in zip(weights, found, strict=True)])
+    gradients = [[next(slopes) for _ in layer] for layer in layers]
+    shares = {"outputs_gone": [[out] for out in outputs], "weights_gone": layers, "gradients_gone": gradients}
+    readings = {key: [share_gone(tensors) for tensors in of] for key, of in shares.items()}
     readings["outputs_largest"] = [float(t.nan_to_num(0, 0, 0).abs().max()) for t in outputs]
     return {key: np.array(values, np.float32) for key, values in readings.items()}
+
+
+def share_gone(tensors: Sequence[Tensor]) -> float:
+    """The share of numbers that are not finite, of all together."""
+    return sum(int((~t.isfinite()).sum()) for t in tensors) / sum(t.numel() for t in tensors)
 
 
 def of_member(network: Network, member: Network, layer: str) -> str:
