@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from engine.checks import Check, Outcome
+from engine.data.copies import target_copies
 from engine.data.split import split
 from engine.datasets import Dataset
 from engine.ground import Ground
@@ -17,11 +18,15 @@ PAIRS = {"validation": (1, 0), "test": (2, 0), "test_validation": (2, 1)}
 OWN = frozenset({"points", "upload"})
 
 
-class Leak(Check):
-    """Data leak: no input, after preprocessing, stands in two splits; what was learned by heart would look understood.
+EXPECTED = Said("No input in two splits, and none that is the target.")
 
-    Two inputs are the same when every number of them is. Near-copies, and rows that belong to one person or one day,
-    are not seen.
+
+class Leak(Check):
+    """Data leak: no input, after preprocessing, stands in two splits, and no column is the target in other numbers.
+
+    What was learned by heart, or only read off, would look understood. Two inputs are the same when every number of
+    them is. A column is the target when each says the other: value by value, or, of numbers, in the same or the
+    opposite order. Near-copies, and rows that belong to one person or one day, are not seen.
 
     Source: Kaufman, Rosset and Perlich, Leakage in data mining, 2011.
     """
@@ -31,11 +36,13 @@ class Leak(Check):
 
     def examine(self, ground: Ground) -> Outcome:
         data = ground.data
+        if not data.source.tokens and (columns := target_copies(data.source.x, data.source.y)):
+            return revealed(columns)
         splits = split(ground.experiment, data.source)
         rows = [keys(x.numpy()) for x in (data.train_x, data.validation_x, data.test_x)]
         found = shared(rows, splits)
         indices = among(found)
-        expected = Said("No input in two splits.")
+        expected = EXPECTED
         numbers: dict[str, float | int | list[int]] = {name: len(places) for name, places in found.items()}
         numbers["indices"] = indices[:100]
         if not indices:
@@ -48,6 +55,20 @@ class Leak(Check):
         made = 2 * len(set(indices) & set(given)) < len(indices)
         remedy = advice(ground.experiment.data, made=made, few=worst <= SOME)
         return Outcome("warn" if worst <= SOME else "fail", expected, told(found, sizes), remedy, numbers)
+
+
+def revealed(columns: list[int]) -> Outcome:
+    """Some columns are the target."""
+    some = ", ".join(str(place + 1) for place in columns[:SHOWN])
+    found = Said("The input in column {columns} says the target: each has one value for each of the other's, or their "
+                 "order is the same.", columns=some)  # fmt: skip
+    if len(columns) > 1:
+        found = Said("The inputs in columns {columns} say the target: each has one value for each of the other's, or "
+                     "their order is the same.", columns=some)  # fmt: skip
+    remedy = Said(
+        "Leave it out, unless it will be known beforehand when the network is used: nothing is left to learn."
+    )
+    return Outcome("fail", EXPECTED, found, remedy, {"columns": columns[:100]})
 
 
 def shared(rows: list[list[bytes]], splits: Sequence[np.ndarray]) -> dict[str, list[int]]:

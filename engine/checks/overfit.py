@@ -26,10 +26,11 @@ OTHER = Adam(lr=0.01)
 class Overfit(Check):
     """Overfitting 20 examples: a network that can learn at all brings the loss of a handful close to 0.
 
-    Augmentation, attack, dropout, noise, label smoothing and penalties are off, and all 20 are in each batch; one
-    member of a bagged network is looked at. Of several ends each must get there; a reconstruction, whose code need not
-    have room for everything, half as far as 0. If the experiment's own optimizer does not get there, Adam with α = 0.01
-    is tried, to tell a wrong learning rate from a wrong network.
+    Fewer where the network has not room for so many. Augmentation, attack, dropout, noise, label smoothing and
+    penalties are off, and all 20 are in each batch; one member of a bagged network is looked at. Of several ends each
+    must get there; a reconstruction, whose code need not have room for everything, half as far as 0. If the
+    experiment's own optimizer does not get there, Adam with α = 0.01 is tried, to tell a wrong learning rate from a
+    wrong network.
 
     Source: Karpathy, CS231n: Convolutional neural networks for visual recognition, 2016, Sanity checks.
     """
@@ -39,9 +40,10 @@ class Overfit(Check):
 
     def examine(self, ground: Ground) -> Outcome:
         task = ground.data.source.task
-        expected = Said("A loss of at most 2 % of the first one on {n} examples, all of them right.", n=COUNT)
+        count = handful_size(ground)
+        expected = Said("A loss of at most 2 % of the first one on {n} examples, all of them right.", n=count)
         if task == "regression":
-            expected = Said("A loss of at most 2 % of the first one on {n} examples.", n=COUNT)
+            expected = Said("A loss of at most 2 % of the first one on {n} examples.", n=count)
         fit = fitted(ground, ground.experiment)
         numbers = {"steps": fit.steps, "first": fit.first, "last": fit.last, "metric": fit.right}
         found = Said("Loss {first} → {last} in {n} steps.", first=fit.first, last=fit.last, n=fit.steps)
@@ -132,14 +134,25 @@ def score(given: Tensor, y: Tensor, task: Literal["classification", "regression"
     return found if math.isfinite(found) else 0.0
 
 
+def handful_size(ground: Ground) -> int:
+    """20, or half of what the network has room for: no line goes through more points than it has parameters, and the
+    last of them are reached slowly. Of a single layer the room is the rank of its inputs and the bias."""
+    network, outputs = ground.network(), ground.data.source.outputs
+    room = sum(parameter.numel() for parameter in network.parameters()) // outputs
+    if not [stage for stage in network.stages[:-1] if stage.parameters]:
+        rows = ground.data.train_x[:COUNT].flatten(1).double()
+        room = min(room, int(torch.linalg.matrix_rank(nn.functional.pad(rows, (0, 1), value=1.0))))
+    return COUNT if room >= COUNT else max(2, room // 2)
+
+
 def handful(ground: Ground) -> tuple[Tensor, Tensor]:
     """The first training examples of different inputs: two of one kind could carry different labels."""
-    rows = ground.data.train_x[: 10 * COUNT].flatten(1)
+    rows, count = ground.data.train_x[: 10 * COUNT].flatten(1), handful_size(ground)
     kept: list[int] = []
     for place in range(len(rows)):
         if not any(torch.equal(rows[place], rows[other]) for other in kept):
             kept.append(place)
-        if len(kept) == COUNT:
+        if len(kept) == count:
             break
     plain = ground.experiment.model_copy(update={"regularizers": (), "augmentations": ()})
     return ground.data.train_x[kept], ground.ends.training_targets(plain)[kept]

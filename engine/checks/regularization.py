@@ -1,24 +1,30 @@
 from __future__ import annotations
 
+import copy
 from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor
 
+from engine.build import Network
 from engine.checks import Check, Outcome
-from engine.ground import Ground, calm
+from engine.ground import CPU, Ground, calm
+from engine.optimizers.sgd import SGD
 from engine.regularizers import Regularizer
 from engine.regularizers.l2 import L2
 from engine.said import Said
+from engine.training.executor import Eager
 
+BATCH = 64  # examples of the step that is looked at
 DIRECTION = 1e-4  # length of the step that the slope of the penalty is taken over
 
 
 class Regularization(Check):
-    """Regularization: the loss with its penalty is above the loss without, and more so when λ doubles.
+    """Regularization: the loss with its penalty is above that without, more so for twice the λ, and training feels it.
 
-    The gradient that training adds must be the slope of that penalty, else it pushes the weights elsewhere. An
-    experiment without a penalty is tried with L2 and its usual λ.
+    The gradient that a step of training takes must be that of the loss and the slope of the penalty, else the weights
+    are pushed elsewhere, or not at all. An experiment without a penalty is tried with L2 and its usual λ. Weights of a
+    single layer may all start at 0, as in logistic regression; it is then looked at with others.
 
     Source: Karpathy, CS231n: Convolutional neural networks for visual recognition, 2016, Sanity checks.
     """
@@ -26,32 +32,70 @@ class Regularization(Check):
     rank: ClassVar[int] = 1
     kind: Literal["regularization"] = "regularization"
 
-    @torch.no_grad()
     def examine(self, ground: Ground) -> Outcome:
         x, y = ground.seen
-        network = calm(ground.network())
-        plain = float(ground.loss()(network(x), y))
-        own = [r for r in ground.experiment.regularizers if getattr(r, "strength", 0.0) > 0]
-        rules = [part for rule in own or [L2()] for part in rule.apart()]
-        weights = [[w.to(torch.float64) for w in network.penalized(rule.chosen)] for rule in rules]
-        once = penalty(rules, weights)
-        twice = penalty([r.model_copy(update={"strength": 2 * float(vars(r)["strength"])}) for r in rules], weights)
-        slope, along = slopes(rules, weights)
+        network, drawn = calm(ground.network()), False
+        with torch.no_grad():
+            plain = float(ground.loss()(network(x), y))
+            matrices = network.penalized()
+            if len(matrices) == 1 and not matrices[0].any():
+                matrices[0].normal_(generator=torch.Generator().manual_seed(0))
+                plain, drawn = float(ground.loss()(network(x), y)), True
+            own = [r for r in ground.experiment.regularizers if getattr(r, "strength", 0.0) > 0]
+            rules = [part for rule in own or [L2()] for part in rule.apart()]
+            weights = [[w.to(torch.float64) for w in network.penalized(rule.chosen)] for rule in rules]
+            once = penalty(rules, weights)
+            doubled = [r.model_copy(update={"strength": 2 * float(vars(r)["strength"])}) for r in rules]
+            twice = penalty(doubled, weights)
+            slope, along = slopes(rules, weights)
+        felt = pushed(ground, network, tuple(own or [L2()]))
         numbers = {"plain": plain, "once": plain + once, "twice": plain + twice, "slope": slope, "gradient": along}
-        expected = Said("A loss that rises with the penalty, twice as much for twice the λ.")
-        if not own:
-            expected = Said("A loss that rises with the penalty; this experiment has none, so L2 is tried.")
+        numbers["training"] = felt
         found = Said(
             "{plain} without, {once} with it, {twice} with twice the λ.",
             plain=plain, once=plain + once, twice=plain + twice,
         )  # fmt: skip
+        if drawn:
+            found = Said("{found} All weights start at 0, so others were taken.", found=found)
+        expected = said_beforehand(bool(own))
         if not once > 0:
             remedy = Said("The penalty is 0: all weights are 0. Take an initializer that draws them.")
             return Outcome("fail", expected, found, remedy, numbers)
-        if abs(twice - 2 * once) > 1e-6 * once or abs(slope - along) > 1e-4 * max(abs(slope), abs(along), 1e-9):
+        if abs(twice - 2 * once) > 1e-6 * once or not near(slope, along):
             remedy = Said("Penalty and gradient do not belong together: correct the regularizer.")
             return Outcome("fail", expected, found, remedy, numbers)
+        if not near(slope, felt):
+            remedy = Said("A step of training does not take the penalty's gradient: correct the step.")
+            return Outcome("fail", expected, found, remedy, numbers)
         return Outcome("pass", expected, found, numbers=numbers)
+
+
+def said_beforehand(own: bool) -> Said:
+    """What theory expects."""
+    if not own:
+        return Said("A loss that rises with the penalty; this experiment has none, so L2 is tried.")
+    return Said("A loss that rises with the penalty, twice as much for twice the λ.")
+
+
+def near(slope: float, other: float) -> bool:
+    """Whether both are the same slope."""
+    return abs(slope - other) <= 1e-4 * max(abs(slope), abs(other), 1e-9)
+
+
+def pushed(ground: Ground, network: Network, rules: tuple[Regularizer, ...]) -> float:
+    """The same slope as training feels it: the gradient of a step with these rules, less that of one without, along
+    the weights. Both steps are the executor's own, of the same batch, in float64 and from the same weights."""
+    x, y = (tensor[:BATCH] for tensor in ground.seen)
+    x, y = x.double(), y.double() if y.is_floating_point() else y
+    plan = ground.experiment.model_copy(update={"optimizer": SGD(lr=1e-3)})
+    found: list[list[Tensor]] = []
+    for chosen in (rules, ()):
+        own, loss = copy.deepcopy(network).double(), ground.loss().double()
+        executor = Eager(plan.model_copy(update={"regularizers": chosen}), own, loss, CPU)
+        executor.step(x, y, 1.0, 0, None)
+        found.append([torch.zeros_like(w) if w.grad is None else w.grad for w in own.penalized()])
+    start = [w.detach().double() for w in network.penalized()]
+    return sum(float(((more - less) * w).sum()) for more, less, w in zip(*found, start, strict=True))
 
 
 def penalty(rules: list[Regularizer], weights: list[list[Tensor]]) -> float:
