@@ -225,11 +225,12 @@ def runs(options: argparse.Namespace) -> int:
     reader = Reader()
     found = reader.runs() if reader.place.database.exists() else []
     if options.json:
-        keys = ("id", "name", "state", "message", "step", "epoch", "created", "digest", "parent", "summary")
+        keys = ("id", "name", "state", "message", "step", "epoch", "created", "digest", "parent", "summary", "damage")
         print(strict([{key: getattr(row, key) for key in keys} for row in found]))
         return 0
     for row in found:
-        print(f"{row.id}  {row.state:<9} step {row.step:>8}  epoch {row.epoch:>6}  {figures(row)}  {row.name}".rstrip())
+        said = f"{row.state:<9} step {row.step:>8}  epoch {row.epoch:>6}  {figures(row)}  {row.name}".rstrip()
+        print(f"{row.id}  {'damaged' if row.damage else said}")
     return 0
 
 

@@ -16,7 +16,7 @@ from pages.ui.exporting import bring
 from pages.ui.fleet import fleet, reader
 from pages.ui.listing import listing
 from pages.ui.literal import literal
-from pages.ui.records import record
+from pages.ui.records import drawable
 from pages.ui.sentences import sentence
 from pages.ui.settings import chart_colors
 from pages.ui.text import _, spoken
@@ -27,7 +27,11 @@ MOST = 8  # runs in one chart: more colors cannot be told apart
 
 def page() -> None:
     """The list, what can be done with the chosen runs, and their curves."""
-    rows = reader().runs(300)
+    try:
+        rows = reader().runs(300)
+    except PlaygroundError as error:
+        st.error(literal(sentence(error)), icon=":material/error:")
+        return
     if not rows:
         empty()
         return
@@ -56,7 +60,8 @@ def empty() -> None:
 def actions(chosen: list[RunRow], hidden: int) -> None:
     """The buttons; each says how many runs it is about by being on or off."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if st.button(_("Open"), icon=":material/open_in_new:", disabled=len(chosen) != 1, key="open", type="primary"):
+        one = len(chosen) == 1 and not chosen[0].damage
+        if st.button(_("Open"), icon=":material/open_in_new:", disabled=not one, key="open", type="primary"):
             st.switch_page("train.py", query_params={"run": chosen[0].id, "lang": spoken()})
         if st.button(_("Name"), icon=":material/edit:", disabled=len(chosen) != 1, key="name"):
             st.dialog(_("A name for the run"))(naming.ask)(chosen[0])
@@ -102,7 +107,9 @@ def curves(chosen: list[RunRow]) -> None:
     lines = _("Solid: training data. Dashed: validation data.")
     st.caption(_("Median over the layers.") if what == "update_ratio" else lines)
     records = [
-        record(row, escape(f"{row.name or words(row.edited, spoken())} · {row.id[:4]}")) for row in chosen[:MOST]
+        found
+        for row in chosen[:MOST]
+        if (found := drawable(row, escape(f"{row.name or words(row.edited, spoken())} · {row.id[:4]}")))
     ]
     chart = overlay(records, str(what), chart_colors(st.context.theme.type))
     st.plotly_chart(chart, theme=None, height=440, config=CONFIG, key="compared", alt=_("Curves of the chosen runs"))

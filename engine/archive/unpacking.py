@@ -16,21 +16,25 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import ValidationError
 
-from engine import naming
 from engine.archive.packing import FORMAT, KEPT, MANIFEST, MEMBERS, VERSION
 from engine.archive.tree import from_bytes, torch_bytes
 from engine.edits import Edit, apply
 from engine.errors import PlaygroundError
 from engine.experiment import Experiment
-from engine.frame import Channel, Frame
-from engine.store.tables import FINAL, epoch_columns
+from engine.preview import preview
+from engine.store import contents
+from engine.store.tables import EPOCH_COLUMNS, epoch_columns, plain_columns
 
 LARGEST = 512 * 2**20
 """Bytes that a run may take up when it is unpacked."""
 DENSEST = 300
 """How many times larger than the zip that may be; losses that repeat, and zeros in momenta, compress well."""
-STATES = FINAL | {"running", "queued", "held", "paused"}
+NONSENSE = (PlaygroundError, ArithmeticError, LookupError, ValueError, TypeError, AttributeError, struct.error)
+"""What reading values that no run has may raise."""
+MOST_LINES = 50_000
+MOST_FRAMES = 20_000
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ class Parcel:
 
     experiment: Experiment
     edited: Experiment
-    about: dict[str, Any]
+    about: contents.About
     log: list[dict[str, Any]]
     losses: bytes
     epochs: bytes
@@ -82,7 +86,7 @@ def read(data: bytes) -> Parcel:
         raise PlaygroundError("This file cannot be imported: what it says of the run makes no sense.") from error
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise PlaygroundError("This file cannot be imported: it is no whole zip file.") from error
-    except (PlaygroundError, ValueError, KeyError, TypeError, AttributeError, struct.error) as error:
+    except NONSENSE as error:
         raise PlaygroundError("This file cannot be imported: what it says of the run makes no sense.") from error
 
 
@@ -118,64 +122,118 @@ def take(file: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
 
 
 def parcel(found: dict[str, bytes]) -> Parcel:
-    """The members as values, each of which makes sense."""
-    about, log = json.loads(found["run.json"]), json.loads(found["log.json"])
-    experiment = edited = Experiment.from_json(found["experiment.json"])
-    for line in log:
-        if set(line) != {"step", "kind", "detail", "at"} or not isinstance(line["detail"], dict):
-            raise Unsound("its log makes no sense")
-        if not (isinstance(line["step"], int) and len(str(line["kind"])) <= 16 and isinstance(line["at"], float)):
-            raise Unsound("its log makes no sense")
+    """The members as values, each of which could be one of our own runs'."""
+    about = said(document(found["run.json"]))
+    lines = log(document(found["log.json"]), about.step)
+    experiments = [Experiment.from_json(found["experiment.json"])]
+    for line in lines:
         if line["kind"] == "edit":
-            edited = apply(edited, Edit(path=line["detail"]["path"], value=line["detail"]["value"]))
-    if about["state"] not in STATES or edited != Experiment.from_json(about["edited"]):
+            experiments.append(apply(experiments[-1], Edit(**line["detail"])))
+    if experiments[-1] != Experiment.from_json(about.edited):
         raise Unsound("its edits do not lead to the experiment that it ended with")
-    about["name"] = naming.plain(about.get("name", ""))  # older archives have none
     expect_lengths(found, about)
-    for channel in about["channels"]:
-        Channel(**channel)
+    expect_memory(experiments)
     if found["static.bin"]:
-        Frame.decode(found["static.bin"])
-    frames = split(found["frames.bin"])
-    if not all(isinstance(v, int | float | None) for v in about["summary"].values()) or len(about["message"]) > 2_000:
-        raise Unsound("its numbers make no sense")
-    kept = [checkpoint(found, name, experiment, edited) for name in reversed(KEPT) if f"{name}.json" in found]
+        contents.frame(found["static.bin"], about.channels)
+    frames = split(found["frames.bin"], about)
+    kept = [checkpoint(found, name, about, experiments) for name in reversed(KEPT) if f"{name}.json" in found]
     series = (found["losses.f32"], found["epochs.f64"], frames, found["static.bin"])
-    return Parcel(experiment, edited, about, log, *series, kept)
+    return Parcel(experiments[0], experiments[-1], about, lines, *series, kept)
 
 
-def expect_lengths(found: dict[str, bytes], about: dict[str, Any]) -> None:
-    """As many losses as steps, whole rows of epochs."""
-    width = len(epoch_columns(about["channels"]))
-    if len(found["losses.f32"]) != 4 * about["step"] or len(found["epochs.f64"]) % (8 * width):
+def document(data: bytes) -> Any:
+    """A member that is JSON. Raises: ValueError, for texts too that cannot be written as UTF-8."""
+    value = json.loads(data)
+    json.dumps(value, ensure_ascii=False).encode()
+    return value
+
+
+def said(told: dict[str, Any]) -> contents.About:
+    """What the file says of the run besides its series."""
+    try:
+        return contents.About(**told)
+    except ValidationError as error:
+        where = {str(fault["loc"][0]) for fault in error.errors(include_input=False, include_url=False)}
+        if where == {"state"}:
+            raise Unsound("no run is ever in the state that it says") from error
+        raise Unsound("its numbers make no sense") from error
+
+
+def log(told: list[dict[str, Any]], steps: int) -> list[dict[str, Any]]:
+    """The lines of the log; edits are in order."""
+    try:
+        lines = [contents.Line(**line) for line in told]
+    except (ValidationError, TypeError) as error:
+        raise Unsound("its log makes no sense") from error
+    edits = [line.step for line in lines if line.kind == "edit"]
+    late = any(line.step > steps for line in lines)
+    if late or edits != sorted(edits) or len(lines) > MOST_LINES or not all(line.sound() for line in lines):
+        raise Unsound("its log makes no sense")
+    return told
+
+
+def expect_lengths(found: dict[str, bytes], about: contents.About) -> None:
+    """As many losses as steps, whole rows of epochs in their order."""
+    if len(found["losses.f32"]) != 4 * about.step:
         raise Unsound("it has not as many losses as steps")
-    epochs = np.frombuffer(found["epochs.f64"], "<f8").reshape(-1, width)
-    if not (np.diff(epochs[:, 0]) > 0).all() or not isinstance(about["epoch"], int):
+    wide = width(found["epochs.f64"], about.channels)
+    numbers = np.frombuffer(found["epochs.f64"]).reshape(-1, wide)[:, :2]
+    steps = numbers[:, 1]
+    whole = np.isfinite(numbers).all() and (numbers == np.floor(numbers)).all()
+    if not whole or (np.diff(numbers[:, 0]) <= 0).any() or (np.diff(steps) < 0).any():
+        raise Unsound("its epochs are out of order")
+    if len(numbers) and (numbers.min() < 0 or steps[-1] > about.step or numbers[-1, 0] > about.epoch):
         raise Unsound("its epochs are out of order")
 
 
-def split(data: bytes) -> list[tuple[int, float, bytes]]:
+def width(data: bytes, channels: list[dict[str, Any]]) -> int:
+    """How many numbers an epoch has: those of all runs, and in a network with several ends each end's."""
+    numbers = np.frombuffer(data)
+    for wide in map(len, (epoch_columns(channels), plain_columns(channels), EPOCH_COLUMNS)):
+        if len(numbers) % wide == 0 and (np.diff(numbers[::wide]) > 0).all():
+            return wide
+    raise Unsound("its epochs are out of order")
+
+
+def expect_memory(experiments: list[Experiment]) -> None:
+    """Each could be started here. The batch is what an edit can change about memory."""
+    largest = max(experiments, key=lambda each: each.batch_size)
+    for each in dict.fromkeys((experiments[0].to_json(), largest.to_json(), experiments[-1].to_json())):
+        try:
+            preview(Experiment.from_json(each))
+        except PlaygroundError as error:
+            raise Unsound(str(error).removesuffix(".")) from error
+
+
+def split(data: bytes, about: contents.About) -> list[tuple[int, float, bytes]]:
     """The frames, in order: step, time, bytes."""
     found: list[tuple[int, float, bytes]] = []
     place, head = 0, struct.calcsize("<qdI")
     while place < len(data):
         step, at, length = struct.unpack_from("<qdI", data, place)
         payload = data[place + head : place + head + length]
-        if Frame.decode(payload).step != step or (found and step <= found[-1][0]):
+        frame = contents.frame(payload, about.channels)
+        if frame.step != step or step > about.step or (found and step <= found[-1][0]) or len(found) >= MOST_FRAMES:
+            raise Unsound("its frames are out of order")
+        if not 0 <= at <= contents.LATEST:
             raise Unsound("its frames are out of order")
         found.append((step, at, payload))
         place += head + length
     return found
 
 
-def checkpoint(found: dict[str, bytes], name: str, experiment: Experiment, edited: Experiment) -> Kept:
+def checkpoint(found: dict[str, bytes], name: str, about: contents.About, experiments: list[Experiment]) -> Kept:
     """A checkpoint whose state a run of this experiment can have."""
     from engine.fleet import memory
 
     tree = from_bytes(found[f"{name}.json"], found[f"{name}.safetensors"])
-    facts, data = tree["facts"], torch_bytes(tree["state"])
-    trainer = memory.load(data).trainer
-    versions = (trainer.experiment.network, trainer.experiment.data)
-    if versions[1] != experiment.data or len(versions[0]) != len(edited.network) or trainer.step != facts["step"]:
-        raise Unsound("its checkpoint belongs to another run")
-    return Kept(int(facts["step"]), int(facts["epoch"]), bool(facts["good"]), data)
+    facts, state = contents.Facts(**tree["facts"]), tree["state"]
+    held = contents.Held(**{name: state["trainer"][name] for name in contents.Held.model_fields})
+    contents.Beside(**{name: value for name, value in state.items() if name != "trainer"})
+    versions = experiments[state["edits"] : state["edits"] + 1]
+    belongs = facts.step <= about.step and (held.step, held.epoch) == (facts.step, facts.epoch)
+    if not belongs or versions != [Experiment.from_json(held.experiment)]:
+        raise Unsound("its checkpoint belongs to another run")  # before anything is made from it
+    data = torch_bytes(state)
+    memory.load(data)
+    return Kept(facts.step, facts.epoch, facts.good, data)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from engine.errors import PlaygroundError
 from engine.experiment import Experiment
 from engine.parts import Part
+from engine.store.contents import Damaged
 from engine.store.reader import Reader, RunRow
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ class Subject:
         row = reader.run(run) if reader.place.database.exists() else None
         if row is None:
             raise PlaygroundError(f"There is no run {run}.")
+        if row.damage:
+            raise Damaged
         return cls(reader, row)
 
     @property

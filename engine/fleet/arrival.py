@@ -12,7 +12,7 @@ from engine.fleet import wire
 from engine.store import checkpoints
 from engine.store.entry import CheckpointRow, Entry, FrameRow, LogRow, NewRun
 from engine.store.place import Place
-from engine.store.tables import FINAL, epoch_columns
+from engine.store.tables import FINAL
 
 if TYPE_CHECKING:
     from engine.archive.unpacking import Parcel
@@ -22,19 +22,22 @@ ARRIVALS = "arrivals"
 
 def lay_down(place: Place, run: str, parcel: Parcel) -> str:
     """Writes a checked run where the supervisor finds it; returns the file's name."""
+    from engine.archive.unpacking import width
+
     about = parcel.about
-    state = about["state"] if about["state"] in FINAL else "paused"
+    state = about.state if about.state in FINAL else "paused"
     header = {
         "experiment": parcel.experiment.to_json(),
         "edited": parcel.edited.to_json(),
         "digest": parcel.experiment.digest,
         "state": state,
-        "message": about["message"] if state in FINAL else "",
-        "channels": json.dumps(about["channels"]),
-        "summary": json.dumps(about["summary"]),
-        "name": about["name"],
-        "step": about["step"],
-        "epoch": about["epoch"],
+        "message": about.message if state in FINAL else "",
+        "channels": json.dumps(about.channels),
+        "summary": json.dumps(about.summary),
+        "name": about.name,
+        "step": about.step,
+        "epoch": about.epoch,
+        "width": width(parcel.epochs, about.channels),
         "log": parcel.log,
         "frames": [[step, at] for step, at, _ in parcel.frames],
         "checkpoints": [[kept.step, kept.epoch, kept.good] for kept in parcel.checkpoints],
@@ -52,7 +55,7 @@ def pick_up(place: Place, run: str) -> list[Entry]:
     header, blobs = wire.unpack((place.home / ARRIVALS / Path(run).name).read_bytes())
     losses, epochs, static, *rest = blobs
     frames = zip(header["frames"], rest, strict=False)
-    rows = np.frombuffer(epochs, "<f8").reshape(-1, len(epoch_columns(json.loads(header["channels"]))))
+    rows = np.frombuffer(epochs, "<f8").reshape(-1, header["width"])
     new = NewRun(header["experiment"], header["digest"], header["state"], header["message"], name=header["name"])
     changes: dict[str, Any] = {name: header[name] for name in ("edited", "channels", "summary", "step", "epoch")}
     first = Entry(

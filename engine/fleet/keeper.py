@@ -18,6 +18,7 @@ from engine.fleet.slot import Slot
 from engine.fleet.ticket import LATE
 from engine.store import checkpoints
 from engine.store.committer import Committer
+from engine.store.contents import DAMAGED, Damaged
 from engine.store.entry import Entry, LogRow, Outcome
 from engine.store.place import Place
 from engine.store.reader import Reader
@@ -51,6 +52,9 @@ class Keeper:
         with self.reader.view() as view:
             found = view.in_states("running", "held", "queued")
         for run in found:
+            if run.damage:
+                self.store(Entry(run.id, changes={"state": "failed", "message": DAMAGED}))
+                continue
             own = Slot(run.id, "queued", run.attempt, run.experiment, run.step)
             self.slots[run.id] = own
             self.queue.append(run.id)
@@ -125,7 +129,12 @@ class Keeper:
             fence = Entry(own.run, log=(note,) if note else (), changes={**changes, "attempt": own.attempt})
             if await self.store(fence) != "stored":
                 return
-            await self.launch(own, await asyncio.to_thread(self._order, own))
+            try:
+                order = await asyncio.to_thread(self._order, own)
+            except Damaged as damage:
+                await self._fail(own, str(damage))
+                return
+            await self.launch(own, order)
 
     def _order(self, own: Slot) -> Order:
         row = self.reader.run(own.run)
@@ -224,13 +233,17 @@ class Keeper:
         journal.warning("run %s: its process died at step %d", own.run, own.step)
         if own.hopeless():
             sentence = f"The training process died {slots.RESTARTS} times in a row without getting further."
-            note = LogRow(own.step, "failed", {"sentence": sentence})
-            own.state = "failed"
-            await self.store(Entry(own.run, log=(note,), changes={"state": "failed", "message": sentence}))
-            self._forget(own)
+            await self._fail(own, sentence)
             return
         sentence = "The training process died and was started again; the run goes on with the same numbers."
         await self.wake(own, {}, LogRow(own.step, "restarted", {"sentence": sentence}))
+
+    async def _fail(self, own: Slot, sentence: str) -> None:
+        """The run cannot go on."""
+        note = LogRow(own.step, "failed", {"sentence": sentence})
+        own.state = "failed"
+        await self.store(Entry(own.run, log=(note,), changes={"state": "failed", "message": sentence}))
+        self._forget(own)
 
     def _on_full(self, full: bool) -> None:
         self.loop.call_soon_threadsafe(self._room, full)

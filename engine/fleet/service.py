@@ -22,6 +22,7 @@ from engine.fleet.order import Order
 from engine.fleet.slot import Command, Ended, Slot
 from engine.fleet.ticket import LATE, Ticket, sweep
 from engine.store import ballast
+from engine.store.contents import NAME, holds
 from engine.store.entry import Entry, LogRow, NewRun
 from engine.store.place import Place
 from engine.store.tables import FINAL
@@ -215,6 +216,8 @@ class Service:
         """End a run and forget it, with its files."""
         _need(Ticket.of(self.place, asked))
         run = asked["run"]
+        if not holds(NAME, run, strict=True):  # it becomes the name of a folder
+            raise PlaygroundError("There is no run of that name.")
         own = self.keeper.slots.get(run)
         if own is not None:
             own.dismissed = True

@@ -17,8 +17,10 @@ import numpy as np
 
 from engine.live import series
 from engine.live.viewer import Viewer
+from engine.store.contents import Damaged
+from engine.store.news import Cursor, News
 from engine.store.pieces import joined
-from engine.store.reader import Cursor, News, Reader, View
+from engine.store.reader import Reader, View
 from engine.store.tending import thin
 
 TICK_SECONDS = 0.04
@@ -107,7 +109,7 @@ class Hub:
             return picture
         with self.reader.view() as view:
             self._cursor, news = view.tail(self._cursor, self._known)
-            states = view.states(self._known)
+            states = {run: state for run, state in view.states(self._known).items() if run in news}
             picture.gone = self._known.keys() - states.keys()
             for run in picture.gone:
                 del self._known[run]
@@ -135,13 +137,17 @@ class Hub:
 
     def _begin(self, view: View, run: str, picture: Picture) -> None:
         row = view.run(run)
-        if row is None:
+        if row is None or row.damage:
             picture.snapshots[run] = None
             return
         known = self._known.setdefault(run, Known())
         known.state, known.bare = (row.state, row.message, row.step, row.epoch), not row.channels
         known.channels = row.channels
-        picture.snapshots[run] = series.snapshot(view, row, known.slim)
+        try:
+            picture.snapshots[run] = series.snapshot(view, row, known.slim)
+        except (Damaged, ValueError, TypeError, KeyError):  # what one run's rows hold is nothing to the other viewers
+            journal.exception("run %s cannot be shown", run)
+            picture.snapshots[run] = None
 
     def _tell(self, news: News, known: Known, now: State) -> list[series.Message]:
         """The messages of one run's news."""

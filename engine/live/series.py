@@ -9,8 +9,9 @@ from typing import Any, Literal
 import numpy as np
 
 from engine.frame import Frame, pack
+from engine.store.news import LogLine
 from engine.store.pieces import spread
-from engine.store.reader import LogLine, RunRow, View
+from engine.store.reader import RunRow, View
 from engine.store.tables import EPOCH_COLUMNS, plain_columns
 from engine.strict_json import strict
 

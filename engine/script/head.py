@@ -8,7 +8,7 @@ from engine.edits import Edit
 from engine.experiment import Experiment
 from engine.script.program import Program, program
 from engine.script.replay import TimedEdit
-from engine.store.reader import LogLine
+from engine.store.news import LogLine
 
 
 def program_of(experiment: Experiment, log: Sequence[LogLine]) -> Program:

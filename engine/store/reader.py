@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 
-from engine.store import tables
-from engine.store.pieces import epoch_rows, joined, loss_rows, spread
+from engine.store import contents, tables
+from engine.store.news import Cursor, LogLine, News, line, note
+from engine.store.pieces import Unreadable, epoch_rows, joined, loss_rows, runs, spread
 from engine.store.place import Place
 from engine.store.tending import thin
 
 
 @dataclass(frozen=True)
 class RunRow:
-    """A run as the store knows it; `experiment` is how it began, `edited` has its edits so far (both JSON)."""
+    """A run as the store knows it; `experiment` is how it began, `edited` has its edits so far (both JSON).
+
+    `damage` names the columns of which nothing can be made: something harmless stands in their place.
+    """
 
     id: str
     created: float
@@ -38,18 +42,7 @@ class RunRow:
     static: bytes | None
     summary: dict[str, Any]
     name: str = ""  # given by a person
-
-
-@dataclass(frozen=True)
-class LogLine:
-    """One line of a run's log: at which step what happened."""
-
-    seq: int
-    run: str
-    step: int
-    kind: str
-    detail: dict[str, Any]
-    at: float
+    damage: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,26 +54,6 @@ class Checkpoint:
     sha256: str
     epoch: int
     good: bool
-
-
-@dataclass(frozen=True)
-class Cursor:
-    """How far each table has been followed."""
-
-    losses: int = 0
-    epochs: int = 0
-    frames: int = 0
-    log: int = 0
-
-
-@dataclass
-class News:
-    """What a run has gained since a cursor: rows (step, loss), epoch rows, (step, at, bytes) frames, log lines."""
-
-    losses: list[np.ndarray] = field(default_factory=list)
-    epochs: list[np.ndarray] = field(default_factory=list)
-    frames: list[tuple[int, float, bytes]] = field(default_factory=list)
-    log: list[LogLine] = field(default_factory=list)
 
 
 class Reader:
@@ -99,10 +72,10 @@ class Reader:
         """`with reader.view() as view:` one moment of the store."""
         return View(self)
 
-    def rows(self, connection: sa.Connection) -> sa.Select[Any]:
+    def rows(self, connection: sa.Connection) -> sa.Select[*tuple[Any, ...]]:
         """The table of runs; where an older version wrote it, its runs have no names."""
         self._named = self._named or tables.named(connection)
-        return sa.select(*(column for column in tables.runs.c if self._named or column.name != "name"))
+        return runs(self._named)
 
     def runs(self, limit: int = 1_000) -> list[RunRow]:
         """The newest runs first."""
@@ -156,23 +129,32 @@ class View:
         self.reader = reader
 
     def __enter__(self) -> View:
-        self.connection = self.reader.engine.connect()
-        self.transaction = self.connection.begin()
+        try:
+            self.connection = self.reader.engine.connect()
+            self.transaction = self.connection.begin()
+        except sa.exc.DBAPIError as error:
+            raise Unreadable from error
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.transaction.rollback()
-        self.connection.close()
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        with suppress(sa.exc.DBAPIError):
+            self.transaction.rollback()
+            self.connection.close()
+        if isinstance(error, sa.exc.DBAPIError):
+            raise Unreadable from error
 
     @property
-    def rows(self) -> sa.Select[Any]:
+    def rows(self) -> sa.Select[*tuple[Any, ...]]:
+        """The table of runs."""
         return self.reader.rows(self.connection)
 
     def runs(self, limit: int = 1_000) -> list[RunRow]:
+        """The newest runs first."""
         ordered = self.rows.order_by(tables.runs.c.created.desc()).limit(limit)
         return [_run(row) for row in self.connection.execute(ordered).mappings()]
 
     def run(self, run: str) -> RunRow | None:
+        """One run, or None if there is none of that name."""
         row = self.connection.execute(self.rows.where(tables.runs.c.id == run)).mappings().one_or_none()
         return None if row is None else _run(row)
 
@@ -182,6 +164,7 @@ class View:
         return [_run(row) for row in self.connection.execute(chosen).mappings()]
 
     def losses(self, run: str, points: int | None = 2_000) -> np.ndarray:
+        """(n, 2): step and loss, thinned."""
         table = tables.losses
         chosen = sa.select(table.c.step_lo, table.c.payload).where(table.c.run == run).order_by(table.c.step_lo)
         found = self.connection.execute(chosen).all()
@@ -189,6 +172,7 @@ class View:
         return rows if points is None else thin(rows, points)
 
     def epochs(self, run: str, points: int | None = 2_000) -> np.ndarray:
+        """(n, 6): `tables.EPOCH_COLUMNS`, and each end's, thinned."""
         table = tables.epochs
         columns = (table.c.payload, table.c.epoch_hi - table.c.epoch_lo + 1)
         chosen = sa.select(*columns).where(table.c.run == run).order_by(table.c.epoch_lo)
@@ -197,11 +181,13 @@ class View:
         return rows if points is None else thin(rows, points, tables.EPOCH_COLUMNS.index("validation_loss"))
 
     def frame_steps(self, run: str, since_step: int = -1) -> list[int]:
+        """The steps that have a frame, in order."""
         table = tables.frames
         chosen = sa.select(table.c.step).where(table.c.run == run, table.c.step > since_step).order_by(table.c.step)
         return list(self.connection.execute(chosen).scalars())
 
     def frames(self, run: str, since_step: int = -1, limit: int | None = None) -> list[tuple[int, bytes]]:
+        """Frames with their steps; at most `limit`, evenly chosen."""
         return self.frames_at(run, spread(self.frame_steps(run, since_step), limit))
 
     def frames_at(self, run: str, steps: Sequence[int]) -> list[tuple[int, bytes]]:
@@ -220,6 +206,7 @@ class View:
         return [(step, at, payload) for step, at, payload in self.connection.execute(chosen)]
 
     def frame(self, run: str, step: int | None = None) -> bytes | None:
+        """The newest frame, or the newest at or before `step`."""
         table = tables.frames
         chosen = sa.select(table.c.payload).where(table.c.run == run).order_by(table.c.step.desc()).limit(1)
         if step is not None:
@@ -228,27 +215,31 @@ class View:
         return payload
 
     def log(self, run: str) -> list[LogLine]:
+        """Everything that happened to a run, in order."""
         chosen = sa.select(tables.log).where(tables.log.c.run == run).order_by(tables.log.c.seq)
-        return [_line(row) for row in self.connection.execute(chosen).mappings()]
+        return [line(row) for row in self.connection.execute(chosen).mappings()]
 
     def checkpoints(self, run: str) -> list[Checkpoint]:
+        """The recorded checkpoints, newest first."""
         table = tables.checkpoints
         found = self.connection.execute(sa.select(table).where(table.c.run == run).order_by(table.c.seq.desc()))
         home = self.reader.place.home
         return [Checkpoint(row.step, home / row.path, row.sha256, row.epoch, row.good) for row in found]
 
     def states(self, names: Iterable[str]) -> dict[str, tuple[str, str, int, int]]:
-        """State, message, step and epoch of some runs."""
+        """State, message, step and epoch of some runs; of those that are damaged there is nothing to say."""
         table = tables.runs.c
         columns = (table.id, table.state, table.message, table.step, table.epoch)
         chosen = sa.select(*columns).where(table.id.in_(list(names)))
-        return {row[0]: (row[1], row[2], row[3], row[4]) for row in self.connection.execute(chosen)}
+        found = [(row[0], (row[1], row[2], row[3], row[4])) for row in self.connection.execute(chosen)]
+        return {name: own for name, own in found if tuple(map(type, own)) == (str, str, int, int)}
 
     def tail(self, since: Cursor, names: Iterable[str]) -> tuple[Cursor, dict[str, News]]:
-        """What some runs have gained since a cursor, and the cursor for the next time."""
+        """What some runs have gained since a cursor, without those that are damaged; the cursor for the next time."""
         chosen = list(names)
         news = {name: News() for name in chosen}
         ends: dict[str, int] = {}
+        damaged: set[str] = set()
         for table in (tables.losses, tables.epochs, tables.frames, tables.log):
             start: int = getattr(since, table.name)
             newest = self.connection.execute(sa.select(sa.func.max(table.c.seq))).scalar()
@@ -257,24 +248,14 @@ class View:
                 mine = table.c.run.concat("").in_(chosen)  # not by the index on run: the new rows are few
                 rows = sa.select(table).where(table.c.seq > start, mine).order_by(table.c.seq)
                 for row in self.connection.execute(rows).mappings():
-                    _note(news[row["run"]], table.name, row)
-        return Cursor(**ends), news
+                    try:
+                        note(news[row["run"]], table.name, row)
+                    except contents.Damaged:
+                        damaged.add(row["run"])
+        return Cursor(**ends), {name: own for name, own in news.items() if name not in damaged}
 
 
-def _note(news: News, table: str, row: sa.RowMapping) -> None:
-    if table == "losses":
-        news.losses.append(loss_rows(row["step_lo"], row["payload"]))
-    elif table == "epochs":
-        news.epochs.append(epoch_rows(row["payload"], row["epoch_hi"] - row["epoch_lo"] + 1))
-    elif table == "frames":
-        news.frames.append((row["step"], row["at"], row["payload"]))
-    else:
-        news.log.append(_line(row))
-
-
-def _run(row: sa.RowMapping) -> RunRow:
-    return RunRow(**{**row, "channels": json.loads(row["channels"]), "summary": json.loads(row["summary"])})
-
-
-def _line(row: sa.RowMapping) -> LogLine:
-    return LogLine(**{**row, "detail": json.loads(row["detail"])})
+def _run(raw: sa.RowMapping) -> RunRow:
+    found, damage = contents.row(raw)
+    place = found.pop("place")
+    return RunRow(**{**found, "id": found["id"] or f"{contents.NAMELESS}{place}"}, damage=damage)

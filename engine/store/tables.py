@@ -18,6 +18,15 @@ from sqlalchemy import event
 metadata = sa.MetaData()
 
 
+class Blob(sa.LargeBinary):
+    """Bytes as SQLite gives them: the usual type makes a damaged value, such as a number, into that many bytes."""
+
+    cache_ok = True
+
+    def result_processor(self, dialect: Any, coltype: Any) -> None:
+        """Leaves values as they are."""
+
+
 def _seq() -> sa.Column[int]:
     return sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True)
 
@@ -43,7 +52,7 @@ runs = sa.Table(
     sa.Column("epoch", sa.Integer, nullable=False),
     sa.Column("attempt", sa.Integer, nullable=False),
     sa.Column("channels", sa.Text, nullable=False),
-    sa.Column("static", sa.LargeBinary),
+    sa.Column("static", Blob),
     sa.Column("summary", sa.Text, nullable=False),
     sa.Column("name", sa.Text, nullable=False, server_default=""),  # given by a person, later than the others
 )
@@ -54,7 +63,7 @@ losses = sa.Table(
     _run(),
     sa.Column("step_lo", sa.Integer, nullable=False),
     sa.Column("step_hi", sa.Integer, nullable=False),
-    sa.Column("payload", sa.LargeBinary, nullable=False),  # float32, one a step
+    sa.Column("payload", Blob, nullable=False),  # float32, one a step
     sa.UniqueConstraint("run", "step_lo"),
     sqlite_autoincrement=True,
 )
@@ -65,7 +74,7 @@ epochs = sa.Table(
     _run(),
     sa.Column("epoch_lo", sa.Integer, nullable=False),
     sa.Column("epoch_hi", sa.Integer, nullable=False),
-    sa.Column("payload", sa.LargeBinary, nullable=False),  # float64, rows of EPOCH_COLUMNS
+    sa.Column("payload", Blob, nullable=False),  # float64, rows of EPOCH_COLUMNS
     sa.UniqueConstraint("run", "epoch_lo"),
     sqlite_autoincrement=True,
 )
@@ -76,7 +85,7 @@ frames = sa.Table(
     _run(),
     sa.Column("step", sa.Integer, nullable=False),
     sa.Column("at", sa.Double, nullable=False),  # when the worker encoded it
-    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Column("payload", Blob, nullable=False),
     sa.UniqueConstraint("run", "step"),
     sqlite_autoincrement=True,
 )
@@ -177,6 +186,7 @@ def open_reader(database: Path) -> sa.Engine:
     def connected(connection: Any, _: object) -> None:
         connection.isolation_level = None
         connection.execute("PRAGMA query_only=ON")
+        connection.text_factory = lambda data: str(data, "utf-8", "surrogateescape")  # damage must not hide other rows
 
     @event.listens_for(engine, "begin")
     def begun(connection: sa.Connection) -> None:

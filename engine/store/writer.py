@@ -17,6 +17,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from engine.store import ballast, tables, tending
+from engine.store.contents import NAMELESS
 from engine.store.entry import CheckpointRow, Entry, LogRow, Outcome
 from engine.store.place import Place
 
@@ -161,7 +162,10 @@ class Writer:
 
     def _delete(self, run: str, draft: Draft) -> None:
         self._flush(draft)
-        self.connection.execute(sa.delete(tables.runs).where(tables.runs.c.id == run))
+        place = run.removeprefix(NAMELESS)
+        named = tables.runs.c.id == run
+        nameless = sa.literal_column("rowid") == int(place) if place != run and place.isdecimal() else named
+        self.connection.execute(sa.delete(tables.runs).where(nameless))
         draft.marks.pop(run, None)
         draft.deleted.append(run)
 

@@ -11,11 +11,15 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from engine.errors import PlaygroundError
+from engine.store.contents import Damaged
 from engine.store.curves import curve
-from engine.store.reader import RunRow
+from engine.store.reader import RunRow, View
 from engine.store.tables import FINAL
 from pages.ui import state
 from pages.ui.fleet import reader
+from pages.ui.literal import literal
+from pages.ui.sentences import sentence
 from pages.ui.text import _, number, spoken
 from pages.ui.words import words
 
@@ -43,7 +47,11 @@ def listing(rows: Sequence[RunRow]) -> None:
 def numbers(ids: list[str]) -> None:
     """The table's numbers as they are now; a changed selection redraws the page."""
     state.language()
-    known = {row.id: row for row in reader().runs()}
+    try:
+        known = {row.id: row for row in reader().runs()}
+    except PlaygroundError as error:
+        st.error(literal(sentence(error)))
+        return
     rows = [known[run] for run in ids if run in known]
     kept = set(state.memory("chosen", []))
     before = [place for place, row in enumerate(rows) if row.id in kept]
@@ -99,13 +107,23 @@ def small_curves(rows: Sequence[RunRow]) -> dict[str, np.ndarray]:
             kept, now = _curves.get(row.id), time.monotonic()
             changed = kept is None or kept[0] != (row.state, row.step)
             if kept is None or (changed and (row.state in FINAL or now - kept[1] >= CURVE_SECONDS)):
-                kept = _curves[row.id] = ((row.state, row.step), now, curve(view.connection, row.id))
+                kept = _curves[row.id] = ((row.state, row.step), now, sound_curve(view, row))
             found[row.id] = kept[2]
     return found
 
 
+def sound_curve(view: View, row: RunRow) -> np.ndarray:
+    """A run's small picture; none where what is stored of it is damaged."""
+    try:
+        return np.empty(0) if row.damage else curve(view.connection, row.id)
+    except (Damaged, ArithmeticError, LookupError, TypeError, ValueError):
+        return np.empty(0)
+
+
 def line(row: RunRow, drawn: Sequence[float] | np.ndarray = ()) -> dict[str, Any]:
-    """One run."""
+    """One run. Of a damaged one is shown what can be deleted."""
+    if row.damage:
+        return {_("State"): _("damaged"), _("Experiment"): row.id, _("Message"): sentence(Damaged())}
     ended = row.updated if row.state in FINAL else time.time()
     return {
         _("State"): _(STATES.get(row.state, row.state)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from engine.errors import PlaygroundError
 from engine.experiment import Experiment
 from engine.frame import Channel, Frame
 from engine.store.reader import RunRow
@@ -12,6 +13,14 @@ from pages.ui.charts import Record
 from pages.ui.fleet import reader
 
 FRAMES = 400
+
+
+def drawable(row: RunRow, name: str) -> Record | None:
+    """The same, but nothing of a run that is damaged: the others are drawn without it."""
+    try:
+        return None if row.damage else record(row, name)
+    except (PlaygroundError, ArithmeticError, LookupError, TypeError, ValueError):
+        return None
 
 
 def record(row: RunRow, name: str) -> Record:

@@ -19,6 +19,7 @@ from engine.edits import changes
 from engine.errors import InvalidExperiment, PlaygroundError
 from engine.experiment import Experiment
 from engine.preview import Preview, preview
+from engine.store.contents import Damaged
 from engine.store.reader import RunRow
 from engine.store.tables import FINAL
 from pages.ui.fleet import fleet, reader
@@ -221,6 +222,8 @@ def open_page() -> RunRow | None:
     if row is None:
         begin(asked_experiment())
         return reader().run(shown_run())
+    if row.damage:
+        raise Damaged
     show(row.id, Experiment.from_json(row.edited))
     return row
 

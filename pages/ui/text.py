@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import gettext
 import re
+import sys
 from contextvars import ContextVar
 from functools import cache
 from io import BytesIO
-from math import isfinite
 from pathlib import Path
 
 from babel.messages.mofile import write_mo
@@ -19,6 +19,7 @@ from babel.messages.pofile import read_po
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 LANGUAGES = ("en", "es")
+LARGEST = sys.float_info.max
 _spoken: ContextVar[str] = ContextVar("spoken", default="en")
 
 
@@ -72,7 +73,7 @@ def live_texts() -> dict[str, str]:
 
 def number(value: float | None, digits: int = 3) -> str:
     """A number with so many significant digits, as the language writes it; a dash where there is none."""
-    if value is None or not isfinite(value):
+    if value is None or not abs(value) <= LARGEST:  # a whole number can be larger than any other
         return "–"
     counted = digits > 3 and float(value).is_integer() and spoken() == "en"  # Spanish leaves four digits together
     text = f"{value:,.0f}" if abs(value) >= (1e3 if counted else 1e4) else f"{value:.{digits}g}"

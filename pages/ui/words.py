@@ -21,7 +21,7 @@ def words(document: str, language: str) -> str:
     try:
         experiment = Experiment.from_json(document)
         data = examples(experiment.data, experiment.seed)
-    except PlaygroundError:
+    except (PlaygroundError, ArithmeticError, LookupError, TypeError, ValueError):  # the list is shown all the same
         return "–"
     ends = shape_text(data.x.shape[1:]), str(data.outputs)
     chain = " → ".join([ends[0], *shortened(list(filter(None, map(size, experiment.network)))), ends[1]])

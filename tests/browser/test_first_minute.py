@@ -13,7 +13,8 @@ from playwright.sync_api import Page
 from engine import presets
 from engine.frame import Frame
 from engine.link import to_url
-from engine.store.reader import LogLine, Reader
+from engine.store.news import LogLine
+from engine.store.reader import Reader
 from tests.browser.pixels import MOVES
 from tests.browser.server import Visit, counter, rested, step, until
 

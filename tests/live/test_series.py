@@ -7,7 +7,7 @@ import math
 from typing import Any
 
 from engine.live.series import line
-from engine.store.reader import LogLine
+from engine.store.news import LogLine
 
 
 def strict(text: str) -> Any:

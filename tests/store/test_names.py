@@ -67,7 +67,7 @@ def test_a_store_without_names_can_be_read_and_gets_them(
     with pytest.raises(PlaygroundError, match="There is no run"):
         fleet.rename("nobody", "x")
     parcel = read(pack(reader, row))
-    assert parcel.about["name"] == "a name"
+    assert parcel.about.name == "a name"
     assert reader.run(fleet.take_in(parcel)).name == "a name"
     monkeypatch.setenv("PLAYGROUND_STORE", str(tmp_path))
     assert cli.main(["runs", "--json"]) == 0

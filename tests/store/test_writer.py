@@ -13,8 +13,9 @@ import sqlalchemy as sa
 
 from engine.store import tables, tending
 from engine.store.entry import CheckpointRow, Entry, FrameRow, LogRow, NewRun
+from engine.store.news import Cursor
 from engine.store.place import Place
-from engine.store.reader import Cursor, Reader
+from engine.store.reader import Reader
 from engine.store.writer import Writer
 
 

@@ -1,0 +1,165 @@
+"""Archives whose checksums are right and whose values no run has: each is refused in one sentence, or does no harm."""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from engine.archive.unpacking import read
+from engine.errors import PlaygroundError
+from engine.exporters import Subject
+from engine.exporters.archive import Archive
+from engine.store import contents
+from tests.export.test_archive import about, changed, of
+
+HUGE = 10**400
+HEAVY = {"kind": "dense", "width": 4096}
+
+
+@pytest.fixture(scope="module")
+def packed(edited: Subject) -> bytes:
+    ((_, data),) = Archive().files(edited).items()
+    read(data)  # as it is, it is sound
+    return data
+
+
+def refused(data: bytes) -> str:
+    with pytest.raises(PlaygroundError) as caught:
+        read(data)
+    said = str(caught.value)
+    assert said.startswith("This file cannot be imported: ")
+    assert "\n" not in said
+    assert len(said) < 400
+    return said
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"summary": {"train_loss": HUGE}},
+        {"summary": {"k" * 10**6: 1.0}},
+        {"summary": {"train_loss": True}},
+        {"summary": {f"k{n}": 1.0 for n in range(100)}},
+        {"epoch": -5},
+        {"step": 10**30},
+        {"step": True},
+        {"message": "\ud800"},
+        {"message": "x" * 5_000},
+        {"created": 1e300},
+        {"channels": [{"key": "dead"}]},
+        {"channels": [{"key": "x", "title": "\udfff", "formula": "f"}]},
+        {"channels": [{"key": "x", "title": "t", "formula": "f", "mark": "blink"}]},
+        {"channels": [{"key": "x", "title": "t", "formula": "f", "series": ["s" * 10**6]}]},
+        {"channels": [{"key": "x", "title": "t", "formula": "f"}] * 10_000},
+        {"more": 1},
+        {"name": "x" * 10**6},
+    ],
+)
+def test_what_is_said_of_a_run(packed: bytes, more: dict[str, Any]) -> None:
+    refused(about(packed, **more))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"step": -1},
+        {"step": 10**9},
+        {"step": 1.0},
+        {"kind": "x" * 17},
+        {"kind": "edit", "detail": {"path": "optimizer.lr", "value": HUGE}},
+        {"kind": "edit", "detail": {"path": "optimizer.lr", "value": 0.1, "more": 1}},
+        {"kind": "step", "detail": {"unit": "year"}},
+        {"kind": "reset", "detail": {"predecessor": "../.."}},
+        {"detail": {"sentence": "\udc00"}},
+        {"detail": {"sentence": "x" * 10**5}},
+        {"detail": {"a": {"b": {"c": 1}}}},
+        {"detail": []},
+        {"at": 1e300},
+    ],
+)
+def test_lines_of_the_log(packed: bytes, line: dict[str, Any]) -> None:
+    lines = of(packed, "log.json")
+    lines[-1] = {**lines[-1], **line}
+    refused(changed(packed, log__json=json.dumps(lines).encode()))
+
+
+def test_a_checkpoint_of_another_network_is_refused_before_anything_is_made_of_it(
+    packed: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree = of(packed, "newest.json")
+    experiment = json.loads(tree["state"]["trainer"]["experiment"])
+    tree["state"]["trainer"]["experiment"] = json.dumps({**experiment, "network": [HEAVY] * 64})
+    monkeypatch.setattr("engine.fleet.memory.load", lambda data: pytest.fail("it was made"))
+    assert "belongs to another run" in refused(changed(packed, newest__json=json.dumps(tree).encode()))
+
+
+def test_a_run_that_could_not_be_started_here_is_not_taken_in(packed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """63 × dense 4096 with a batch of 8192, said to be running."""
+    document = json.dumps({**of(packed, "experiment.json"), "network": [{"kind": "flatten"}, *[HEAVY] * 63]})
+    document = json.dumps({**json.loads(document), "batch_size": 8192, "regularizers": []})
+    facts = {**of(packed, "run.json"), "edited": document, "state": "running", "step": 0, "epoch": 0}
+    members = {"experiment__json": document.encode(), "run__json": json.dumps(facts).encode(), "log__json": b"[]"}
+    blank = dict.fromkeys(("losses__f32", "epochs__f64", "frames__bin", "static__bin"), b"")
+    gone = dict.fromkeys(("newest__json", "newest__safetensors"))
+    monkeypatch.setattr("engine.trainer.Trainer.__init__", lambda *_: pytest.fail("it was made"))
+    assert "GiB" in refused(changed(packed, **members, **blank, **gone))
+
+
+def spots(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Where something stands in a JSON value."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(spot for key, item in inner for spot in spots(item, (*path, key)))]
+
+
+def put(value: Any, path: tuple[Any, ...], new: Any) -> Any:
+    """The value with something else at a place."""
+    if not path:
+        return new
+    copy = dict(value) if isinstance(value, dict) else list(value)
+    copy[path[0]] = put(copy[path[0]], path[1:], new)
+    return copy
+
+
+WORDS = [None, True, -1, 0, 10**30, HUGE, 1e308, "", "\ud800", "x" * 10**5, [], {}, [[]], {"a": 1}, "running", 0.5]
+
+
+def mutated(data: bytes, chance: random.Random) -> bytes:
+    """One value of the archive is another one, or some bytes of a series are."""
+    name = chance.choice(["run.json", "log.json", "newest.json", "experiment.json", "frames.bin", "epochs.f64"])
+    if name.endswith("json"):
+        value = of(data, name)
+        return changed(
+            data, **{name: json.dumps(put(value, chance.choice(spots(value)), chance.choice(WORDS))).encode()}
+        )
+    with zipfile.ZipFile(io.BytesIO(data)) as file:
+        blob = bytearray(file.read(name))
+    for _ in range(chance.choice([1, 8, 64])):
+        blob[chance.randrange(len(blob))] = chance.randrange(256)
+    return changed(data, **{name: bytes(blob)})
+
+
+def harmless(data: bytes) -> bool:
+    """Refused in one sentence; or every value taken in is one of a run's."""
+    try:
+        parcel = read(data)
+    except PlaygroundError as error:
+        return str(error).startswith("This file cannot be imported: ") and "\n" not in str(error)
+    told = {"channels": json.dumps(parcel.about.channels), "summary": json.dumps(parcel.about.summary)}
+    raw = {name: instead for name, (_, instead) in contents.COLUMNS.items()}
+    raw |= {"id": "x", "experiment": parcel.experiment.to_json(), "edited": parcel.edited.to_json(), **told}
+    raw |= {name: getattr(parcel.about, name) for name in ("state", "message", "step", "epoch", "name")}
+    return contents.row(raw)[1] == ""
+
+
+def fuzz(packed: bytes, seeds: range, check: Callable[[bytes], bool]) -> list[int]:
+    return [seed for seed in seeds if not check(mutated(packed, random.Random(seed)))]
+
+
+def test_a_value_changed_anywhere_is_refused_or_harmless(packed: bytes) -> None:
+    assert fuzz(packed, range(60), harmless) == []

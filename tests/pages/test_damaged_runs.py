@@ -1,0 +1,158 @@
+"""Nonsense in a store's columns: the page of all runs and the command line show the others, and offer to delete it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from engine import cli
+from engine.experiment import Experiment
+from engine.fleet.client import Fleet
+from engine.store.entry import Entry, LogRow, NewRun
+from engine.store.place import Place
+from engine.store.reader import Reader
+from engine.store.writer import Writer
+from pages.ui import fleet as line
+from pages.ui.text import number
+from tests.fleet.conftest import wait_for
+
+SHELL = Path(__file__).resolve().parents[2] / "pages" / "shell.py"
+CHANNEL = {"key": "dead", "title": "t", "formula": "f", "series": ["a"]}
+NONSENSE: dict[str, list[Any]] = {
+    "id": [b"\xff\xfe", "../../x", ""],
+    "created": [1e300, -1.0, "soon", b"\0", float("inf")],
+    "updated": [1e300, "late", float("-inf")],
+    "experiment": [b"\xff", "", "[" * 5_000, "x" * 200_000],
+    "edited": [b"\xff", "", "null", "[" * 5_000],
+    "digest": ["x" * 10_000, b"\1"],
+    "state": ["dancing", "", b"\xff", 3],
+    "message": ["x" * 10_000, b"\xff\xff"],
+    "parent": [b"\xff", "../up"],
+    "parent_step": ["x", -1],
+    "step": [2**62, -1, "many", b"\0\1", 1.5],
+    "epoch": [-5, 10**15, "x", b""],
+    "attempt": [-1, "x"],
+    "channels": ["", "{}", "[1]", json.dumps([{**CHANNEL, "key": 5}]), json.dumps([{**CHANNEL, "more": 1}]), b"\xff"],
+    "summary": [
+        "",
+        "[]",
+        json.dumps({"train_loss": 10**400}),
+        '{"train_loss": "<b>"}',
+        json.dumps({"k" * 10**6: 1.0}),
+        '{"\\ud800": 1.0}',
+        b"\xff",
+        12,
+    ],
+    "static": ["text", 10**12],
+    "name": [b"\xff", "x" * 10_000],
+}
+CASES = [(column, value) for column, values in NONSENSE.items() for value in values]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A store with a sound run, and one run for each piece of nonsense."""
+    folder = tmp_path_factory.mktemp("damaged") / "store"
+    place = Place.of(folder)
+    place.prepare()
+    writer = Writer(place)
+    document = Experiment().to_json()
+    new = NewRun(document, "d", "finished")
+    for name in ("sound", *(f"bad{n}" for n in range(len(CASES)))):
+        changes = {"summary": '{"train_loss": 0.125}'}
+        writer.commit([Entry(name, create=new, log=(LogRow(0, "finished", {"sentence": ""}),), changes=changes)])
+    writer.close()
+    with contextlib.closing(sqlite3.connect(place.database)) as connection, connection:
+        for n, (column, value) in enumerate(CASES):
+            connection.execute(f"UPDATE runs SET {column} = ? WHERE id = ?", (value, f"bad{n}"))
+        connection.execute("UPDATE log SET run = 'none' WHERE run NOT IN (SELECT id FROM runs)")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PLAYGROUND_STORE", str(folder))
+        line.fleet.cache_clear()
+        line.reader.cache_clear()
+        line.reader()
+        yield folder
+        os.kill(line.fleet().status()["pid"], signal.SIGTERM)
+        line.reader().close()
+        line.fleet().close()
+        line.fleet.cache_clear()
+        line.reader.cache_clear()
+
+
+def test_each_piece_of_nonsense_is_one_damaged_row(home: Path) -> None:
+    reader = Reader(home)
+    rows = reader.runs()
+    reader.close()
+    assert len(rows) == len(CASES) + 1
+    assert [row.id for row in rows if not row.damage] == ["sound"]
+    assert sorted(row.damage for row in rows if row.damage) == sorted(column for column, _ in CASES)
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_the_list_is_shown(home: Path, language: str) -> None:
+    app = AppTest.from_file(SHELL, default_timeout=60)
+    app.query_params["lang"] = language
+    app.switch_page("runs.py")
+    app.run()
+    assert not app.exception
+    table = app.dataframe[0].value
+    assert len(table) == len(CASES) + 1
+    word = {"en": "damaged", "es": "dañada"}[language]
+    said = [any(isinstance(cell, str) and cell == word for cell in row) for row in table.to_numpy()]
+    assert sum(said) == len(CASES)
+    assert {"en": "0.125", "es": "0,125"}[language] in table.to_string()
+
+
+def test_the_command_line_lists_them(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["runs"]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert len(printed) == len(CASES) + 1
+    assert sum(text.endswith("damaged") for text in printed) == len(CASES)
+    assert cli.main(["runs", "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)) == len(CASES) + 1
+
+
+def test_a_damaged_run_can_be_chosen_and_opening_it_says_so(home: Path) -> None:
+    reader = Reader(home)
+    bad = [row.id for row in reader.runs() if row.damage]
+    reader.close()
+    app = AppTest.from_file(SHELL, default_timeout=60)
+    app.session_state["our.chosen"] = ["sound", *bad[:3]]
+    app.switch_page("runs.py")
+    app.run()
+    assert not app.exception
+    for run in (bad[0], "bad10", "bad40"):
+        app = AppTest.from_file(SHELL, default_timeout=60)
+        app.query_params["run"] = run
+        app.run()
+        assert not app.exception
+        assert "damaged" in app.error[0].value
+        assert cli.main(["export", run, "--to", str(home / "out")]) == 2
+
+
+def test_they_can_be_deleted(home: Path) -> None:
+    fleet = Fleet(home)
+    reader = Reader(home)
+    (home / "checkpoints" / "kept").mkdir()
+    for row in reader.runs():
+        if row.damage:
+            fleet.delete(row.id)
+    wait_for(lambda: len(reader.runs()) == 1)
+    assert reader.runs()[0].id == "sound"
+    assert (home / "checkpoints" / "kept").is_dir()
+    reader.close()
+    fleet.close()
+
+
+def test_numbers_without_bounds_are_a_dash() -> None:
+    assert number(10**400) == number(-(10**400)) == "–"
+    assert number(10**30) == "1,000,000,000,000,000,019,884,624,838,656"
