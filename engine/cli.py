@@ -136,7 +136,7 @@ def train(options: argparse.Namespace) -> int:
         print(strict(report))
     else:
         print(sentence(report, row.message))
-    return 1 if row.state == "failed" else 0
+    return 1 if row.state in ("failed", "out_of_memory") else 0
 
 
 def follow(reader: Reader, name: str, experiment: Experiment) -> RunRow:

@@ -58,14 +58,14 @@ def preview(experiment: Experiment) -> Preview:
     Raises: InvalidExperiment for shapes that do not fit, a loss that does not suit the data, a penalty of layers that
     it cannot act on, or too much memory.
     """
-    admit(experiment, weigh(experiment, examples(experiment.data, experiment.seed)).preparing, "$.data")
+    admit(weigh(experiment, examples(experiment.data, experiment.seed)).preparing, "$.data")
     data = prepare(experiment)
     network = assemble(experiment, data.in_shape, data.source.outputs, data.heads)
     rows = tuple(LayerPreview(s.kind, s.name, s.out_shape, s.parameters, s.in_shape) for s in network.stages)
     parameters = sum(row.parameters for row in rows)
     flops = forward_flops(network, data.in_shape)
     found = footprint(experiment, network, data, flops)
-    admit(experiment, found.run, "$.network")
+    admit(found.run, "$.network")
     attack = experiment.attack if experiment.attack and experiment.attack.share > 0 else None
     cost = 2 + attack.gradients if attack else 1  # the batch, the batch attacked, and the gradients that attack it
     members = len(alone(experiment))
@@ -74,7 +74,7 @@ def preview(experiment: Experiment) -> Preview:
     return Preview(rows, *sums, data.in_shape, data.source.outputs, found, members, cost, careful)
 
 
-def admit(experiment: Experiment, needed: int, where: str) -> None:
+def admit(needed: int, where: str) -> None:
     """Refuses a run that would take more memory than one may. Raises: InvalidExperiment."""
     if needed > MEMORY_LIMIT:
         limit = f"a network that trains in {MEMORY_LIMIT / 2**30:.0f} GiB"

@@ -270,10 +270,10 @@ class Trainer(Resumable):
         return named_tensors(self.network)
 
     @classmethod
-    def restore(cls, state: dict[str, Any], clock: FrameClock | None = None) -> Trainer:
-        """The run as it was when `state` was taken; it goes on with the same numbers."""
+    def restore(cls, state: dict[str, Any], clock: FrameClock | None = None, *, own: bool = False) -> Trainer:
+        """The run as it was when `state` was taken; it goes on with the same numbers. `own`: nobody else has it."""
         trainer = cls(Experiment.from_json(state["experiment"]), clock)
-        trainer.put_back(state)
+        trainer.put_back(state, own=own)
         trainer.stopwatch = Stopwatch(state["seconds"])
         return trainer
 

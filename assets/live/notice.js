@@ -2,7 +2,7 @@
 import { element, write } from "./dom.js";
 
 const STAYS = 8000;
-const SERIOUS = new Set(["diverged", "failed"]);
+const SERIOUS = new Set(["diverged", "failed", "out_of_memory"]);
 
 export class Notice {
   /** @param {import("./screen.js").Ui} ui */
@@ -24,7 +24,7 @@ export class Notice {
 
   draw() {
     const { run, link, t, readOnly } = this.ui;
-    const state = ["diverged", "failed", "held"].includes(run.state) ? run.state : "";
+    const state = ["diverged", "failed", "out_of_memory", "held"].includes(run.state) ? run.state : "";
     let [kind, text] = ["", ""];
     if (this.refusal) [kind, text] = ["refused", this.refusal];
     else if (link === "lost") [kind, text] = ["lost", t(run.frames ? "lost" : "unreachable")];
@@ -43,7 +43,7 @@ export class Notice {
   #wrong(state) {
     const { run, t } = this.ui;
     const said = this.ui.sentence(run.message) || t(state);
-    return state === "diverged" ? `${said} ${t("diverged_help")}` : said;
+    return state === "diverged" || state === "out_of_memory" ? `${said} ${t(`${state}_help`)}` : said;
   }
 
   destroy() {

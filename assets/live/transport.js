@@ -4,7 +4,7 @@ import { element, icon, write } from "./dom.js";
 /** @typedef {import("./screen.js").Ui} Ui */
 
 const LIVE = new Set(["queued", "running", "held"]);
-const OVER = new Set(["finished", "stopped", "diverged", "failed"]);
+const OVER = new Set(["finished", "stopped", "diverged", "failed", "out_of_memory"]);
 /** Buttons after play: what they do, their text, their key. */
 const BUTTONS = [
   { name: "step", text: "step", key: "s" },

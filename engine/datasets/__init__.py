@@ -52,6 +52,10 @@ class Dataset(Part, family="datasets"):
         Raises: InvalidExperiment if files are needed that cannot be had.
         """
 
+    def bulk(self) -> int:
+        """Bytes of the inputs where these may be many, known before they are loaded."""
+        return 0
+
 
 def labelled(
     points: np.ndarray, positive: np.ndarray, names: tuple[str, str] = ("orange", "blue"), reach: float = 6.0

@@ -35,6 +35,9 @@ class CIFAR10(Dataset):
     samples: int = hparam(5000, "How many of the 50 000 images, drawn by the seed.", ge=20, le=50_000, log=True)
     layout: Literal["image", "vector"] = hparam("image", "Images for convolutions, vectors for dense layers.")
 
+    def bulk(self) -> int:
+        return 4 * 3 * 32 * 32 * self.samples
+
     def load(self, seed: int) -> Examples:
         images, labels = read_cifar(fetch(self.remote[0]))
         return pictures(images, labels, NAMES, self.layout, self.samples, seed)

@@ -35,6 +35,9 @@ class MNIST(Dataset):
     samples: int = hparam(6000, "How many of the 60 000 images, drawn by the seed.", ge=20, le=60_000, log=True)
     layout: Literal["image", "vector"] = hparam("vector", "Images for convolutions, vectors for dense layers.")
 
+    def bulk(self) -> int:
+        return 4 * 28 * 28 * self.samples
+
     def load(self, seed: int) -> Examples:
         images, labels = (read_idx(fetch(remote)) for remote in self.remote)
         return pictures(images[:, None], labels, tuple("0123456789"), self.layout, self.samples, seed)

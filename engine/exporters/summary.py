@@ -3,8 +3,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from engine.exporters import Exporter, Subject
-from engine.preview import preview
-from engine.studies.cost import cost
+from engine.studies.apart import costed, previewed
 from engine.studies.summary import table
 
 
@@ -20,6 +19,6 @@ class Summary(Exporter):
     def files(self, subject: Subject) -> dict[str, bytes]:
         return {
             f"summary_{subject.row.id}.txt": (
-                table(preview(subject.experiment), cost(subject.experiment)) + "\n"
+                table(previewed(subject.experiment), costed(subject.experiment)) + "\n"
             ).encode()
         }

@@ -20,9 +20,9 @@ def work(line: socket.socket, order: Order) -> None:
     os.setsid()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_leave_with_parent, daemon=True).start()
-    from engine.fleet import worker
+    from engine.fleet import attempt
 
-    worker.main(line, order)
+    attempt.main(line, order)
 
 
 def _leave_with_parent() -> None:

@@ -14,6 +14,7 @@ from engine.fleet import priority, report, wire
 from engine.fleet import slot as slots
 from engine.fleet.nursery import Nursery
 from engine.fleet.order import Order
+from engine.fleet.room import WAITS, Room
 from engine.fleet.slot import Slot
 from engine.fleet.ticket import LATE
 from engine.store import checkpoints
@@ -37,6 +38,7 @@ class Keeper:
         self.slots: dict[str, Slot] = {}
         self.queue: deque[str] = deque()
         self.nursery = Nursery()
+        self.room = Room()
         self.maker = ThreadPoolExecutor(1, "process-maker")
         self.closing = False
         self.want_room: set[str] = set()
@@ -116,6 +118,7 @@ class Keeper:
         process, line = await self.loop.run_in_executor(self.maker, self.nursery.start, order)
         stream, own.writer = await asyncio.open_unix_connection(sock=line, limit=1 << 20)
         own.process, own.last_used = process, time.monotonic()
+        self.room.begin(own.run)
         for command in own.commands.values():
             own.say(command.message)
         own.task = self.loop.create_task(self._follow(own, stream))
@@ -156,6 +159,9 @@ class Keeper:
         self.spawn(self._bury(own))
 
     async def _take(self, own: Slot, header: dict[str, Any], parts: list[bytes]) -> None:
+        if "needs" in header:
+            await self._weigh(own, header["needs"])
+            return
         if "claim" in header and not self._grants(own, header["claim"]):
             del header["claim"]
         claim, end, refusal = header.get("claim"), header.get("end"), header.get("refusal")
@@ -182,6 +188,32 @@ class Keeper:
         if refusal and (command := own.commands.pop(refusal["id"], None)):
             command.refuse(refusal["sentence"])
 
+    async def _weigh(self, own: Slot, needs: int) -> None:
+        """A worker waits to be told that there is memory for its run; paused ones make room, and go on later."""
+        if self.room.ask(own.run, needs):
+            own.say({"do": "granted"})
+            return
+        if own.state == "running":
+            own.state = "queued"
+            await self.store(Entry(own.run, changes={"state": "queued", "message": WAITS}))
+        for other in self.slots.values():
+            if other is not own and other.resting:
+                other.dismissed = True
+                other.say({"do": "leave"})
+        self.fill()
+
+    async def _let_in(self) -> None:
+        """Those who wait for memory go on, as far as there is any."""
+        while (run := self.room.next()) is not None:
+            own = self.slots.get(run)
+            if own is None or own.process is None:
+                self.room.leave(run)
+                continue
+            if own.state == "queued":
+                own.state = "running"
+                await self.store(Entry(run, changes={"state": "running", "message": ""}))
+            own.say({"do": "granted"})
+
     def _grants(self, own: Slot, claim: dict[str, Any]) -> bool:
         """May a worker do what it was told? What nobody waits for any more is not done."""
         command = own.commands.get(claim["id"])
@@ -207,6 +239,7 @@ class Keeper:
         """A process is gone, or has to go: clear up, and start the run again if it was not to end."""
         process, own.process, own.task, own.begun = own.process, None, None, False
         self.want_room.discard(own.run)
+        self.room.leave(own.run)
         if own.writer is not None:
             own.writer.close()
             own.writer = None
@@ -214,6 +247,7 @@ class Keeper:
             await self.loop.run_in_executor(self.maker, _end, process, own.state not in FINAL)
         while own.pending:
             await asyncio.wait([asyncio.wrap_future(own.pending.popleft()[0])])
+        await self._let_in()
         if own.state in FINAL or own.dismissed:
             self._forget(own)
         elif not self.closing:

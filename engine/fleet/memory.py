@@ -13,17 +13,22 @@ from engine.experiment import Experiment
 from engine.fleet.order import Order
 from engine.store import checkpoints
 from engine.trainer import Trainer
+from engine.training.footprint import AT_ONCE
+
+BYTES_A_SECOND = 16 * 2**20  # of checkpoints, on the average of a long run
+SHARE = 0.1  # of the training time that may go into them
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A run at a step boundary, as bytes."""
+    """A run at a step boundary, as bytes; where these are many, as the tensors themselves, until the next step."""
 
     step: int
     epoch: int
     good: bool
     edits: int
-    data: bytes
+    state: dict[str, Any]
+    data: bytes | None = None
 
 
 @dataclass
@@ -40,17 +45,38 @@ class Found:
 
 def snapshot(trainer: Trainer, edits: int, seconds: float, latest: tuple[float, ...] | None) -> Snapshot:
     """The trainer's state with what only the worker knows: plain tensors, numbers, strings and lists."""
-    buffer = io.BytesIO()
     extra = {"edits": edits, "seconds": seconds, "latest": None if latest is None else list(latest)}
-    torch.save({"trainer": trainer.state(), **extra}, buffer)
-    return Snapshot(trainer.step, trainer.epoch, trainer.good(), edits, buffer.getvalue())
+    state = {"trainer": trainer.state(), **extra}
+    about = (trainer.step, trainer.epoch, trainer.good(), edits)
+    if size(state) > AT_ONCE:
+        return Snapshot(*about, state)
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    return Snapshot(*about, {}, buffer.getvalue())
+
+
+def size(state: Any) -> int:
+    """Bytes of all tensors in a state."""
+    if isinstance(state, torch.Tensor):
+        return state.nbytes
+    inside = state.values() if isinstance(state, dict) else state if isinstance(state, list | tuple) else ()
+    return sum(map(size, inside))
+
+
+def spacing(seconds: float, taken: int, took: float) -> float:
+    """Seconds of training until the next checkpoint: longer where one is large or takes long."""
+    return max(seconds, taken / BYTES_A_SECOND, took / SHARE)
 
 
 def write(order: Order, taken: Snapshot, serial: int) -> dict[str, Any]:
     """Put a snapshot on the disk; returns what the store records of it. Every file has a name of its own, so that one
     which is recorded is never written again."""
     name = f"checkpoints/{order.run}/{taken.step}-{order.attempt}-{serial}.pt"
-    digest = checkpoints.write(Path(order.home) / name, taken.data)
+    path = Path(order.home) / name
+    if taken.data is None:
+        digest = checkpoints.stream(path, lambda file: torch.save(taken.state, file))
+    else:
+        digest = checkpoints.write(path, taken.data)
     return {"step": taken.step, "path": name, "sha256": digest, "epoch": taken.epoch, "good": taken.good}
 
 
@@ -60,12 +86,12 @@ def find(order: Order) -> Found:
     why = ""
     for saved in order.checkpoints:
         try:
-            data = checkpoints.read(Path(order.home) / saved.path, saved.sha256)
+            checkpoints.examine(Path(order.home) / saved.path, saved.sha256)
+            found = load(Path(order.home) / saved.path)
         except checkpoints.Spoiled as damage:
             spoiled.append(saved.path)
             why = why or f"The checkpoint of step {saved.step} could not be used: {damage}."
             continue
-        found = load(data)
         if spoiled:
             found.spoiled = tuple(spoiled)
             found.note = _note(order, f"{why} The run went back to the one of step {saved.step}.", saved.step)
@@ -77,11 +103,11 @@ def find(order: Order) -> Found:
     return Found(trainer, spoiled=tuple(spoiled), note=note if lost else None)
 
 
-def load(data: bytes) -> Found:
-    """What a snapshot's bytes hold."""
-    state = torch.load(io.BytesIO(data), weights_only=True)
+def load(source: Path | bytes) -> Found:
+    """What a snapshot's file or bytes hold."""
+    state = torch.load(io.BytesIO(source) if isinstance(source, bytes) else source, weights_only=True)
     latest = None if state["latest"] is None else tuple(state["latest"])
-    return Found(Trainer.restore(state["trainer"]), state["edits"], state["seconds"], latest)
+    return Found(Trainer.restore(state["trainer"], own=True), state["edits"], state["seconds"], latest)
 
 
 def _note(order: Order, sentence: str, back_to: int) -> dict[str, Any]:

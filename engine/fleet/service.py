@@ -98,8 +98,7 @@ class Service:
                 journal.info("nobody needs this any more")
                 self.leaving.set()
             for own in list(self.keeper.slots.values()):
-                resting = own.state == "paused" and own.process is not None and not own.commands
-                if resting and not own.dismissed and now - own.last_used >= self.idle_seconds:
+                if own.resting and now - own.last_used >= self.idle_seconds:
                     own.dismissed = True
                     own.say({"do": "leave"})
 
@@ -209,7 +208,10 @@ class Service:
         own.state = "stopped"
         note = LogRow(own.step, "stop")
         await self.keeper.store(Entry(own.run, log=(note,), changes={"state": "stopped", "message": ""}))
-        self.keeper.slots.pop(own.run, None)
+        if own.process is not None:  # it waits for memory
+            own.process.kill()
+        else:
+            self.keeper.slots.pop(own.run, None)
         return own.step
 
     async def delete(self, asked: dict[str, Any]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ class Ended(PlaygroundError):
     """A command came for a run that has ended, at this step."""
 
     def __init__(self, state: str, step: int) -> None:
-        super().__init__(f"The run is {state}: it takes no more commands. Reset it to train again.")
+        super().__init__(f"The run is {state.replace('_', ' ')}: it takes no more commands. Reset it to train again.")
         self.step = step
 
 
@@ -79,6 +79,11 @@ class Slot:
     def training(self) -> bool:
         """Does it take up one of the places?"""
         return self.state == "running"
+
+    @property
+    def resting(self) -> bool:
+        """Is it paused, with a process that nobody asks anything of?"""
+        return self.state == "paused" and self.process is not None and not self.commands and not self.dismissed
 
     @property
     def crowded(self) -> bool:

@@ -15,7 +15,7 @@ import torch
 import torch._dynamo
 from torch import nn
 
-import engine.fleet.worker
+import engine.fleet.attempt
 
 GPU = torch.version.cuda is not None and any(map(os.path.exists, ("/dev/nvidiactl", "/dev/nvidia0", "/dev/dxg")))
 
@@ -44,7 +44,7 @@ def _warm() -> None:
     for make in (optim.SGD, optim.Adagrad, optim.Adam, optim.AdamW, optim.RMSprop):
         _step(make)
     if not GPU:
-        engine.fleet.worker.rehearse()
+        engine.fleet.attempt.rehearse()
     torch.set_rng_state(state)
     gc.collect()
     gc.freeze()  # collections in the workers leave the shared pages alone

@@ -7,26 +7,20 @@ checkpoint takes the very same steps.
 
 from __future__ import annotations
 
-import contextlib
 import select
 import socket
 import time
-import traceback
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from engine import edits
 from engine.errors import PlaygroundError
-from engine.experiment import Experiment
-from engine.fleet import memory, wire
+from engine.fleet import allowance, memory, wire
 from engine.fleet.order import LoggedEdit, Order
 from engine.fleet.report import Report
 from engine.fleet.ticket import LATE
 from engine.store import ballast
 from engine.strict_json import strict
-from engine.trainer import Trainer
 from engine.training import grid
 
 SLICE_SECONDS = 0.02
@@ -41,7 +35,7 @@ class Leave(Exception):
 class Worker:
     """The loop of one run."""
 
-    def __init__(self, line: socket.socket, order: Order) -> None:
+    def __init__(self, line: socket.socket, order: Order, heard: list[dict[str, Any]] | None = None) -> None:
         self.line, self.order = line, order
         found = memory.find(order)
         self.trainer, self.applied, self.seconds, self.latest = found.trainer, found.edits, found.seconds, found.latest
@@ -53,19 +47,20 @@ class Worker:
         self.paused = order.paused
         self.until_step = max(order.stored, order.until_step or 0) if order.paused else 0
         self.until_epoch = (order.until_epoch or 0) if order.paused else 0
-        self.heard: list[dict[str, Any]] = []
+        self.heard = heard or []
         self.saves, self.saved_at = 0, self.seconds
+        self.spacing = memory.spacing(order.checkpoint_seconds, memory.size(self.trainer.state()), 0.0)
         self.saved: tuple[int, int] | None = None
         self.pace = (self.seconds, self.trainer.step)
         self.speed: float | None = None
 
     def run(self) -> None:
         """Train until the run ends or the supervisor says otherwise."""
-        beginning = self._snapshot() if self.trainer.step == 0 else None
+        beginning = self._snapshot() if self.trainer.step == 0 else None  # a large one is made again from the seed
         if self._training():
             self._advance(0.0)
         self._send()  # the first picture, before anything is saved
-        if beginning is not None:
+        if beginning is not None and beginning.data is not None:
             self._save(beginning)
             self._send()
         while self.trainer.status == "running":
@@ -76,7 +71,7 @@ class Worker:
                 self._advance(SLICE_SECONDS)
             if self.report.due(REPORT_SECONDS):
                 self._send()
-            if self.seconds - self.saved_at >= self.order.checkpoint_seconds:
+            if self.seconds - self.saved_at >= self.spacing:
                 self._save(self._snapshot())
                 self._send()
         self._end(self.trainer.status, self.trainer.message)
@@ -151,6 +146,7 @@ class Worker:
         """Write a checkpoint; the next message records it, together with everything up to its step."""
         if self.saved == (taken.step, taken.edits):
             return
+        began = time.perf_counter()
         while True:
             try:
                 row = memory.write(self.order, taken, self.saves)
@@ -164,6 +160,8 @@ class Worker:
         self.report.header["checkpoint"] = row
         self.saves += 1
         self.saved, self.saved_at = (taken.step, taken.edits), self.seconds
+        taken_up = (Path(self.order.home) / row["path"]).stat().st_size
+        self.spacing = memory.spacing(self.order.checkpoint_seconds, taken_up, time.perf_counter() - began)
 
     def _end(self, state: str, sentence: str) -> None:
         """Close the run. A finished one keeps its last weights, a diverged one its last good ones, from before."""
@@ -231,6 +229,8 @@ class Worker:
         edit = edits.Edit(path=command["path"], value=command["value"])
         try:
             edited = edits.apply(self.trainer.experiment, edit)
+            if edit.path == "batch_size":
+                allowance.fence(allowance.weighed(edited))
         except PlaygroundError as error:
             self._send(refusal={"id": command["id"], "sentence": str(error)})
             return
@@ -250,35 +250,3 @@ class Worker:
         said = {"log": [note], "changes": changes} if act else {}
         self._send(claim={"id": command["id"], "step": self.trainer.step, **said})
         return act and self._await("ack", "nack") == "ack"
-
-
-def main(line: socket.socket, order: Order) -> None:
-    """Carry out an order; what goes wrong is told in one sentence, the rest goes to the supervisor's log."""
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
-    try:
-        Worker(line, order).run()
-    except Leave:
-        pass
-    except Exception as error:
-        traceback.print_exc()
-        with contextlib.suppress(OSError, EOFError):
-            line.sendall(_failed(order, error))
-            while wire.receive(line)[0]["do"] != "bye":
-                pass
-    line.close()
-
-
-def _failed(order: Order, error: Exception) -> bytes:
-    said = str(error).strip().split("\n")[0][:300]
-    sentence = said if isinstance(error, PlaygroundError) else f"{type(error).__name__}: {said}"
-    note = {"step": order.stored, "kind": "failed", "detail": {"sentence": sentence}}
-    end = {"changes": {"state": "failed", "message": sentence}, "log": [note]}
-    return Report().message({}, {"end": end})
-
-
-def rehearse() -> None:
-    """Train for a moment, save and restore, so that whoever is forked from here has it all loaded."""
-    trainer = Trainer(Experiment())
-    trainer.advance(deadline=0.0).frames[0].encode()
-    memory.load(memory.snapshot(trainer, 0, 0.0, None).data)

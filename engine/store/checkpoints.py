@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import IO, Any
 
 
 class Spoiled(Exception):
@@ -26,6 +28,58 @@ def write(path: Path, data: bytes) -> str:
         fresh.unlink(missing_ok=True)
         raise
     return hashlib.sha256(data).hexdigest()
+
+
+def stream(path: Path, put: Callable[[Any], None]) -> str:
+    """The same for what `put` writes into the file that it is given, of which there is never a copy in memory."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh = path.with_name(path.name + ".tmp")
+    try:
+        with fresh.open("wb") as file:
+            counted = Counted(file)
+            put(counted)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+        _sync(path.parent)
+    except (OSError, RuntimeError) as error:  # torch tells of a full disk in its own way
+        fresh.unlink(missing_ok=True)
+        raise counted.error or error from None
+    return counted.digest.hexdigest()
+
+
+class Counted:
+    """A file of which the SHA-256 is known as it is written."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file = file
+        self.digest = hashlib.sha256()
+        self.error: OSError | None = None
+
+    def write(self, data: Any) -> int:
+        """Writes, and remembers what went wrong."""
+        try:
+            count = self.file.write(data)
+        except OSError as error:
+            self.error = error
+            raise
+        self.digest.update(data)
+        return count
+
+    def flush(self) -> None:
+        """Nothing stays behind."""
+        self.file.flush()
+
+
+def examine(path: Path, sha256: str) -> None:
+    """Raises Spoiled unless the file is what was written; it is never in memory as a whole."""
+    try:
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        raise Spoiled("its file is gone") from None
+    if found != sha256:
+        raise Spoiled("its file is damaged")
 
 
 def read(path: Path, sha256: str) -> bytes:

@@ -137,7 +137,7 @@ def plain_columns(channels: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
 
 
 PAGE = 4096
-FINAL = frozenset({"finished", "stopped", "diverged", "failed"})
+FINAL = frozenset({"finished", "stopped", "diverged", "failed", "out_of_memory"})
 """States that a run does not leave."""
 
 

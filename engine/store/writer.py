@@ -10,6 +10,7 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -22,6 +23,7 @@ from engine.store.entry import CheckpointRow, Entry, LogRow, Outcome
 from engine.store.place import Place
 
 KEPT = 3
+BUDGET = 2**30  # bytes of one run's checkpoints, beside the newest and the last good one
 
 
 @dataclass(frozen=True)
@@ -198,11 +200,23 @@ class Writer:
         newest = sa.select(table.c.seq, table.c.path, table.c.good).where(table.c.run == entry.run)
         found = self.connection.execute(newest.order_by(table.c.seq.desc())).all()
         sound = [row for row in found if row.path not in entry.spoiled]
-        kept = {row.seq for row in sound[:KEPT]} | {row.seq for row in [r for r in sound if r.good][:1]}
+        kept = {row.seq for row in sound[: self._affordable([row.path for row in sound[:KEPT]])]} | {
+            row.seq for row in [r for r in sound if r.good][:1]
+        }
         for row in found:
             if row.seq not in kept:
                 self.connection.execute(sa.delete(table).where(table.c.seq == row.seq))
                 draft.obsolete.append(row.path)
+
+    def _affordable(self, paths: Sequence[str]) -> int:
+        """How many of a run's files, the newest first, fit into its budget of bytes; the newest in any case."""
+        taken = 0
+        for place, path in enumerate(paths):
+            with suppress(OSError):
+                taken += (self.place.home / path).stat().st_size
+            if place and taken > BUDGET:
+                return place
+        return len(paths)
 
     def _flush(self, draft: Draft) -> None:
         for table, rows in draft.rows.items():

@@ -13,10 +13,11 @@ from engine.data.prepare import Prepared
 from engine.data.weight import Weight, weigh
 from engine.experiment import Experiment
 from engine.training.alive import Alive, forward_peak
-from engine.training.capture import PROBE_FLOPS, with_companions
+from engine.training.capture import PLANE_FLOPS, PROBE_FLOPS, with_companions
 from engine.training.ends import Ends
 from engine.training.kernels import Kernels
 from engine.training.members import alone
+from engine.training.rewind import LARGEST
 
 META = torch.device("meta")
 PROCESS = 24 * 2**20
@@ -79,6 +80,7 @@ def footprint(experiment: Experiment, network: Network, data: Prepared, flops: i
     best = members * once if any(rule.keeps_best for rule in experiment.regularizers) else 0
     before = once if any("updates" in probe.needs for probe in with_companions(experiment.probes)) else 0
     saved = 2 * (state + best) if state + best <= AT_ONCE else 0
+    saved += 3 * state if state <= LARGEST else 0  # the way back, the next one, and the end to come back to
     batch = longest_batch(len(data.train_x), experiment.batch_size)
     return Footprint(
         weights=members * once,
@@ -146,10 +148,12 @@ def looking(experiment: Experiment, network: Network, data: Prepared, flops: int
     evaluated = forward + split * numbers * each * (members + 1 if members > 1 else 1)
     tallied = 0 if network.ends else 2 * 4 * members * len(data.train_x) * numbers
     probe = int(np.clip(PROBE_FLOPS / max(flops, 1), 24, 256))
-    points = max(probe, 2500 if data.source.extent else 0)
+    side = int(np.clip((PLANE_FLOPS / max(flops, 1)) ** 0.5, 16, 50))
+    points = max(probe, side**2 if data.source.extent else 0)
     outs = [torch.Size(stage.out_shape).numel() for stage in network.stages]
-    seen = 4 * points * (2 * sum(outs) + 3 * max(outs)) + 4 * probe * inside(network)
-    return tallied + max(evaluated, seen)
+    seen = int(4 * points * (1.5 * sum(outs) + 2 * max(outs))) + 4 * probe * inside(network)
+    largest = max((parameter.nbytes for parameter in network.parameters()), default=0)  # sorted, compared, written
+    return tallied + max(evaluated, seen + 2 * largest)
 
 
 def answers(network: Network) -> int:

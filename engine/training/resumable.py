@@ -65,11 +65,12 @@ class Resumable:
             "spans": [list(span) for span in self.spans],
         }
 
-    def put_back(self, state: dict[str, Any]) -> None:
-        """Back to a state of this run, or on from it; the time of training stays."""
+    def put_back(self, state: dict[str, Any], *, own: bool = False) -> None:
+        """Back to a state of this run, or on from it; the time of training stays. `own`: nobody else has the state."""
         self.experiment = Experiment.from_json(state["experiment"])
-        self.network.load_state_dict(state["model"])
-        self.executor.optimizer.load_state_dict(copy.deepcopy(state["optimizer"]))  # torch would share its tensors
+        self.network.load_state_dict(state.pop("model") if own else state["model"])
+        optimizer = state["optimizer"] if own else copy.deepcopy(state["optimizer"])  # torch shares its tensors
+        self.executor.optimizer.load_state_dict(optimizer)
         self.executor.retune(self.experiment)
         self.capture.retune(self.experiment)
         self.step, self.epoch = state["step"], state["epoch"]

@@ -16,6 +16,7 @@ from engine.data.before_after import BeforeAfter, Side, augmented, before_after,
 from engine.data.prepare import examples
 from engine.errors import PlaygroundError
 from engine.experiment import Experiment
+from engine.studies.apart import large
 from pages.ui.literal import literal
 from pages.ui.settings import chart_colors
 from pages.ui.text import _, number
@@ -26,10 +27,19 @@ PIXELS = 480  # of a strip's width, so that it stays sharp where the browser shr
 STATIC = {"staticPlot": True, "displayModeBar": False}
 
 
+def too_large() -> str:
+    """Said in place of a picture for which all examples would have to be made ready here."""
+    return _("These data are too large to be drawn here; they are made ready where the network trains.")
+
+
 def preprocessing_picture(draft: Mapping[str, Any]) -> None:
     """The training split before and after."""
     try:
-        seen = before_after(Experiment.from_dict(draft))
+        experiment = Experiment.from_dict(draft)
+        if large(experiment):
+            st.caption(too_large())
+            return
+        seen = before_after(experiment)
     except PlaygroundError:  # the form says what is wrong
         return
     same = seen.before.mean.size == seen.after.mean.size
@@ -111,6 +121,9 @@ def augmentation_picture(draft: Mapping[str, Any]) -> None:
     """One example of the training split, first as it is, then as training sees it in several steps."""
     try:
         experiment = Experiment.from_dict(draft)
+        if large(experiment):
+            st.caption(too_large())
+            return
         seen = augmented(experiment, SHOWN)
     except PlaygroundError:
         return

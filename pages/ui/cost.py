@@ -10,8 +10,8 @@ from typing import Any
 import streamlit as st
 
 from engine.experiment import Experiment
+from engine.studies.apart import costed
 from engine.studies.cost import Cost
-from engine.studies.cost import cost as known
 from pages.ui import state
 from pages.ui.fleet import reader
 from pages.ui.literal import literal
@@ -31,7 +31,7 @@ def cost() -> None:
 @lru_cache(maxsize=64)
 def worked_out(experiment: Experiment) -> Cost:
     """What is known without training."""
-    return known(experiment)
+    return costed(experiment)
 
 
 def costs() -> None:

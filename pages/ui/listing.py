@@ -31,6 +31,7 @@ STATES = {
     "stopped": "stopped",
     "diverged": "diverged",
     "failed": "failed",
+    "out_of_memory": "out of memory",
     "held": "waiting for room",
 }
 CURVE_SECONDS = 2.0

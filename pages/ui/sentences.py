@@ -25,6 +25,8 @@ TEMPLATES = (
     "The mean loss of epoch {epoch} is over 3 times those of step 1 and of the untrained network; layer {layer} grew "
     "most.",
     "The mean loss of {n} steps is over 3 times those of step 1 and of the untrained network; layer {layer} grew most.",
+    "The run is out of memory: it needed more than was set aside for it, and ended.",
+    "Waits for memory: other runs take it.",
     "Stopped early after epoch {epoch}; the weights are those of epoch {best}.",
     "{where}: expected {expected}, received {received}",
     "There is no run {run}.",

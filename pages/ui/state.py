@@ -22,8 +22,10 @@ from engine.preview import Preview, preview
 from engine.store.contents import Damaged
 from engine.store.reader import RunRow
 from engine.store.tables import FINAL
+from engine.studies.apart import large
+from engine.studies.apart import previewed as apart
 from pages.ui.fleet import fleet, reader
-from pages.ui.text import LANGUAGES, speak
+from pages.ui.text import LANGUAGES, _, speak
 
 Path = tuple[str | int, ...]
 Draft = dict[str, Any]
@@ -243,7 +245,10 @@ def asked_experiment() -> Experiment:
 @lru_cache(maxsize=256)
 def previewed(experiment: Experiment) -> Preview:
     """The preview of an experiment; the last few are kept. Raises: InvalidExperiment."""
-    return preview(experiment)
+    if not large(experiment):
+        return preview(experiment)
+    with st.spinner(_("Counting what these data and this network take …")):
+        return apart(experiment)
 
 
 def load(document: str) -> None:

@@ -1,0 +1,72 @@
+"""Experiments with large data are looked at in a process of their own, one at a time, and the answer is the same."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from engine.errors import InvalidExperiment
+from engine.experiment import Experiment
+from engine.preview import preview
+from engine.studies import apart
+
+MIB = 2**20
+
+
+def resized(side: int, **more: object) -> Experiment:
+    resize = {"kind": "resize", "rows": side, "columns": side}
+    document = {"data": {"kind": "digits", "layout": "image"}, "preprocessing": [resize], "device": "cpu"}
+    return Experiment.from_dict({**document, "network": [{"kind": "max_pool", "size": 8}, {"kind": "flatten"}], **more})
+
+
+def peak() -> int:
+    """The most memory that this process has had since it was last asked to forget."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
+
+
+def test_four_tabs_with_large_images_leave_this_process_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    working, most, asked = 0, 0, apart.asked
+    lock = threading.Lock()
+
+    def watched(experiment: Experiment) -> dict[str, object]:
+        nonlocal working, most
+        with lock:
+            working += 1
+            most = max(most, working)
+        found = asked(experiment)
+        with lock:
+            working -= 1
+        return found
+
+    monkeypatch.setattr(apart, "asked", watched)
+    monkeypatch.setattr(apart, "_known", apart.OrderedDict())
+    assert not apart.large(resized(16))
+    Path("/proc/self/clear_refs").write_text("5")
+    before = peak()
+    tabs = [resized(128), resized(128), resized(130), resized(130)]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(apart.previewed, tabs))
+    assert peak() - before < 40 * MIB, "118 MiB of prepared images each, were they made here"
+    assert most == 1
+    assert len(apart._known) == 2, "the same is asked once"
+    here = preview(tabs[0])
+    assert found[0] == here
+    assert found[1] == here
+    assert apart.costed(tabs[0]).run == here.run_bytes
+    assert here.footprint.data.resident > 3 * 1797 * 128 * 128 * 4 / 2, "prepared data count"
+
+
+def test_a_refusal_comes_from_there_as_from_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = resized(128, network=[{"kind": "dense"}])
+    for _ in range(2):
+        with pytest.raises(InvalidExperiment) as caught:
+            apart.previewed(wrong)
+        assert (caught.value.where, caught.value.expected) == ("$.network[0] (dense)", "a vector")
+
+
+def test_data_that_are_never_loaded_here_are_known_by_their_size() -> None:
+    assert apart.large(Experiment.from_dict({"data": {"kind": "cifar10", "samples": 50_000}}))
