@@ -1,7 +1,7 @@
 /** The charts over steps that the playground has: loss, metric, and one curve per layer. */
 import { TimeChart } from "./chart.js";
 import { element } from "./dom.js";
-import { scoreLegend, scoreLines } from "./scores.js";
+import { scoreLegend, scoreLines, worstLegend, worstLine } from "./scores.js";
 import { endLegend, endLines, ends } from "./ends.js";
 import { layerOf, PARTS } from "./run.js";
 import { css } from "./theme.js";
@@ -118,12 +118,12 @@ export function metricChart(ui) {
     help: "metric_chart_help",
     enlarge: "metric",
     log: () => false,
-    lines: () => [...scoreLines(ui), ...pair(ui, "metric"), ...endLines(ui, "metric")],
+    lines: () => [...scoreLines(ui), ...worstLine(ui), ...pair(ui, "metric"), ...endLines(ui, "metric")],
     percent: () => ui.run.classifies,
     domain: (low, high) => [Math.max(low, -1), Math.max(high, Math.max(low, -1) + 0.1)],
   });
   const more = (brief = false) => [...scoreLegend(ui), ...endLegend(ui, "metric", brief)];
-  chart.legend = () => [...splits(ui), ...more()];
+  chart.legend = () => [...splits(ui), ...more(), ...worstLegend(ui)];
   chart.briefLegend = () => (more().length ? more(true) : splits(ui, true));
   return chart;
 }

@@ -33,6 +33,18 @@ export function scoreLines(ui) {
   return found.sort((one, other) => Number(Boolean(other.quiet)) - Number(Boolean(one.quiet)));
 }
 
+/** The recall of the class that fares worst, which a single accuracy hides. @param {Ui} ui @returns {import("./lines.js").Line[]} */
+export function worstLine(ui) {
+  const trace = ui.run.traces.epochs;
+  if (!ui.run.channels.has("recall")) return [];
+  return [{ name: ui.t("worst_recall"), color: ui.theme.muted, trace, column: trace.width - 1, thickness: 1.25, dash: [2, 3] }];
+}
+
+/** @param {Ui} ui */
+export function worstLegend(ui) {
+  return ui.run.channels.has("recall") ? [legendItem("dashed", ui.theme.muted, ui.t("worst_recall"))] : [];
+}
+
 /** @param {Ui} ui */
 export function scoreLegend(ui) {
   const names = CHANNELS.flatMap((key) => ui.run.channels.get(key)?.series ?? []);

@@ -13,12 +13,14 @@ from engine.store.tables import plain_columns
 
 @dataclass(frozen=True)
 class Classes:
-    """Names, recalls (epochs, classes), and counts (epochs, right class, class said) or None where there are too many.
+    """Names, steps (epochs,), recalls (epochs, classes), and counts (epochs, right class, class said) or None where
+    there are too many.
 
     A class that the validation split lacks has no recall: NaN.
     """
 
     names: tuple[str, ...]
+    steps: np.ndarray
     recalls: np.ndarray
     confusion: np.ndarray | None
 
@@ -39,7 +41,7 @@ def classes_of(channels: Sequence[Mapping[str, Any]], epochs: np.ndarray) -> Cla
     if not names or epochs.shape[1] <= start:
         return None
     count = len(names)
-    own = epochs[:, start:]
-    own = own[~np.isnan(own).all(1)]
+    there = ~np.isnan(epochs[:, start:]).all(1)
+    own = epochs[there, start:]
     crossed = own[:, count:].reshape(-1, count, count) if "confusion" in series else None
-    return Classes(names, own[:, :count], crossed)
+    return Classes(names, epochs[there, 1], own[:, :count], crossed)

@@ -39,6 +39,7 @@ def table(record: Record, panel: str) -> pd.DataFrame:
     """The numbers behind a panel, one row a step (or an epoch, or a cell), for download."""
     if panel in EPOCHS:
         own = [name for name in map(str, record.epochs) if name.endswith(f"_{panel}")]  # those of several ends, too
+        own += [name for name in map(str, record.epochs) if panel == "metric" and name.startswith("recall_")]
         ends = record.epochs[["epoch", "step", *own]]
         return score_rows(ends, record) if panel == "metric" else ends
     key = "curve" if panel == "curve" else panel

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
 
-from pages.ui import state
+from engine.experiment import Experiment
+from engine.store.classes import classes_of
+from engine.store.reader import RunRow
+from pages.ui import by_class, state
 from pages.ui.charts import figure, table
 from pages.ui.fleet import reader
 from pages.ui.records import record
 from pages.ui.settings import chart_colors
 from pages.ui.text import _, live_texts
+from pages.ui.words import classes
 
 CONFIG = {
     "displaylogo": False,
@@ -44,3 +49,20 @@ def large(panel: str) -> None:
         csv = table(seen, panel).to_csv(index=False)
         icon = ":material/download:"
         st.download_button(_("Numbers as CSV"), csv, f"{name}.csv", "text/csv", icon=icon, on_click="ignore")
+    if panel == "metric":
+        each_class(row, seen.epochs.to_numpy(float))
+
+
+def each_class(row: RunRow, epochs: np.ndarray) -> None:
+    """Below the metric of all examples that of each class, and which classes are taken for which."""
+    found = classes_of(row.channels, epochs)
+    if found is None or not len(found.recalls):
+        return
+    names, colors = classes(Experiment.from_json(row.edited).data, found.names), chart_colors(st.context.theme.type)
+    chart = by_class.recalls(found, names, colors)
+    st.plotly_chart(chart, theme=None, height=320, config=CONFIG, key="recalls", alt=_("Recall of each class"))
+    if found.confusion is not None:
+        st.caption(_("Validation examples after the newest epoch: right class in rows, what was said in columns."))
+        chart = by_class.matrix(found, names, colors)
+        tall = 160 + 30 * len(names)
+        st.plotly_chart(chart, theme=None, height=tall, config=CONFIG, key="confusion", alt=_("Confusion matrix"))
