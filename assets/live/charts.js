@@ -124,7 +124,7 @@ export function metricChart(ui) {
   });
   const more = (brief = false) => [...scoreLegend(ui), ...endLegend(ui, "metric", brief)];
   chart.legend = () => [...splits(ui), ...more(), ...worstLegend(ui)];
-  chart.briefLegend = () => (more().length ? more(true) : splits(ui, true));
+  chart.briefLegend = () => (more().length ? more(true) : [...splits(ui, true), ...worstLegend(ui)]);
   return chart;
 }
 

@@ -95,7 +95,7 @@ export const TEXTS = {
   out_of_bag: "out of bag",
   member: "member {number}",
   each_member: "each member",
-  worst_recall: "lowest recall of a class",
+  worst_recall: "lowest recall",
   disagreement: "disagreement",
   disagreement_help: "Show how far the members lie apart instead of what they answer together",
   loss: "Loss",

@@ -26,7 +26,6 @@ from engine.store.reader import Reader
 from engine.store.tables import FINAL
 
 JOIN_SECONDS = 5.0
-
 journal = logging.getLogger("fleet")
 
 
@@ -40,8 +39,7 @@ class Keeper:
         self.nursery = Nursery()
         self.room = Room()
         self.maker = ThreadPoolExecutor(1, "process-maker")
-        self.closing = False
-        self.want_room: set[str] = set()
+        self.closing, self.want_room = False, set[str]()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
