@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from engine import cli_checks, cli_presets
-from engine.cli_report import sentence, summary
+from engine.cli_report import figures, sentence, summary
 from engine.errors import InvalidExperiment, PlaygroundError, shown
 from engine.strict_json import strict
 
@@ -166,14 +166,6 @@ def ended(reader: Reader, fleet: Fleet, name: str) -> RunRow:
         if row is not None and row.state in FINAL:
             return row
         time.sleep(0.02)
-
-
-def figures(row: RunRow) -> str:
-    """Last losses in a few words."""
-    names = {"train_loss": "train", "validation_loss": "validation"}
-    return " · ".join(
-        f"{word} {row.summary[key]:.4g}" for key, word in names.items() if row.summary.get(key) is not None
-    )
 
 
 def show(options: argparse.Namespace) -> int:

@@ -100,6 +100,8 @@ def model(reader: Reader, row: RunRow) -> bytes:
 
     trainer, step = newest(reader, row)
     about = {"run": row.id, "step": str(step), "experiment": row.experiment}
+    if trainer.kept:
+        about |= dict(zip(("kept_epoch", "kept_validation_loss"), map(str, trainer.kept), strict=True))
     about |= {"name": row.name} if row.name else {}
     return bytes(save(trainer.model_tensors(), about))
 

@@ -227,14 +227,15 @@ class Trainer(Resumable):
         if self.watch.improved:
             self.best = {key: value.clone() for key, value in self.network.state_dict().items()}
         if self.watch.stops:
-            best = self.watch.best_epoch
-            self.message = f"Stopped early after epoch {self.epoch}; the weights are those of epoch {best}."
+            self.message = f"Stopped early after epoch {self.epoch}; the weights are those of {self.watch.said}."
             self._finish()
 
     def _finish(self) -> None:
         self.status = "finished"
         if self.best is not None:
             self.network.load_state_dict(self.best)
+            last = f"that of the last epoch was {self.watch.losses[-1]:.4g}"
+            self.message = self.message or f"The weights are those of {self.watch.said}; {last}."
         if len(self.tested[0]):
             found = self.ends.evaluate(*self.tested).scores
             self.message = f"{self.message} {test_sentence(found[0], found[1], self.task)}".strip()
@@ -248,7 +249,7 @@ class Trainer(Resumable):
         return self._finish()
 
     def _diverge(self, message: str) -> None:
-        self.status, self.message = "diverged", message
+        self.status, self.message = "diverged", self.with_best(message)
 
     def edit(self, edit: edits.Edit) -> None:
         """Applies a live edit before the next step. Raises: InvalidExperiment, with nothing changed."""

@@ -88,14 +88,14 @@ export function lossChart(ui) {
       ...pair(ui, "loss"),
     ],
     mark: () => ui.run.best,
-    more: (step) => (ui.run.best?.step === step ? [{ name: ui.t("best"), value: ui.format.value(ui.run.best.value) }] : []),
+    more: (step) => (ui.run.best?.step === step ? [{ name: ui.t(ui.run.bestName), value: ui.format.value(ui.run.best.value) }] : []),
     domain: (low, high) => (chart.panel.on ? [low, high] : [Math.min(0, low), Math.min(high, lossCeiling(ui))]),
   });
   chart.panel.toggle(ui.t("log_scale"), ui.t("log_scale_help"), "loss_log", false);
   chart.legend = () => [
     ...splits(ui),
     legendItem("faint", ui.theme.accent, ui.t("batch_loss")),
-    ...(ui.run.best ? [legendItem("ring", ui.theme.text, ui.t("best"))] : []),
+    ...(ui.run.best ? [legendItem("ring", ui.theme.text, ui.t(ui.run.bestName))] : []),
     ...endLegend(ui, "loss"),
   ];
   chart.briefLegend = () => (ends(ui).length ? endLegend(ui, "loss", true) : [...splits(ui, true), ...chart.legend().slice(2)]);

@@ -129,6 +129,11 @@ export class Run {
     return stops && Number.isFinite(this.lowest.step) ? this.lowest : null;
   }
 
+  /** What the best epoch is called: at the end of the run its weights are put back. */
+  get bestName() {
+    return this.state === "finished" ? "best_kept" : "best";
+  }
+
   /** Steps that the charts span, from the start to the newest. @returns {[number, number]} */
   get span() {
     return [0, Math.max(10, Number.isFinite(this.step) ? this.step : 0)];

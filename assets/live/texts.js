@@ -104,6 +104,7 @@ export const TEXTS = {
   log_scale_help: "Logarithmic loss axis",
   batch_loss: "batches",
   best: "best",
+  best_kept: "best; its weights are kept",
   total: "total",
   train: "train",
   validation: "validation",

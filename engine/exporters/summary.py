@@ -17,8 +17,5 @@ class Summary(Exporter):
     kind: Literal["summary"] = "summary"
 
     def files(self, subject: Subject) -> dict[str, bytes]:
-        return {
-            f"summary_{subject.row.id}.txt": (
-                table(previewed(subject.experiment), costed(subject.experiment)) + "\n"
-            ).encode()
-        }
+        lines = [table(previewed(subject.experiment), costed(subject.experiment)), subject.row.message]
+        return {f"summary_{subject.row.id}.txt": "".join(f"{line}\n" for line in lines if line).encode()}

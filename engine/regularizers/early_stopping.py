@@ -9,9 +9,12 @@ from engine.regularizers import Regularizer, Seen
 class EarlyStopping(Regularizer):
     r"""Early stopping: training ends when the validation loss has not improved for some epochs.
 
-    The weights of the best epoch are put back.
+    b is the loss to beat, by more than δ; training ends when it has stood for p epochs. The weights of the epoch with
+    the lowest loss are put back then, and also when the run ends by its length. Stopped by hand it keeps its last
+    weights, diverged those of its last good checkpoint.
 
-    Formula: \min_{i > e - p} L_{\mathrm{val}, i} \ge \min_{i \le e - p} L_{\mathrm{val}, i} - \delta
+    Formula: b_e = \begin{cases} L_{\mathrm{val}, e} & L_{\mathrm{val}, e} < b_{e - 1} - \delta \\ b_{e - 1} &
+    L_{\mathrm{val}, e} \ge b_{e - 1} - \delta \end{cases}, \qquad b_0 = \infty, \qquad b_e = b_{e - p}
 
     Use: Nearly always when there is a validation split: it costs nothing and saves time.
 

@@ -33,6 +33,7 @@ def end_of_epoch(loop: Loop) -> list[str]:
         lines += [
             "if held < min(validation_losses[:-1], default=math.inf):",
             f"{IN}best = {{key: value.clone() for key, value in {loop.whole}.state_dict().items()}}",
+            f'{IN}said = f"epoch {{epoch}}, with a validation loss of {{held:.4g}}"',
         ]
     for call in loop.rules.calls("stops", "validation_losses"):
         lines += [f"if {call}:", f"{IN}break"]
@@ -76,7 +77,11 @@ def end_of_run(loop: Loop) -> list[str]:
             f'{IN}{IN}print("It has diverged.")',
         ]
     if any(rule.keeps_best for rule in loop.rules.rules):
-        lines += ["if best is not None:", f"{IN}{loop.whole}.load_state_dict(best)"]
+        lines += [
+            "if best is not None:",
+            f"{IN}{loop.whole}.load_state_dict(best)",
+            f'{IN}print(f"The weights are those of {{said}}.")',
+        ]
     if loop.experiment.test:
         measured = loop.ends.evaluated("test", loop.whole, loop.measure)
         lines += [f"held, metric_ = {measured}", f'print(f"test: loss {{held:.5g}}, {loop.ends.score()}")']

@@ -82,3 +82,19 @@ class Resumable:
         self.best = state["best"]
         self.spans = tuple((since, total) for since, total in state.get("spans", ()))
         self.speedometer = Speedometer(self.step, state["examples"], state["seconds"])
+
+    def with_best(self, message: str) -> str:
+        """A sentence on an end at which the best weights are not put back, and which epoch had them."""
+        return message if self.best is None else f"{message} The best epoch was {self.watch.said}."
+
+    @property
+    def stopped(self) -> str:
+        """What is said if the run is stopped by hand now; nothing where only its last weights could be meant."""
+        where = f"The weights are those of step {self.step}, where the run was stopped."
+        return "" if self.best is None else self.with_best(where)
+
+    @property
+    def kept(self) -> tuple[int, float] | None:
+        """The epoch whose weights a finished run has put back, and its validation loss."""
+        back = self.status == "finished" and self.best is not None
+        return (self.watch.best_epoch, self.watch.best) if back else None

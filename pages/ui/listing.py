@@ -134,11 +134,19 @@ def line(row: RunRow, drawn: Sequence[float] | np.ndarray = ()) -> dict[str, Any
         _("Steps"): number(row.step, 6),
         _("Epochs"): number(row.epoch, 6),
         _("Train loss"): number(row.summary.get("train_loss")),
-        _("Validation loss"): number(row.summary.get("validation_loss")),
+        _("Validation loss"): validation_loss(row.summary),
         _("Metric"): number(row.summary.get("validation_metric")),
         _("Started"): datetime.fromtimestamp(row.created).strftime("%Y-%m-%d %H:%M"),
         _("Duration"): duration(ended - row.created),
     }
+
+
+def validation_loss(summary: dict[str, Any]) -> str:
+    """Of the last epoch; where other weights were put back at the end, theirs, and of which epoch they are."""
+    loss, epoch = summary.get("kept_validation_loss"), summary.get("kept_epoch")
+    if loss is None or epoch is None:
+        return number(summary.get("validation_loss"))
+    return _("{loss} (epoch {epoch})", loss=number(loss), epoch=number(epoch, 6))
 
 
 def duration(seconds: float) -> str:

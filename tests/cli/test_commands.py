@@ -31,7 +31,7 @@ DOCUMENT: dict[str, Any] = {
     "device": "cpu",
 }
 TRAIN_KEYS = ["run", "state", "steps", "epochs", "train_loss", "validation_loss"]
-TRAIN_KEYS += ["metrics", "classes", "seconds", "steps_per_second", "cautions"]
+TRAIN_KEYS += ["kept", "metrics", "classes", "seconds", "steps_per_second", "cautions"]
 EPOCH = ["train_loss", "train_metric", "validation_loss", "validation_metric"]
 
 
