@@ -237,7 +237,11 @@ def test_probe_alone(part: Any, data: dict[str, Any]) -> None:
     frames = trainer.advance(deadline=math.inf, until_step=3).frames
     found = part().channel(trainer.capture.subject)
     own = [] if found is None else [found]
-    others = {"loss", "lr", "speed", "cost"} | {c.key for c in beside(part, trainer)}
+    others = (
+        {"loss", "lr", "speed", "cost"}
+        | {c.key for c in trainer.ends.channels}
+        | {c.key for c in beside(part, trainer)}
+    )
     assert {channel.key for channel in trainer.channels} == others | {channel.key for channel in own}
     everything = {key for other in others | {c.key for c in own} for key in (other, f"{other}_scale")}
     for frame in frames:
