@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import streamlit as st
 
 from engine.errors import PlaygroundError
@@ -109,7 +107,7 @@ def curves(chosen: list[RunRow]) -> None:
     records = [
         found
         for row in chosen[:MOST]
-        if (found := drawable(row, escape(f"{row.name or words(row.edited, spoken())} · {row.id[:4]}")))
+        if (found := drawable(row, f"{row.name or words(row.edited, spoken())} · {row.id[:4]}"))
     ]
     chart = overlay(records, str(what), chart_colors(st.context.theme.type))
     st.plotly_chart(chart, theme=None, height=440, config=CONFIG, key="compared", alt=_("Curves of the chosen runs"))

@@ -114,7 +114,7 @@ def undisturbed(
         while trainer.step < until and trainer.status == "running":
             progress = trainer.advance(deadline=float("inf"), until_step=until)
             losses += list(progress.losses)
-            epochs += progress.epochs
+            epochs += [(*row, *more) for row, more in zip(progress.epochs, progress.classes, strict=True)]
             frames |= {frame.step: frame for frame in progress.frames}
         if edit is not None:
             trainer.edit(edit)
