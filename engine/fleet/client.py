@@ -197,7 +197,6 @@ class Fleet:
                 child = self._popen()
             for _ in range(25):
                 if (line := self._reach()) is not None:
-                    threading.Thread(target=child.wait, name="supervisor-waiter", daemon=True).start()  # no zombie
                     return line
                 if (child.poll() or 0) > 0:  # neither alive, nor stepped back, nor killed by someone
                     raise PlaygroundError(f"The training engine did not start; {self.place.journal} says why.")
@@ -210,7 +209,7 @@ class Fleet:
         path = os.pathsep.join(filter(None, [source, os.environ.get("PYTHONPATH")]))
         command = [sys.executable, "-m", "engine.fleet.supervisor", "--home", str(self.place.home), *self.options]
         with self.place.journal.open("ab") as journal:
-            return subprocess.Popen(
+            child = subprocess.Popen(
                 command,
                 start_new_session=True,
                 stdin=subprocess.DEVNULL,
@@ -219,6 +218,8 @@ class Fleet:
                 cwd=self.place.home,
                 env={**os.environ, "PYTHONPATH": path},
             )
+        threading.Thread(target=child.wait, name="supervisor-waiter", daemon=True).start()  # no zombie
+        return child
 
 
 def _name() -> str:

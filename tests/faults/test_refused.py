@@ -8,7 +8,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +31,13 @@ PATIENCE = 0.6
 EDIT = Edit(path="optimizer.lr", value=0.02)
 
 
-@pytest.fixture
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A client that gives up soon."""
-    monkeypatch.setattr(client, "PATIENCE_SECONDS", PATIENCE)
-    monkeypatch.setattr(line, "GRACE_SECONDS", 0.2)
+@contextmanager
+def hasty() -> Iterator[None]:
+    """Clients that give up soon."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(client, "PATIENCE_SECONDS", PATIENCE)
+        patch.setattr(line, "GRACE_SECONDS", 0.2)
+        yield
 
 
 def begun(fleet: Fleet, reader: Reader) -> tuple[str, str]:
@@ -72,7 +75,7 @@ def refused(asked: list[Callable[[], Any]]) -> list[str]:
     return said
 
 
-def test_a_stopped_supervisor_does_nothing_later(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stopped_supervisor_does_nothing_later(fleet: Fleet) -> None:
     fleet.ensure()
     reader = Reader(fleet.place.home)
     training, paused = begun(fleet, reader)
@@ -92,9 +95,7 @@ def test_a_stopped_supervisor_does_nothing_later(fleet: Fleet, monkeypatch: pyte
         lambda: fleet.take_in(parcel),
     ]
     before, pid = stored(reader), fleet.status()["pid"]
-    with monkeypatch.context() as patch:
-        patch.setattr(client, "PATIENCE_SECONDS", PATIENCE)
-        patch.setattr(line, "GRACE_SECONDS", 0.2)
+    with hasty():
         os.kill(pid, signal.SIGSTOP)
         said = refused(asked)
         os.kill(pid, signal.SIGCONT)
@@ -104,32 +105,33 @@ def test_a_stopped_supervisor_does_nothing_later(fleet: Fleet, monkeypatch: pyte
     assert stored(reader) == before
     assert fleet.status()["pid"] == pid
     fleet.edit(training, EDIT)  # and what is asked for now is done
-    fleet.resume(paused)
     reader.close()
     finish(fleet, training)
+    fleet.resume(paused)
     finish(fleet, paused)
 
 
-def test_a_stopped_worker_does_nothing_later(fleet: Fleet, hasty: None) -> None:
-    wait_for(lambda: ready(fleet))
+def test_a_stopped_worker_does_nothing_later(fleet: Fleet) -> None:
+    fleet.ensure()
     reader = Reader(fleet.place.home)
     training, paused = begun(fleet, reader)
     workers = [own["pid"] for own in fleet.status()["runs"].values()]
     before = stored(reader)
     for pid in workers:
         os.kill(pid, signal.SIGSTOP)
-    said = refused(
-        [
-            lambda: fleet.pause(training),
-            lambda: fleet.resume(paused),
-            lambda: fleet.step(training, "batch"),
-            lambda: fleet.step(paused, "epoch"),
-            lambda: fleet.edit(training, EDIT),
-            lambda: fleet.stop(training),
-            lambda: fleet.stop(paused),
-            lambda: fleet.reset(training),
-        ]
-    )
+    with hasty():
+        said = refused(
+            [
+                lambda: fleet.pause(training),
+                lambda: fleet.resume(paused),
+                lambda: fleet.step(training, "batch"),
+                lambda: fleet.step(paused, "epoch"),
+                lambda: fleet.edit(training, EDIT),
+                lambda: fleet.stop(training),
+                lambda: fleet.stop(paused),
+                lambda: fleet.reset(training),
+            ]
+        )
     for pid in workers:
         os.kill(pid, signal.SIGCONT)
     assert said == [LATE] * 8
@@ -137,24 +139,14 @@ def test_a_stopped_worker_does_nothing_later(fleet: Fleet, hasty: None) -> None:
     wait_for(lambda: reader.run(training).step > at + 200)
     assert stored(reader) == before
     reader.close()
-    fleet.resume(paused)
     finish(fleet, training)
+    fleet.resume(paused)
     finish(fleet, paused)
 
 
-def ready(fleet: Fleet) -> bool:
-    """Is there a supervisor? A client that gives up soon may have to ask more than once."""
-    try:
-        return bool(fleet.status()["warm"])
-    except PlaygroundError:
-        return False
-
-
-def test_given_up_between_the_look_at_the_clock_and_the_deed(
-    fleet: Fleet, hasty: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_given_up_between_the_look_at_the_clock_and_the_deed(fleet: Fleet) -> None:
     """The worker goes by the clock and claims; the supervisor finds that the client was first and says no."""
-    wait_for(lambda: ready(fleet))
+    fleet.ensure()
     reader = Reader(fleet.place.home)
     training, paused = begun(fleet, reader)
     before = stored(reader)
@@ -165,7 +157,7 @@ def test_given_up_between_the_look_at_the_clock_and_the_deed(
         assert ticket.withdraw()
         return ticket
 
-    with monkeypatch.context() as patch:
+    with hasty(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(Ticket, "fresh", withdrawn)
         asked = [
             lambda: fleet.pause(training),
@@ -186,10 +178,7 @@ def test_given_up_between_the_look_at_the_clock_and_the_deed(
     finish(fleet, training)
 
 
-def test_what_was_taken_on_is_not_said_to_be_refused(
-    fleet: Fleet, hasty: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    wait_for(lambda: ready(fleet))
+def test_what_was_taken_on_is_not_said_to_be_refused(fleet: Fleet) -> None:
     pid = fleet.status()["pid"]
     os.kill(pid, signal.SIGSTOP)
     fresh = Ticket.fresh
@@ -199,7 +188,7 @@ def test_what_was_taken_on_is_not_said_to_be_refused(
         assert Ticket(ticket.path, until).take()  # as the supervisor does just before it acts
         return ticket
 
-    with monkeypatch.context() as patch:
+    with hasty(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(Ticket, "fresh", taken)
         assert refused([lambda: fleet.start(experiment())]) == [TAKEN]
     os.kill(pid, signal.SIGCONT)
