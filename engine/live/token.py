@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import hmac
 import os
@@ -14,6 +15,7 @@ from typing import Literal
 from engine.store.place import Place
 
 SECONDS = 2 * 3600.0
+LENGTH = 32
 
 Right = Literal["command", "watch"]
 
@@ -41,17 +43,20 @@ def _sign(run: str, claim: str, place: Place) -> str:
 
 @lru_cache(maxsize=8)
 def _secret(place: Place) -> bytes:
-    """The store's secret, made once; linked into place, so that whoever reads it reads all of it."""
-    if not place.secret.exists():
-        place.prepare()
-        fresh = place.home / f"secret.{secrets.token_hex(4)}.tmp"
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_bytes(32))
-        try:
-            os.link(fresh, place.secret)
-        except FileExistsError:
-            pass  # another process was first
-        finally:
-            fresh.unlink()
-    return place.secret.read_bytes()
+    """The store's secret, made once. One that is too short to be one, such as what a crash left, is made anew: what it
+    signed is good no more."""
+    place.prepare()
+    with (place.home / "secret.lock").open("ab") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)  # one process at a time looks and makes
+        found = place.secret.read_bytes() if place.secret.is_file() else b""
+        if len(found) < LENGTH:
+            found = secrets.token_bytes(LENGTH)
+            fresh = place.home / f"secret.{secrets.token_hex(4)}.tmp"
+            handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "wb") as file:
+                file.write(found)
+                file.flush()
+                os.fsync(file.fileno())
+            fresh.replace(place.secret)
+        place.secret.chmod(0o600)
+    return found

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import stat
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -54,3 +56,32 @@ def test_the_secret_is_made_once_and_is_its_owners(tmp_path: Path) -> None:
     assert len(first) == 32
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert not list(tmp_path.glob("*.tmp"))
+
+
+FORGE = """
+import hashlib, hmac, sys, time
+claim = f"{int(time.time()) + 60}.command"
+print(f"{claim}." + hmac.new(bytes.fromhex(sys.argv[1]), f"run\\n{claim}".encode(), hashlib.sha256).hexdigest())
+"""
+
+
+@pytest.mark.parametrize("short", [b"", b"x", b"y" * 31])
+def test_an_empty_or_short_secret_signs_nothing_and_is_made_anew(tmp_path: Path, short: bytes) -> None:
+    place = Place.of(tmp_path)
+    place.secret.write_bytes(short)
+    place.secret.chmod(0o644)
+    command = [sys.executable, "-c", FORGE, short.hex()]
+    forged = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    assert token.check("run", forged, home=tmp_path) is None
+    assert len(place.secret.read_bytes()) == 32
+    assert stat.S_IMODE(place.secret.stat().st_mode) == 0o600
+    assert token.check("run", token.issue("run", home=tmp_path), home=tmp_path) == "command"
+
+
+def test_processes_that_make_it_anew_at_once_agree(tmp_path: Path) -> None:
+    Place.of(tmp_path).secret.write_bytes(b"short")
+    code = "import sys, pathlib, engine.live.token as t; print(t.issue('r', home=pathlib.Path(sys.argv[1])))"
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    asked = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    made = [process.communicate()[0].strip() for process in asked]
+    assert [token.check("r", one, home=tmp_path) for one in made] == ["command"] * 3
