@@ -245,13 +245,11 @@ def export_run(options: argparse.Namespace) -> int:
 
 def import_run(options: argparse.Namespace) -> int:
     """Takes a run in, and says what it is called here."""
-    from engine.archive.unpacking import read_file
     from engine.fleet.client import Fleet
 
-    parcel = read_file(options.file)
     fleet = Fleet()
     try:
-        print(fleet.take_in(parcel))
+        print(fleet.bring(options.file))
     finally:
         fleet.close()
     return 0

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -121,14 +122,26 @@ class Fleet:
         name: str = new["run"]
         return name
 
+    def bring(self, file: Path) -> str:
+        """Store the run in an archive, checked by a process of its own; returns its name here. One that was training
+        is paused."""
+        from engine.archive.intake import read_apart
+
+        return self._deliver(lambda name: read_apart(file, self.place.home, name))
+
     def take_in(self, parcel: Parcel) -> str:
-        """Store a run that comes from outside; returns its name here. One that was training is paused."""
+        """The same with a run that was checked here."""
+        from engine.fleet import arrival
+
+        return self._deliver(lambda name: arrival.lay_down(self.place, name, parcel))
+
+    def _deliver(self, lay_down: Callable[[str], object]) -> str:
         from engine.fleet import arrival
 
         self.ensure()
         name = _name()
         try:
-            arrival.lay_down(self.place, name, parcel)
+            lay_down(name)
             self._ask({"do": "take_in", "run": name}, repeat=True, grace=TAKE_IN_SECONDS)
         except OSError as error:
             raise PlaygroundError(f"The run could not be stored: {error.strerror}.") from error

@@ -10,6 +10,7 @@ import time
 from typing import Any
 from urllib.parse import urlsplit
 
+from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from engine.errors import PlaygroundError
@@ -27,7 +28,7 @@ TOO_FAST_SECONDS = 0.02
 SNAPSHOT_SECONDS = 0.5
 
 
-def from_here(websocket: WebSocket) -> bool:
+def from_here(websocket: HTTPConnection) -> bool:
     """Does the request come from our own page, or not from a page at all?
 
     Browsers always name the origin of a WebSocket, so that a foreign page cannot hide; who names none is no browser

@@ -53,6 +53,11 @@ class Place:
         return self.home / "secret"
 
     @property
+    def uploads(self) -> Path:
+        """Files of runs on their way in."""
+        return self.home / "uploads"
+
+    @property
     def ballast(self) -> Path:
         """Room kept back, so that a full disk can still be told of."""
         return self.home / "ballast"

@@ -7,11 +7,13 @@ import zipfile
 
 import streamlit as st
 
-from engine.archive.unpacking import read
+from engine.archive.unpacking import LARGEST
 from engine.errors import PlaygroundError
 from engine.exporters import Exporter, Subject
+from engine.live import bringing, token
 from engine.parts import catalogue
 from pages.ui import state
+from pages.ui.component import component, source
 from pages.ui.fleet import fleet, reader
 from pages.ui.literal import literal
 from pages.ui.sentences import sentence
@@ -77,25 +79,41 @@ def one_file(files: dict[str, bytes], name: str) -> tuple[str, bytes]:
 
 def bring() -> None:
     """Opens the dialog in which a run is brought back."""
+    state.remember(imported=None)
     st.dialog(_("Import a run"))(upload)()
 
 
 def upload() -> None:
     """A place for the file; a good one leads to the run."""
     state.language()
-    text = _("The zip that the export called whole run has made.")
-    given = st.file_uploader(text, type="zip", key="archive", max_upload_size=512)
-    if given is None:
-        return
-    known = state.memory("imported") or ("", "")
-    if known[0] != given.file_id:  # the dialog is drawn again when its button is pressed
-        try:
-            known = (given.file_id, fleet().take_in(read(given.getvalue())))
-        except PlaygroundError as error:
-            st.error(literal(sentence(error)))
-            return
-        state.remember(imported=known)
-    run = known[1]
-    st.success(_("The run is here as {run}.", run=run))
-    if st.button(_("Open"), type="primary", icon=":material/open_in_new:", key="open_imported"):
-        st.switch_page("train.py", query_params={"run": run, "lang": spoken()})
+    st.markdown(_("The zip that the export called whole run has made."))
+    texts = {
+        "choose": _("Choose a file"),
+        "large": f"This file cannot be imported: it is larger than {LARGEST // 2**20} MB.",
+        "broken": "The file did not arrive whole; please try once more.",
+    }
+    shown = {"source": source("bring"), "token": token.issue(bringing.SUBJECT), "most": LARGEST, "texts": texts}
+    told = component("bring")(key="bring", data=shown, on_brought_change=lambda: None).brought
+    if told:
+        with st.spinner(_("Reading the run…")):
+            state.remember(imported=take_in(told))
+    run, error = state.memory("imported") or ("", None)
+    if error is not None:
+        st.error(literal(sentence(error)))
+    if run:
+        st.success(_("The run is here as {run}.", run=run))
+        if st.button(_("Open"), type="primary", icon=":material/open_in_new:", key="open_imported"):
+            st.switch_page("train.py", query_params={"run": run, "lang": spoken()})
+
+
+def take_in(told: dict[str, str]) -> tuple[str, PlaygroundError | None]:
+    """The name of the run in the file that came, or what is wrong with it."""
+    if "file" not in told:
+        return "", PlaygroundError(str(told.get("error", "")))
+    file = bringing.brought(str(told["file"]))
+    try:
+        return fleet().bring(file), None
+    except PlaygroundError as error:
+        return "", error
+    finally:
+        file.unlink(missing_ok=True)

@@ -17,6 +17,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from engine.errors import PlaygroundError
+from engine.live import bringing
 from engine.live import lifespan as live_lifespan
 from engine.live import route as live_route
 from pages.ui.component import version
@@ -47,7 +48,12 @@ class Code(StaticFiles):
 
 def routes() -> list[BaseRoute]:
     """What is served beside the pages."""
-    return [live_route(), Route("/healthz", health), Mount("/assets/{version}", Code(directory=ASSETS / "live"))]
+    return [
+        live_route(),
+        bringing.route(),
+        Route("/healthz", health),
+        Mount("/assets/{version}", Code(directory=ASSETS / "live")),
+    ]
 
 
 @asynccontextmanager

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import json
 import random
+import resource
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +17,9 @@ from engine.archive.unpacking import read
 from engine.errors import PlaygroundError
 from engine.exporters import Subject
 from engine.exporters.archive import Archive
+from engine.fleet.client import Fleet
 from engine.store import contents
+from engine.store.reader import Reader
 from tests.export.test_archive import about, changed, of
 
 HUGE = 10**400
@@ -99,16 +103,35 @@ def test_a_checkpoint_of_another_network_is_refused_before_anything_is_made_of_i
     assert "belongs to another run" in refused(changed(packed, newest__json=json.dumps(tree).encode()))
 
 
-def test_a_run_that_could_not_be_started_here_is_not_taken_in(packed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def heavy(packed: bytes) -> bytes:
     """63 × dense 4096 with a batch of 8192, said to be running."""
-    document = json.dumps({**of(packed, "experiment.json"), "network": [{"kind": "flatten"}, *[HEAVY] * 63]})
-    document = json.dumps({**json.loads(document), "batch_size": 8192, "regularizers": []})
+    network = {"network": [{"kind": "flatten"}, *[HEAVY] * 63], "batch_size": 8192, "regularizers": []}
+    document = json.dumps({**of(packed, "experiment.json"), **network})
     facts = {**of(packed, "run.json"), "edited": document, "state": "running", "step": 0, "epoch": 0}
     members = {"experiment__json": document.encode(), "run__json": json.dumps(facts).encode(), "log__json": b"[]"}
     blank = dict.fromkeys(("losses__f32", "epochs__f64", "frames__bin", "static__bin"), b"")
-    gone = dict.fromkeys(("newest__json", "newest__safetensors"))
+    return changed(packed, **members, **blank, **dict.fromkeys(("newest__json", "newest__safetensors")))
+
+
+def test_a_run_that_could_not_be_started_here_is_not_taken_in(packed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.trainer.Trainer.__init__", lambda *_: pytest.fail("it was made"))
-    assert "GiB" in refused(changed(packed, **members, **blank, **gone))
+    assert "GiB" in refused(heavy(packed))
+
+
+def test_reading_it_costs_a_process_of_its_own_little(
+    packed: bytes, fleet: Fleet, reader: Reader, tmp_path: Path
+) -> None:
+    before = {row.id for row in reader.runs()}
+    (tmp_path / "heavy.zip").write_bytes(heavy(packed))
+    with pytest.raises(PlaygroundError, match=r"This file cannot be imported: .* GiB"):
+        fleet.bring(tmp_path / "heavy.zip")
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 1_500_000  # KiB; its weights alone are 4 GB
+    assert {row.id for row in reader.runs()} == before
+    assert not list((fleet.place.home / "arrivals").glob("*"))
+    (tmp_path / "good.zip").write_bytes(packed)
+    run = fleet.bring(tmp_path / "good.zip")
+    assert reader.run(run) is not None
+    fleet.delete(run)
 
 
 def spots(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
