@@ -20,7 +20,8 @@ class Upload(Dataset):
     Trouble: A column that gives the answer away, or an identifier of the row, makes everything look too good: ignore
     it.
 
-    Shape: table (inputs,); image (channels, height, width), vector (channels · height · width,).
+    Shape: table (inputs,); image (channels, height, width), vector (channels · height · width,), sequence (time,
+    features): the rows of an image one after the other.
 
     Source: Kuhn and Johnson, Applied predictive modeling, 2013 (imputation and dummy variables within the split).
     """
@@ -52,12 +53,14 @@ class Upload(Dataset):
     missing: Literal["drop", "fill"] = hparam(
         "fill", "Rows with gaps are left out, or gaps filled from the training rows.", hidden=True
     )
-    layout: Literal["image", "vector"] = hparam(
-        "vector", "Images for convolutions, vectors for dense layers.", hidden=True
+    layout: Literal["image", "vector", "sequence"] = hparam(
+        "vector", "Images for convolutions, vectors for dense layers, sequences for recurrent ones.", hidden=True
     )
 
     def load(self, seed: int) -> Examples:
         about, arrays = kept.arrays(self.file, self.called)
         if about.sort == "images":
             return encode.pictures(about, arrays, self.layout)
+        if about.sort == "sequences":
+            return encode.sequences(about, arrays, self.layout)
         return encode.rows(about, arrays, self.uses, self.task, self.missing)

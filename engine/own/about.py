@@ -12,6 +12,7 @@ from engine.own.corrections import NOTHING, Corrections
 from engine.parts import Value
 
 LEVELS = 100  # different words that a category may have
+FEW = 10  # different whole numbers that look like classes
 LEAST = 10  # rows or images
 
 

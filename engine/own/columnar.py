@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from typing import Any
 
 import pandas as pd
@@ -32,7 +33,16 @@ def read_parquet(name: str, raw: bytes, corrections: Corrections = NOTHING) -> F
     except (pyarrow.ArrowException, OSError, ValueError) as error:
         raise refusal("a whole Parquet file", "a damaged one") from error
     columns = [readable(own, column) for own, column in zip(content.column_names, content.columns, strict=True)]
-    return table(name, content.column_names, columns, corrections)
+    return table(name, content.column_names, columns, corrections, index=index_of(file.schema_arrow))
+
+
+def index_of(schema: Any) -> list[str]:
+    """The columns that were the index of a pandas table."""
+    try:
+        told = json.loads((schema.metadata or {}).get(b"pandas", b"{}"))["index_columns"]
+        return [name for name in told if isinstance(name, str)]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return []
 
 
 def expect_size(about: Any) -> None:

@@ -45,6 +45,7 @@ class Corrections(Value):
 
     `first_row` counts the lines that are skipped before the table (before its header, if it has one). `target` is the
     column to be predicted, `inputs` are used even if they look like identifiers, `index` and `ignore` are left out.
+    `gaps` are further words and numbers that stand for a gap.
     `sort` says what an array is, `white` which value of a pixel is white.
     """
 
@@ -57,6 +58,7 @@ class Corrections(Value):
     inputs: tuple[str, ...] = ()
     index: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    gaps: tuple[str, ...] = ()
     sort: Sort | None = None
     white: float | None = Field(None, gt=0, le=1e9)
 

@@ -1,42 +1,47 @@
-"""Text with one row a line: encoding, separator, decimal sign and header are found out."""
+"""Text with one row a line: encoding, separator, decimal sign and header are found out where nobody says them."""
 
 from __future__ import annotations
 
-import csv
 import io
+import itertools
 import re
+from collections.abc import Iterator
 
-import pandas as pd
-
-from engine.own import numerals
+from engine.own.arff import is_arff, read_arff
 from engine.own.corrections import ENCODINGS, NOTHING, Corrections
+from engine.own.header import has_header
+from engine.own.notes import note
+from engine.own.records import Row, from_rows
 from engine.own.refusal import refusal
-from engine.own.table import COLUMNS, MISSING, Found, table
+from engine.own.separators import SAMPLE, SIGNS, rows_of, separator
+from engine.own.table import Found
 
-SEPARATORS = (",", ";", "\t", "|")
-SAMPLE = 50  # lines
 CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
+SIGN_LINE = re.compile(r"\s*\"?sep=(.)\"?\s*\r?\n?", re.IGNORECASE)
+COMMENT = ("#", "%", "//")
+ERROR = re.compile(r"#\S*?([!?]|N/[AD]|NV)", re.IGNORECASE)
+SPOKEN = {"\t": "tab", " ": "space"}
 
 
 def read_delimited(name: str, raw: bytes, corrections: Corrections = NOTHING) -> Found:
     """The table in a text file. Raises: InvalidExperiment if it holds none."""
-    text, encoding = decoded(raw, corrections.encoding)
-    text = "".join(text.splitlines(keepends=True)[corrections.first_row or 0 :])
-    lines = [line for line in text[: 1 << 18].splitlines() if line.strip()][:SAMPLE]
-    if not lines:
-        raise refusal("a table", "an empty file")
-    delimiter = corrections.separator or separator(lines)
-    sample = split(lines, delimiter)
-    if len(sample[0]) > COLUMNS:
-        raise refusal(f"2 to {COLUMNS} columns", f"{len(sample[0])}")
-    expect_even(text, delimiter)
-    frame = parsed(text, delimiter)
-    header = has_header(sample) if corrections.header is None else corrections.header
-    names = [str(cell) for cell in frame.iloc[0].fillna("")] if header else [f"x{n + 1}" for n in range(frame.shape[1])]
-    body = frame.iloc[1:] if header else frame
-    columns, decimal = numerals.plain([body[place].fillna("") for place in frame.columns], delimiter)
-    facts = {"delimiter": delimiter, "decimal": decimal, "encoding": encoding, "header": header}
-    return table(name, names, columns, corrections, **facts, first_row=corrections.first_row or 0)
+    ended = raw.rstrip(b"\r\n").endswith(b"\x1a")
+    text, encoding = decoded(raw.rstrip(b"\r\n\x1a") if ended else raw, corrections.encoding)
+    notes = [note("ended")] if ended else []
+    if "\r" in text and "\n" not in text:
+        text = text.replace("\r", "\n")
+    text = blanked(text, corrections.first_row or 0)
+    if is_arff(text):
+        return read_arff(name, text, corrections, notes, encoding)
+    text, sign = without_sign(text)
+    if sign:
+        notes.append(note("separator_line", sign=SPOKEN.get(sign, sign)))
+    text, comments = without_comments(text)
+    delimiter = corrections.separator or sign or separator(text)
+    rows = with_names_of_comment(without_late_comments(rows_of(text, delimiter), comments), comments, delimiter)
+    if comments:
+        notes.append(note("comments", n=len(comments), sign=comments[0].lstrip()[0]))
+    return from_rows(name, rows, corrections, notes, {"delimiter": delimiter, "encoding": encoding})
 
 
 def decoded(raw: bytes, said: str | None = None) -> tuple[str, str]:
@@ -45,7 +50,7 @@ def decoded(raw: bytes, said: str | None = None) -> tuple[str, str]:
     marked = raw[:2] in (b"\xff\xfe", b"\xfe\xff")
     for label in (said,) if said else ("UTF-16",) if marked else ("UTF-8", "Windows-1252"):
         try:
-            text = raw.decode(ENCODINGS[label])
+            text = raw.decode(ENCODINGS[label] if marked or label != "UTF-16" else unmarked(raw))
         except UnicodeError:
             continue
         if CONTROL.search(text):
@@ -54,62 +59,58 @@ def decoded(raw: bytes, said: str | None = None) -> tuple[str, str]:
     raise refusal(expected, "other bytes")
 
 
-def split(lines: list[str], delimiter: str) -> list[list[str]]:
-    """The cells of some lines."""
-    try:
-        return list(csv.reader(lines, delimiter=delimiter, skipinitialspace=True))
-    except csv.Error as error:
-        raise refusal("a table", "lines that cannot be cut into columns") from error
+def unmarked(raw: bytes) -> str:
+    """Which way round UTF-16 without a mark is written: most signs of a table have a zero in their upper half."""
+    return "utf-16-be" if raw[: 1 << 12 : 2].count(0) > raw[1 : 1 << 12 : 2].count(0) else "utf-16-le"
 
 
-def separator(lines: list[str]) -> str:
-    """The sign that cuts most lines into the same number of columns, more than one if any does."""
-
-    def agreement(delimiter: str) -> tuple[float, int]:
-        widths = [len(row) for row in split(lines, delimiter)]
-        usual = max(set(widths), key=widths.count)
-        return (widths.count(usual) / len(widths) if usual > 1 else 0.0), usual
-
-    # a line such as 1,5;2,5 is cut by its commas just as evenly: what is rarer in numbers goes first
-    return max((";", "\t", "|", ","), key=agreement)
+def blanked(text: str, count: int) -> str:
+    """The text with the first lines empty, so that lines keep their numbers."""
+    if not count:
+        return text
+    return "\n" * count + "".join(itertools.islice(io.StringIO(text, newline=""), count, None))
 
 
-def has_header(sample: list[list[str]]) -> bool:
-    """Whether the first line names the columns: it holds no number, and no word that comes again in its column."""
-    first, rest = [cell.strip() for cell in sample[0]], sample[1:]
-    if any(numerals.fits([cell]) for cell in first):
-        return False
-    below = [{row[place].strip() for row in rest if place < len(row)} for place in range(len(first))]
-    words = [(cell, seen) for cell, seen in zip(first, below, strict=True) if cell.lower() not in MISSING]
-    return not any(cell in seen for cell, seen in words)
+def without_sign(text: str) -> tuple[str, str | None]:
+    """The text without a first line such as sep=; and the sign that it names."""
+    start, _end, rest = text.partition("\n")
+    found = SIGN_LINE.fullmatch(start)
+    return (f"\n{rest}", found[1]) if found and found[1] in SIGNS else (text, None)
 
 
-def expect_even(text: str, delimiter: str) -> None:
-    """Refuses lines that have more or fewer cells than the first; empty ones do not count."""
-    csv.field_size_limit(max(len(text), 1 << 17))
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
-    width, line = 0, 1
-    try:
-        for row in rows:
-            if len(row) > 1 or any(map(str.strip, row)):
-                width = width or len(row)
-                if len(row) != width:
-                    raise refusal(f"{width} columns in every line", f"{len(row)} in line {line}")
-            line = rows.line_num + 1
-    except csv.Error as error:
-        raise refusal("a table", "lines that cannot be cut into columns") from error
+def without_comments(text: str) -> tuple[str, list[str]]:
+    """The text with the comments that it begins with left empty, and those comments."""
+    count, comments = 0, []
+    for line in io.StringIO(text, newline=""):
+        start = line.strip()
+        if start and (not start.startswith(COMMENT) or ERROR.match(start)):
+            break
+        comments += [start] if start else []
+        count += 1
+    return blanked(text, count) if comments else text, comments
 
 
-def parsed(text: str, delimiter: str) -> pd.DataFrame:
-    """Every line's cells as words."""
-    try:
-        return pd.read_csv(
-            io.StringIO(text),
-            sep=delimiter,
-            header=None,
-            dtype=str,
-            na_filter=False,
-            skipinitialspace=True,
-        )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
-        raise refusal("a table", "lines that cannot be cut into columns") from error
+def without_late_comments(rows: Iterator[Row], comments: list[str]) -> list[Row]:
+    """The rows without lines between them that begin as comments do and are cut into fewer or more cells."""
+    whole = list(rows)
+    widths = [len(row) for _line, row in whole[:SAMPLE]]
+    usual = max(set(widths), key=widths.count, default=0)
+    late = [row for _line, row in whole if len(row) != usual and row[0].lstrip().startswith(COMMENT)]
+    if not late:
+        return whole
+    comments += [row[0] for row in late]
+    return [(line, row) for line, row in whole if len(row) == usual or not row[0].lstrip().startswith(COMMENT)]
+
+
+def with_names_of_comment(rows: list[Row], comments: list[str], delimiter: str) -> list[Row]:
+    """The rows with the last comment before them as their first, where that names the columns and no row does."""
+    if not comments or not rows:
+        return rows
+    last = comments[-1]
+    cells = next(rows_of(last.lstrip("#%/ \t") if last.strip("#%/ \t")[:1].isalnum() else last, delimiter), (0, []))[1]
+    cells = cells if len(cells) == len(rows[0][1]) else next(rows_of(last, delimiter), (0, []))[1]
+    others = [row for _line, row in rows]
+    if len(cells) != len(others[0]) or not has_header(cells, others)[0] or has_header(others[0], others[1:])[0]:
+        return rows
+    comments.pop()
+    return [(1, cells), *rows]

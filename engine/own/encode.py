@@ -14,11 +14,37 @@ Arrays = dict[str, np.ndarray]
 
 
 def pictures(about: About, arrays: Arrays, layout: str) -> Examples:
-    """Images as examples, values scaled to 0…1."""
-    x = arrays["images"].astype(np.float32) / 255
+    """Images as examples, black 0 and white 1. As a sequence an image is read row by row."""
+    x = shares(about, arrays["images"])
     if layout == "vector":
         x = x.reshape(len(x), -1)
-    return Examples(x, arrays["labels"].astype(np.int64), "classification", about.classes)
+    elif layout == "sequence":
+        x = x.transpose(0, 2, 3, 1).reshape(len(x), x.shape[2], -1)
+    return Examples(np.ascontiguousarray(x), arrays["labels"].astype(np.int64), "classification", about.classes)
+
+
+def shares(about: About, images: np.ndarray) -> np.ndarray:
+    """Pixels as float32, black 0 and white 1."""
+    x = images.astype(np.float32)
+    found: np.ndarray = (x - np.float32(about.black) if about.black else x) / np.float32(about.white - about.black)
+    return found
+
+
+def as_bytes(about: About, images: np.ndarray) -> np.ndarray:
+    """Pixels as they are drawn, from 0 to 255."""
+    if images.dtype == np.uint8 and (about.black, about.white) == (0.0, 255.0):
+        return images
+    found: np.ndarray = np.rint(shares(about, images).clip(0, 1) * 255).astype(np.uint8)
+    return found
+
+
+def sequences(about: About, arrays: Arrays, layout: str) -> Examples:
+    """Sequences (time, features) as examples, or their numbers in a row."""
+    x = arrays["sequences"].astype(np.float32)
+    x = x.reshape(len(x), -1) if layout == "vector" else x[:, None] if layout == "image" else x
+    if about.classes:
+        return Examples(x, arrays["labels"].astype(np.int64), "classification", about.classes)
+    return Examples(x, arrays["targets"].astype(np.float32)[:, None], "regression")
 
 
 def rows(about: About, arrays: Arrays, uses: str, task: Task, missing: str) -> Examples:

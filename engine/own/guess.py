@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from engine.datasets import Task
-from engine.own.about import LEVELS, About, Column, one_line
+from engine.own.about import FEW, LEVELS, About, Column, one_line
 from engine.own.refusal import refusal
 from engine.own.roles import with_roles
-
-FEW = 10  # different whole numbers that look like classes
 
 
 def guess(about: About) -> tuple[str, Task]:
@@ -17,11 +15,13 @@ def guess(about: About) -> tuple[str, Task]:
     could be learned: a target of one value, or no inputs.
     """
     if about.sort != "table":
-        return "", "classification"
+        return "", "classification" if about.classes else "regression"
     about = about if about.columns[0].role else with_roles(about)
     chosen = next((place for place, column in enumerate(about.columns) if column.role == "target"), None)
     if chosen is None:
         raise refusal("a column of numbers or of a few words", "free text alone")
+    if about.columns[chosen].sort == "text":
+        raise refusal("a column of numbers or of a few words", f"free text in column {about.columns[chosen].name}")
     if about.columns[chosen].distinct < 2:
         hint = "put the target last, or name it target"
         raise refusal(f"two values or more in the target column {about.columns[chosen].name}", "one value", hint)

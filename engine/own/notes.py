@@ -5,13 +5,14 @@ from __future__ import annotations
 from engine.own.about import Note
 
 TEXTS = {
-    "gaps": "{n} cells are gaps: they are empty or say {words}.",
-    "errors": "{n} cells hold an error of a spreadsheet, such as {words}; they are gaps.",
-    "code": "In column {name}, {n} cells are {value}, far from all others: leave them empty if that means a gap.",
+    "gaps": "Cells that are empty or say {words} are gaps: {n}.",
+    "empty": "Empty cells are gaps: {n}.",
+    "errors": "Cells with an error of a spreadsheet, such as {words}, are gaps: {n}.",
+    "code": "In column {name} the value {value}, far from all others, comes {n} times: say so if it means a gap.",
     "class_none": "In column {name}, the word {word} is taken for a class, not for a gap.",
-    "repeated": "The line of names comes {n} more times among the rows; these lines are left out.",
-    "skipped": "{n} lines before the table are left out.",
-    "comments": "{n} lines that begin with {sign} are left out as comments.",
+    "repeated": "Lines that repeat the names of the columns are left out: {n}.",
+    "skipped": "Lines before the table are left out: {n}.",
+    "comments": "Lines that begin with {sign} are left out as comments: {n}.",
     "separator_line": "The first line says that {sign} separates the columns.",
     "counts": "The first line counts rows and columns and names the classes: {names}.",
     "ended": "The sign for the end of a file (0x1A) is left out.",
@@ -20,6 +21,7 @@ TEXTS = {
     "thousands": "In column {name}, {cell} is read as {value}; it could also be {other}.",
     "identifier": "Column {name} looks like an identifier of the rows and is left out.",
     "identifier_used": "Column {name} looks like an identifier of the rows, but nothing else is left as input.",
+    "text": "Column {name} holds words that differ in nearly every row and is left out.",
     "index": "Column {name} is the index of a pandas table and is left out.",
     "sheet": "Of {n} sheets the first one, {name}, is read.",
     "splits": "The folders {names} are taken for parts of one data set, not for classes, and are put together.",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
-from engine.own.table import MISSING
+from engine.own.gaps import MISSING
 
 Fits = dict[str, str]
 """The decimal signs that all numbers of a column can have, each with what then stands between thousands, if any."""
@@ -27,49 +28,76 @@ def pattern(decimal: str, group: str) -> re.Pattern[str]:
 PATTERNS = {(decimal, group): pattern(decimal, group) for decimal, other in (".,", ",.") for group in ("", other, " ")}
 
 
-def fits(words: Iterable[str]) -> Fits:
-    """The notations that all words have in common; none where one of them is no number."""
+def is_number(cell: str) -> bool:
+    """Whether a cell is a number in any notation."""
+    cell = cell.translate(SIGNS)
+    return any(written.fullmatch(cell) for written in PATTERNS.values())
+
+
+def fits(words: Iterable[str], gaps: Collection[str] = MISSING, only: str | None = None) -> Fits:
+    """The notations that all words have in common; none where one of them is no number. `only`: the one decimal sign
+    that there may be."""
     cells = {word.translate(SIGNS).strip() for word in words}
-    numbers = {cell for cell in cells if cell.lower() not in MISSING}
+    numbers = {cell for cell in cells if cell.lower() not in gaps}
     found: Fits = {}
     for (decimal, group), written in PATTERNS.items():
-        if numbers and decimal not in found and all(map(written.fullmatch, numbers)):
+        if only in (None, decimal) and numbers and decimal not in found and all(map(written.fullmatch, numbers)):
             found[decimal] = group
     return found
 
 
-def decide(columns: Sequence[Fits], delimiter: str) -> list[str]:
-    """The decimal sign of each column; "" where it has none.
+def decide(columns: Sequence[Fits], delimiter: str) -> tuple[list[str], list[int]]:
+    """The decimal sign of each column, "" where it has none; and which columns could be read in two ways.
 
     1.234 and 1,234 alone may be thousands: then the sign counts that the other columns leave no doubt of. Without any
     a lone sign is a decimal one, except that cells with a comma between cells that commas separate are thousands.
     """
     sure = {decimal for own in columns if len(own) == 1 for decimal in own}
     usual = sure.pop() if len(sure) == 1 else ""
-    found = []
-    for own in columns:
+    found, doubtful = [], []
+    for place, own in enumerate(columns):
         if len(own) < 2 or len(set(own.values())) == 1:  # one way, none, or whole numbers
             found.append(next(iter(own)) if len(own) == 1 else "")
         else:
             lone = "." if delimiter == "," or not own["."] else ","
             found.append(usual or lone)
-    return found
+            doubtful += [] if usual else [place]
+    return found, doubtful
 
 
-def plain(columns: Sequence[pd.Series[str]], delimiter: str) -> tuple[list[pd.Series[str]], str]:
-    """The columns with numbers as Python writes them, and their decimal sign; "" where columns differ in it."""
-    own = [fits(column.unique()) for column in columns]
-    signs = decide(own, delimiter)
+@dataclass(frozen=True)
+class Plain:
+    """Columns with numbers as Python writes them, their decimal sign ("" where columns differ), and the columns that
+    could be read in another way as well: by place, a cell and its two readings."""
+
+    columns: list[pd.Series[str]]
+    decimal: str
+    doubtful: dict[int, tuple[str, str, str]]
+
+
+def plain(columns: Sequence[pd.Series[str]], delimiter: str, gaps: Collection[str], only: str | None = None) -> Plain:
+    """The columns with numbers as Python writes them. `gaps` are no numbers; `only` as in `fits`."""
+    own = [fits(column.unique(), gaps, only) for column in columns]
+    signs, doubtful = decide(own, delimiter)
     used = set(filter(None, signs))
     found = [rewritten(*one) for one in zip(columns, own, signs, strict=True)]
-    return found, "" if len(used) == 2 else "," if used == {","} else "."
+    decimal = only or ("" if len(used) == 2 else "," if used == {","} else ".")
+    doubts = {place: readings(columns[place], own[place], signs[place]) for place in doubtful}
+    return Plain(found, decimal, doubts)
+
+
+def readings(column: pd.Series[str], own: Fits, decimal: str) -> tuple[str, str, str]:
+    """A cell that can be read in two ways, as it is read, and as it could be."""
+    cell = next(word for word in column if any(sign in word for sign in ".,"))
+    read, other = (rewritten(pd.Series([cell]), own, sign).iloc[0] for sign in (decimal, ".,".replace(decimal, "")))
+    return cell, str(read), str(other)
 
 
 def rewritten(column: pd.Series[str], own: Fits, decimal: str) -> pd.Series[str]:
     """The column with its numbers as Python writes them; words stay as they are."""
     if not own:
         return column
-    group = own[decimal or "."]
+    group = own[decimal or next(iter(own))]
     column = column.str.translate(SIGNS).str.strip()
     column = column.str.replace(group, "", regex=False) if group else column
     return column.str.replace(",", ".", regex=False) if decimal == "," else column

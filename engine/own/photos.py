@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import warnings
 from collections.abc import Iterator
@@ -11,15 +12,22 @@ from pathlib import PurePosixPath
 import numpy as np
 from PIL import Image, ImageOps
 
-from engine.own.about import LEAST, LEVELS, About, one_line
+from engine.own.about import LEAST, LEVELS, About, Note, one_line
 from engine.own.archive import entries
 from engine.own.corrections import NOTHING, Corrections
-from engine.own.pixels import size_for
+from engine.own.notes import note
+from engine.own.pixels import BYTE, Scale, scale_notes, scale_of, size_for
 from engine.own.refusal import refusal
 from engine.own.table import Found
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP")
 PIXELS = 4096 * 4096
+DEEP = {"I", "I;16", "I;16B", "I;16L"}
+SPLIT = re.compile(
+    r"(train|training|test|testing|val|valid|validation|dev|eval|holdout|entrenamiento|prueba|validaci[oó]n)"
+    r"([ _-]?(set|data|images|split))?\d*",
+    re.IGNORECASE,
+)
 DAMAGED = (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, Warning)
 
 
@@ -30,32 +38,69 @@ def read_photos(name: str, raw: bytes, corrections: Corrections = NOTHING) -> Fo
         raise refusal("a zip of images, one folder a class", "an office document", "save the sheet as CSV")
     if not content:
         raise refusal("a zip of images, one folder a class", "an empty archive")
-    folders = {path: PurePosixPath(path.replace("\\", "/")).parent.name for path in content}
-    outside = next((path for path, folder in folders.items() if not folder), None)
-    if outside is not None:
-        raise refusal("a zip of images, one folder a class", f"{one_line(outside, 40)} outside any folder")
-    classes = sorted(set(folders.values()))
+    labels, notes = labelled(list(content))
+    classes = sorted(set(labels))
     if not 2 <= len(classes) <= LEVELS:
         raise refusal(f"2 to {LEVELS} classes", f"{len(classes)}")
     if len(content) < LEAST:
         raise refusal(f"at least {LEAST} images", f"{len(content)}")
-    return kept(name, content, [classes.index(folders[path]) for path in content], classes)
+    return kept(name, content, [classes.index(label) for label in labels], classes, corrections, notes)
 
 
-def kept(name: str, content: dict[str, bytes], labels: list[int], classes: list[str]) -> Found:
-    """All images in one size: gray if every one is, else in color."""
-    sizes, gray = [], True
+def labelled(paths: list[str]) -> tuple[list[str], list[Note]]:
+    """The class of each image: the folder that it is in, or the one above where all folders are parts of the data
+    (train, test …), as in class/train; and a note on such parts. Raises: InvalidExperiment for other trees."""
+    folders = [PurePosixPath(path.replace("\\", "/")).parent.parts for path in paths]
+    outside = next((path for path, parts in zip(paths, folders, strict=True) if not parts), None)
+    if outside is not None:
+        raise refusal("a zip of images, one folder a class", f"{one_line(outside, 40)} outside any folder")
+    last = {parts[-1] for parts in folders}
+    if len(last) > 1 and all(map(SPLIT.fullmatch, last)):
+        above = {parts[-2] if len(parts) > 1 else "" for parts in folders}
+        if len(above) < 2 or "" in above:
+            raise refusal("a zip of images, one folder a class", f"{one_line(', '.join(sorted(last)), 40)} alone")
+        return [parts[-2] for parts in folders], [splits_note(last)]
+    above = {parts[-2] if len(parts) > 1 else "" for parts in folders}
+    split = len(above) > 1 and all(map(SPLIT.fullmatch, above))
+    return [parts[-1] for parts in folders], [splits_note(above)] if split else []
+
+
+def splits_note(names: set[str]) -> Note:
+    """That parts of the data are put together."""
+    return note("splits", names=one_line(", ".join(sorted(names))))
+
+
+def kept(
+    name: str,
+    content: dict[str, bytes],
+    labels: list[int],
+    classes: list[str],
+    corrections: Corrections,
+    notes: list[Note],
+) -> Found:
+    """All images in one size: gray if every one is, else in color; with 16 bits where all have as many."""
+    sizes, modes = [], set()
     for image in opened(content):
         sizes.append(image.size)
-        gray = gray and image.mode in ("1", "L", "I", "I;16", "LA")
-    side = size_for(sizes)
-    images = np.stack([pixels(image, side, gray) for image in opened(content)])
-    shape = (images.shape[1], images.shape[2], images.shape[3])
-    names = tuple(one_line(text, 40) for text in classes)
-    counts = tuple(int(count) for count in np.bincount(labels))
-    about = About(name=name, sort="images", rows=len(images), classes=names, counts=counts, shape=shape)
-    facts = about.model_copy(update={"sizes": len(set(sizes))})
-    return facts, {"images": images, "labels": np.array(labels, np.int32)}
+        modes.add(image.mode)
+    side, gray, deep = size_for(sizes), modes <= {"1", "L", "LA", *DEEP}, modes <= DEEP
+    images = np.stack([deep_pixels(image, side) if deep else pixels(image, side, gray) for image in opened(content)])
+    scale = scale_of(images, corrections.white) if deep or corrections.white else Scale(0.0, BYTE, True)
+    notes += scale_notes(images, scale)
+    about = About(
+        name=name,
+        sort="images",
+        rows=len(images),
+        classes=tuple(one_line(text, 40) for text in classes),
+        counts=tuple(int(count) for count in np.bincount(labels)),
+        shape=(images.shape[1], images.shape[2], images.shape[3]),
+        sizes=len(set(sizes)),
+        black=scale.black,
+        white=scale.white,
+        notes=tuple(notes),
+        corrections=corrections,
+    )
+    return about, {"images": images, "labels": np.array(labels, np.int32)}
 
 
 def opened(content: dict[str, bytes]) -> Iterator[Image.Image]:
@@ -68,12 +113,19 @@ def opened(content: dict[str, bytes]) -> Iterator[Image.Image]:
                 image = Image.open(io.BytesIO(data), formats=FORMATS)
                 if image.width * image.height > PIXELS:
                     raise refusal(f"images of at most {PIXELS} pixels", f"{image.width} × {image.height}")
+                expect_eight_bits(data, path)
                 image.load()
         except Image.DecompressionBombError as error:
             raise refusal(f"images of at most {PIXELS} pixels", "a larger one") from error
         except DAMAGED as error:
             raise refusal("whole images (PNG, JPEG, BMP, GIF, WebP)", one_line(path, 40)) from error
         yield upright(image)
+
+
+def expect_eight_bits(data: bytes, path: str) -> None:
+    """Refuses color of 16 bits a channel, of which Pillow would keep the upper 8 alone."""
+    if data[:8] == b"\x89PNG\r\n\x1a\n" and data[24:25] == b"\x10" and data[25:26] not in (b"\0", b""):
+        raise refusal("color images of 8 bits a channel", f"16 bits, {one_line(path, 40)}")
 
 
 def upright(image: Image.Image) -> Image.Image:
@@ -84,9 +136,18 @@ def upright(image: Image.Image) -> Image.Image:
         return image
 
 
+def deep_pixels(image: Image.Image, size: tuple[int, int]) -> np.ndarray:
+    """One image of 16 bits (channels, height, width)."""
+    if image.size == size:
+        return np.asarray(image).astype(np.uint16)[None]
+    fitted = ImageOps.fit(Image.fromarray(np.asarray(image, np.float32)), size, Image.Resampling.BOX)
+    found: np.ndarray = np.rint(np.asarray(fitted)).clip(0, 65535).astype(np.uint16)[None]
+    return found
+
+
 def pixels(image: Image.Image, size: tuple[int, int], gray: bool) -> np.ndarray:
-    """One image as bytes (channels, height, width)."""
-    if image.mode in ("I", "I;16"):
+    """One image as bytes (channels, height, width); one of 16 bits among others has the full range."""
+    if image.mode in DEEP:
         image = Image.fromarray((np.asarray(image, np.uint32) >> 8).clip(0, 255).astype(np.uint8))
     if "A" in image.mode or "transparency" in image.info:
         ground = Image.new("RGBA", image.size, "white")

@@ -9,14 +9,15 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from engine.own.about import LEAST, LEVELS, About, Column, one_line
+from engine.own.about import LEAST, LEVELS, About, Column, Note, one_line
 from engine.own.corrections import NOTHING, Corrections
+from engine.own.gaps import CODES, FAR, Tally, classes_among, markers
+from engine.own.notes import note
 from engine.own.refusal import refusal
 from engine.own.roles import with_roles
 
 Arrays = dict[str, np.ndarray]
 Found = tuple[About, Arrays]
-MISSING = frozenset(("", "na", "n/a", "nan", "null", "none", "?", "-", "."))
 COLUMNS = 1024
 HUGE = 1e150  # squares have to fit into float64 as well; preprocessing has to make them fit for float32
 HEAD = 8
@@ -27,10 +28,13 @@ def table(
     names: Sequence[str],
     columns: Sequence[pd.Series[Any]],
     corrections: Corrections = NOTHING,
+    notes: Sequence[Note] = (),
+    index: Sequence[str] = (),
     **facts: Any,
 ) -> Found:
-    """What is kept of a table. Raises: InvalidExperiment for one that nothing can be learned from."""
-    names = named(names)
+    """What is kept of a table; `index` are columns that are none of its own. Raises: InvalidExperiment for one that
+    nothing can be learned from."""
+    names, noticed, tally = named(names), list(notes), Tally()
     twice = sorted({n for n in names if names.count(n) > 1})
     if twice:
         raise refusal("a different name for every column", f"{twice[0]} twice")
@@ -41,7 +45,7 @@ def table(
         raise refusal(f"at least {LEAST} rows", f"{rows}")
     found, values, codes = [], [], []
     for own_name, column in zip(names, columns, strict=True):
-        about, array = understood(own_name, column)
+        about, array = understood(own_name, column, noticed, tally, corrections.gaps)
         found.append(about)
         if about.sort == "number":
             values.append(array)
@@ -56,7 +60,9 @@ def table(
         "codes": np.stack(codes, 1) if codes else np.zeros((rows, 0), np.int32),
     }
     whole = About(name=name, sort="table", rows=rows, columns=tuple(found), head=head, tail=tail, **facts)
-    return with_roles(whole.model_copy(update={"corrections": corrections})), arrays
+    more = {"corrections": corrections, "notes": (*noticed, *tally.notes())}
+    own = dict(zip((column.name for column in found if column.sort == "number"), values, strict=True))
+    return with_roles(whole.model_copy(update=more), own, index), arrays
 
 
 def named(names: Sequence[str]) -> list[str]:
@@ -68,18 +74,31 @@ def named(names: Sequence[str]) -> list[str]:
     return found
 
 
-def understood(name: str, column: pd.Series[Any]) -> tuple[Column, np.ndarray]:
+def understood(
+    name: str, column: pd.Series[Any], notes: list[Note], tally: Tally, said: Sequence[str] = ()
+) -> tuple[Column, np.ndarray]:
     """One column as numbers (missing: NaN), as codes of its words (missing: −1), or as a text of which nothing is
-    kept. Raises: InvalidExperiment for numbers that are not finite."""
+    kept. `said`: further words for a gap. Raises: InvalidExperiment for numbers that are not finite."""
     if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):
-        return number(name, column.to_numpy(np.float64, na_value=np.nan))
+        values = column.to_numpy(np.float64, na_value=np.nan)
+        return number(name, np.where(np.isin(values, as_numbers(said)), np.nan, values), notes)
     words = column.astype("str").fillna("").str.strip()
-    gaps = MISSING - {"-"} if (words == "+").any() else MISSING  # beside a plus, a minus is a word
-    missing = words.str.lower().isin(gaps).to_numpy(bool)
+    small, counts = words.str.lower(), words.value_counts()
+    missing = small.isin(markers(counts.index, True, said)).to_numpy(bool)
     parsed = pd.to_numeric(words.mask(missing), errors="coerce").to_numpy(np.float64, na_value=np.nan)
     if not (np.isnan(parsed) & ~missing).any() and not missing.all():
-        return number(name, parsed)
-    levels, codes = np.unique(words.to_numpy(object)[~missing].astype(str), return_inverse=True)
+        tally.add({word: int(n) for word, n in counts.items() if word in set(words[missing])})
+        return number(name, parsed, notes)
+    kept = classes_among(counts.index, said)
+    missing = small.isin(markers(counts.index, False, said) - {word.lower() for word in kept}).to_numpy(bool)
+    tally.add({word: int(n) for word, n in counts.items() if word in set(words[missing])})
+    notes += [note("class_none", name=name, word=one_line(word)) for word in kept]
+    return category(name, words.to_numpy(object), missing)
+
+
+def category(name: str, words: np.ndarray, missing: np.ndarray) -> tuple[Column, np.ndarray]:
+    """A column of words."""
+    levels, codes = np.unique(words[~missing].astype(str), return_inverse=True)
     few = len(levels) <= LEVELS and len(levels) <= max(2, len(words) // 2)
     all_codes = np.full(len(words), -1, np.int32)
     all_codes[~missing] = codes
@@ -88,13 +107,24 @@ def understood(name: str, column: pd.Series[Any]) -> tuple[Column, np.ndarray]:
     return Column(name=name, sort=sort, missing=int(missing.sum()), distinct=len(levels), levels=shown), all_codes
 
 
-def number(name: str, values: np.ndarray) -> tuple[Column, np.ndarray]:
-    """A column of numbers."""
+def as_numbers(words: Sequence[str]) -> list[float]:
+    """Those of the words that are numbers."""
+    return [value for value in pd.to_numeric(pd.Series(words, dtype="str"), errors="coerce") if value == value]
+
+
+def number(name: str, values: np.ndarray, notes: list[Note]) -> tuple[Column, np.ndarray]:
+    """A column of numbers. A value that is far from all others and usually stands for a gap is noted."""
     there = values[~np.isnan(values)]
     if len(there) and not (np.abs(there) <= HUGE).all():
         raise refusal(f"finite numbers up to {HUGE:g}", f"another in column {name}")
-    about = Column(name=name, sort="number", missing=len(values) - len(there), distinct=len(np.unique(there)))
-    return about, values
+    known, counts = np.unique(there, return_counts=True)
+    for code in CODES:
+        others = known[known != code]
+        if code in known and len(others) > 1 and counts[known == code][0] > 1:
+            reach = others.max() - others.min()
+            if np.abs(others - code).min() > FAR * reach:
+                notes.append(note("code", name=name, n=int(counts[known == code][0]), value=code))
+    return Column(name=name, sort="number", missing=len(values) - len(there), distinct=len(known)), values
 
 
 def distinguished(words: list[str]) -> tuple[str, ...]:
