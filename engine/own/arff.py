@@ -43,9 +43,8 @@ def read_arff(name: str, text: str, corrections: Corrections, notes: Sequence[No
 def attribute(line: str) -> str:
     """The name of a column. Raises: InvalidExperiment for a type that is none of a table."""
     found = ATTRIBUTE.match(line)
-    if found is None or not (
-        found[2].startswith("{") or (found[2].split()[:1] and found[2].split()[0].lower() in KINDS)
-    ):
+    kind = found[2].split()[:1] if found else []
+    if found is None or not (found[2].startswith("{") or (kind and kind[0].lower() in KINDS)):
         raise refusal("an ARFF attribute with a name and a type", one_line(line, 40))
     name = found[1]
     return name[1:-1].replace("\\", "") if name[0] in "'\"" else name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Sequence
 
 from engine.own import numerals
@@ -11,6 +12,7 @@ from engine.own.gaps import MISSING
 from engine.own.roles import IDENTIFIERS, TARGETS
 
 SAMPLE = 1000  # rows
+YEAR = re.compile("(1[89]|2[01])\\d\\d", re.ASCII)
 KNOWN = frozenset((*TARGETS, *IDENTIFIERS))
 
 
@@ -24,7 +26,8 @@ def has_header(first: Sequence[str], rest: Sequence[Sequence[str]]) -> tuple[boo
     below = [[row[place].strip() for row in rest[:SAMPLE]] for place in range(len(cells))]
     if not rest:
         return False, False
-    numeric = [bool(numerals.fits(set(column))) for column in below]
+    others = [row for row in rest[:SAMPLE] if [cell.strip() for cell in row] != cells]  # names may come again
+    numeric = [bool(numerals.fits({row[place] for row in others})) for place in range(len(cells))]
     places = range(len(cells))
     digits = [place for place in places if numerals.is_number(cells[place])]
     words = [place for place in places if place not in digits and cells[place].lower() not in MISSING]
@@ -78,8 +81,12 @@ def evenly(cells: Sequence[str], digits: Sequence[int]) -> bool:
 
 
 def names_something(cell: str, place: int, below: Sequence[str]) -> bool:
-    """Whether a whole number above a column looks like its name: it is its place, or the column has fractions."""
-    return cell.isdigit() and (int(cell) in (place, place + 1) or has_fractions(below))
+    """Whether a whole number above a column looks like its name: it is its place, the column has fractions, or it is
+    a year above other numbers."""
+    if not cell.isdigit():
+        return False
+    year = bool(YEAR.fullmatch(cell)) and not any(map(YEAR.fullmatch, below))
+    return int(cell) in (place, place + 1) or has_fractions(below) or year
 
 
 def has_fractions(column: Sequence[str]) -> bool:

@@ -72,23 +72,30 @@ def read(name: str, raw: bytes, corrections: Corrections | None = None) -> Found
     if raw[:4] in (b"PK\3\4", b"PK\5\6"):
         return from_zip(name, raw, corrections)
     from engine.own.delimited import read_delimited
+    from engine.own.others import expect_known
 
+    expect_known(raw)
     return read_delimited(name, raw, corrections)
 
 
 def from_zip(name: str, raw: bytes, corrections: Corrections) -> Found:
-    """An NPZ file is a zip of arrays."""
+    """An NPZ file is a zip of arrays, an Excel workbook one of XML."""
     import zipfile
 
     from engine.own.arrays import read_npz
+    from engine.own.others import expect_known_archive
     from engine.own.photos import read_photos
     from engine.own.refusal import refusal
+    from engine.own.sheets import read_sheet
 
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             names = archive.namelist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise refusal("a whole zip archive", "a damaged one") from error
+    expect_known_archive(names, raw)
+    if "xl/workbook.xml" in names:
+        return read_sheet(name, raw, corrections)
     plain = bool(names) and all(entry.endswith(".npy") for entry in names)
     return read_npz(name, raw, corrections) if plain else read_photos(name, raw, corrections)
 

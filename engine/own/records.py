@@ -88,8 +88,13 @@ def without_titles(found: Rows, corrections: Corrections) -> None:
 
 
 def is_title(row: list[str], usual: int) -> bool:
-    """Whether a row has so few cells that it is no row of the table."""
-    return len(row) < usual and sum(map(bool, map(str.strip, row))) <= max(1, usual // 3)
+    """Whether a row has so few cells, none of them a number, that it is no row of the table."""
+    there = [cell.strip() for cell in row]
+    while there and not there[-1]:
+        there.pop()
+    filled = [cell for cell in there if cell]
+    short = len(there) < usual if usual > 2 else len(row) < usual
+    return short and len(filled) <= max(1, usual // 3) and not any(map(numerals.is_number, filled))
 
 
 def with_even_rows(found: Rows) -> None:

@@ -37,7 +37,24 @@ NOUN = re.compile(
     "[ _.-]?(id|no|nr|num|number|idx|index|key|code)",
     re.IGNORECASE,
 )
-MEASURES = ("x", "t", "time", "tiempo", "date", "day", "year", "month", "hour", "step", "epoch", "age", "n", "k", "i")
+MEASURES = (
+    "x",
+    "t",
+    "time",
+    "tiempo",
+    "date",
+    "day",
+    "year",
+    "month",
+    "hour",
+    "step",
+    "epoch",
+    "age",
+    "n",
+    "second",
+    "minute",
+    "week",
+)
 """Names under which numbers that count up are still measured."""
 NONE: Mapping[str, np.ndarray] = {}
 MOSTLY = 0.9  # of all values differ, where the name says that it is an identifier
@@ -133,4 +150,5 @@ def identifies(column: Column, numbers: np.ndarray | None) -> str:
         return "identifier_name"
     low, high = int(there.min()), int(there.max())
     counts = low in (0, 1) and high - low + 1 == len(numbers) == column.distinct
-    return "identifier_sequence" if counts and name.lower() not in MEASURES else ""
+    measured = name.lower() in MEASURES or any(w in MEASURES for w in re.findall(r"[a-z]{2,}", name.lower()))
+    return "identifier_sequence" if counts and not measured else ""

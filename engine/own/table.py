@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -21,6 +22,7 @@ Found = tuple[About, Arrays]
 COLUMNS = 1024
 HUGE = 1e150  # squares have to fit into float64 as well; preprocessing has to make them fit for float32
 HEAD = 8
+NUMBER = re.compile(r"[+-]?((\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|inf(inity)?)", re.IGNORECASE | re.ASCII)
 
 
 def table(
@@ -85,8 +87,8 @@ def understood(
     words = column.astype("str").fillna("").str.strip()
     small, counts = words.str.lower(), words.value_counts()
     missing = small.isin(markers(counts.index, True, said)).to_numpy(bool)
-    parsed = pd.to_numeric(words.mask(missing), errors="coerce").to_numpy(np.float64, na_value=np.nan)
-    if not (np.isnan(parsed) & ~missing).any() and not missing.all():
+    parsed = as_float64(words.to_numpy(object), missing)
+    if parsed is not None and not missing.all():
         tally.add({word: int(n) for word, n in counts.items() if word in set(words[missing])})
         return number(name, parsed, notes)
     kept = classes_among(counts.index, said)
@@ -94,6 +96,16 @@ def understood(
     tally.add({word: int(n) for word, n in counts.items() if word in set(words[missing])})
     notes += [note("class_none", name=name, word=one_line(word)) for word in kept]
     return category(name, words.to_numpy(object), missing)
+
+
+def as_float64(words: np.ndarray, missing: np.ndarray) -> np.ndarray | None:
+    """The numbers that the words say, to the last bit (pandas' own way misses it now and then); None where one says
+    none."""
+    found = np.full(len(words), np.nan)
+    if not all(map(NUMBER.fullmatch, set(words[~missing]))):
+        return None
+    found[~missing] = words[~missing].astype(np.float64)
+    return found
 
 
 def category(name: str, words: np.ndarray, missing: np.ndarray) -> tuple[Column, np.ndarray]:

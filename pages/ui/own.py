@@ -28,6 +28,7 @@ from pages.ui.text import _, number, spoken
 from pages.ui.thumbnails import drawing, main_axes, rows
 
 Draft = dict[str, Any]
+LAYOUTS = {"images": "image", "sequences": "sequence"}
 ASKED = {"mark": "up"}  # a sign that says: bring a file
 
 
@@ -76,8 +77,9 @@ def picture(item: Draft, data: Draft | None) -> Draft:
 @lru_cache(maxsize=32)
 def drawn(part: Points | Upload) -> Draft:
     """Points as they are, images as one of them, tables along their main axes."""
-    if isinstance(part, Upload) and kept.about(part.file, part.called).sort == "images":
-        return drawing(examples(part.model_copy(update={"layout": "image"}), 0))
+    layout = LAYOUTS.get(kept.about(part.file, part.called).sort) if isinstance(part, Upload) else None
+    if layout is not None:
+        return drawing(examples(part.model_copy(update={"layout": layout}), 0))
     loaded = examples(part, 0)
     whole = completed(loaded, np.arange(len(loaded.x)))
     return {"mark": "points", "points": rows(*plane(whole), colors(whole))}
@@ -115,7 +117,7 @@ def beside(form: Form, data: Draft) -> None:
                 complaint(sentence(error))
         if about is not None:
             st.caption(_("{name} · {n} rows", name=literal(about.name), n=number(about.rows, 6)))
-            form.fields(Upload, data, ("data",), only=("layout",) if about.sort == "images" else ("missing",))
+            form.fields(Upload, data, ("data",), only=("missing",) if about.sort == "table" else ("layout",))
         query = {"show": "file", "lang": spoken()}
         st.page_link("data.py", label=_("Your data"), icon=":material/upload_file:", query_params=query)
 

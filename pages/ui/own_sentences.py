@@ -2,6 +2,20 @@
 
 from __future__ import annotations
 
+from engine.own import others
+
+# What files of kinds that are not read are called, and what helps
+OTHERS = (
+    others.EXPECTED,
+    "a file of SAS (.sas7bdat)",
+    "a tar archive",
+    "pack it as a zip",
+    "an OpenDocument file, such as .ods",
+    "save it as .xlsx or CSV",
+    *(piece for _start, *pieces in others.STARTS for piece in pieces if piece),
+    *(piece for _start, *pieces in (*others.STARTS_OF_TEXT, *others.WORKBOOKS) for piece in pieces),
+)
+
 # No template may be recognized in what another one says, so those with more words of their own come first.
 TEMPLATES = (
     "a target for each of {n} rows",
@@ -35,6 +49,11 @@ TEMPLATES = (
     "another type in {name}",
     "a link, {name}",
     "{name} outside any folder",
+    "{names} alone",
+    "free text in column {name}",
+    "at most {n} numbers in a sequence",
+    "16 bits, {name}",
+    "at most {n} cells",
     "{name} twice",
     "points from −{n} to {m}",
     "classes from 0 to {n}",
@@ -80,14 +99,25 @@ WORDS = (
     "an encrypted one",
     "one packed more tightly",
     "arrays x and y",
-    "x with 2 axes for a table, 3 or 4 for images",
+    "x with 2 axes for a table, 3 or 4 for images, 3 for sequences",
     "a whole array",
     "plain arrays",
     "arrays of numbers or words",
     "images of one or three channels",
-    "pixels from 0 to 1 or from 0 to 255",
+    "pixels that are finite numbers",
+    "others",
+    "pixels that differ",
+    "others in x",
+    "color images of 8 bits a channel",
     "a zip of images, one folder a class",
-    "an office document",
+    "an end for every quote that begins",
+    "a quote without one",
+    "an ARFF file with a line @data",
+    "one without it",
+    "an ARFF attribute with a name and a type",
+    "an ARFF file with all its values",
+    "a sparse one",
+    "a whole Excel workbook (.xlsx)",
     "save the sheet as CSV",
     "an empty archive",
     "whole images (PNG, JPEG, BMP, GIF, WebP)",
@@ -108,4 +138,5 @@ WORDS = (
     "points of two classes or more",
     "points of different values",
     "values from −1 to 1",
+    *OTHERS,
 )

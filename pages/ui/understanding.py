@@ -14,6 +14,7 @@ from engine.datasets.upload import Upload
 from engine.errors import InvalidExperiment
 from engine.own import kept
 from engine.own.about import About
+from engine.own.encode import as_bytes
 from engine.own.guess import letters, task_of, use
 from pages.ui import own, state
 from pages.ui.before_after import inline
@@ -46,12 +47,17 @@ def understanding(about: About, data: Draft) -> None:
     if about.sort == "table":
         table(about, data, loaded)
     elif loaded is not None:
-        balance(loaded)
-        pictures(about, data)
+        if loaded.task == "classification":
+            balance(loaded)
+        if about.sort == "images":
+            pictures(about, data)
 
 
 def facts(about: About) -> list[str]:
     """How the file was read, in a few words."""
+    if about.sort == "sequences":
+        shape = f"{about.shape[1]} × {about.shape[2]}"
+        return [_("{n} sequences", n=number(about.rows, 6)), _("{shape} (time, features)", shape=shape)]
     if about.sort == "images":
         size = f"{about.shape[2]} × {about.shape[1]}"
         color = _("color") if about.shape[0] == 3 else _("gray")
@@ -60,7 +66,7 @@ def facts(about: About) -> list[str]:
         return [*found, several] if about.sizes > 1 else found
     found = [_("{n} rows", n=number(about.rows, 6)), _("{n} columns", n=len(about.columns))]
     if about.delimiter:
-        signs = {",": _("comma"), ";": _("semicolon"), "\t": _("tab"), "|": _("bar")}
+        signs = {",": _("comma"), ";": _("semicolon"), "\t": _("tab"), "|": _("bar"), " ": _("space")}
         found.append(_("separator: {sign}", sign=signs[about.delimiter]))
         decimals = {",": _("decimal comma"), ".": _("decimal point"), "": _("decimal commas and points, by column")}
         found.append(decimals[about.decimal])
@@ -197,5 +203,6 @@ def pictures(about: About, data: Draft) -> None:
     _about, arrays = kept.arrays(data["file"], data["called"])
     order = np.argsort(arrays["labels"], kind="stable")
     chosen = order[np.linspace(0, len(order) - 1, PICTURES).round().astype(int)]
-    images = [inline(np.squeeze(arrays["images"][place].transpose(1, 2, 0))) for place in chosen]
+    drawn = as_bytes(about, arrays["images"][chosen])
+    images = [inline(np.squeeze(one.transpose(1, 2, 0))) for one in drawn]
     st.image(images, caption=[literal(about.classes[label]) for label in arrays["labels"][chosen]], width=72)

@@ -44,7 +44,7 @@ def drop() -> None:
         '.st-key-own_drop [data-testid="stFileUploaderDropzoneInstructions"] {display: none}</style>'
     )
     with st.container(key="own_drop"):
-        file = st.file_uploader(_("A table (CSV, Parquet, NPZ) or a zip of images with a folder for each class"))
+        file = st.file_uploader(_("A table (CSV, Excel, Parquet, NPZ) or a zip of images with a folder for each class"))
     st.caption(_("At most 20 MB. The file stays on this machine; it is read by a process of its own."))
     if file is not None and file.file_id != state.memory("own_taken"):
         state.remember(own_taken=file.file_id)

@@ -88,15 +88,15 @@ def test_quotes_gaps_and_long_names() -> None:
     assert about.columns[1].missing == 6
     assert np.isnan(arrays["values"][::5, 1]).all()
     assert about.head[0] == ("0", "?", "x, 0", "0")
-    assert guess(about) == ("nnct", "classification")
+    assert guess(about) == ("inct", "classification")  # the first column counts the rows
 
 
 def test_a_target_is_guessed_by_its_name_or_place() -> None:
-    named = "label,a,b\n" + "\n".join(f"{'xy'[n % 2]},{n},{n * n}" for n in range(20))
-    last = "a,b,c\n" + "\n".join(f"{n},{n % 4},{n * 1.5}" for n in range(40))
+    named = "label,a,b\n" + "\n".join(f"{'xy'[n % 2]},{n + 5},{n * n}" for n in range(20))
+    last = "a,b,c\n" + "\n".join(f"{n * 2},{n % 4},{n * 1.5}" for n in range(40))
     assert guess(read_delimited("a.csv", named.encode())[0]) == ("tnn", "classification")
     assert guess(read_delimited("a.csv", last.encode())[0]) == ("nnt", "regression")
-    dull = "a,b,note,c\n" + "\n".join(f"{n},7,text {n},{n % 2}" for n in range(40))
+    dull = "a,b,note,c\n" + "\n".join(f"{n * 2},7,text {n},{n % 2}" for n in range(40))
     assert guess(read_delimited("a.csv", dull.encode())[0]) == ("niit", "classification")
 
 
