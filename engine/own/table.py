@@ -37,14 +37,8 @@ def table(
     """What is kept of a table; `index` are columns that are none of its own. Raises: InvalidExperiment for one that
     nothing can be learned from."""
     names, noticed, tally = named(names), list(notes), Tally()
-    twice = sorted({n for n in names if names.count(n) > 1})
-    if twice:
-        raise refusal("a different name for every column", f"{twice[0]} twice")
-    if not 2 <= len(names) <= COLUMNS:
-        raise refusal(f"2 to {COLUMNS} columns", f"{len(names)}")
+    expect_table(names, len(columns[0]))
     rows = len(columns[0])
-    if rows < LEAST:
-        raise refusal(f"at least {LEAST} rows", f"{rows}")
     found, values, codes = [], [], []
     for own_name, column in zip(names, columns, strict=True):
         about, array = understood(own_name, column, noticed, tally, corrections.gaps)
@@ -65,6 +59,17 @@ def table(
     more = {"corrections": corrections, "notes": (*noticed, *tally.notes())}
     own = dict(zip((column.name for column in found if column.sort == "number"), values, strict=True))
     return with_roles(whole.model_copy(update=more), own, index), arrays
+
+
+def expect_table(names: Sequence[str], rows: int) -> None:
+    """Refuses too few or too many columns, two of one name, and too few rows."""
+    twice = sorted({n for n in names if names.count(n) > 1})
+    if twice:
+        raise refusal("a different name for every column", f"{twice[0]} twice")
+    if not 2 <= len(names) <= COLUMNS:
+        raise refusal(f"2 to {COLUMNS} columns", f"{len(names)}")
+    if rows < LEAST:
+        raise refusal(f"at least {LEAST} rows", f"{rows}")
 
 
 def named(names: Sequence[str]) -> list[str]:
