@@ -1,4 +1,4 @@
-"""The command line: `playground run | train | show | check | cost | parts | presets | runs | export | import`."""
+"""The command line: `playground run | train | show | check | cost | data | parts | presets | runs | export …`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from engine import cli_checks, cli_presets
+from engine import cli_checks, cli_data, cli_presets
 from engine.cli_report import figures, sentence, summary
 from engine.errors import InvalidExperiment, PlaygroundError, shown
 from engine.strict_json import strict
@@ -70,6 +70,7 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("file", type=Path)
     cli_checks.commands(command, experiment_arguments, chosen)
     cli_presets.commands(command)
+    cli_data.commands(command)
     return top
 
 

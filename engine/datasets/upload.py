@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from engine.datasets import Dataset, Examples
 from engine.own import encode, kept
+from engine.own.guess import guess
 from engine.parts import hparam
 
 
@@ -44,7 +45,7 @@ class Upload(Dataset):
     )
     uses: str = hparam(
         "",
-        "A letter for each column: n number, c category, t target, i ignored.",
+        "A letter for each column: n number, c category, t target, i ignored. Empty: as it is understood.",
         pattern=r"^[ncti]*$",
         written="the letters n, c, t and i",
         hidden=True,
@@ -59,8 +60,5 @@ class Upload(Dataset):
 
     def load(self, seed: int) -> Examples:
         about, arrays = kept.arrays(self.file, self.called)
-        if about.sort == "images":
-            return encode.pictures(about, arrays, self.layout)
-        if about.sort == "sequences":
-            return encode.sequences(about, arrays, self.layout)
-        return encode.rows(about, arrays, self.uses, self.task, self.missing)
+        uses, task = (self.uses, self.task) if self.uses else guess(about)
+        return encode.examples(about, arrays, uses, task, self.missing, self.layout)

@@ -18,6 +18,7 @@ from engine.own.table import Found
 
 CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
 SIGN_LINE = re.compile(r"\s*\"?sep=(.)\"?\s*\r?\n?", re.IGNORECASE)
+SIGN = "#%/"  # what a comment begins with
 COMMENT = ("#", "%", "//")
 ERROR = re.compile(r"#\S*?([!?]|N/[AD]|NV)", re.IGNORECASE)
 SPOKEN = {"\t": "tab", " ": "space"}
@@ -36,10 +37,11 @@ def read_delimited(name: str, raw: bytes, corrections: Corrections = NOTHING) ->
     text, sign = without_sign(text)
     if sign:
         notes.append(note("separator_line", sign=SPOKEN.get(sign, sign)))
-    text, comments = without_comments(text)
+    text, above = without_comments(text)
     delimiter = corrections.separator or sign or separator(text)
-    rows = with_names_of_comment(without_late_comments(rows_of(text, delimiter), comments), comments, delimiter)
-    if comments:
+    rows, late = without_late_comments(rows_of(text, delimiter))
+    rows, above = with_rows_of_comments(rows, above, delimiter)
+    if comments := [*above, *late]:
         notes.append(note("comments", n=len(comments), sign=comments[0].lstrip()[0]))
     return from_rows(name, rows, corrections, notes, {"delimiter": delimiter, "encoding": encoding})
 
@@ -90,27 +92,39 @@ def without_comments(text: str) -> tuple[str, list[str]]:
     return blanked(text, count) if comments else text, comments
 
 
-def without_late_comments(rows: Iterator[Row], comments: list[str]) -> list[Row]:
+def without_late_comments(rows: Iterator[Row]) -> tuple[list[Row], list[str]]:
     """The rows without lines between them that begin as comments do and are cut into fewer or more cells."""
     whole = list(rows)
     widths = [len(row) for _line, row in whole[:SAMPLE]]
     usual = max(set(widths), key=widths.count, default=0)
-    late = [row for _line, row in whole if len(row) != usual and row[0].lstrip().startswith(COMMENT)]
-    if not late:
-        return whole
-    comments += [row[0] for row in late]
-    return [(line, row) for line, row in whole if len(row) == usual or not row[0].lstrip().startswith(COMMENT)]
+    late = [row[0] for _line, row in whole if is_late(row, usual)]
+    return [each for each in whole if not is_late(each[1], usual)] if late else whole, late
 
 
-def with_names_of_comment(rows: list[Row], comments: list[str], delimiter: str) -> list[Row]:
-    """The rows with the last comment before them as their first, where that names the columns and no row does."""
-    if not comments or not rows:
-        return rows
-    last = comments[-1]
-    cells = next(rows_of(last.lstrip("#%/ \t") if last.strip("#%/ \t")[:1].isalnum() else last, delimiter), (0, []))[1]
-    cells = cells if len(cells) == len(rows[0][1]) else next(rows_of(last, delimiter), (0, []))[1]
-    others = [row for _line, row in rows]
-    if len(cells) != len(others[0]) or not has_header(cells, others)[0] or has_header(others[0], others[1:])[0]:
-        return rows
-    comments.pop()
-    return [(1, cells), *rows]
+def is_late(row: list[str], usual: int) -> bool:
+    """Whether a row is such a line."""
+    return len(row) != usual and row[0].lstrip().startswith(COMMENT)
+
+
+def with_rows_of_comments(rows: list[Row], comments: list[str], delimiter: str) -> tuple[list[Row], list[str]]:
+    """The rows, and the comments above them, without what is no comment: lines such as #3,5,7 that have no space
+    after the sign and as many cells, and names of the columns in the last line, as numpy writes them."""
+    comments = list(comments)
+    width = len(rows[0][1]) if rows else 0
+    while comments and width > 1 and not comments[-1].lstrip(SIGN)[:1].isspace():
+        cells = cells_of(comments[-1], delimiter)
+        if len(cells) != width:
+            return rows, comments
+        rows = [(1, cells), *rows]
+        comments.pop()
+    if not comments or width < 2:
+        return rows, comments
+    cells, others = cells_of(comments[-1].lstrip(SIGN), delimiter), [row for _line, row in rows]
+    if len(cells) != width or not has_header(cells, others)[0] or has_header(others[0], others[1:])[0]:
+        return rows, comments
+    return [(1, cells), *rows], comments[:-1]
+
+
+def cells_of(line: str, delimiter: str) -> list[str]:
+    """The cells of one line."""
+    return next(rows_of(line, delimiter), (0, []))[1]

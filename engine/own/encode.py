@@ -13,6 +13,17 @@ USES = {"n": "number", "c": "category", "t": "target", "i": "ignored"}
 Arrays = dict[str, np.ndarray]
 
 
+def examples(
+    about: About, arrays: Arrays, uses: str, task: Task, missing: str = "fill", layout: str = "vector"
+) -> Examples:
+    """What is kept as examples. Raises: InvalidExperiment if its columns cannot be used so."""
+    if about.sort == "images":
+        return pictures(about, arrays, layout)
+    if about.sort == "sequences":
+        return sequences(about, arrays, layout)
+    return rows(about, arrays, uses, task, missing)
+
+
 def pictures(about: About, arrays: Arrays, layout: str) -> Examples:
     """Images as examples, black 0 and white 1. As a sequence an image is read row by row."""
     x = shares(about, arrays["images"])

@@ -83,11 +83,18 @@ def about(digest: str, name: str = "") -> About:
 def arrays(digest: str, name: str = "") -> tuple[About, dict[str, np.ndarray]]:
     """The kept file of that digest with its arrays. Raises: InvalidExperiment, naming it, if it is not here."""
     try:
-        with path(digest).open("rb") as stream, np.load(stream, allow_pickle=False) as content:
-            found = {key: content[key] for key in content.files if key not in ("about", "original")}
-            return About.model_validate_json(content["about"].tobytes()), found
+        with path(digest).open("rb") as stream:
+            return contents(stream)
     except UNREADABLE as error:
         raise absent(digest, name) from error
+
+
+def contents(stream: IO[bytes]) -> tuple[About, dict[str, np.ndarray]]:
+    """What is in a kept file that is open, with its arrays."""
+    stream.seek(0)
+    with np.load(stream, allow_pickle=False) as content:
+        found = {key: content[key] for key in content.files if key not in ("about", "original")}
+        return About.model_validate_json(content["about"].tobytes()), found
 
 
 def original(digest: str) -> bytes | None:

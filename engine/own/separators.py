@@ -63,7 +63,9 @@ def separator(text: str) -> str:
     """The sign that cuts most rows into the same number of columns, more than one if any does, and leaves the fewest
     cells in which another sign separates something."""
     start = text[:START]
-    return max(SIGNS, key=lambda sign: agreement(start, sign))
+    found = {sign: agreement(start, sign) for sign in SIGNS}
+    best = max(SIGNS[:-1], key=lambda sign: found[sign])
+    return " " if found[" "][0] > found[best][0] else best  # words have spaces within
 
 
 def agreement(text: str, sign: str) -> tuple[float, int]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -90,17 +91,26 @@ def understood(
         values = column.to_numpy(np.float64, na_value=np.nan)
         return number(name, np.where(np.isin(values, as_numbers(said)), np.nan, values), notes)
     words = column.astype("str").fillna("").str.strip()
-    small, counts = words.str.lower(), words.value_counts()
-    missing = small.isin(markers(counts.index, True, said)).to_numpy(bool)
+    counts = Counter(words.tolist())
+    marks = markers(counts, True, said)
+    gaps = {word for word in counts if word.lower() in marks}
+    missing = words.isin(gaps).to_numpy(bool)
     parsed = as_float64(words.to_numpy(object), missing)
     if parsed is not None and not missing.all():
-        tally.add({word: int(n) for word, n in counts.items() if word in set(words[missing])})
+        tally.add(among(counts, gaps))
         return number(name, parsed, notes)
-    kept = classes_among(counts.index, said)
-    missing = small.isin(markers(counts.index, False, said) - {word.lower() for word in kept}).to_numpy(bool)
-    tally.add({word: int(n) for word, n in counts.items() if word in set(words[missing])})
+    kept = classes_among(counts, said)
+    marks = markers(counts, False, said)
+    gaps = {word for word in counts if word.lower() in marks} - set(kept)
+    missing = words.isin(gaps).to_numpy(bool)
+    tally.add(among(counts, gaps))
     notes += [note("class_none", name=name, word=one_line(word)) for word in kept]
     return category(name, words.to_numpy(object), missing)
+
+
+def among(counts: Mapping[str, int], gaps: Collection[str]) -> dict[str, int]:
+    """How often each gap comes."""
+    return {word: counts[word] for word in gaps}
 
 
 def as_float64(words: np.ndarray, missing: np.ndarray) -> np.ndarray | None:

@@ -71,7 +71,7 @@ def test_what_was_noticed_in_them_is_told() -> None:
 
 
 def test_the_index_of_a_pandas_table_is_no_target() -> None:
-    about, _arrays = taken("shuffled-index.parquet")
+    about, _arrays = taken("shuffled-index.pq")
     assert guess(about) == ("nnti", "classification")
     assert about.columns[3].role == "index"
     assert kinds(about) == {"index"}
