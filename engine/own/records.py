@@ -71,7 +71,7 @@ def without_titles(found: Rows, corrections: Corrections) -> None:
     widths = [len(row) for _line, row in found.rows[: 4 * TITLES]]
     usual = max(reversed(widths), key=widths.count)
     if corrections.first_row is None:
-        while len(found.rows) > 1 and found.skipped < TITLES and is_title(found.rows[0][1], usual):
+        while len(found.rows) > 1 and found.skipped < TITLES and is_title(found.rows[0][1], usual, found.rows[1:]):
             found.rows.pop(0)
             found.skipped += 1
         if found.skipped:
@@ -87,14 +87,18 @@ def without_titles(found: Rows, corrections: Corrections) -> None:
             found.notes.append(note("counts", names=one_line(", ".join(classes))))
 
 
-def is_title(row: list[str], usual: int) -> bool:
-    """Whether a row has so few cells, none of them a number, that it is no row of the table."""
+def is_title(row: list[str], usual: int, below: Sequence[Row]) -> bool:
+    """Whether a row has so few cells, none of them a number or a word that comes again below it, that it is no row of
+    the table."""
     there = [cell.strip() for cell in row]
     while there and not there[-1]:
         there.pop()
     filled = [cell for cell in there if cell]
     short = len(there) < usual if usual > 2 else len(row) < usual
-    return short and len(filled) <= max(1, usual // 3) and not any(map(numerals.is_number, filled))
+    if not short or len(filled) > max(1, usual // 3) or any(map(numerals.is_number, filled)):
+        return False
+    places = [place for place, cell in enumerate(there) if cell]
+    return not any(len(own) > place and own[place].strip() == there[place] for _line, own in below for place in places)
 
 
 def with_even_rows(found: Rows) -> None:

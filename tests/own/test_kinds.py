@@ -63,6 +63,12 @@ def test_the_same_table_is_found(way: str) -> None:
     expect_same(*read("t.csv", SAME[way].encode()))
 
 
+def test_a_first_row_of_gaps_is_no_title() -> None:
+    """As random table 5656 was, whose first row was left out."""
+    about = read("t.csv", "\n".join(["b,,", *(f"{'ab'[n % 2]},{n / 3:.2f},{n * n}" for n in range(20))]).encode())[0]
+    assert (about.rows, about.header, about.notes[0].kind) == (21, False, "empty")
+
+
 def workbook(rows: list[list[object]], sheets: int = 1) -> bytes:
     book, whole = openpyxl.Workbook(), io.BytesIO()
     for row in rows:
