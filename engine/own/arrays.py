@@ -13,7 +13,7 @@ from engine.own.about import FEW, LEAST, LEVELS, About, Note
 from engine.own.archive import entries
 from engine.own.corrections import NOTHING, Corrections, Sort
 from engine.own.notes import note
-from engine.own.pixels import SIDE, kept_as, scale_notes, scale_of
+from engine.own.pixels import SIDE, WORD, kept_as, scale_notes, scale_of
 from engine.own.refusal import refusal
 from engine.own.table import HUGE, Found, table
 
@@ -62,7 +62,8 @@ def sort_of(x: np.ndarray, corrections: Corrections) -> tuple[Sort, list[Note]]:
         return "sequences", []
     square = long <= 2 * short
     shares = x.dtype.kind == "f" and bool(x.min() >= 0 and x.max() <= NEARLY)
-    if x.dtype.kind in "bu" or (x.dtype.kind == "i" and x.min() >= 0):
+    whole = x.dtype.kind != "f" or bool((x == np.rint(x)).all())
+    if x.dtype.kind in "bu" or x.dtype == np.int8 or (whole and x.min() >= 0 and x.max() <= WORD):
         sort, clear = "images", square
     elif shares:
         sort, clear = ("images" if square else "sequences"), square
