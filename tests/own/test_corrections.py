@@ -79,3 +79,19 @@ def test_what_was_kept_before_there_were_roles_can_be_read(store: Path) -> None:
     assert kept.original(digest) is None
     with pytest.raises(InvalidExperiment, match="upload it again"):
         again(digest, Corrections(header=False))
+
+
+def test_runs_keep_the_rows_that_an_earlier_version_read(store: Path) -> None:
+    """The same file, read otherwise by now, is kept beside them under another name."""
+    raw = ("0,1,label\n" + "\n".join(f"{n / 4},{n % 3},{'ab'[n % 2]}" for n in range(20))).encode()
+    digest = take_in("t.csv", raw)
+    assert take_in("t.csv", raw) == digest
+    with np.load(kept.path(digest)) as content:
+        arrays = {key: content[key] for key in content.files}
+    np.savez_compressed(kept.path(digest), **{**arrays, "values": arrays["values"] + 1})
+    before = kept.path(digest).read_bytes()
+    second = take_in("t.csv", raw)
+    assert second != digest
+    assert take_in("t.csv", raw) == second
+    assert kept.path(digest).read_bytes() == before
+    np.testing.assert_array_equal(kept.arrays(second)[1]["values"], arrays["values"])
