@@ -17,6 +17,7 @@ from tests.engine.documents import experiment
 from tests.science.measured import Always
 
 PAUSE = 0.5
+SLACK = 0.1  # what the call before did after its last frame counts as training too
 
 
 def trained(trainer: Trainer, steps: int) -> tuple[list[Frame], float]:
@@ -29,11 +30,11 @@ def trained(trainer: Trainer, steps: int) -> tuple[list[Frame], float]:
 def expect_honest(frame: Frame, then: float, outside: float) -> None:
     """One step since the frame before, which was taken after `then` seconds of training."""
     took = frame.seconds - then
-    assert 0 < took <= outside
+    assert 0 < took <= outside + SLACK
     examples, steps = frame.readings["speed"].tolist()
     assert steps == pytest.approx(1 / took, rel=1e-4)
     assert examples == pytest.approx(9 / took, rel=1e-4)
-    assert steps >= 1 / outside > 1 / PAUSE
+    assert steps >= 1 / (outside + SLACK) > 1 / PAUSE
 
 
 def test_the_first_frame_after_a_pause_has_the_speed_of_its_steps() -> None:
