@@ -87,7 +87,7 @@ def without_comments(text: str) -> tuple[str, list[str]]:
         start = line.strip()
         if start and (not start.startswith(COMMENT) or ERROR.match(start)):
             break
-        comments += [start] if start else []
+        comments += [line.lstrip().rstrip("\r\n")] if start else []
         count += 1
     return blanked(text, count) if comments else text, comments
 

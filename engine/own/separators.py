@@ -83,13 +83,14 @@ def agreement(text: str, sign: str) -> tuple[float, int]:
     if usual == 1 or (sign == " " and share < 0.9):
         return 0.0, usual
     cells = [cell.strip() for row in rows if len(row) == usual for cell in row][:CELLS]
-    return round(share * sum(map(whole, cells)) / len(cells), 3), usual
+    return round(share * sum(whole(cell, sign) for cell in cells) / len(cells), 3), usual
 
 
-def whole(cell: str) -> bool:
-    """Whether nothing seems to be separated within a cell: a number, a gap, or words without separating signs."""
+def whole(cell: str, own: str) -> bool:
+    """Whether nothing seems to be separated within a cell by another sign than its own, which stands in quotes: a
+    number, a gap, or words without separating signs."""
     if cell.lower() in MISSING or numerals.is_number(cell):
         return True
-    if any(sign in cell for sign in SIGNS[:-1]):
+    if any(sign in cell for sign in SIGNS[:-1] if sign != own):
         return False
     return not (SEVERAL.fullmatch(cell) and all(map(numerals.is_number, cell.split())))

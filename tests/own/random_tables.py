@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from engine.errors import InvalidExperiment
 from engine.own.corrections import NOTHING, Corrections
 from engine.own.reading import read
 
@@ -44,7 +45,6 @@ class Table:
             encoding=self.encoding,
             keep_default_na=False,
             na_values=[self.gap],
-            float_precision="round_trip",
             index_col=False,
         )
 
@@ -155,10 +155,12 @@ def difference(table: Table, corrections: Corrections = NOTHING) -> str:
 
 
 def fault(seed: int) -> str:
-    """What is wrong with how a table is read. One that could mean two things may be read otherwise if that is said or
+    """What is wrong with how a table is read. One that could mean two things may be read otherwise, or refused, if it
     can be corrected; a table that nothing is doubtful in may not."""
     table = random_table(seed)
-    found = difference(table)
-    if found and table.doubtful:
-        return difference(table, table.told())
-    return found or difference(table, table.told())
+    try:
+        found = difference(table)
+    except InvalidExperiment as error:
+        found = str(error)
+    corrected = difference(table, table.told())
+    return corrected or ("" if table.doubtful else found)
