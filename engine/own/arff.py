@@ -13,7 +13,7 @@ from engine.own.records import Row, from_rows
 from engine.own.refusal import refusal
 from engine.own.table import Found
 
-START = re.compile(r"(\s*(%[^\n]*)?\n)*\s*@relation\b", re.IGNORECASE)
+START = re.compile(r"(?:[^\S\n]*(?:%[^\n]*)?\n)*[^\S\n]*@relation\b", re.IGNORECASE)  # one way to read blank lines
 ATTRIBUTE = re.compile(r"""@attribute\s+('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^\s{]+)\s*(\{.*\}|.*)""", re.IGNORECASE)
 KINDS = ("numeric", "real", "integer", "string", "date")
 

@@ -162,5 +162,5 @@ def distinguished(words: list[str]) -> tuple[str, ...]:
 def cell(value: object) -> str:
     """A cell as words."""
     if isinstance(value, float | np.floating):
-        return "" if np.isnan(value) else f"{value:.6g}"
+        return "" if np.isnan(value) else f"{value:.15g}"
     return "" if value is None or value is pd.NA else one_line(value, 40)

@@ -9,8 +9,10 @@ import streamlit as st
 from engine.data.prepare import examples
 from engine.errors import PlaygroundError
 from engine.own import kept
+from engine.own.corrections import NOTHING
 from engine.own.intake import take_in
 from pages.ui import own, state
+from pages.ui.correcting import carry_out
 from pages.ui.literal import literal
 from pages.ui.sentences import sentence
 from pages.ui.text import _, number
@@ -22,6 +24,9 @@ def upload() -> None:
     left, right = st.columns([2, 3], gap="large")
     with left:
         drop()
+    if own.given("upload") is not None:
+        state.remember(own_data=own.given("upload"))
+    carry_out()
     files = kept.files()
     chosen = own.given("upload")
     with right:
@@ -57,7 +62,7 @@ def drop() -> None:
 
 def receive(name: str, raw: bytes) -> None:
     """Take a file in; it is the chosen one then."""
-    state.remember(own_error=None)
+    state.remember(own_error=None, own_wrong=None, own_misfit="")
     try:
         digest = take_in(name, raw)
         state.remember(own_data=own.proposed(digest, kept.about(digest)))
@@ -83,7 +88,8 @@ def listing(files: list[kept.Kept], chosen: own.Draft | None) -> None:
             )
             came = datetime.fromtimestamp(file.came).strftime("%Y-%m-%d %H:%M")
             rows = _("{n} rows", n=number(file.about.rows, 6))
-            st.caption(f"{rows} · {size(file.size)} · {came}", width="content")
+            facts = [rows, size(file.size), came, *([_("corrected")] if file.about.corrections != NOTHING else [])]
+            st.caption(" · ".join(facts), width="content")
             st.button(
                 ":material/delete:",
                 key=f"forget_{file.digest}",
@@ -101,7 +107,7 @@ def size(count: int) -> str:
 
 def choose(file: kept.Kept) -> None:
     """Another file is looked at."""
-    state.remember(own_data=own.proposed(file.digest, file.about), own_error=None)
+    state.remember(own_data=own.proposed(file.digest, file.about), own_error=None, own_wrong=None, own_misfit="")
 
 
 def forget(digest: str) -> None:

@@ -26,6 +26,11 @@ def accuracy(page: Page) -> float:
     return float(text) if text[:1].isdigit() else 0.0
 
 
+def chosen(page: Page, field: str) -> str:
+    """Which of a control's buttons is on."""
+    return page.locator(f".st-key-own_read_{field} [role=radio][aria-checked=true]").inner_text()
+
+
 def give(page: Page, name: str, content: bytes) -> None:
     page.set_input_files("input[type=file]", {"name": name, "mimeType": "text/csv", "buffer": content})
 
@@ -39,8 +44,9 @@ def test_a_table_is_uploaded_understood_trained_on_and_deleted(visit: Visit, hom
     page.get_by_text("Expected at least 10 rows, received 1.").wait_for(timeout=60_000)
     assert not list((home / "own").glob("*"))
     give(page, "mine.csv", csv())
-    page.get_by_text("separator: semicolon · decimal comma").wait_for(timeout=60_000)
-    page.get_by_text("200 rows to learn from · 2 inputs · 2 classes").wait_for()
+    page.get_by_text("200 rows to learn from · 2 inputs · 2 classes").wait_for(timeout=60_000)
+    until(lambda: page.locator(".st-key-own_read_separator input").input_value() == "semicolon")
+    assert chosen(page, "decimal") == "comma, 1,5"
     page.get_by_role("radio", name="drop rows").or_(page.get_by_text("drop rows")).first.click()
     page.get_by_text("190 rows to learn from · 10 left out").wait_for(timeout=60_000)
     rested(page)
@@ -56,6 +62,41 @@ def test_a_table_is_uploaded_understood_trained_on_and_deleted(visit: Visit, hom
     ).first.click()
     page.get_by_text("None yet.").wait_for(timeout=60_000)
     assert not list((home / "own").glob("*"))
+
+
+def test_a_wrong_guess_is_corrected_and_trained_on_and_names_are_shown_letter_by_letter(
+    visit: Visit, home: Path
+) -> None:
+    """The first of 61 lines could be names: the person says that it is a row, and a run gets all 61."""
+    rng = np.random.default_rng(2)
+    lines = [f"{a:.2f};{b:.2f};{'*yes*' if a > 0 else ':red[no]'}" for a, b in rng.normal(0, 1, (60, 2))]
+    page = visit()
+    until(lambda: step(page) > 5, 60)
+    page.get_by_role("link", name="Your data").first.click()
+    page.locator("input[type=file]").wait_for(state="attached", timeout=60_000)
+    give(page, "my_file_of_*stars*.csv", "\n".join(["0;1;__kind__", *lines]).encode())
+    page.get_by_role("heading", name="my_file_of__stars_.csv").wait_for(timeout=60_000)
+    until(lambda: page.locator(".st-key-own_target input").input_value() == "__kind__")
+    page.locator(".st-key-own_read_header").get_by_text("a row", exact=True).click()
+    page.get_by_text("61 rows · 3 columns").wait_for(timeout=60_000)
+    page.get_by_text("First line · as you said").wait_for()
+    assert chosen(page, "header") == "a row"
+    page.locator(".st-key-own_read_separator input").click()
+    page.get_by_role("option", name="bar").click()
+    page.locator(".st-key-own_reading").get_by_text("Expected").wait_for(timeout=60_000)
+    until(lambda: page.locator(".st-key-own_read_separator input").input_value() == "semicolon")
+    page.get_by_role("button", name="Back to the guesses").click()
+    page.get_by_text("60 rows · 3 columns").wait_for(timeout=60_000)
+    page.locator(".st-key-own_read_header").get_by_text("a row", exact=True).click()
+    page.get_by_text("61 rows · 3 columns").wait_for(timeout=60_000)
+    rested(page)
+    page.get_by_role("button", name="Use this data").click()
+    page.get_by_text("my_file_of__stars_.csv · 61 rows").wait_for(timeout=60_000)
+    until(lambda: step(page) > 5, 60)
+    with Reader(home).view() as view:
+        named = [row.experiment for row in view.runs() if "my_file_of" in row.experiment]
+    assert len(named) >= 1
+    page.get_by_text("has no example of “__kind__”").first.wait_for()
 
 
 def test_points_are_drawn_and_trained_on(visit: Visit) -> None:
