@@ -88,9 +88,9 @@ def agreement(text: str, sign: str) -> tuple[float, int]:
 
 def whole(cell: str, own: str) -> bool:
     """Whether nothing seems to be separated within a cell by another sign than its own, which stands in quotes: a
-    number, a gap, or words without separating signs."""
+    number, a gap, or words without separating signs. A comma that a space follows is one of prose."""
     if cell.lower() in MISSING or numerals.is_number(cell):
         return True
-    if any(sign in cell for sign in SIGNS[:-1] if sign != own):
+    if any(sign in cell.replace(f"{sign} ", " ") for sign in SIGNS[:-1] if sign != own):
         return False
     return not (SEVERAL.fullmatch(cell) and all(map(numerals.is_number, cell.split())))

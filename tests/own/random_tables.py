@@ -59,9 +59,8 @@ class Table:
         )
 
 
-def numbers(rng: np.random.Generator, count: int) -> list[str]:
+def numbers(rng: np.random.Generator, count: int, kind: int) -> list[str]:
     """A column of numbers of one kind."""
-    kind = rng.integers(5)
     if kind == 0:
         return [str(v) for v in rng.integers(-50, 5000, count)]
     if kind == 1:
@@ -83,12 +82,16 @@ def random_table(seed: int) -> Table:
     quoting = int(rng.choice(QUOTING))
     known = [*PLAIN, *(QUOTED if rng.integers(2) else ())]
     columns = []
+    alike = int(rng.integers(5)) if rng.integers(3) == 0 else None
     for place in range(width):
         if place < words:
             own = rng.choice(known, int(rng.integers(2, 5)), replace=False)
             column = [str(word) for word in rng.choice(own, count)]
         else:
-            column = [text.replace(".", decimal) for text in numbers(rng, count)]
+            column = [
+                text.replace(".", decimal)
+                for text in numbers(rng, count, int(rng.integers(5)) if alike is None else alike)
+            ]
         if place and rng.integers(3) == 0:
             column = [gap if rng.random() < 0.15 else cell for cell in column]
         columns.append(column)
