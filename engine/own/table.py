@@ -40,16 +40,17 @@ def table(
     names, noticed, tally = named(names), list(notes), Tally()
     expect_table(names, len(columns[0]))
     rows = len(columns[0])
-    found, values, codes = [], [], []
+    found, values, codes, gone = [], [], [], []
     for own_name, column in zip(names, columns, strict=True):
         about, array = understood(own_name, column, noticed, tally, corrections.gaps)
         found.append(about)
+        gone.append(np.isnan(array) if about.sort == "number" else array < 0)
         if about.sort == "number":
             values.append(array)
         elif about.sort == "category":
             codes.append(array)
     head, tail = (
-        tuple(tuple(cell(column.iloc[row]) for column in columns) for row in places)
+        tuple(tuple("" if g[row] else cell(c.iloc[row]) for c, g in zip(columns, gone, strict=True)) for row in places)
         for places in (range(min(HEAD, rows)), range(max(HEAD, rows - HEAD), rows))
     )
     arrays = {

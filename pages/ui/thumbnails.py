@@ -78,7 +78,10 @@ def smooth(y: np.ndarray) -> np.ndarray:
 
 
 def rows(x: np.ndarray, y: np.ndarray, c: np.ndarray) -> list[list[float]]:
-    """At most so many evenly chosen rows of x, y, color."""
+    """At most so many evenly chosen rows of x, y, color; x and y as shares of their range, which may be tiny or far
+    from 0."""
     chosen = np.linspace(0, len(x) - 1, min(POINTS, len(x))).round().astype(int)
-    found: list[list[float]] = np.stack([x, y, c], 1)[chosen].astype(float).round(3).tolist()
+    low, span = (f(np.stack([x, y], 1)[chosen].astype(float), 0) for f in (np.min, np.ptp))
+    place = (np.stack([x, y], 1)[chosen] - low) / np.where(span > 0, span, 1)
+    found: list[list[float]] = np.column_stack([place, c[chosen]]).astype(float).round(3).tolist()
     return found

@@ -83,6 +83,7 @@ def test_lines_above_gaps_and_decimal_signs_can_be_said() -> None:
     found = loaded(app)
     np.testing.assert_array_equal(found, truth[["left", "right"]].to_numpy())
     about = kept.about(data(app)["file"])
+    assert about.head[0][1] == about.tail[-4][1] == "", "a gap is shown as one"
     assert (about.first_row, about.corrections.gaps, about.columns[1].missing) == (1, ("-999",), 5)
     assert [app.session_state[f"own_read_{key}"] for key in ("separator", "decimal", "first_row")] == [";", ",", 1]
 

@@ -87,7 +87,7 @@ def test_quotes_gaps_and_long_names() -> None:
     assert about.columns[2].levels == ("x, 0", "x, 1", "x, 2")
     assert about.columns[1].missing == 6
     assert np.isnan(arrays["values"][::5, 1]).all()
-    assert about.head[0] == ("0", "?", "x, 0", "0")
+    assert about.head[0] == ("0", "", "x, 0", "0"), "a gap is shown as one"
     assert guess(about) == ("inct", "classification")  # the first column counts the rows
 
 

@@ -22,6 +22,7 @@ from engine.parts import catalogue
 from engine.trainer import Trainer
 from engine.transforms import Transform
 from pages.ui.suit import preprocessing_for, to_data
+from pages.ui.thumbnails import rows
 from tests.export.running import expect_same, in_process, trained
 
 RNG = np.random.default_rng(11)
@@ -183,6 +184,13 @@ def test_plots_stand_where_the_values_are() -> None:
         there = moved.any(1)  # where all units are dead nothing moves
         assert there.mean() > 0.5
         np.testing.assert_allclose(moved[there], 0.5, atol=1e-4)
+
+
+def test_thumbnails_show_tiny_and_far_values() -> None:
+    for x in (SECONDS, ENERGIES, TINY):
+        shown = np.array(rows(x[:, 0], x[:, 1], np.zeros(COUNT)))
+        assert len(np.unique(shown[:, 0])) > 60
+        assert (shown[:, :2].min(), shown[:, :2].max()) == (0, 1)
 
 
 def test_the_picture_before_preprocessing_shows_the_values_themselves() -> None:
