@@ -71,6 +71,8 @@ export class PlaneView {
     const key = JSON.stringify([box, x.domain, y.domain, theme.mode, theme.ground, this.scale, run.id, run.points?.shape]);
     this.dots.draw(context, this.panel, key, (own) => this.#points(own, x, y));
     drawArrows(context, this.ui, x, y);
+    if (this.bases[0]) xBase(context, box, this.bases[0], this.ui); // above the points, or they hide it
+    if (this.bases[1]) yBase(context, box, this.bases[1], this.ui);
     if (this.spread) spreadBar(context, this.ui, box, box.right + 14, BAR);
     else if (!this.classes) this.#bar(context, box);
     this.#cursor(context, box);
@@ -106,8 +108,7 @@ export class PlaneView {
     context.textBaseline = "middle";
     if (Math.min(...ticks[1].map(y.map)) > box.top + 16) context.fillText("y", box.left - 6, box.top + 4);
     for (const tick of ticks[1]) context.fillText(format.tick(tick - bases[1], steps[1]), box.left - 6, Math.max(box.top + 5, y.map(tick)));
-    if (bases[0]) xBase(context, box, bases[0], this.ui);
-    if (bases[1]) yBase(context, box, bases[1], this.ui);
+    this.bases = bases;
   }
 
   #points(context, x, y) {
