@@ -85,7 +85,8 @@ def without_comments(text: str) -> tuple[str, list[str]]:
     count, comments = 0, []
     for line in io.StringIO(text, newline=""):
         start = line.strip()
-        if start and (not start.startswith(COMMENT) or ERROR.match(start)):
+        row = not start.startswith(COMMENT) or ERROR.match(start)
+        if start and (row or (start.count('"') % 2 and not start.lstrip(SIGN)[:1].isspace())):
             break
         comments += [line.lstrip().rstrip("\r\n")] if start else []
         count += 1
@@ -97,13 +98,16 @@ def without_late_comments(rows: Iterator[Row]) -> tuple[list[Row], list[str]]:
     whole = list(rows)
     widths = [len(row) for _line, row in whole[:SAMPLE]]
     usual = max(set(widths), key=widths.count, default=0)
-    late = [row[0] for _line, row in whole if is_late(row, usual)]
-    return [each for each in whole if not is_late(each[1], usual)] if late else whole, late
+    late = [place for place, (_line, row) in enumerate(whole) if len(row) != usual and is_comment(row)]
+    if not late:
+        return whole, []
+    gone = set(late)
+    return [each for place, each in enumerate(whole) if place not in gone], [whole[place][1][0] for place in late]
 
 
-def is_late(row: list[str], usual: int) -> bool:
-    """Whether a row is such a line."""
-    return len(row) != usual and row[0].lstrip().startswith(COMMENT)
+def is_comment(row: list[str]) -> bool:
+    """Whether a row begins as a comment does."""
+    return row[0].lstrip().startswith(COMMENT)
 
 
 def with_rows_of_comments(rows: list[Row], comments: list[str], delimiter: str) -> tuple[list[Row], list[str]]:

@@ -13,7 +13,8 @@ from engine.own.roles import IDENTIFIERS, TARGETS
 
 SAMPLE = 1000  # rows
 YEAR = re.compile("(1[89]|2[01])\\d\\d", re.ASCII)
-KNOWN = frozenset((*TARGETS, *IDENTIFIERS))
+VALUES = ("no", "y", "key", "code", "number", "nombre", "row", "rows", "record", "serial", "#")  # cells say that too
+KNOWN = frozenset((*TARGETS, *IDENTIFIERS)) - set(VALUES)
 
 
 def has_header(first: Sequence[str], rest: Sequence[Sequence[str]]) -> tuple[bool, bool]:

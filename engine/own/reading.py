@@ -7,6 +7,7 @@ Status 0: the arrays are on the output. Status 3: a refusal is, as JSON. Anythin
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import json
 import os
@@ -31,6 +32,7 @@ def main() -> int:
     from engine.own.guess import guess
 
     sys.setrecursionlimit(500)
+    gc.disable()  # millions of cells, none of them in a cycle
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints is no answer
     try:

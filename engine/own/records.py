@@ -38,7 +38,7 @@ def from_rows(
     name: str, given: Iterable[Row], corrections: Corrections, notes: Sequence[Note], facts: dict[str, Any]
 ) -> Found:
     """The table that some rows hold. `facts` go into what is kept about it. Raises: InvalidExperiment."""
-    found = Rows([row for row in given if any(map(str.strip, row[1]))], notes=list(notes))
+    found = Rows([row for row in given if row[1][0].strip() or any(map(str.strip, row[1]))], notes=list(notes))
     if not found.rows:
         raise refusal("a table", "an empty file")
     without_titles(found, corrections)
@@ -134,8 +134,10 @@ def name_columns(found: Rows, corrections: Corrections) -> bool:
     if not header:
         return False
     found.names = [cell.strip() for cell in first]
-    stripped = found.names
-    kept = [(line, row) for line, row in found.rows[1:] if [cell.strip() for cell in row] != stripped]
+    start, stripped = found.names[0], found.names
+    kept = [
+        each for each in found.rows[1:] if each[1][0].strip() != start or [cell.strip() for cell in each[1]] != stripped
+    ]
     if len(kept) < len(found.rows) - 1:
         found.notes.append(note("repeated", n=len(found.rows) - 1 - len(kept)))
     found.rows = kept

@@ -36,7 +36,7 @@ def rows_of(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
     try:
         for row in reader:
             begin, line = line, reader.line_num + 1
-            if len(row) > 1 or any(map(str.strip, row)):
+            if len(row) > 1 or (row and row[0].strip()):
                 yield begin, row
     except csv.Error as error:
         raise refusal("a table", "lines that cannot be cut into columns") from error

@@ -91,22 +91,21 @@ def understood(
     if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):
         values = column.to_numpy(np.float64, na_value=np.nan)
         return number(name, np.where(np.isin(values, as_numbers(said)), np.nan, values), notes)
-    words = column.astype("str").fillna("").str.strip()
-    counts = Counter(words.tolist())
+    words = column.astype("str").fillna("").str.strip().tolist()
+    counts = Counter(words)
     marks = markers(counts, True, said)
     gaps = {word for word in counts if word.lower() in marks}
-    missing = words.isin(gaps).to_numpy(bool)
-    parsed = as_float64(words.to_numpy(object), missing)
-    if parsed is not None and not missing.all():
+    parsed = as_float64(words, counts, gaps)
+    if parsed is not None:
         tally.add(among(counts, gaps))
         return number(name, parsed, notes)
     kept = classes_among(counts, said)
     marks = markers(counts, False, said)
     gaps = {word for word in counts if word.lower() in marks} - set(kept)
-    missing = words.isin(gaps).to_numpy(bool)
+    missing = np.fromiter((word in gaps for word in words), bool, len(words))
     tally.add(among(counts, gaps))
     notes += [note("class_none", name=name, word=one_line(word)) for word in kept]
-    return category(name, words.to_numpy(object), missing)
+    return category(name, np.array(words, object), missing)
 
 
 def among(counts: Mapping[str, int], gaps: Collection[str]) -> dict[str, int]:
@@ -114,14 +113,12 @@ def among(counts: Mapping[str, int], gaps: Collection[str]) -> dict[str, int]:
     return {word: counts[word] for word in gaps}
 
 
-def as_float64(words: np.ndarray, missing: np.ndarray) -> np.ndarray | None:
-    """The numbers that the words say, to the last bit (pandas' own way misses it now and then); None where one says
-    none."""
-    found = np.full(len(words), np.nan)
-    if not all(map(NUMBER.fullmatch, set(words[~missing]))):
+def as_float64(words: list[str], counts: Mapping[str, int], gaps: Collection[str]) -> np.ndarray | None:
+    """The numbers that the words say, to the last bit; NaN for gaps, None where a word says none."""
+    if len(gaps) == len(counts) or not all(NUMBER.fullmatch(word) for word in counts if word not in gaps):
         return None
-    found[~missing] = words[~missing].astype(np.float64)
-    return found
+    said = {word: np.nan if word in gaps else float(word) for word in counts}
+    return np.fromiter(map(said.__getitem__, words), np.float64, len(words))
 
 
 def category(name: str, words: np.ndarray, missing: np.ndarray) -> tuple[Column, np.ndarray]:

@@ -122,6 +122,7 @@ HEADS = {
     "a,b": ("{w},{v}", True, False),
     "p,v": ("{w},{v}", False, False),
     "5.1,3.5,q": ("{r}.5,1.{r},{w}", False, False),
+    "no,-33.9,n/a": ("{w},{r}.5,{v}", False, False),
     "5.1,3.5,new": ("{r}.5,1.{r},{w}", False, False),
     "1,2,3": ("{r},{c},{n}", False, True),
     "#N/A,2.5,p": ("{r}.5,1.{r},{w}", False, False),
