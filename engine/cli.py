@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from engine import cli_checks, cli_data, cli_presets
+from engine import cli_checks, cli_data, cli_presets, cli_store
 from engine.cli_report import figures, sentence, summary
 from engine.errors import InvalidExperiment, PlaygroundError, shown
 from engine.strict_json import strict
@@ -71,6 +71,7 @@ def parser() -> argparse.ArgumentParser:
     cli_checks.commands(command, experiment_arguments, chosen)
     cli_presets.commands(command)
     cli_data.commands(command)
+    cli_store.commands(command)
     return top
 
 

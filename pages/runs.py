@@ -14,6 +14,7 @@ from pages.ui.exporting import bring
 from pages.ui.fleet import fleet, reader
 from pages.ui.listing import listing
 from pages.ui.literal import literal
+from pages.ui.mishap import mishap
 from pages.ui.records import drawable
 from pages.ui.sentences import sentence
 from pages.ui.settings import chart_colors
@@ -25,6 +26,7 @@ MOST = 8  # runs in one chart: more colors cannot be told apart
 
 def page() -> None:
     """The list, what can be done with the chosen runs, and their curves."""
+    mishap()
     try:
         rows = reader().runs(300)
     except PlaygroundError as error:

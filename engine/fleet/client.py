@@ -71,6 +71,15 @@ class Fleet:
             line.close()
             raise
 
+    def restore(self) -> None:
+        """Put the newest copy of the store back; what is there now is kept aside. Its runs are paused."""
+        from engine.store import backups
+
+        backups.ask(self.place)
+        self._ask({"do": "leave"})
+        with self._connecting:
+            self._line = Line(self._successor())
+
     def close(self) -> None:
         """Hang up; runs go on."""
         with self._connecting:

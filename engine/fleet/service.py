@@ -15,7 +15,7 @@ from typing import Any
 
 from engine import naming
 from engine.errors import PlaygroundError
-from engine.fleet import arrival, desk, lock, sources
+from engine.fleet import arrival, desk, lock, sources, upkeep
 from engine.fleet.keeper import Keeper
 from engine.fleet.nursery import set_surroundings
 from engine.fleet.order import Order
@@ -71,12 +71,15 @@ class Service:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.leaving.set)
         sweep(self.place)
+        await asyncio.to_thread(upkeep.begin, self.place)
         await self.keeper.open()
         server = await asyncio.start_unix_server(self.desk.serve, sock=lock.listen(self.place.socket), limit=1 << 20)
         journal.info("looking after %s", self.place.home)
         watch = asyncio.create_task(self._watch())
+        care = asyncio.create_task(upkeep.follow(self.place, self.leaving))
         await self.leaving.wait()
         watch.cancel()
+        care.cancel()
         server.close()
         self.place.socket.unlink(missing_ok=True)
         await self.keeper.close()

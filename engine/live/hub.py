@@ -103,6 +103,8 @@ class Hub:
     def _look(self, watched: list[str], fresh: list[str]) -> Picture:
         """What is new of the watched runs and pictures for those who need one, all of the same moment."""
         picture = Picture()
+        if self.reader.renewed():
+            self._cursor, self._version = Cursor(), None
         for run in self._known.keys() - set(watched):
             del self._known[run]
         if not (self._changed() or fresh):

@@ -53,6 +53,21 @@ class Place:
         return self.home / "secret"
 
     @property
+    def backups(self) -> Path:
+        """Copies of the database."""
+        return self.home / "backups"
+
+    @property
+    def note(self) -> Path:
+        """What befell the database, until someone has read it."""
+        return self.home / "damage.json"
+
+    @property
+    def wanted(self) -> Path:
+        """The name of the copy that is to be put back."""
+        return self.home / "restore"
+
+    @property
     def uploads(self) -> Path:
         """Files of runs on their way in."""
         return self.home / "uploads"

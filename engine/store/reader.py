@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from engine.store import contents, tables
+from engine.store import contents, soundness, tables
 from engine.store.news import Cursor, LogLine, News, line, note
 from engine.store.pieces import Unreadable, epoch_rows, joined, loss_rows, runs, spread
 from engine.store.place import Place
@@ -63,10 +63,20 @@ class Reader:
         self.place = Place.of(folder)
         self.engine = tables.open_reader(self.place.database)
         self._named = False
+        self._identity = soundness.identity(self.place)
 
     def close(self) -> None:
         """Close its connections."""
         self.engine.dispose()
+
+    def renewed(self) -> bool:
+        """Is the store another file than before? Connections to the old one are let go then."""
+        now = soundness.identity(self.place)
+        if now == self._identity:
+            return False
+        self._identity, self._named = now, False
+        self.engine.dispose()
+        return True
 
     def view(self) -> View:
         """`with reader.view() as view:` one moment of the store."""
@@ -129,6 +139,7 @@ class View:
         self.reader = reader
 
     def __enter__(self) -> View:
+        self.reader.renewed()
         try:
             self.connection = self.reader.engine.connect()
             self.transaction = self.connection.begin()

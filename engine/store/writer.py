@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from engine.store import ballast, tables, tending
+from engine.store import backups, ballast, soundness, tables, tending
 from engine.store.contents import NAMELESS
 from engine.store.entry import CheckpointRow, Entry, LogRow, Outcome
 from engine.store.place import Place
@@ -68,10 +68,14 @@ class Writer:
         self.place = place
         self.engine = tables.open_writer(place.database)
         self.connection = self.engine.connect()
+        self.identity = soundness.identity(place)
         self.marks: dict[str, Mark] = {}
 
     def close(self) -> None:
-        """Write the log back into the database and let go of it."""
+        """Write the log back into the database and let go of it; if its file was removed, what is open is saved."""
+        driver = self.connection.connection.driver_connection
+        if driver is not None and soundness.identity(self.place) != self.identity:
+            backups.rescue(self.place, driver)
         self.connection.close()
         self.engine.dispose()
 

@@ -20,6 +20,7 @@ from engine.errors import PlaygroundError
 from engine.live import bringing
 from engine.live import lifespan as live_lifespan
 from engine.live import route as live_route
+from engine.store import soundness
 from pages.ui.component import version
 from pages.ui.fleet import fleet
 from pages.ui.text import ASSETS
@@ -30,6 +31,8 @@ def health(_request: Request) -> JSONResponse:
     about = {"version": metadata.version("training-playground")}
     try:
         fleet().status()
+        if soundness.said(fleet().place):
+            return JSONResponse({"ok": False, **about}, 503)
     except PlaygroundError:
         return JSONResponse({"ok": False, **about}, 503)
     return JSONResponse({"ok": True, **about})

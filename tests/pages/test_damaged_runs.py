@@ -17,6 +17,7 @@ from streamlit.testing.v1 import AppTest
 from engine import cli
 from engine.experiment import Experiment
 from engine.fleet.client import Fleet
+from engine.store import backups, soundness
 from engine.store.entry import Entry, LogRow, NewRun
 from engine.store.place import Place
 from engine.store.reader import Reader
@@ -156,3 +157,25 @@ def test_they_can_be_deleted(home: Path) -> None:
 def test_numbers_without_bounds_are_a_dash() -> None:
     assert number(10**400) == number(-(10**400)) == "–"
     assert number(10**30) == "1,000,000,000,000,000,019,884,624,838,656"
+
+
+def test_what_befell_the_store_is_said_with_a_way_back(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place = Place.of(home)
+    assert cli.main(["store"]) == 0
+    soundness.say(place, soundness.DAMAGED.format(name="damaged/x/store.db"))
+    assert backups.make(place) is not None
+    app = AppTest.from_file(SHELL, default_timeout=60)
+    app.switch_page("runs.py")
+    app.run()
+    assert not app.exception
+    assert "its file is kept as" in app.error[0].value
+    assert {"Restore the newest backup", "Go on without"} <= {button.label for button in app.button}
+    assert cli.main(["store"]) == 1
+    assert "newest backup" in capsys.readouterr().out
+    next(button for button in app.button if button.label == "Restore the newest backup").click().run()
+    assert not app.exception
+    assert not app.error
+    assert soundness.said(place) is None
+    reader = Reader(home)
+    assert [row.id for row in reader.runs()] == ["sound"]
+    reader.close()

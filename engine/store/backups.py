@@ -1,0 +1,116 @@
+"""Copies of the store: one a day and one before it is changed by a newer version; the newest can be put back."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sqlite3
+import time
+from pathlib import Path
+
+from engine.errors import PlaygroundError
+from engine.store import soundness
+from engine.store.place import Place
+
+DAY = 24 * 3600.0
+KEPT = 3
+ROOM = 4 * 2**30  # bytes of all copies; the newest is kept whatever it takes
+RESTED = ("running", "held", "queued")
+
+
+def found(place: Place) -> list[Path]:
+    """The copies, the newest first."""
+    return sorted(place.backups.glob("*.db"), reverse=True) if place.backups.is_dir() else []
+
+
+def due(place: Place) -> bool:
+    """Is the newest copy a day old, or will the store be changed by this version?"""
+    newest = next(iter(found(place)), None)
+    if not place.database.exists() or place.database.stat().st_size == 0:
+        return False
+    return newest is None or time.time() - newest.stat().st_mtime >= DAY or outdated(place)
+
+
+def outdated(place: Place) -> bool:
+    """Was the store written by a version whose runs had no names?"""
+    with contextlib.closing(sqlite3.connect(f"file:{place.database}?mode=ro", uri=True)) as connection:
+        columns = {row[1] for row in connection.execute("PRAGMA table_info(runs)")}
+    return bool(columns) and "name" not in columns
+
+
+def make(place: Place) -> Path | None:
+    """A consistent copy; None where there is no room for it. It reads beside the writer, which goes on meanwhile."""
+    size = place.database.stat().st_size
+    if shutil.disk_usage(place.home).free < 3 * size + 2**27:
+        return None
+    place.backups.mkdir(exist_ok=True, mode=0o700)
+    path = place.backups / time.strftime("%Y%m%d-%H%M%S.db")
+    fresh = path.with_suffix(".tmp")
+    source = sqlite3.connect(f"file:{place.database}?mode=ro", uri=True)
+    with contextlib.closing(source), contextlib.closing(sqlite3.connect(fresh)) as copy:
+        source.backup(copy)
+        copy.execute("PRAGMA journal_mode=DELETE")
+        sound = copy.execute("PRAGMA quick_check(1)").fetchall() == [("ok",)]
+    if not sound:
+        fresh.unlink()
+        return None
+    fresh.replace(path)
+    prune(place)
+    return path
+
+
+def prune(place: Place) -> None:
+    """The last few stay, as far as they find room."""
+    total = 0
+    for place_in_row, path in enumerate(found(place)):
+        total += path.stat().st_size
+        if place_in_row and (place_in_row >= KEPT or total > ROOM):
+            path.unlink(missing_ok=True)
+    for path in place.backups.glob("*.tmp"):
+        path.unlink(missing_ok=True)
+
+
+def ask(place: Place) -> None:
+    """Leaves word that the newest copy is wanted back. Raises: PlaygroundError if there is none."""
+    newest = next(iter(found(place)), None)
+    if newest is None:
+        raise PlaygroundError("There is no backup of the store.")
+    place.wanted.write_text(newest.name, encoding="utf-8")
+
+
+def put_back(place: Place) -> None:
+    """What was asked for is done; to be called by the one who holds the lock, before the store is opened."""
+    if not place.wanted.exists():
+        return
+    path = place.backups / Path(place.wanted.read_text(encoding="utf-8").strip()).name
+    if path.is_file():
+        if place.database.exists():
+            soundness.set_aside(place)
+        fresh = place.database.with_suffix(".tmp")
+        shutil.copyfile(path, fresh)
+        rest(fresh)
+        fresh.replace(place.database)
+        soundness.forget(place)
+    place.wanted.unlink(missing_ok=True)
+
+
+def rest(database: Path) -> None:
+    """Runs that trained when the copy was made are paused: nothing starts by itself."""
+    with contextlib.closing(sqlite3.connect(database)) as connection, connection:
+        marks = ", ".join("?" * len(RESTED))
+        connection.execute(f"UPDATE runs SET state = 'paused', message = '' WHERE state IN ({marks})", RESTED)
+
+
+def rescue(place: Place, connection: sqlite3.Connection) -> None:
+    """The store's file was removed while it was open: writes what the open connection still sees to a new one."""
+    place.prepare()
+    fresh = place.database.with_suffix(".tmp")
+    fresh.unlink(missing_ok=True)
+    with contextlib.closing(sqlite3.connect(fresh)) as copy:
+        connection.backup(copy)
+        copy.execute("PRAGMA journal_mode=DELETE")
+    rest(fresh)
+    for part in soundness.PARTS:
+        place.database.with_name(f"store.db{part}").unlink(missing_ok=True)
+    fresh.replace(place.database)
+    soundness.say(place, soundness.REMOVED)
