@@ -96,7 +96,7 @@ def test_the_picker_shows_what_is_ones_own() -> None:
     tile = next(item for item in own.tiles(thumbnails(), data) if item["kind"] == "upload")
     assert (tile["mark"], len(tile["points"])) == ("points", 40)
     tile = next(item for item in own.tiles(thumbnails(), drawn) if item["kind"] == "points")
-    assert tile["points"] == [[0, 0, 0], [1, 1, 1], [2, 2, 2], [3, 3, 0]]
+    assert tile["points"] == [[0, 0, 0], [0.333, 0.333, 1], [0.667, 0.667, 2], [1, 1, 0]]  # shares of the range
     kept.forget(digest)
     own.drawn.cache_clear()
     own.examples.cache_clear()
