@@ -65,25 +65,30 @@ def separator(text: str) -> str:
     start = text[:START]
     found = {sign: agreement(start, sign) for sign in SIGNS}
     best = max(SIGNS[:-1], key=lambda sign: found[sign])
-    return " " if found[" "][0] > found[best][0] else best  # words have spaces within
+    if found[best][0] == 0:
+        return " " if found[" "][0] else best
+    # words have spaces within: spaces that leave as much in each row that seems separated part nothing
+    return " " if found[" "][0] > found[best][0] and found[" "][2] < found[best][2] else best
 
 
-def agreement(text: str, sign: str) -> tuple[float, int]:
-    """How well a sign cuts the rows: the share of rows of the usual width times that of whole cells; then the width."""
+def agreement(text: str, sign: str) -> tuple[float, int, float]:
+    """How well a sign cuts the rows: the share of rows of the usual width times that of whole cells; then the width,
+    and how many cells of a row are not whole."""
     rows = []
     with suppress(InvalidExperiment):  # the start of a text may end within quotes
         for _line, row in itertools.islice(rows_of(text, sign), SAMPLE + 1):
             rows.append(row)
     rows = rows[:-1] if len(rows) > SAMPLE or len(text) == START else rows
     if not rows:
-        return 0.0, 0
+        return 0.0, 0, 0.0
     widths = [len(row) for row in rows]
     usual = max(set(widths), key=widths.count)
     share = widths.count(usual) / len(widths)
     if usual == 1 or (sign == " " and share < 0.9):
-        return 0.0, usual
+        return 0.0, usual, 0.0
     cells = [cell.strip() for row in rows if len(row) == usual for cell in row][:CELLS]
-    return round(share * sum(whole(cell, sign) for cell in cells) / len(cells), 3), usual
+    entire = sum(whole(cell, sign) for cell in cells) / len(cells)
+    return round(share * entire, 3), usual, round((1 - entire) * usual, 3)
 
 
 def whole(cell: str, own: str) -> bool:
