@@ -60,8 +60,10 @@ def test_every_element_shows_the_text_itself(page: Page, kind: str) -> None:
 def test_choices_show_the_text_itself(page: Page) -> None:
     found = page.locator(".st-key-segments button").all_inner_texts()
     assert [" ".join(text.split()) for text in found] == list(TEXTS)
-    page.locator(".st-key-choice input").click()
-    options = page.locator("[role=option]")
+    box, options = page.locator(".st-key-choice input"), page.locator("[role=option]")
+    box.scroll_into_view_if_needed()
+    page.wait_for_timeout(500)  # a list that opens while the page still scrolls closes at once
+    box.click()
     options.nth(4).wait_for()
     shown = options.all_inner_texts()  # the list draws those in sight
     assert shown == list(TEXTS[: len(shown)])
