@@ -71,7 +71,7 @@ def stored(fleet: Fleet, document: dict[str, Any]) -> str:
     run, start = "c0ffee0123456789", Experiment.from_dict(document)
     header = {"experiment": start.to_json(), "edited": start.to_json(), "digest": start.digest, "state": "paused",
               "message": "", "channels": "[]", "summary": "{}", "step": 0, "epoch": 0, "log": [], "frames": [],
-              "checkpoints": [], "name": ""}  # fmt: skip
+              "checkpoints": [], "name": "", "width": 6}  # fmt: skip
     (fleet.place.home / "arrivals").mkdir(exist_ok=True)
     (fleet.place.home / "arrivals" / run).write_bytes(wire.pack(header, [b"", b"", b""]))
     fleet._ask({"do": "take_in", "run": run})
