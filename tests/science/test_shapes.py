@@ -64,12 +64,15 @@ def dense_memory(optimizer: dict[str, Any]) -> int:
 def test_memory_counts_weights_gradients_state_and_kept_activations() -> None:
     parameters = 65 * 50 + 51 * 10
     kept = 4 * 32 * (64 + 50)  # the inputs, and tanh's outputs, which the next layer needs too
-    for optimizer, copies in (
-        ({"kind": "sgd"}, 2),
-        ({"kind": "sgd", "momentum": 0.9}, 3),
-        ({"kind": "adagrad"}, 3),
-        ({"kind": "rmsprop"}, 3),
-        ({"kind": "adam"}, 4),
-        ({"kind": "adamw"}, 4),
+    a_while = 4 * 32 * (50 + 10) * 2 + 8 * 32  # outputs and their gradients, the targets
+    for optimizer, copies, passing in (  # `passing`: numbers a weight that the optimizer takes for a while
+        ({"kind": "sgd"}, 2, 0),
+        ({"kind": "sgd", "momentum": 0.9}, 3, 0),
+        ({"kind": "adagrad"}, 3, 2),
+        ({"kind": "rmsprop"}, 3, 1),
+        ({"kind": "adam"}, 4, 0),
+        ({"kind": "adamw"}, 4, 0),
     ):
-        assert dense_memory(optimizer) == 4 * parameters * copies + kept, optimizer
+        lasting = 4 * parameters * copies + kept
+        found = dense_memory(optimizer)
+        assert lasting <= found <= 1.04 * (lasting + 4 * parameters * passing + a_while), optimizer

@@ -13,6 +13,7 @@ from torch import Tensor
 from engine.experiment import Experiment
 from engine.trainer import Trainer
 from engine.training.clock import FrameClock
+from engine.training.ends import Ends
 from engine.training.progress import Progress
 from tests.science import twin
 from tests.science.measured import Always, Never
@@ -187,7 +188,8 @@ def test_early_stopping_restores_the_best_epoch() -> None:
 
 
 def test_early_stopping_keeps_the_first_of_epochs_that_tie(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.training.ends.evaluate", lambda *_: (1.0, 0.5))
+    judged = Ends.evaluate
+    monkeypatch.setattr(Ends, "evaluate", lambda *of: judged(*of)._replace(scores=(1.0, 0.5)))
     trainer = Trainer(Experiment.from_dict(OVERFIT), Never())
     trainer.advance(deadline=math.inf, until_epoch=1)
     first = weights(trainer)
