@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -91,6 +92,18 @@ class Network(nn.Module):
         """The outputs, and those of every observed layer on the way."""
         found = self.outputs(x)
         return found[-1], tuple(out for out, stage in zip(found, self.stages, strict=True) if stage.block.observed)
+
+    def train(self, mode: bool = True) -> Network:
+        """Training or evaluation mode, as torch has it. Its own walk is a tenth of a frame: every module's attribute is
+        set with checks that a bool need not pass."""
+        for module in self.everywhere:
+            module.__dict__["training"] = mode
+        return self
+
+    @cached_property
+    def everywhere(self) -> tuple[nn.Module, ...]:
+        """All modules inside, itself among them; they stay the same once a network is built."""
+        return tuple(self.modules())
 
     @property
     def members(self) -> tuple[Network, ...]:

@@ -22,10 +22,12 @@ def sound(plain: Tensor) -> Tensor:
 def lengths(tensors: Sequence[Tensor]) -> Tensor:
     """‖t‖₂ of each, (tensors,)."""
     plain = torch.stack(torch._foreach_norm(list(tensors)))
-    if not plain.is_cuda and bool(sound(plain).all()):  # on a GPU to ask would be to wait
-        return plain
-    wide = torch.stack([torch.linalg.vector_norm(t, dtype=torch.float64) for t in tensors])
-    return torch.where(sound(plain), plain, wide.to(plain.dtype))
+    if plain.is_cuda:  # to ask would be to wait
+        wide = torch.stack([torch.linalg.vector_norm(t, dtype=torch.float64) for t in tensors])
+        return torch.where(sound(plain), plain, wide.to(plain.dtype))
+    for place in (~sound(plain)).nonzero()[:, 0].tolist():
+        plain[place] = torch.linalg.vector_norm(tensors[place], dtype=torch.float64)
+    return plain
 
 
 def squares(tensors: Sequence[Tensor]) -> Tensor:

@@ -30,3 +30,6 @@ class ReLU(Activation):
 
     def steepness(self, x: Tensor, module: nn.Module) -> Tensor:
         return (x > 0).to(x.dtype)
+
+    def saturated(self, x: Tensor, module: nn.Module) -> Tensor:
+        return x <= 0  # one comparison: measured in every frame

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import math
 from typing import ClassVar, Literal
 
 from torch import Tensor, nn
 
-from engine.activations import Activation
+from engine.activations import FLAT, Activation
+
+EDGE = 2 * math.atanh(math.sqrt(1 - FLAT))  # from here on 4f(1 − f) = 1 − tanh²(x / 2) < 0.05
 
 
 class Sigmoid(Activation):
@@ -33,3 +36,6 @@ class Sigmoid(Activation):
     def steepness(self, x: Tensor, module: nn.Module) -> Tensor:
         f = x.sigmoid()
         return 4 * f * (1 - f)
+
+    def saturated(self, x: Tensor, module: nn.Module) -> Tensor:
+        return x.abs() > EDGE  # one comparison: measured in every frame

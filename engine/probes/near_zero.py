@@ -8,7 +8,7 @@ from torch import Tensor
 
 from engine.frame import Channel
 from engine.parts import hparam
-from engine.probes import Moment, Need, Probe, Subject, sampled
+from engine.probes import Moment, Need, Probe, Subject, sampled, share
 
 SAMPLE = 4096
 
@@ -54,4 +54,4 @@ class NearZero(Probe):
         return torch.stack([shares[place] * (sizes[place] / whole) for place in places]).sum()
 
     def _share(self, weight: Tensor) -> Tensor:
-        return (sampled(weight.detach(), SAMPLE).abs() < self.threshold).to(torch.float32).mean()
+        return share(sampled(weight.detach(), SAMPLE).abs() < self.threshold)
