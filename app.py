@@ -3,13 +3,13 @@
 import streamlit as st
 from starlette.middleware import Middleware
 
-from engine.live import incoming, room
-from pages.ui.gate import Gate
-from pages.ui.serve import lifespan, routes
-from pages.ui.settings import settings
+from engine.live import descriptor_budget, message_limits
+from pages.serve.app import lifespan, routes
+from pages.serve.host_check import Gate
+from pages.settings import settings
 
-room.widen()
-incoming.install()
+descriptor_budget.widen()
+message_limits.install()
 app = st.App("pages/shell.py", routes=routes(), middleware=[Middleware(Gate)], lifespan=lifespan)
 
 if __name__ == "__main__":

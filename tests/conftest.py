@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.files import download
-from engine.own import kept
+from engine.downloads import fetch
+from engine.uploads import library
 from tests.stand_ins import write_own, write_stand_ins
 
 
@@ -25,8 +25,8 @@ def small_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Small files in the real formats in place of those that would be fetched; nothing is fetched in a test."""
     folder = tmp_path_factory.mktemp("downloads")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(download, "downloads", lambda: folder)
-        patch.setattr(download, "intact", lambda data, remote: True)
+        patch.setattr(fetch, "downloads", lambda: folder)
+        patch.setattr(fetch, "intact", lambda data, remote: True)
         write_stand_ins(folder)
         yield folder
 
@@ -35,8 +35,10 @@ def small_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def own_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A small file in place of one that a person would upload; one with a digest is looked for where it always is."""
     folder = tmp_path_factory.mktemp("own")
-    usual = kept.path
+    usual = library.path
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(kept, "path", lambda digest: folder / f"{digest}.npz" if digest == kept.NONE else usual(digest))
+        patch.setattr(
+            library, "path", lambda digest: folder / f"{digest}.npz" if digest == library.NONE else usual(digest)
+        )
         write_own(folder)
         yield folder

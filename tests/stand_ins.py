@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.datasets import Dataset
-from engine.own.kept import NONE
-from engine.own.reading import packed, read
-from engine.parts import catalogue
+from engine.catalogue.part import catalogue
+from engine.parts.datasets import Dataset
+from engine.uploads.library import NONE
+from engine.uploads.sandbox import packed, read
 
 
 def idx(array: np.ndarray) -> bytes:

@@ -1,14 +1,14 @@
 /** Entry of the live component. */
-import { Screen } from "./screen.js";
+import { Screen } from "./views/screen.js";
 
 /**
  * Mounts the component into an element of the page.
- * @param {HTMLElement} root @param {import("./screen.js").Api} api
+ * @param {HTMLElement} root @param {import("./views/screen.js").Api} api
  */
 export function create(root, api) {
   const screen = new Screen(root, api);
   return {
-    /** @param {import("./screen.js").Data} data */
+    /** @param {import("./views/screen.js").Data} data */
     update: (data) => screen.update(data),
     destroy: () => screen.destroy(),
     /** Milliseconds spent drawing, for measurements. */

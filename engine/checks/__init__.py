@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
-from engine.ground import Ground
-from engine.parts import Part
-from engine.said import NOTHING, Said
+from engine.catalogue.part import Part
+from engine.message import NOTHING, Said
+from engine.training.check_context import Ground
 
 Verdict = Literal["pass", "warn", "fail", "none"]
 

@@ -7,8 +7,8 @@ from typing import ClassVar, Literal
 import torch
 
 from engine.checks import Check, Outcome
-from engine.ground import Ground, outputs
-from engine.said import Said
+from engine.message import Said
+from engine.training.check_context import Ground, outputs
 
 STEPS = 600
 BETTER, CLEARLY = 0.99, 0.95  # times the loss without inputs

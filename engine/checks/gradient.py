@@ -7,10 +7,10 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
-from engine.build import Network
 from engine.checks import Check, Outcome
-from engine.ground import Ground, calm
-from engine.said import Said
+from engine.message import Said
+from engine.network.build import Network
+from engine.training.check_context import Ground, calm
 
 BATCH, COUNT = 16, 60
 STEPS = (1e-5, 1e-6, 1e-7)

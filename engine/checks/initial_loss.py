@@ -7,11 +7,11 @@ import torch
 from torch import Tensor, nn
 
 from engine.checks import Check, Outcome
-from engine.ground import Ground, calm
-from engine.losses import Loss
-from engine.losses.huber import Huber
-from engine.said import Said
-from engine.training.ends import Weighed
+from engine.message import Said
+from engine.parts.losses import Loss
+from engine.parts.losses.huber import Huber
+from engine.training.check_context import Ground, calm
+from engine.training.heads import Weighed
 
 CLOSE, HIGH, WILD = 0.01, 1.5, 100.0  # off the theory; times the theory
 USUAL = 2.0  # mean square of outputs: standardized inputs and Glorot or He weights give about 1

@@ -6,11 +6,11 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from engine.checks import Check, Outcome
-from engine.data.copies import target_copies
 from engine.data.split import split
-from engine.datasets import Dataset
-from engine.ground import Ground
-from engine.said import Said
+from engine.data.target_leakage import target_copies
+from engine.message import Said
+from engine.parts.datasets import Dataset
+from engine.training.check_context import Ground
 
 SOME = 0.01  # of a split
 SHOWN = 5

@@ -9,12 +9,12 @@ from torch import Tensor, nn
 
 from engine.checks import Check, Outcome
 from engine.data.epochs import metric
-from engine.experiment import Experiment
-from engine.ground import Ground, Taken, calm, outputs
-from engine.optimizers.adam import Adam
-from engine.said import Said
-from engine.schedules.constant import Constant
-from engine.training.ends import Weighed
+from engine.experiment.experiment import Experiment
+from engine.message import Said
+from engine.parts.optimizers.adam import Adam
+from engine.parts.schedules.constant import Constant
+from engine.training.check_context import Ground, Taken, calm, outputs
+from engine.training.heads import Weighed
 
 COUNT = 20
 SHARE = 0.02  # of the first loss: near enough to 0

@@ -6,13 +6,13 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor
 
-from engine.build import Network
 from engine.checks import Check, Outcome
-from engine.ground import CPU, Ground, calm
-from engine.optimizers.sgd import SGD
-from engine.regularizers import Regularizer
-from engine.regularizers.l2 import L2
-from engine.said import Said
+from engine.message import Said
+from engine.network.build import Network
+from engine.parts.optimizers.sgd import SGD
+from engine.parts.regularizers import Regularizer
+from engine.parts.regularizers.l2 import L2
+from engine.training.check_context import CPU, Ground, calm
 from engine.training.executor import Eager
 
 BATCH = 64  # examples of the step that is looked at

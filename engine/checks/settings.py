@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from engine.cautions import Caution, cautions
 from engine.checks import Check, Outcome
-from engine.ground import Ground
-from engine.said import Said
+from engine.message import Said
+from engine.preview.cautions import Caution, cautions
+from engine.training.check_context import Ground
 
 
 class Settings(Check):

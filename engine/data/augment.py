@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from engine.chance import AUGMENTATION, seed_of
-from engine.experiment import Experiment
+from engine.experiment.experiment import Experiment
+from engine.numerics.seeding import AUGMENTATION, seed_of
 
 
 class Augment:

@@ -8,9 +8,9 @@ from functools import lru_cache
 import numpy as np
 import torch
 
-from engine.chance import AUGMENTATION, seed_of
 from engine.data.prepare import Prepared, prepare
-from engine.experiment import Experiment
+from engine.experiment.experiment import Experiment
+from engine.numerics.seeding import AUGMENTATION, seed_of
 
 ALONE = ("data", "validation", "test", "stratified", "random_labels", "preprocessing", "augmentations", "loss", "seed")
 POINTS = 200

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from engine.chance import ORDER, seed_of
-from engine.datasets import Task
+from engine.examples import Task
+from engine.numerics.seeding import ORDER, seed_of
 
 
 class EpochRow(NamedTuple):

@@ -10,18 +10,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.aspects import Goal
-from engine.blocks.head import Head
-from engine.data.complete import completed
-from engine.data.shelf import Shelf
-from engine.data.single import single, single_target
+from engine.data.dataset_cache import Shelf
+from engine.data.impute import completed
 from engine.data.split import Split, split, with_random_labels
-from engine.datasets import Examples
+from engine.data.to_float32 import single, single_target
 from engine.errors import InvalidExperiment, shown
-from engine.experiment import Experiment
-from engine.losses import Loss
-from engine.regularizers import Regularizer
-from engine.transforms import Map
+from engine.examples import Examples
+from engine.experiment.experiment import Experiment
+from engine.parts.aspects import Goal
+from engine.parts.blocks.head import Head
+from engine.parts.losses import Loss
+from engine.parts.regularizers import Regularizer
+from engine.parts.transforms import Map
 
 examples = Shelf()
 

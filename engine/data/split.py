@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.apportion import apportion
-from engine.datasets import Examples
-from engine.experiment import Experiment
+from engine.examples import Examples
+from engine.experiment.experiment import Experiment
+from engine.numerics.apportion import apportion
 
 
 class Split(NamedTuple):

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.data.prepare import Prepared
-from engine.experiment import Experiment
+from engine.experiment.experiment import Experiment
 
 
 def training_targets(experiment: Experiment, data: Prepared) -> Tensor:

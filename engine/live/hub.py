@@ -15,13 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from engine.live import series
+from engine.live import messages as series
 from engine.live.viewer import Viewer
-from engine.store.contents import Damaged
-from engine.store.news import Cursor, News
-from engine.store.pieces import joined
+from engine.store.maintenance import thin
 from engine.store.reader import Reader, View
-from engine.store.tending import thin
+from engine.store.row_models import Damaged
+from engine.store.run_changes import Cursor, News
+from engine.store.series_chunks import joined
 
 TICK_SECONDS = 0.04
 SNAPSHOT_SECONDS = 0.03

@@ -14,12 +14,12 @@ from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from engine.errors import PlaygroundError
-from engine.fleet.client import Fleet
-from engine.live import room
+from engine.live import descriptor_budget
 from engine.live import token as tokens
 from engine.live.hub import Hub
-from engine.live.incoming import LONGEST
+from engine.live.message_limits import LONGEST
 from engine.live.viewer import Viewer
+from engine.runtime.client import Fleet
 
 REFUSED = 1008
 UNKNOWN = 4404
@@ -49,7 +49,7 @@ async def serve(websocket: WebSocket, hub: Hub, fleet: Fleet) -> None:
     if right is None or not from_here(websocket):
         await websocket.close(REFUSED)
         return
-    if room.left() < room.kept_back():
+    if descriptor_budget.left() < descriptor_budget.kept_back():
         await websocket.close(FULL, "There are too many viewers just now.")
         return
     viewer = Viewer(run)

@@ -12,9 +12,9 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
 from engine.errors import PlaygroundError
-from engine.fleet.client import Fleet
 from engine.live.hub import Hub
 from engine.live.route import serve
+from engine.runtime.client import Fleet
 
 WATCH_SECONDS = 2.0
 RESTARTING = 1012

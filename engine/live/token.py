@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from engine.store.place import Place
+from engine.store.layout import Place
 
 SECONDS = 2 * 3600.0
 LENGTH = 32

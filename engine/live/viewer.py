@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 
-from engine.live.series import Message
+from engine.live.messages import Message
 
 MOST_MESSAGES = 120
 MOST_BYTES = 8 << 20

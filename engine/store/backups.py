@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 
 from engine.errors import PlaygroundError
-from engine.store import soundness
-from engine.store.place import Place
+from engine.store import integrity
+from engine.store.layout import Place
 
 DAY = 24 * 3600.0
 KEPT = 3
@@ -85,12 +85,12 @@ def put_back(place: Place) -> None:
     path = place.backups / Path(place.wanted.read_text(encoding="utf-8").strip()).name
     if path.is_file():
         if place.database.exists():
-            soundness.set_aside(place)
+            integrity.set_aside(place)
         fresh = place.database.with_suffix(".tmp")
         shutil.copyfile(path, fresh)
         rest(fresh)
         fresh.replace(place.database)
-        soundness.forget(place)
+        integrity.forget(place)
     place.wanted.unlink(missing_ok=True)
 
 
@@ -110,7 +110,7 @@ def rescue(place: Place, connection: sqlite3.Connection) -> None:
         connection.backup(copy)
         copy.execute("PRAGMA journal_mode=DELETE")
     rest(fresh)
-    for part in soundness.PARTS:
+    for part in integrity.PARTS:
         place.database.with_name(f"store.db{part}").unlink(missing_ok=True)
     fresh.replace(place.database)
-    soundness.say(place, soundness.REMOVED)
+    integrity.say(place, integrity.REMOVED)

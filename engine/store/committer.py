@@ -10,9 +10,9 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 
-from engine.store import ballast
-from engine.store.entry import Entry, Outcome
-from engine.store.place import Place
+from engine.store import disk_reserve
+from engine.store.layout import Place
+from engine.store.records import Entry, Outcome
 from engine.store.writer import Writer
 
 GROUP_SECONDS = 0.05
@@ -77,7 +77,7 @@ class Committer:
     def _run(self) -> None:
         try:
             self.writer = Writer(self.place)
-            ballast.load(self.place.ballast)
+            disk_reserve.load(self.place.ballast)
         except BaseException as error:
             self._opened.set_exception(error)
             return
@@ -111,7 +111,7 @@ class Committer:
             try:
                 outcomes = self.writer.commit([waiting.entry for waiting in batch])
             except Exception as error:
-                if ballast.is_full(error, self.place.home):
+                if disk_reserve.is_full(error, self.place.home):
                     self._hold()
                     if self._closing:
                         break
@@ -127,7 +127,7 @@ class Committer:
                 waiting.stored.set_result(outcome)
             return
         for waiting in batch:
-            waiting.stored.set_exception(OSError(ballast.SENTENCE))
+            waiting.stored.set_exception(OSError(disk_reserve.SENTENCE))
 
     def _singly(self, batch: list[Waiting], error: Exception) -> None:
         """One entry spoils the batch: let the others through."""
@@ -139,12 +139,12 @@ class Committer:
 
     def _hold(self) -> None:
         """Give up the ballast, say so in the store, and wait until there is room for both."""
-        journal.warning(ballast.SENTENCE)
+        journal.warning(disk_reserve.SENTENCE)
         self.full = True
-        ballast.drop(self.place.ballast)
+        disk_reserve.drop(self.place.ballast)
         self.on_full(True)
         self._quietly(self.writer.hold)
-        while not (ballast.enough(self.place.home) and self._resume()):
+        while not (disk_reserve.enough(self.place.home) and self._resume()):
             if self._closing:
                 return
             self._deletions()
@@ -152,9 +152,9 @@ class Committer:
         journal.warning("there is room again")
 
     def _resume(self) -> bool:
-        ballast.load(self.place.ballast)
+        disk_reserve.load(self.place.ballast)
         if not self._quietly(self.writer.release):
-            ballast.drop(self.place.ballast)
+            disk_reserve.drop(self.place.ballast)
             return False
         self.full = False
         self.on_full(False)
@@ -176,7 +176,7 @@ class Committer:
         try:
             action()
         except Exception as error:
-            if not ballast.is_full(error, self.place.home):
+            if not disk_reserve.is_full(error, self.place.home):
                 journal.exception("while the disk was full")
             return False
         return True

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from engine.store import contents, soundness, tables
-from engine.store.news import Cursor, LogLine, News, line, note
-from engine.store.pieces import Unreadable, epoch_rows, joined, loss_rows, runs, spread
-from engine.store.place import Place
-from engine.store.tending import thin
+from engine.store import integrity, row_models, tables
+from engine.store.layout import Place
+from engine.store.maintenance import thin
+from engine.store.run_changes import Cursor, LogLine, News, line, note
+from engine.store.series_chunks import Unreadable, epoch_rows, joined, loss_rows, runs, spread
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Reader:
         self.place = Place.of(folder)
         self.engine = tables.open_reader(self.place.database)
         self._named = False
-        self._identity = soundness.identity(self.place)
+        self._identity = integrity.identity(self.place)
 
     def close(self) -> None:
         """Close its connections."""
@@ -71,7 +71,7 @@ class Reader:
 
     def renewed(self) -> bool:
         """Is the store another file than before? Connections to the old one are let go then."""
-        now = soundness.identity(self.place)
+        now = integrity.identity(self.place)
         if now == self._identity:
             return False
         self._identity, self._named = now, False
@@ -261,12 +261,12 @@ class View:
                 for row in self.connection.execute(rows).mappings():
                     try:
                         note(news[row["run"]], table.name, row)
-                    except contents.Damaged:
+                    except row_models.Damaged:
                         damaged.add(row["run"])
         return Cursor(**ends), {name: own for name, own in news.items() if name not in damaged}
 
 
 def _run(raw: sa.RowMapping) -> RunRow:
-    found, damage = contents.row(raw)
+    found, damage = row_models.row(raw)
     place = found.pop("place")
-    return RunRow(**{**found, "id": found["id"] or f"{contents.NAMELESS}{place}"}, damage=damage)
+    return RunRow(**{**found, "id": found["id"] or f"{row_models.NAMELESS}{place}"}, damage=damage)

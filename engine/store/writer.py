@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from engine.store import backups, ballast, soundness, tables, tending
-from engine.store.contents import NAMELESS
-from engine.store.entry import CheckpointRow, Entry, LogRow, Outcome
-from engine.store.place import Place
+from engine.store import backups, disk_reserve, integrity, maintenance, tables
+from engine.store.layout import Place
+from engine.store.records import CheckpointRow, Entry, LogRow, Outcome
+from engine.store.row_models import NAMELESS
 
 KEPT = 3
 BUDGET = 2**30  # bytes of one run's checkpoints, beside the newest and the last good one
@@ -68,13 +68,13 @@ class Writer:
         self.place = place
         self.engine = tables.open_writer(place.database)
         self.connection = self.engine.connect()
-        self.identity = soundness.identity(place)
+        self.identity = integrity.identity(place)
         self.marks: dict[str, Mark] = {}
 
     def close(self) -> None:
         """Write the log back into the database and let go of it; if its file was removed, what is open is saved."""
         driver = self.connection.connection.driver_connection
-        if driver is not None and soundness.identity(self.place) != self.identity:
+        if driver is not None and integrity.identity(self.place) != self.identity:
             backups.rescue(self.place, driver)
         self.connection.close()
         self.engine.dispose()
@@ -90,14 +90,14 @@ class Writer:
         for run in draft.deleted:
             self.marks.pop(run, None)
         if draft.deleted:
-            tending.give_back(self.connection)
+            maintenance.give_back(self.connection)
         for path in draft.obsolete:
             (self.place.home / path).unlink(missing_ok=True)
         return outcomes
 
     def hold(self) -> None:
         """Say in every running run that it waits for room."""
-        self._switch("running", "held", ballast.SENTENCE)
+        self._switch("running", "held", disk_reserve.SENTENCE)
 
     def release(self) -> None:
         """Say in every held run that it goes on."""
@@ -238,10 +238,10 @@ class Writer:
 
     def _tend(self, draft: Draft) -> None:
         for run, mark in draft.marks.items():
-            if mark.frames > tending.MOST_FRAMES:
-                mark = replace(mark, frames=mark.frames - tending.thin_frames(self.connection, run))
-            if mark.pieces > tending.MOST_PIECES:
-                tending.merge(self.connection, run)
+            if mark.frames > maintenance.MOST_FRAMES:
+                mark = replace(mark, frames=mark.frames - maintenance.thin_frames(self.connection, run))
+            if mark.pieces > maintenance.MOST_PIECES:
+                maintenance.merge(self.connection, run)
                 mark = replace(mark, pieces=0)
             draft.marks[run] = mark
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from engine.attacks import Attack, Slope
-from engine.chance import ATTACK, seed_of
+from engine.numerics.seeding import ATTACK, seed_of
+from engine.parts.attacks import Attack, Slope
 
 
 class Adversary:

@@ -12,13 +12,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from engine.build import Network, build
-from engine.chance import MEMBER, seed_of
 from engine.data.augment import Augment
 from engine.data.epochs import Order
 from engine.data.prepare import Prepared
 from engine.data.targets import loss_module
-from engine.experiment import Experiment
+from engine.experiment.experiment import Experiment
+from engine.network.build import Network, build
+from engine.numerics.seeding import MEMBER, seed_of
 from engine.training.capture import Capture
 from engine.training.ensemble import Ensemble
 from engine.training.executor import Eager, Loss

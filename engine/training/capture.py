@@ -8,16 +8,16 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from engine.build import Network
+from engine.catalogue.part import catalogue
 from engine.data.prepare import Prepared
-from engine.experiment import Experiment
+from engine.experiment.experiment import Experiment
 from engine.frame import Channel
-from engine.parts import catalogue
-from engine.probes import Moment, Need, Probe, Subject
+from engine.network.build import Network
+from engine.parts.probes import Moment, Need, Probe, Subject
 from engine.training import gates, saturation
-from engine.training.held import Held
-from engine.training.inside import look
-from engine.training.rows import Rows
+from engine.training.forward_trace import look
+from engine.training.holdout import Held
+from engine.training.weight_rows import Rows
 
 PROBE_FLOPS = 1e8  # what one forward pass over the probe batch may cost
 PLANE_FLOPS = 3e7  # the same for the points of the output map

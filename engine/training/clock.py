@@ -34,7 +34,7 @@ class Stopwatch:
 class FrameClock:
     """Ten frames a second; fewer when a frame costs more than 5 % of the time between two.
 
-    With `grid` (see `engine.training.grid`) some steps have a frame besides, which moves nothing on the clock.
+    With `grid` (see `engine.training.frame_grid`) some steps have a frame besides, which moves nothing on the clock.
 
     Costs are counted in CPU time of this process, so a crowded machine slows all runs alike: each then still gives
     at least five frames a second, unless its frames alone would break the budget.

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from engine.build import Network
-from engine.lengths import lengths
+from engine.network.build import Network
+from engine.numerics.norms import lengths
 
 FACTOR = 3.0
 ROUNDING = 1e-9  # losses under it are rounding, however many times another they are

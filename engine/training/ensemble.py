@@ -8,7 +8,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from engine.build import Network
+from engine.network.build import Network
 
 Vote = Literal["mean", "majority"]
 

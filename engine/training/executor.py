@@ -8,13 +8,13 @@ from contextlib import suppress
 import torch
 from torch import Tensor, nn
 
-from engine.build import Network
-from engine.experiment import Experiment
-from engine.regularizers import Regularizer
+from engine.experiment.experiment import Experiment
+from engine.network.build import Network
+from engine.network.weights import turned
+from engine.parts.regularizers import Regularizer
 from engine.training.adversary import Adversary
 from engine.training.capture import Capture
-from engine.training.ends import Weighed
-from engine.weights import turned
+from engine.training.heads import Weighed
 
 Loss = float | Tensor
 

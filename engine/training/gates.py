@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from engine.build import Network
-from engine.recurrent import Recurrent
-from engine.training.inside import Inside
+from engine.network.build import Network
+from engine.numerics.recurrent import Recurrent
+from engine.training.forward_trace import Inside
 
 NAMES = {"LSTM": ("input", "forget", "output"), "GRU": ("reset", "update")}
 """In the order in which torch stacks them; the LSTM's third block is its candidate, no gate."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from engine.chance import BOOTSTRAP, MEMBER, seed_of
-from engine.experiment import Experiment
-from engine.regularizers.bagging import Bagging
+from engine.experiment.experiment import Experiment
+from engine.numerics.seeding import BOOTSTRAP, MEMBER, seed_of
+from engine.parts.regularizers.bagging import Bagging
 
 
 def chosen(experiment: Experiment) -> Bagging | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from engine.activations import FLAT
-from engine.build import Network, Stage
-from engine.recurrent import Recurrent
+from engine.network.build import Network, Stage
+from engine.numerics.recurrent import Recurrent
+from engine.parts.activations import FLAT
 from engine.training import gates
-from engine.training.inside import Inside, last
+from engine.training.forward_trace import Inside, last
 
 
 def saturated(network: Network, inside: Inside) -> tuple[Tensor | None, ...]:

@@ -7,7 +7,7 @@ import time
 
 from websockets.sync.client import connect
 
-from engine.experiment import Experiment
+from engine.experiment.experiment import Experiment
 from tests.bench.server import Served, served
 
 BAR_MS = 300.0

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Browser
 
-from engine.fleet.client import Fleet
+from engine.runtime.client import Fleet
 from engine.store.reader import Reader
 from tests.browser.pixels import MOVES
 from tests.browser.server import browser, opened, server, step, until

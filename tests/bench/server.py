@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.fleet.client import Fleet
+from engine.runtime.client import Fleet
 
 CODE = """
 import sys

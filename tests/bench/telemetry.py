@@ -22,12 +22,12 @@ from pathlib import Path
 import torch
 from torch.utils.tensorboard.writer import SummaryWriter
 
-from engine.build import build
 from engine.data.epochs import Order, evaluate
 from engine.data.prepare import prepare
-from engine.experiment import Experiment
-from engine.trainer import Trainer
+from engine.experiment.experiment import Experiment
+from engine.network.build import build
 from engine.training.clock import FrameClock
+from engine.training.trainer import Trainer
 
 PRESETS = Path(__file__).parents[2] / "assets" / "presets"
 BARS = {"digits_mlp": 1.05, "digits_cnn": 1.05, "deep_tanh": 1.10}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.experiment import Experiment
+from engine.experiment.experiment import Experiment
 from engine.store.reader import Reader
 from tests.bench.server import Served, cpu_seconds, served
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages.ui.forms import complaint
-from pages.ui.literal import literal, unmarked
+from pages.form.part_form import complaint
+from pages.session.literal import literal, unmarked
 from tests.browser.nasty import TEXTS
 
 DRAWN = {

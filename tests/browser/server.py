@@ -19,7 +19,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from engine.fleet.client import Fleet
+from engine.runtime.client import Fleet
 
 Visit = Callable[..., Page]
 ROOT = Path(__file__).resolve().parents[2]

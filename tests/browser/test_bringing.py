@@ -12,11 +12,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from engine.experiment import Experiment
-from engine.exporters import Subject
-from engine.exporters.archive import Archive
-from engine.fleet.client import Fleet
-from engine.live import bringing, token
+from engine.experiment.experiment import Experiment
+from engine.export.exporters import Subject
+from engine.export.exporters.archive import Archive
+from engine.live import import_route, token
+from engine.runtime.client import Fleet
 from engine.store.reader import Reader
 from tests.browser.server import Visit, until
 
@@ -89,9 +89,9 @@ def post(address: str, data: bytes, **headers: str) -> tuple[int, str]:
 
 
 def test_only_our_own_page_brings_files(address: str, home: Path) -> None:
-    good = token.issue(bringing.SUBJECT, home=home)
-    watching = token.issue(bringing.SUBJECT, right="watch", home=home)
-    for wrong in ("", "x", watching, token.issue("run", home=home), token.issue(bringing.SUBJECT, -5, home=home)):
+    good = token.issue(import_route.SUBJECT, home=home)
+    watching = token.issue(import_route.SUBJECT, right="watch", home=home)
+    for wrong in ("", "x", watching, token.issue("run", home=home), token.issue(import_route.SUBJECT, -5, home=home)):
         assert post(address, b"x", x_playground_token=wrong)[0] == 403
     assert post(address, b"x", x_playground_token=good, origin="http://evil.example")[0] == 403
     status, text = post(address, b"x", x_playground_token=good, content_length=str(600 * 2**20))
@@ -99,5 +99,5 @@ def test_only_our_own_page_brings_files(address: str, home: Path) -> None:
     assert not list((home / "uploads").glob("*"))
     status, text = post(address, b"x" * 100, x_playground_token=good)
     assert status == 200
-    assert bringing.brought(json.loads(text)["file"], home).read_bytes() == b"x" * 100
-    bringing.brought(json.loads(text)["file"], home).unlink()
+    assert import_route.brought(json.loads(text)["file"], home).read_bytes() == b"x" * 100
+    import_route.brought(json.loads(text)["file"], home).unlink()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine import link
-from engine.experiment import Experiment
-from engine.store.classes import classes_of
+from engine.experiment import share_link
+from engine.experiment.experiment import Experiment
+from engine.store.per_class import classes_of
 from engine.store.reader import Reader
 from tests.browser import server as serving
 
@@ -14,7 +14,7 @@ SHORT = {"data": {"kind": "iris"}, "preprocessing": [{"kind": "standardize"}], "
 
 
 def test_the_matrix_stands_below_the_enlarged_metric(visit: serving.Visit, home: Path) -> None:
-    page = visit(f"/?x={link.to_url(Experiment.from_dict(SHORT))}&lang=es")
+    page = visit(f"/?x={share_link.to_url(Experiment.from_dict(SHORT))}&lang=es")
     page.locator("[data-enlarge=metric]").click(timeout=60_000)
     page.get_by_text("clase correcta", exact=True).wait_for(timeout=60_000)
     page.get_by_text("Exhaustividad de cada clase", exact=True).first.wait_for()

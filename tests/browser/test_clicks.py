@@ -7,9 +7,9 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from engine import presets
-from engine.experiment import Experiment
-from engine.fleet.client import Fleet
+from engine.experiment import presets
+from engine.experiment.experiment import Experiment
+from engine.runtime.client import Fleet
 from engine.store.reader import Reader
 from tests.browser.pixels import COLORED, DRAWN, MOVES
 from tests.browser.server import Visit, rested, step, until

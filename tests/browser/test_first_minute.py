@@ -10,11 +10,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page
 
-from engine import presets
+from engine.experiment import presets
+from engine.experiment.share_link import to_url
 from engine.frame import Frame
-from engine.link import to_url
-from engine.store.news import LogLine
 from engine.store.reader import Reader
+from engine.store.run_changes import LogLine
 from tests.browser.pixels import MOVES
 from tests.browser.server import Visit, counter, rested, step, until
 

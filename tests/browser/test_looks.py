@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from pages.ui.text import catalog
+from pages.session.i18n import catalog
 from tests.browser.server import Visit, rested, step, until
 from tests.pages.messages import messages
 

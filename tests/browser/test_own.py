@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import Page
 
-from engine import link
+from engine.experiment import share_link
 from engine.store.reader import Reader
 from tests.browser.server import Visit, counter, rested, step, until
 
@@ -130,7 +130,7 @@ def test_points_are_drawn_and_trained_on(visit: Visit) -> None:
     page.get_by_role("button", name="Use these points").click()
     until(lambda: accuracy(page) > 90, 60)
     address = page.evaluate("new URLSearchParams(location.search).get('x')")
-    data = link.from_url(address).to_dict()["data"]
+    data = share_link.from_url(address).to_dict()["data"]
     assert data["kind"] == "points"
     assert data["drawn"].count(";") + 1 == count + 6
     page.get_by_role("link", name="Edit the points").click()

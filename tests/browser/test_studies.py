@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pages.ui.text import catalog
+from pages.session.i18n import catalog
 from tests.browser.server import Visit, step, until
 
 KINDS = ("initial_loss", "regularization", "overfit", "gradient", "leak", "blind")

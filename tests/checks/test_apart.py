@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from engine.errors import InvalidExperiment
-from engine.experiment import Experiment
-from engine.preview import preview
-from engine.studies import apart
+from engine.experiment.experiment import Experiment
+from engine.jobs import preview_process
+from engine.preview.preview import preview
 
 MIB = 2**20
 
@@ -29,7 +29,7 @@ def peak() -> int:
 
 
 def test_four_tabs_with_large_images_leave_this_process_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    working, most, asked = 0, 0, apart.asked
+    working, most, asked = 0, 0, preview_process.asked
     lock = threading.Lock()
 
     def watched(experiment: Experiment) -> dict[str, object]:
@@ -42,21 +42,21 @@ def test_four_tabs_with_large_images_leave_this_process_as_it_is(monkeypatch: py
             working -= 1
         return found
 
-    monkeypatch.setattr(apart, "asked", watched)
-    monkeypatch.setattr(apart, "_known", apart.OrderedDict())
-    assert not apart.large(resized(16))
+    monkeypatch.setattr(preview_process, "asked", watched)
+    monkeypatch.setattr(preview_process, "_known", preview_process.OrderedDict())
+    assert not preview_process.large(resized(16))
     Path("/proc/self/clear_refs").write_text("5")
     before = peak()
     tabs = [resized(128), resized(128), resized(130), resized(130)]
     with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(apart.previewed, tabs))
+        found = list(pool.map(preview_process.previewed, tabs))
     assert peak() - before < 40 * MIB, "118 MiB of prepared images each, were they made here"
     assert most == 1
-    assert len(apart._known) == 2, "the same is asked once"
+    assert len(preview_process._known) == 2, "the same is asked once"
     here = preview(tabs[0])
     assert found[0] == here
     assert found[1] == here
-    assert apart.costed(tabs[0]).run == here.run_bytes
+    assert preview_process.costed(tabs[0]).run == here.run_bytes
     assert here.footprint.data.resident > 3 * 1797 * 128 * 128 * 4 / 2, "prepared data count"
 
 
@@ -64,9 +64,9 @@ def test_a_refusal_comes_from_there_as_from_here(monkeypatch: pytest.MonkeyPatch
     wrong = resized(128, network=[{"kind": "dense"}])
     for _ in range(2):
         with pytest.raises(InvalidExperiment) as caught:
-            apart.previewed(wrong)
+            preview_process.previewed(wrong)
         assert (caught.value.where, caught.value.expected) == ("$.network[0] (dense)", "a vector")
 
 
 def test_data_that_are_never_loaded_here_are_known_by_their_size() -> None:
-    assert apart.large(Experiment.from_dict({"data": {"kind": "cifar10", "samples": 50_000}}))
+    assert preview_process.large(Experiment.from_dict({"data": {"kind": "cifar10", "samples": 50_000}}))

@@ -10,15 +10,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from engine.build import Network
+from engine.catalogue.part import catalogue
 from engine.checks import Check, Outcome
 from engine.checks.gradient import mismatch
-from engine.datasets import Examples
-from engine.experiment import Experiment
-from engine.ground import Ground
-from engine.parts import catalogue
-from engine.regularizers.l2 import L2
-from engine.studies.checking import checked
+from engine.examples import Examples
+from engine.experiment.experiment import Experiment
+from engine.jobs.run_checks import checked
+from engine.network.build import Network
+from engine.parts.regularizers.l2 import L2
+from engine.training.check_context import Ground
 
 PLAIN: dict[str, Any] = {"data": {"kind": "circle", "samples": 120}, "network": [{"kind": "dense", "width": 8}]}
 

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import torch
 
+from engine.catalogue.part import catalogue
 from engine.checks import Check, Outcome
-from engine.datasets import Examples
-from engine.experiment import Experiment
-from engine.ground import FEWEST, Ground
-from engine.parts import catalogue
-from engine.studies.checking import checked
+from engine.examples import Examples
+from engine.experiment.experiment import Experiment
+from engine.jobs.run_checks import checked
+from engine.training.check_context import FEWEST, Ground
 from tests.checks.test_checks import examined, ground
 
 CODE: list[dict[str, Any]] = [{"kind": "dense", "width": 24, "label": "code"}]

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 import torch
 
-from engine.build import build, forward_flops, weightless
-from engine.experiment import Experiment
-from engine.ground import Ground
-from engine.studies.cost import cost, epoch_seconds
-from engine.studies.quantize import bfloat16, floats, int8, sizes
-from engine.trainer import Trainer
+from engine.experiment.experiment import Experiment
+from engine.jobs.cost import cost, epoch_seconds
+from engine.jobs.quantize import bfloat16, floats, int8, sizes
+from engine.network.build import build, forward_flops, weightless
+from engine.training.check_context import Ground
+from engine.training.trainer import Trainer
 
 NETS: dict[str, dict[str, Any]] = {
     "dense": {"data": {"kind": "digits"}, "batch_size": 64, "network": [{"kind": "dense", "width": 100}] * 3},

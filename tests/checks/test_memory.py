@@ -13,11 +13,11 @@ import pytest
 import torch
 from torch import nn
 
-from engine import presets
-from engine.experiment import Experiment
-from engine.optimizers import Optimizer
-from engine.parts import catalogue
-from engine.preview import preview
+from engine.catalogue.part import catalogue
+from engine.experiment import presets
+from engine.experiment.experiment import Experiment
+from engine.parts.optimizers import Optimizer
+from engine.preview.preview import preview
 from tests.checks.peaks import most, size
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -71,7 +71,7 @@ def test_memory_that_is_foretold_is_what_a_step_takes_and_never_less(name: str, 
 
 
 def test_training_takes_no_less_than_inference() -> None:
-    from engine.studies.cost import cost
+    from engine.jobs.cost import cost
 
     found = cost(Experiment.from_dict(CASES["issue"]))
     assert found.training > found.serving

@@ -9,10 +9,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.data.copies import target_copies
-from engine.datasets import Dataset, Examples
-from engine.parts import catalogue
-from engine.regularizers.l2 import L2
+from engine.catalogue.part import catalogue
+from engine.data.target_leakage import target_copies
+from engine.examples import Examples
+from engine.parts.datasets import Dataset
+from engine.parts.regularizers.l2 import L2
 from engine.training.executor import Eager
 from tests.checks.test_checks import examined, ground
 

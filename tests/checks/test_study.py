@@ -8,10 +8,10 @@ import time
 
 import pytest
 
+from engine.catalogue.part import catalogue
 from engine.checks import Check
-from engine.experiment import Experiment
-from engine.parts import catalogue
-from engine.studies.study import Study
+from engine.experiment.experiment import Experiment
+from engine.jobs.process import Study
 
 
 def working(study: Study) -> int:

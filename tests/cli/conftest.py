@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from engine.cli import main
-from engine.fleet.client import Fleet
-from engine.store.place import Place
+from engine.cli.main import main
+from engine.runtime.client import Fleet
+from engine.store.layout import Place
 
 
 class Line:
@@ -26,7 +26,7 @@ class Line:
 
     def __call__(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "PLAYGROUND_STORE": str(self.home), "OMP_NUM_THREADS": "1"}
-        command = [sys.executable, "-m", "engine.cli", *map(str, arguments)]
+        command = [sys.executable, "-m", "engine.cli.main", *map(str, arguments)]
         root = Path(__file__).parents[2]
         return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=root, check=False)
 

@@ -14,9 +14,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from engine.experiment import Experiment
-from engine.parts import FAMILIES, catalogue, family
-from engine.trainer import Trainer
+from engine.catalogue.part import FAMILIES, catalogue, family
+from engine.experiment.experiment import Experiment
+from engine.training.trainer import Trainer
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Line

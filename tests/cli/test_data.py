@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from engine.own import Corrections, add, show
-from tests.own.evil import photos, zipped
+from engine.uploads import Corrections, add, show
+from tests.uploads.evil import photos, zipped
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Line
 
-FILES = Path(__file__).resolve().parents[1] / "own" / "files"
+FILES = Path(__file__).resolve().parents[1] / "uploads" / "files"
 
 
 def test_what_is_understood_of_a_file_is_shown(line: Line) -> None:

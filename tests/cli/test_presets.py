@@ -6,7 +6,7 @@ import json
 import tomllib
 from typing import TYPE_CHECKING
 
-from engine.presets import CATALOG, names
+from engine.experiment.presets import CATALOG, names
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Line

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from engine.cli import main
+from engine.cli.main import main
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Line

@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.catalogue.part import catalogue
 from engine.checks import Check
-from engine.parts import catalogue
-from engine.presets import load
-from engine.studies.cost import cost
+from engine.experiment.presets import load
+from engine.jobs.cost import cost
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Line
@@ -115,6 +115,6 @@ def strictly(said: str) -> Any:
 def studied(line: Line, run: str) -> list[str]:
     """What the process that quantizes a run for the page says."""
     environment = {**os.environ, "PLAYGROUND_STORE": str(line.home), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "engine.studies.study", "quantized"]
+    command = [sys.executable, "-m", "engine.jobs.process", "quantized"]
     done = subprocess.run(command, input=json.dumps(run), capture_output=True, text=True, env=environment, check=True)
     return done.stdout.splitlines()

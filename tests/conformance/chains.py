@@ -10,10 +10,10 @@ from typing import Any
 
 import torch
 
-from engine.blocks import Block, Shape
-from engine.build import Stage, end, stage
+from engine.catalogue.part import catalogue
 from engine.errors import InvalidExperiment
-from engine.parts import catalogue
+from engine.network.build import Stage, end, stage
+from engine.parts.blocks import Block, Shape
 
 Document = dict[str, Any]
 FIELDS: dict[str, list[Document]] = {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.datasets import Dataset
-from engine.experiment import Experiment
-from engine.parts import FAMILIES, Part, catalogue, family
+from engine.catalogue.part import FAMILIES, Part, catalogue, family
+from engine.experiment.experiment import Experiment
+from engine.parts.datasets import Dataset
 
 PARTS: list[type[Part]] = [part for name in FAMILIES for part in catalogue(family(name)).values()]
 SINGLE = {

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from pydantic.fields import FieldInfo
 
+from engine.catalogue.part import FAMILIES, Part
 from engine.errors import InvalidExperiment
-from engine.experiment import Experiment
-from engine.parts import FAMILIES, Part
+from engine.experiment.experiment import Experiment
 from tests.conformance.placing import PARTS, document, found_in, kind_of, label, path
 
 every_part = pytest.mark.parametrize("part", PARTS, ids=label)
@@ -30,7 +30,7 @@ every_number = pytest.mark.parametrize(("part", "name"), NUMBERS, ids=[f"{label(
 
 
 def test_the_catalogue_holds_every_file() -> None:
-    folder = Path(__file__).parents[2] / "engine"
+    folder = Path(__file__).parents[2] / "engine" / "parts"
     files = {(name, file.stem) for name in FAMILIES for file in (folder / name).glob("[!_]*.py")}
     assert {(part.family, kind_of(part)) for part in PARTS} == files
     assert len(files) > 50

@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from engine.domain import Choices, Range, domains
-from engine.explained import explained
-from engine.parts import Part, catalogue, family
-from pages.ui.text import catalog
+from engine.catalogue.docstring import explained
+from engine.catalogue.part import Part, catalogue, family
+from engine.catalogue.search_space import Choices, Range, domains
+from pages.session.i18n import catalog
 from tests.conformance.placing import PARTS, label
 
 FORMULAS = {"activations", "initializers", "losses", "optimizers", "schedules", "regularizers", "transforms"}

@@ -11,16 +11,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.build import assemble, build
-from engine.edits import live_fields
 from engine.errors import InvalidExperiment
-from engine.experiment import Experiment
+from engine.experiment.edits import live_fields
+from engine.experiment.experiment import Experiment
 from engine.frame import Channel
-from engine.initializers import Fan
-from engine.trainer import Trainer
+from engine.network.build import assemble, build
+from engine.parts.initializers import Fan
 from engine.training.clock import FrameClock
-from engine.training.inside import last, look
+from engine.training.forward_trace import last, look
 from engine.training.saturation import saturated
+from engine.training.trainer import Trainer
 from tests.conformance.placing import kind_of, label, members, runnable
 
 SHAPES = [(12,), (64,), (3, 8, 8), (1, 17, 9), (4, 8, 8), (9, 6)]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-FAMILY = Path(__file__).parents[2] / "engine" / "optimizers"
+FAMILY = Path(__file__).parents[2] / "engine" / "parts" / "optimizers"
 SIGN = '''
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from typing import Any, Literal
 
 import torch
 
-from engine.optimizers import Optimizer
-from engine.parts import hparam
+from engine.parts.optimizers import Optimizer
+from engine.catalogue.part import hparam
 
 
 class Signed(torch.optim.SGD):
@@ -56,17 +56,17 @@ class SignSGD(Optimizer):
 '''
 USE = """
 import json, sys
-import engine.optimizers
-engine.optimizers.__path__[:] = [sys.argv[1]]
-from engine import link
-from engine.cli import main
-from engine.edits import Edit, apply
+import engine.parts.optimizers
+engine.parts.optimizers.__path__[:] = [sys.argv[1]]
+from engine.experiment import share_link
+from engine.cli.main import main
+from engine.experiment.edits import Edit, apply
 from engine.errors import InvalidExperiment
-from engine.experiment import Experiment
-from engine.trainer import train
+from engine.experiment.experiment import Experiment
+from engine.training.trainer import train
 
 start = Experiment.from_dict({"optimizer": {"kind": "sign_sgd", "lr": 0.5}, "steps": 5})
-assert Experiment.from_json(start.to_json()) == start == link.from_url(link.to_url(start))
+assert Experiment.from_json(start.to_json()) == start == share_link.from_url(share_link.to_url(start))
 assert apply(start, Edit(path="optimizer.lr", value=0.25)).optimizer.lr == 0.25
 assert list(train(start))[-1].step == 5
 try:
@@ -78,11 +78,11 @@ main(["parts", "optimizers"])
 """
 PAGE = """
 import streamlit as st
-from engine.experiment import Experiment
+from engine.experiment.experiment import Experiment
 from pages.ui import state
-from pages.ui.entry import shown, table, told
-from pages.ui.explaining import find
-from pages.ui.forms import Form
+from pages.reference.entry import shown, table, told
+from pages.form.part_help import find
+from pages.form.part_form import Form
 
 
 def bind(path, value, wrap=None):
@@ -99,14 +99,14 @@ shown(find("sign_sgd"))
 """
 SEEN = """
 import sys
-import engine.optimizers
-engine.optimizers.__path__[:] = [sys.argv[1]]
+import engine.parts.optimizers
+engine.parts.optimizers.__path__[:] = [sys.argv[1]]
 from streamlit.testing.v1 import AppTest
-from engine.domain import Range, domains
-from engine.optimizers import Optimizer
-from engine.parts import catalogue
-from pages.ui.explaining import everything, find, matches, short
-from pages.ui.fields import specs
+from engine.catalogue.search_space import Range, domains
+from engine.parts.optimizers import Optimizer
+from engine.catalogue.part import catalogue
+from pages.form.part_help import everything, find, matches, short
+from pages.form.fields import specs
 
 part = catalogue(Optimizer)["sign_sgd"]
 assert domains(part) == {"lr": Range(1e-6, 1, log=True)}
@@ -161,4 +161,4 @@ def test_a_file_with_the_wrong_part_is_named(family: Path) -> None:
         (family / "sign_sgd.py").write_text(text)
         done = use(family)
         assert done.returncode != 0
-        assert "engine.optimizers.sign_sgd must hold exactly one Optimizer" in done.stderr
+        assert "engine.parts.optimizers.sign_sgd must hold exactly one Optimizer" in done.stderr

@@ -16,15 +16,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.blocks import Block
+from engine.catalogue.part import catalogue
 from engine.errors import InvalidExperiment
-from engine.experiment import Experiment
+from engine.experiment.experiment import Experiment
 from engine.frame import Frame, layer_of
-from engine.parts import catalogue
-from engine.preview import preview
-from engine.probes import Probe
-from engine.trainer import Trainer
+from engine.parts.blocks import Block
+from engine.parts.probes import Probe
+from engine.preview.preview import preview
 from engine.training.clock import FrameClock
+from engine.training.trainer import Trainer
 from tests.conformance.chains import VARIANTS, Chain, chains
 
 KINDS: dict[str, tuple[dict[str, Any], str, tuple[int, ...], int]] = {

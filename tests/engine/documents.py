@@ -7,8 +7,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from engine.experiment import Experiment
-from engine.parts import FAMILIES, Part, catalogue, family
+from engine.catalogue.part import FAMILIES, Part, catalogue, family
+from engine.experiment.experiment import Experiment
 
 BUSY: dict[str, Any] = {
     "data": {"kind": "circle", "samples": 120, "noise": 0.2},

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 
 from engine.data.epochs import EpochRow
-from engine.presets import Expectation
-from engine.trainer import Trainer
+from engine.experiment.presets import Expectation
+from engine.training.trainer import Trainer
 
 
 class Watched:

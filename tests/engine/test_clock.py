@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.fleet.order import Order
-from engine.fleet.worker import Worker
 from engine.frame import Frame
-from engine.trainer import Trainer
+from engine.jobs.run_job import Order
+from engine.runtime.worker import Worker
+from engine.training.trainer import Trainer
 from tests.engine.documents import experiment
 from tests.science.measured import Always
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from engine import link
-from engine.edits import Edit, apply, changes, live_fields, without_idle
 from engine.errors import InvalidExperiment
-from engine.experiment import LONGEST, Experiment
+from engine.experiment import share_link
+from engine.experiment.edits import Edit, apply, changes, live_fields, without_idle
+from engine.experiment.experiment import LONGEST, Experiment
 from tests.engine.documents import experiment, valid
 
 CALM = settings(deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -140,34 +140,34 @@ def test_structure_takes_a_new_run(more: dict[str, Any]) -> None:
 @settings(CALM, max_examples=500)
 @given(valid())
 def test_links_carry_every_experiment(start: Experiment) -> None:
-    text = link.to_url(start)
-    assert link.from_url(text) == start
-    assert link.from_url(text).digest == start.digest
+    text = share_link.to_url(start)
+    assert share_link.from_url(text) == start
+    assert share_link.from_url(text).digest == start.digest
     assert set(text) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
     assert Experiment.from_json(start.to_json()) == start
 
 
 def test_links_of_usual_experiments_are_short() -> None:
-    assert len(link.to_url(Experiment())) < 60
-    assert len(link.to_url(experiment())) < 500
+    assert len(share_link.to_url(Experiment())) < 60
+    assert len(share_link.to_url(experiment())) < 500
 
 
 def test_every_cut_of_a_link_is_noticed() -> None:
-    text = link.to_url(experiment())
+    text = share_link.to_url(experiment())
     for end in range(len(text)):
         with pytest.raises(InvalidExperiment, match="was it cut") as caught:
-            link.from_url(text[:end])
+            share_link.from_url(text[:end])
         assert len(str(caught.value)) < 200
 
 
 def test_every_changed_character_is_noticed_or_means_the_same() -> None:
     start = experiment()
-    text = link.to_url(start)
+    text = share_link.to_url(start)
     for at in range(len(text)):
         for letter in "A9_é ":
             changed = text[:at] + letter + text[at + 1 :]
             try:
-                found = link.from_url(changed)
+                found = share_link.from_url(changed)
             except InvalidExperiment as error:
                 message = str(error)
             else:
@@ -179,7 +179,7 @@ def test_every_changed_character_is_noticed_or_means_the_same() -> None:
 
 def packed(document: bytes) -> str:
     """A link that is whole and holds something else."""
-    press = zlib.compressobj(9, zlib.DEFLATED, -15, zdict=link.WORDS)
+    press = zlib.compressobj(9, zlib.DEFLATED, -15, zdict=share_link.WORDS)
     data = press.compress(document) + press.flush()
     return base64.urlsafe_b64encode(zlib.crc32(data).to_bytes(4, "big") + data).decode()
 
@@ -189,7 +189,7 @@ def packed(document: bytes) -> str:
 )
 def test_a_whole_link_to_something_else(document: bytes) -> None:
     with pytest.raises(InvalidExperiment) as caught:
-        link.from_url(packed(document))
+        share_link.from_url(packed(document))
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 300
 
@@ -198,5 +198,5 @@ def test_a_whole_link_to_something_else(document: bytes) -> None:
 @given(st.text(max_size=80) | st.text("abcXYZ019-_=", max_size=400))
 def test_text_that_is_no_link(text: str) -> None:
     with pytest.raises(InvalidExperiment) as caught:
-        link.from_url(text)
+        share_link.from_url(text)
     assert str(caught.value).isprintable()

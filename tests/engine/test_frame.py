@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from engine.experiment import Experiment
+from engine.experiment.experiment import Experiment
 from engine.frame import Channel, Frame
-from engine.trainer import Trainer
+from engine.training.trainer import Trainer
 
 CALM = settings(deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
 DTYPES = st.sampled_from([np.float32, np.float64, np.int8, np.uint8])

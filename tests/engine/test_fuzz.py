@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from engine.errors import InvalidExperiment
-from engine.experiment import LONGEST, Experiment
+from engine.experiment.experiment import LONGEST, Experiment
 from tests.engine.documents import BUSY
 
 WHOLE = Experiment.from_dict(BUSY).to_dict()

@@ -6,12 +6,12 @@ from typing import get_args
 
 import pytest
 
-from engine import presets
 from engine.errors import InvalidExperiment
-from engine.presets import Measure
-from engine.preview import preview
-from engine.trainer import Trainer
-from pages.ui.presets import SENTENCES
+from engine.experiment import presets
+from engine.experiment.presets import Measure
+from engine.preview.preview import preview
+from engine.training.trainer import Trainer
+from pages.playground.presets import SENTENCES
 from tests.engine.expectations import MEASURES, Watched, kept
 
 ENTRIES = {entry.name: entry for entry in presets.entries()}

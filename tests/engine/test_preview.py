@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from engine import presets
 from engine.errors import InvalidExperiment, PlaygroundError
-from engine.experiment import Experiment
-from engine.preview import preview
-from engine.trainer import Trainer
+from engine.experiment import presets
+from engine.experiment.experiment import Experiment
+from engine.preview.preview import preview
+from engine.training.trainer import Trainer
 
 IMAGES = {"kind": "digits", "layout": "image"}
 CONV = {"kind": "conv2d", "filters": 2}

@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 import torch
 
-from engine.edits import Edit
 from engine.errors import InvalidExperiment
-from engine.experiment import Experiment
-from engine.trainer import Trainer, train
+from engine.experiment.edits import Edit
+from engine.experiment.experiment import Experiment
 from engine.training.clock import FrameClock
 from engine.training.progress import CLOCKED, Progress
+from engine.training.trainer import Trainer, train
 from tests.engine.documents import experiment
 
 
@@ -231,8 +231,8 @@ def test_frames_are_taken_ten_times_a_second() -> None:
 def test_train_needs_no_store_no_fleet_no_page() -> None:
     code = """if True:
         import sys
-        from engine.experiment import Experiment
-        from engine.trainer import train
+        from engine.experiment.experiment import Experiment
+        from engine.training.trainer import train
         frames = list(train(Experiment(steps=30)))
         assert [frames[0].step, frames[-1].step] == [1, 30], frames
         assert frames[-1].readings["loss"].shape == (1,)

@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from engine.experiment import Experiment
-from engine.training.watch import Watch
+from engine.experiment.experiment import Experiment
+from engine.training.validation_monitor import Watch
 
 RULES = [{"kind": "early_stopping", "patience": 6, "min_delta": 0.01}]
 

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine.edits import Edit
 from engine.errors import PlaygroundError
-from engine.experiment import Experiment
-from engine.exporters import Subject
-from engine.fleet.client import Fleet
+from engine.experiment.edits import Edit
+from engine.experiment.experiment import Experiment
+from engine.export.exporters import Subject
+from engine.runtime.client import Fleet
 from engine.store.reader import Reader
-from tests.fleet.conftest import end, wait_for
+from tests.runtime.conftest import end, wait_for
 
 DOCUMENT = {
     "data": {"kind": "digits", "layout": "image"},

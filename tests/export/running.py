@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from engine.experiment import Experiment
-from engine.script.page import script
-from engine.script.program import program
-from engine.script.replay import TimedEdit
-from engine.trainer import Trainer
+from engine.experiment.experiment import Experiment
+from engine.export.program.program import program
+from engine.export.program.replay import TimedEdit
+from engine.export.program.script_file import script
 from engine.training.clock import FrameClock
+from engine.training.trainer import Trainer
 
 TOLERANCE = 1e-6
 

@@ -13,16 +13,16 @@ import numpy as np
 import pytest
 import torch
 
-from engine.archive.tree import from_bytes, to_bytes
-from engine.archive.unpacking import Parcel, read, read_file
+from engine.archive.tensor_tree import from_bytes, to_bytes
+from engine.archive.unpack import Parcel, read, read_file
 from engine.errors import PlaygroundError
-from engine.experiment import Experiment
-from engine.export import newest
-from engine.exporters import Subject
-from engine.exporters.archive import Archive
-from engine.fleet.client import Fleet
+from engine.experiment.experiment import Experiment
+from engine.export.bundle import newest
+from engine.export.exporters import Subject
+from engine.export.exporters.archive import Archive
+from engine.runtime.client import Fleet
 from engine.store.reader import Reader
-from tests.fleet.conftest import small, wait_for
+from tests.runtime.conftest import small, wait_for
 
 
 @pytest.fixture(scope="module")

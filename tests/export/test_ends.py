@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from engine.edits import Edit
-from engine.experiment import Experiment
-from engine.script.page import script
-from engine.script.program import program
-from engine.script.replay import TimedEdit
-from engine.trainer import Trainer
+from engine.experiment.edits import Edit
+from engine.experiment.experiment import Experiment
+from engine.export.program.program import program
+from engine.export.program.replay import TimedEdit
+from engine.export.program.script_file import script
+from engine.training.trainer import Trainer
 from tests.export.running import Never, expect_same, in_process, trained
 
 MIXED: dict[str, dict[str, Any]] = {

@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from engine.archive.unpacking import read
+from engine.archive.unpack import read
 from engine.errors import PlaygroundError
-from engine.exporters import Subject
-from engine.exporters.archive import Archive
-from engine.fleet.client import Fleet
-from engine.store import contents
+from engine.export.exporters import Subject
+from engine.export.exporters.archive import Archive
+from engine.runtime.client import Fleet
+from engine.store import row_models
 from engine.store.reader import Reader
 from tests.export.test_archive import about, changed, of
 
@@ -99,7 +99,7 @@ def test_a_checkpoint_of_another_network_is_refused_before_anything_is_made_of_i
     tree = of(packed, "newest.json")
     experiment = json.loads(tree["state"]["trainer"]["experiment"])
     tree["state"]["trainer"]["experiment"] = json.dumps({**experiment, "network": [HEAVY] * 64})
-    monkeypatch.setattr("engine.fleet.memory.load", lambda data: pytest.fail("it was made"))
+    monkeypatch.setattr("engine.jobs.checkpoint.load", lambda data: pytest.fail("it was made"))
     assert "belongs to another run" in refused(changed(packed, newest__json=json.dumps(tree).encode()))
 
 
@@ -114,7 +114,7 @@ def heavy(packed: bytes) -> bytes:
 
 
 def test_a_run_that_could_not_be_started_here_is_not_taken_in(packed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.trainer.Trainer.__init__", lambda *_: pytest.fail("it was made"))
+    monkeypatch.setattr("engine.training.trainer.Trainer.__init__", lambda *_: pytest.fail("it was made"))
     assert "GiB" in refused(heavy(packed))
 
 
@@ -174,10 +174,10 @@ def harmless(data: bytes) -> bool:
     except PlaygroundError as error:
         return str(error).startswith("This file cannot be imported: ") and "\n" not in str(error)
     told = {"channels": json.dumps(parcel.about.channels), "summary": json.dumps(parcel.about.summary)}
-    raw = {name: instead for name, (_, instead) in contents.COLUMNS.items()}
+    raw = {name: instead for name, (_, instead) in row_models.COLUMNS.items()}
     raw |= {"id": "x", "experiment": parcel.experiment.to_json(), "edited": parcel.edited.to_json(), **told}
     raw |= {name: getattr(parcel.about, name) for name in ("state", "message", "step", "epoch", "name")}
-    return contents.row(raw)[1] == ""
+    return row_models.row(raw)[1] == ""
 
 
 def fuzz(packed: bytes, seeds: range, check: Callable[[bytes], bool]) -> list[int]:

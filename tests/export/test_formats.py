@@ -12,19 +12,19 @@ import pytest
 import torch
 from safetensors.torch import load
 
+from engine.catalogue.part import catalogue
 from engine.errors import PlaygroundError
-from engine.exporters import Exporter, Subject
-from engine.exporters.onnx import ONNX
-from engine.exporters.safetensors import Safetensors
-from engine.exporters.summary import Summary
-from engine.exporters.tensorboard import TensorBoard
+from engine.export.exporters import Exporter, Subject
+from engine.export.exporters.onnx import ONNX
+from engine.export.exporters.safetensors import Safetensors
+from engine.export.exporters.summary import Summary
+from engine.export.exporters.tensorboard import TensorBoard
 from engine.frame import Frame
-from engine.parts import catalogue
-from engine.preview import preview
+from engine.preview.preview import preview
 from tests.cli.conftest import Line, line  # noqa: F401  (the fixture)
 
 if TYPE_CHECKING:
-    from engine.fleet.client import Fleet
+    from engine.runtime.client import Fleet
 
 
 def test_every_exporter_says_what_it_makes() -> None:

@@ -12,20 +12,20 @@ from typing import Any
 
 import pytest
 
-from engine import presets
-from engine.edits import Edit
+from engine.catalogue.part import Part
 from engine.errors import InvalidExperiment, PlaygroundError
-from engine.experiment import Experiment
-from engine.exporters import Subject
-from engine.exporters.notebook import Notebook
-from engine.exporters.script import Script
-from engine.parts import Part
-from engine.preview import preview
-from engine.script.inliner import NotExportable
-from engine.script.page import script
-from engine.script.program import program
-from engine.script.replay import TimedEdit
-from engine.trainer import Trainer
+from engine.experiment import presets
+from engine.experiment.edits import Edit
+from engine.experiment.experiment import Experiment
+from engine.export.exporters import Subject
+from engine.export.exporters.notebook import Notebook
+from engine.export.exporters.script import Script
+from engine.export.program.inliner import NotExportable
+from engine.export.program.program import program
+from engine.export.program.replay import TimedEdit
+from engine.export.program.script_file import script
+from engine.preview.preview import preview
+from engine.training.trainer import Trainer
 from tests.conformance.placing import PARTS, kind_of, label, members, runnable
 from tests.export.conftest import EDITS
 from tests.export.running import Never, alone, expect_same, in_process, trained
@@ -275,7 +275,7 @@ def test_the_program_says_where_it_is_from_and_needs_two_packages(edited: Subjec
 
 
 def test_large_data_lie_beside_the_program(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("engine.script.data.INLINE", 100)
+    monkeypatch.setattr("engine.export.program.data.INLINE", 100)
     experiment = Experiment.from_dict({"data": {"kind": "wine"}, "device": "cpu", "steps": 10})
     made = program(experiment)
     assert list(made.beside) == ["data.npz"]
@@ -285,9 +285,9 @@ def test_large_data_lie_beside_the_program(monkeypatch: pytest.MonkeyPatch, tmp_
 
 
 def test_what_cannot_be_exported_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.script.data.LARGEST", 100)
+    monkeypatch.setattr("engine.export.program.data.LARGEST", 100)
     with pytest.raises(NotExportable, match="Wine is too large"):
         program(Experiment.from_dict({"data": {"kind": "wine"}}))
-    monkeypatch.setattr("engine.script.program.KNOWN", {"version"})
+    monkeypatch.setattr("engine.export.program.program.KNOWN", {"version"})
     with pytest.raises(PlaygroundError, match="Steps cannot be exported"):
         program(Experiment(steps=7))

@@ -14,23 +14,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from engine import cli_checks
-from engine.archive.unpacking import read
-from engine.experiment import Experiment
-from engine.export import metrics
-from engine.exporters import Subject
-from engine.exporters.archive import Archive
-from engine.exporters.tensorboard import TensorBoard
-from engine.script.page import script
-from engine.script.program import program
+from engine.archive.unpack import read
+from engine.cli import checks
+from engine.experiment.experiment import Experiment
+from engine.export.bundle import metrics
+from engine.export.exporters import Subject
+from engine.export.exporters.archive import Archive
+from engine.export.exporters.tensorboard import TensorBoard
+from engine.export.program.program import program
+from engine.export.program.script_file import script
+from engine.jobs.quantize import sizes_of_run
 from engine.store.tables import epoch_columns
-from engine.studies.quantize import sizes_of_run
-from pages.ui.listing import line
-from tests.fleet.conftest import wait_for
+from pages.runs.listing import line
+from tests.runtime.conftest import wait_for
 from tests.science.test_undefined import LONE
 
 if TYPE_CHECKING:
-    from engine.fleet.client import Fleet
+    from engine.runtime.client import Fleet
     from engine.store.reader import Reader
 
 ENDS = {**LONE, "network": [{"kind": "dense", "width": 4}, {"kind": "head"}]}
@@ -78,9 +78,9 @@ def test_the_smaller_formats_have_none(
     monkeypatch.setenv("PLAYGROUND_STORE", str(lone.reader.place.home))
     _head, *rows = sizes_of_run(lone.row.id)
     assert all(math.isnan(row["metric"]) for row in rows)
-    cli_checks.smaller(lone.row.id, True)
+    checks.smaller(lone.row.id, True)
     assert {row["metric"] for row in json.loads(capsys.readouterr().out)["formats"]} == {None}
-    cli_checks.smaller(lone.row.id, False)
+    checks.smaller(lone.row.id, False)
     assert capsys.readouterr().out.count("R² is not defined") == len(rows)
 
 

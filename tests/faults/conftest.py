@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.fleet import lock
-from engine.fleet.client import Fleet
+from engine.runtime import lock
+from engine.runtime.client import Fleet
 from tests.faults.truth import wait_for
 
 OPTIONS = ("--idle-seconds", "60", "--checkpoint-seconds", "0.25")

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.edits import Edit
-from engine.fleet.client import Fleet
-from engine.store.entry import Entry, FrameRow, LogRow, NewRun
-from engine.store.place import Place
+from engine.experiment.edits import Edit
+from engine.runtime.client import Fleet
+from engine.store.layout import Place
 from engine.store.reader import Reader
+from engine.store.records import Entry, FrameRow, LogRow, NewRun
 from engine.store.writer import Writer
 from tests.faults.conftest import kill_supervisor
 from tests.faults.test_worker import kill

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from engine.errors import PlaygroundError
-from engine.fleet.client import Fleet
-from engine.store import ballast
+from engine.runtime.client import Fleet
+from engine.store import disk_reserve
 from engine.store.reader import Reader
 from tests.faults.conftest import OPTIONS, end, kill_supervisor
 from tests.faults.truth import assert_undisturbed, experiment, finish, wait_for
@@ -74,7 +74,7 @@ def test_runs_wait_for_room_and_go_on(small: Path) -> None:
     time.sleep(1.5)
     for run, row in zip(runs, rows, strict=True):
         now = reader.run(run)
-        assert now.message == ballast.SENTENCE
+        assert now.message == disk_reserve.SENTENCE
         assert (now.state, now.step) == ("held", row.step)
         assert len(reader.losses(run, points=None)) == row.step  # what was saved stays readable
         assert reader.frames(run)
@@ -89,7 +89,7 @@ def test_runs_wait_for_room_and_go_on(small: Path) -> None:
     for run in runs:
         kinds = [kind for _, kind in assert_undisturbed(fleet.place.home, run)]
         assert [kind for kind in kinds if kind != "finished"] == ["held", "released"]
-    assert fleet.place.ballast.stat().st_size == ballast.size(small)
+    assert fleet.place.ballast.stat().st_size == disk_reserve.size(small)
     end(fleet)
 
 

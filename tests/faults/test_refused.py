@@ -15,14 +15,14 @@ from typing import Any
 
 import pytest
 
-from engine.archive.packing import pack
-from engine.archive.unpacking import read
-from engine.edits import Edit
+from engine.archive.pack import pack
+from engine.archive.unpack import read
 from engine.errors import PlaygroundError
-from engine.fleet import client, line
-from engine.fleet.client import Fleet
-from engine.fleet.ticket import LATE, TAKEN, Ticket, sweep
-from engine.store.place import Place
+from engine.experiment.edits import Edit
+from engine.runtime import client, connection
+from engine.runtime.client import Fleet
+from engine.runtime.request_ticket import LATE, TAKEN, Ticket, sweep
+from engine.store.layout import Place
 from engine.store.reader import Reader
 from tests.faults.conftest import OPTIONS
 from tests.faults.truth import assert_undisturbed, experiment, finish, wait_for
@@ -36,7 +36,7 @@ def hasty() -> Iterator[None]:
     """Clients that give up soon."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(client, "PATIENCE_SECONDS", PATIENCE)
-        patch.setattr(line, "GRACE_SECONDS", 0.2)
+        patch.setattr(connection, "GRACE_SECONDS", 0.2)
         yield
 
 
@@ -197,7 +197,7 @@ def test_what_was_taken_on_is_not_said_to_be_refused(fleet: Fleet) -> None:
 TAKER = """
 import sys, time
 from pathlib import Path
-from engine.fleet.ticket import Ticket
+from engine.runtime.request_ticket import Ticket
 folder, begin = Path(sys.argv[1]), float(sys.argv[2])
 while time.monotonic() < begin:
     pass
@@ -259,7 +259,7 @@ def newborn(home: Path, old: int) -> int | None:
             words = (folder / "cmdline").read_bytes().split(b"\0")
         except OSError:
             continue
-        if b"engine.fleet.supervisor" in words and os.fsencode(home) in words and int(folder.name) != old:
+        if b"engine.runtime.supervisor" in words and os.fsencode(home) in words and int(folder.name) != old:
             return int(folder.name)
     return None
 

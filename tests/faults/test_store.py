@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.fleet.client import Fleet
-from engine.store import backups, soundness
-from engine.store.pieces import Unreadable
+from engine.runtime.client import Fleet
+from engine.store import backups, integrity
 from engine.store.reader import Reader
+from engine.store.series_chunks import Unreadable
 from tests.faults.conftest import OPTIONS, end, gone
 from tests.faults.truth import experiment, wait_for
 
@@ -69,7 +69,7 @@ def test_damage_is_said_and_the_backup_comes_back(fleet: Fleet, fault: object) -
     run = trained(fleet)
     fault(fleet.place.database)  # type: ignore[operator]
     fleet.ensure()
-    note = soundness.said(fleet.place)
+    note = integrity.said(fleet.place)
     assert note is not None
     reader = Reader(fleet.place.home)
     assert reader.runs() == []
@@ -79,7 +79,7 @@ def test_damage_is_said_and_the_backup_comes_back(fleet: Fleet, fault: object) -
     new = fleet.start(experiment(200))
     wait_for(lambda: getattr(reader.run(new), "state", "") == "finished")
     fleet.restore()
-    assert soundness.said(fleet.place) is None
+    assert integrity.said(fleet.place) is None
     assert [row.id for row in reader.runs()] == [run]  # the same reader sees the other file
     assert reader.checkpoint(run).path.is_file()
     reader.close()
@@ -97,7 +97,7 @@ def test_a_log_that_was_cut_is_no_damage(fleet: Fleet) -> None:
     assert log.stat().st_size > 10_000
     os.truncate(log, log.stat().st_size * 2 // 3)
     fleet.ensure()
-    assert soundness.said(fleet.place) is None
+    assert integrity.said(fleet.place) is None
     reader = Reader(fleet.place.home)
 
     def there() -> bool:
@@ -118,7 +118,7 @@ def test_removed_under_the_running_supervisor(fleet: Fleet) -> None:
     for path in fleet.place.home.glob("store.db*"):
         path.unlink()
     wait_for(lambda: gone(pid), 20)
-    note = soundness.said(fleet.place)
+    note = integrity.said(fleet.place)
     assert note is not None
     assert "removed" in note.sentence
     fleet.ensure()

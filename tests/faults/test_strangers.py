@@ -18,10 +18,10 @@ from websockets.asyncio.client import connect as dial
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from engine.experiment import Experiment
-from engine.fleet.client import Fleet
+from engine.experiment.experiment import Experiment
 from engine.live import token
 from engine.live.route import TOO_FAST_SECONDS
+from engine.runtime.client import Fleet
 from tests.browser import server as serving
 
 MEGABYTE = 1 << 20

@@ -9,9 +9,9 @@ import sys
 import threading
 import time
 
-from engine.edits import Edit
-from engine.fleet import lock
-from engine.fleet.client import Fleet
+from engine.experiment.edits import Edit
+from engine.runtime import lock
+from engine.runtime.client import Fleet
 from engine.store.reader import Reader
 from tests.faults.conftest import OPTIONS, gone, kill_supervisor
 from tests.faults.truth import assert_undisturbed, experiment, finish, wait_for
@@ -19,8 +19,8 @@ from tests.faults.truth import assert_undisturbed, experiment, finish, wait_for
 APP = """
 import sys, time
 from pathlib import Path
-from engine.experiment import Experiment
-from engine.fleet.client import Fleet
+from engine.experiment.experiment import Experiment
+from engine.runtime.client import Fleet
 fleet = Fleet(Path(sys.argv[1]), tuple(sys.argv[3:]))
 for _ in range(2):
     print(fleet.start(Experiment.from_json(sys.argv[2])), flush=True)
@@ -103,7 +103,7 @@ def test_two_supervisors_at_once(fleet: Fleet) -> None:
         thread.join()
     run = fleet.start(experiment(2_000))
     assert len({own.status()["pid"] for own in [fleet, *others]}) == 1
-    command = [sys.executable, "-m", "engine.fleet.supervisor", "--home", str(fleet.place.home)]
+    command = [sys.executable, "-m", "engine.runtime.supervisor", "--home", str(fleet.place.home)]
     second = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert second.returncode == 0
     assert "another supervisor looks after" in second.stderr

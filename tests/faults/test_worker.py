@@ -9,9 +9,9 @@ import time
 
 import pytest
 
-from engine.edits import Edit
 from engine.errors import PlaygroundError
-from engine.fleet.client import Fleet
+from engine.experiment.edits import Edit
+from engine.runtime.client import Fleet
 from engine.store.reader import Reader
 from tests.faults.truth import experiment, finish, wait_for
 

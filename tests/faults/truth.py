@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from engine.edits import Edit
-from engine.experiment import Experiment
-from engine.fleet.client import Fleet
+from engine.experiment.edits import Edit
+from engine.experiment.experiment import Experiment
 from engine.frame import Frame
-from engine.store.place import Place
+from engine.runtime.client import Fleet
+from engine.store.layout import Place
 from engine.store.reader import Reader
-from engine.trainer import Trainer
 from engine.training.clock import FrameClock
 from engine.training.progress import CLOCKED
+from engine.training.trainer import Trainer
 
 ENDLESS = 10_000_000
 NETWORK = [

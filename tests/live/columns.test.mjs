@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { arrange, GUTTER, slots } from "../../assets/live/columns.js";
+import { arrange, GUTTER, slots } from "../../assets/live/views/columns.js";
 
 test("columns share the width beside the gutter", () => {
   const [first, second] = slots(GUTTER + 200, 2);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { decodeFrame, decodeSeries, magic } from "../../assets/live/decode.js";
+import { decodeFrame, decodeSeries, magic } from "../../assets/live/stream/decode.js";
 
 /** The binary form by hand: magic, length, padded header, data. */
 function message(letters, header, data) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { CLASSES, Drawing, MOST, normal, parse, REACH, written } from "../../assets/live/drawing.js";
+import { CLASSES, Drawing, MOST, normal, parse, REACH, written } from "../../assets/live/controls/drawing.js";
 
 /** The same numbers every time. */
 function dice(seed = 1) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { formats, power } from "../../assets/live/format.js";
+import { formats, power } from "../../assets/live/text/number_format.js";
 
 const en = formats("en");
 const es = formats("es");

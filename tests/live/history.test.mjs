@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Trace } from "../../assets/live/history.js";
+import { Trace } from "../../assets/live/stream/trace.js";
 
 test("a trace never holds more than its limit, and keeps both ends", () => {
   const trace = new Trace(1, 100);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { feeds } from "../../assets/live/edges.js";
-import { matrices } from "../../assets/live/links.js";
+import { feeds } from "../../assets/live/views/graph.js";
+import { matrices } from "../../assets/live/views/links.js";
 
 const columns = [
   { name: "input", cells: [], count: 2 },

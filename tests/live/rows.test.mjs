@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { layMap, nearest } from "../../assets/live/heat.js";
-import { layerOf, Run } from "../../assets/live/run.js";
-import { layerName } from "../../assets/live/texts.js";
+import { layMap, nearest } from "../../assets/live/draw/heat_map.js";
+import { layerOf, Run } from "../../assets/live/stream/run.js";
+import { layerName } from "../../assets/live/text/texts.js";
 
 test("rows for the kinds of a layer's weights belong to the layer and make no column of their own", () => {
   assert.equal(layerOf("2 lstm"), "2 lstm");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Run } from "../../assets/live/run.js";
+import { Run } from "../../assets/live/stream/run.js";
 
 const COLUMNS = ["epoch", "step", "train_loss", "train_metric", "validation_loss", "validation_metric"];
 

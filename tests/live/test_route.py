@@ -19,12 +19,12 @@ import uvicorn
 from starlette.applications import Starlette
 from websockets.exceptions import ConnectionClosed
 
-from engine.experiment import Experiment
-from engine.fleet.client import Fleet
+from engine.experiment.experiment import Experiment
 from engine.frame import Frame
 from engine.live import token
 from engine.live import viewer as viewers
 from engine.live.service import Live
+from engine.runtime.client import Fleet
 from engine.store.reader import Reader
 from tests.live.talking import LISTENER, PORT, closed_with, is_frame, until, viewer, wait_for
 

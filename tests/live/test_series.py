@@ -6,8 +6,8 @@ import json
 import math
 from typing import Any
 
-from engine.live.series import line
-from engine.store.news import LogLine
+from engine.live.messages import line
+from engine.store.run_changes import LogLine
 
 
 def strict(text: str) -> Any:

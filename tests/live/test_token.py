@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.live import token
-from engine.store.place import Place
+from engine.store.layout import Place
 
 
 def test_a_token_opens_its_own_run(tmp_path: Path) -> None:

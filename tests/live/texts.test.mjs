@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import test from "node:test";
-import { layerName, sentence, TEXTS, translator } from "../../assets/live/texts.js";
+import { layerName, sentence, TEXTS, translator } from "../../assets/live/text/texts.js";
 
 const folder = new URL("../../assets/live/", import.meta.url);
-const sources = readdirSync(folder).filter((name) => name.endsWith(".js") && name !== "texts.js");
+const sources = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith(".js") && name !== "text/texts.js");
 const code = sources.map((name) => readFileSync(new URL(name, folder), "utf8")).join("\n");
 
 test("every text asked for exists, and every text is used", () => {
@@ -16,7 +16,7 @@ test("every text asked for exists, and every text is used", () => {
 });
 
 test("each text stands on a line of its own, as the page reads them", () => {
-  const lines = readFileSync(new URL("texts.js", folder), "utf8").split("\n");
+  const lines = readFileSync(new URL("text/texts.js", folder), "utf8").split("\n");
   const found = lines.map((line) => /^ {2}(\w+): (".*"),$/.exec(line)).filter(Boolean);
   assert.deepEqual(Object.fromEntries(found.map(([, key, text]) => [key, JSON.parse(text)])), TEXTS);
 });

@@ -7,20 +7,22 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine import presets
+from engine.catalogue.docstring import explained
+from engine.catalogue.part import FAMILIES, Part, catalogue, family
 from engine.checks import Check
-from engine.datasets import Dataset
-from engine.datasets.upload import Upload
-from engine.experiment import Experiment, Stopping
-from engine.explained import explained
-from engine.exporters import Exporter
-from engine.own import notes
-from engine.parts import FAMILIES, Part, catalogue, family
-from engine.trainer import Trainer
-from pages.ui import enlarge, listing, sentences
-from pages.ui import presets as choosing
-from pages.ui.fields import Spec, specs
-from pages.ui.text import live_texts
+from engine.experiment import presets
+from engine.experiment.experiment import Experiment, Stopping
+from engine.export.exporters import Exporter
+from engine.parts.datasets import Dataset
+from engine.parts.datasets.upload import Upload
+from engine.training.trainer import Trainer
+from engine.uploads import notes
+from pages.dialogs import enlarge
+from pages.form.fields import Spec, specs
+from pages.playground import presets as choosing
+from pages.runs import listing
+from pages.session import sentences
+from pages.session.i18n import live_texts
 
 SAID = ("Difference", "Use", "Trouble", "Shape", "Unit", "Reading", "Cost")
 PAGES = Path(sentences.__file__).resolve().parents[1]
@@ -54,7 +56,7 @@ def messages() -> set[tuple[str, str]]:
     found |= {("", text) for text in (*notes.TEXTS.values(), *notes.REASONS.values())}
     for path in PAGES.rglob("*.py"):
         found |= set(calls(ast.parse(path.read_text(encoding="utf-8"))))
-    for name in ("ground.py", "cautions.py", "data/*.py", "studies/*.py", "checks/*.py"):
+    for name in ("training/check_context.py", "preview/cautions.py", "data/*.py", "jobs/*.py", "checks/*.py"):
         for path in (PAGES.parent / "engine").glob(name):
             found |= set(templates(ast.parse(path.read_text(encoding="utf-8"))))
     found |= {("part", part.title()) for part in catalogue(Check).values()}

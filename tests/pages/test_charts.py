@@ -13,14 +13,15 @@ import pandas as pd
 import pytest
 
 from engine.data.epochs import EpochRow
-from engine.experiment import Experiment
-from engine.store.classes import Classes
+from engine.experiment.experiment import Experiment
+from engine.store.per_class import Classes
 from engine.store.tables import EPOCH_COLUMNS
-from engine.trainer import Trainer
-from pages.ui import by_class
-from pages.ui.charts import Record, figure, overlay, rebinned, table
-from pages.ui.settings import chart_colors
-from pages.ui.suit import to_data
+from engine.training.trainer import Trainer
+from pages.figures import per_class
+from pages.figures.charts import figure, overlay, rebinned, table
+from pages.session.adapt_to_dataset import to_data
+from pages.session.run_records import Record
+from pages.settings import chart_colors
 
 COLORS = chart_colors("light")
 
@@ -100,7 +101,7 @@ def test_rebinning_keeps_every_count() -> None:
 
 
 def test_charts_know_no_streamlit() -> None:
-    code = "import sys, pages.ui.charts; sys.exit('streamlit' in sys.modules)"
+    code = "import sys, pages.figures.charts; sys.exit('streamlit' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
@@ -109,12 +110,12 @@ def test_recalls_and_the_confusion_matrix_are_drawn_as_counted() -> None:
     counts = np.array([[[5, 0, 0], [1, 2, 1], [0, 0, 0]], [[4, 1, 0], [0, 4, 0], [0, 0, 0]]], float)
     shares = np.array([[1.0, 0.5, np.nan], [0.8, 1.0, np.nan]])
     found = Classes(names, np.array([25.0, 50.0]), shares, counts)
-    lines = by_class.recalls(found, names, COLORS)
+    lines = per_class.recalls(found, names, COLORS)
     assert [(line.name, list(line.x)) for line in lines.data] == [(name, [25, 50]) for name in names]
     np.testing.assert_array_equal([line.y for line in lines.data], shares.T)
-    (cells,) = by_class.matrix(found, names, COLORS).data
+    (cells,) = per_class.matrix(found, names, COLORS).data
     np.testing.assert_array_equal(cells.text, counts[1])
     np.testing.assert_allclose(cells.z, [[0.8, 0.2, 0], [0, 1, 0], [0, 0, 0]])
     many = tuple(f"class {i}" for i in range(40))
     wide = Classes(many, np.array([1.0]), np.linspace(0, 1, 40)[None], None)
-    assert [line.name for line in by_class.recalls(wide, many, COLORS).data] == list(many[:10])
+    assert [line.name for line in per_class.recalls(wide, many, COLORS).data] == list(many[:10])

@@ -12,21 +12,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from engine import cli
-from engine.experiment import Experiment
-from engine.fleet.client import Fleet
-from engine.store import backups, soundness
-from engine.store.entry import Entry, LogRow, NewRun
-from engine.store.place import Place
+from engine.cli import main
+from engine.experiment.experiment import Experiment
+from engine.runtime.client import Fleet
+from engine.store import backups, integrity
+from engine.store.layout import Place
 from engine.store.reader import Reader
+from engine.store.records import Entry, LogRow, NewRun
 from engine.store.writer import Writer
-from pages.ui import fleet as line
-from pages.ui.text import number
-from tests.fleet.conftest import wait_for
+from pages.session import engine as line
+from pages.session.i18n import number
+from tests.pages.opening import opened
+from tests.runtime.conftest import wait_for
 
-SHELL = Path(__file__).resolve().parents[2] / "pages" / "shell.py"
 CHANNEL = {"key": "dead", "title": "t", "formula": "f", "series": ["a"]}
 NONSENSE: dict[str, list[Any]] = {
     "id": [b"\xff\xfe", "../../x", ""],
@@ -100,9 +99,8 @@ def test_each_piece_of_nonsense_is_one_damaged_row(home: Path) -> None:
 
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_the_list_is_shown(home: Path, language: str) -> None:
-    app = AppTest.from_file(SHELL, default_timeout=60)
+    app = opened("runs")
     app.query_params["lang"] = language
-    app.switch_page("runs.py")
     app.run()
     assert not app.exception
     table = app.dataframe[0].value
@@ -114,11 +112,11 @@ def test_the_list_is_shown(home: Path, language: str) -> None:
 
 
 def test_the_command_line_lists_them(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["runs"]) == 0
+    assert main.main(["runs"]) == 0
     printed = capsys.readouterr().out.splitlines()
     assert len(printed) == len(CASES) + 1
     assert sum(text.endswith("damaged") for text in printed) == len(CASES)
-    assert cli.main(["runs", "--json"]) == 0
+    assert main.main(["runs", "--json"]) == 0
     assert len(json.loads(capsys.readouterr().out)) == len(CASES) + 1
 
 
@@ -126,18 +124,17 @@ def test_a_damaged_run_can_be_chosen_and_opening_it_says_so(home: Path) -> None:
     reader = Reader(home)
     bad = [row.id for row in reader.runs() if row.damage]
     reader.close()
-    app = AppTest.from_file(SHELL, default_timeout=60)
+    app = opened("runs")
     app.session_state["our.chosen"] = ["sound", *bad[:3]]
-    app.switch_page("runs.py")
     app.run()
     assert not app.exception
     for run in (bad[0], "bad10", "bad40"):
-        app = AppTest.from_file(SHELL, default_timeout=60)
+        app = opened()
         app.query_params["run"] = run
         app.run()
         assert not app.exception
         assert "damaged" in app.error[0].value
-        assert cli.main(["export", run, "--to", str(home / "out")]) == 2
+        assert main.main(["export", run, "--to", str(home / "out")]) == 2
 
 
 def test_they_can_be_deleted(home: Path) -> None:
@@ -161,21 +158,20 @@ def test_numbers_without_bounds_are_a_dash() -> None:
 
 def test_what_befell_the_store_is_said_with_a_way_back(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     place = Place.of(home)
-    assert cli.main(["store"]) == 0
-    soundness.say(place, soundness.DAMAGED.format(name="damaged/x/store.db"))
+    assert main.main(["store"]) == 0
+    integrity.say(place, integrity.DAMAGED.format(name="damaged/x/store.db"))
     assert backups.make(place) is not None
-    app = AppTest.from_file(SHELL, default_timeout=60)
-    app.switch_page("runs.py")
+    app = opened("runs")
     app.run()
     assert not app.exception
     assert "its file is kept as" in app.error[0].value
     assert {"Restore the newest backup", "Go on without"} <= {button.label for button in app.button}
-    assert cli.main(["store"]) == 1
+    assert main.main(["store"]) == 1
     assert "newest backup" in capsys.readouterr().out
     next(button for button in app.button if button.label == "Restore the newest backup").click().run()
     assert not app.exception
     assert not app.error
-    assert soundness.said(place) is None
+    assert integrity.said(place) is None
     reader = Reader(home)
     assert [row.id for row in reader.runs()] == ["sound"]
     reader.close()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine.experiment import Experiment
+from engine.experiment.experiment import Experiment
 from engine.store.reader import RunRow
-from pages.ui.finding import folded, text
-from pages.ui.text import speak
+from pages.runs.search import folded, text
+from pages.session.i18n import speak
 
 
 def row(name: str = "", state: str = "running") -> RunRow:
@@ -46,14 +46,14 @@ def test_all_words_must_be_there(language: str, typed: str, found: bool) -> None
 def script() -> None:
     import streamlit as st
 
-    from pages.ui import finding
+    from pages.runs import search
     from tests.pages.test_finding import row
 
-    finding.field()
-    rows = finding.matching([row("alpha"), row("beta", "stopped")])
+    search.field()
+    rows = search.matching([row("alpha"), row("beta", "stopped")])
     st.text(",".join(one.name for one in rows))
     if not rows:
-        finding.nothing(rows)
+        search.nothing(rows)
 
 
 def test_the_field_filters_and_can_be_emptied() -> None:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine.experiment import Experiment, Stopping
-from engine.parts import FAMILIES, catalogue, family
-from pages.ui.fields import grain, ladder, scale, specs
+from engine.catalogue.part import FAMILIES, catalogue, family
+from engine.experiment.experiment import Experiment, Stopping
+from pages.form.fields import grain, ladder, scale, specs
 from tests.pages.messages import SHOWN
 
 PARTS = [(name, kind) for name in FAMILIES for kind in catalogue(family(name))]
@@ -22,8 +22,8 @@ def form() -> None:
 
     import streamlit as st
 
-    from engine.parts import catalogue, family
-    from pages.ui.forms import Form
+    from engine.catalogue.part import catalogue, family
+    from pages.form.part_form import Form
 
     def bind(path: Any, value: Any, wrap: Any = None) -> dict[str, Any]:
         key = "/".join(map(str, path))

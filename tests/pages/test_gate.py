@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pages.ui.gate import Gate, accepted, hosts
+from pages.serve.host_check import Gate, accepted, hosts
 
 
 async def nothing(*_: object) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.said import Said
-from pages.ui import sentences
-from pages.ui.charts import framed
-from pages.ui.literal import literal, unmarked
+from engine.message import Said
+from pages.figures.charts import framed
+from pages.session import sentences
+from pages.session.literal import literal, unmarked
 from tests.browser.nasty import TEXTS
 
 PAGES = Path(sentences.__file__).resolve().parents[1]
@@ -113,7 +113,7 @@ def test_sentences_of_the_engine_are_plain_text() -> None:
 
 
 def test_the_live_component_writes_text_and_never_html() -> None:
-    for path in (PAGES.parent / "assets" / "live").glob("*.js"):
+    for path in (PAGES.parent / "assets" / "live").rglob("*.js"):
         source = path.read_text(encoding="utf-8")
         assert not [
             word for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write") if word in source

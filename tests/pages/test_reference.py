@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.ui.explaining import everything, name_of
+from pages.form.part_help import everything, name_of
 
-PAGE = Path(__file__).parents[2] / "pages" / "reference.py"
+PAGE = Path(__file__).parents[2] / "pages" / "reference/page.py"
 PARTS = sorted(name_of(part) for parts in everything().values() for part in parts)
 
 

@@ -10,12 +10,13 @@ import pandas as pd
 import pytest
 
 from engine.data.epochs import EpochRow
-from engine.experiment import Experiment
-from engine.trainer import Trainer
+from engine.experiment.experiment import Experiment
 from engine.training.clock import FrameClock
-from pages.ui.charts import Record, figure, table
-from pages.ui.settings import chart_colors
-from pages.ui.text import speak
+from engine.training.trainer import Trainer
+from pages.figures.charts import figure, table
+from pages.session.i18n import speak
+from pages.session.run_records import Record
+from pages.settings import chart_colors
 
 BAG = {"regularizers": [{"kind": "bagging", "members": 2}]}
 

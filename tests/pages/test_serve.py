@@ -8,8 +8,8 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from pages.ui.component import source, version
-from pages.ui.serve import routes
+from pages.form.component import source, version
+from pages.serve.app import routes
 
 
 def get(address: str) -> httpx.Response:
@@ -22,7 +22,7 @@ def get(address: str) -> httpx.Response:
 
 
 def test_code_is_kept_for_good_under_its_version() -> None:
-    for address in (source("main"), f"/assets/{version()}/screen.js", f"/assets/{version()}/live.css"):
+    for address in (source("main"), f"/assets/{version()}/views/screen.js", f"/assets/{version()}/views/live.css"):
         found = get(address)
         assert found.status_code == 200
         assert "immutable" in found.headers["cache-control"]

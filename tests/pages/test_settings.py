@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 import streamlit as st
 
-from pages.ui.settings import chart_colors, settings, theme_file
-from pages.ui.text import ASSETS
+from pages.settings import ASSETS, chart_colors, settings, theme_file
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 
@@ -57,7 +56,8 @@ def test_colors_stand_in_the_theme_alone() -> None:
 
 def test_the_server_process_never_touches_a_gpu_and_never_trains() -> None:
     code = (
-        "import sys, app; from pages.ui.serve import warm; warm(); import torch;"
-        "sys.exit(torch.cuda.is_initialized() or not {'engine.trainer', 'engine.fleet.worker'}.isdisjoint(sys.modules))"
+        "import sys, app; from pages.serve.app import warm; warm(); import torch;"
+        "trains = {'engine.training.trainer', 'engine.runtime.worker'};"
+        "sys.exit(torch.cuda.is_initialized() or not trains.isdisjoint(sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=PAGES.parent, check=False).returncode == 0

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from pages.ui.shrinking import shrinking
-from pages.ui.text import speak
+from pages.playground.weight_shrinkage import shrinking
+from pages.session.i18n import speak
 
 
 @pytest.fixture(autouse=True)

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from engine.catalogue.part import catalogue
 from engine.data.prepare import examples
-from engine.datasets import Dataset, mnist
 from engine.errors import InvalidExperiment
-from engine.experiment import Experiment
-from engine.parts import catalogue
-from engine.preview import preview
-from pages.ui import thumbnails as pictures
-from pages.ui.suit import to_data
-from pages.ui.text import ASSETS
-from pages.ui.thumbnails import thumbnails
+from engine.experiment.experiment import Experiment
+from engine.parts.datasets import Dataset, mnist
+from engine.preview.preview import preview
+from pages.session import thumbnails as pictures
+from pages.session.adapt_to_dataset import to_data
+from pages.session.thumbnails import thumbnails
+from pages.settings import ASSETS
 
 KINDS = list(catalogue(Dataset))
 

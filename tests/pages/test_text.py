@@ -9,18 +9,19 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
-from engine.datasets.spiral import Spiral
-from engine.datasets.upload import Upload
-from engine.datasets.wine import Wine
+from engine.catalogue.part import WRITTEN
 from engine.errors import InvalidExperiment, PlaygroundError
-from engine.experiment import Experiment
-from engine.parts import WRITTEN
-from engine.preview import preview
-from pages.ui.explaining import capitalized
-from pages.ui.live import texts
-from pages.ui.sentences import TEMPLATES, WORDS, layer_name, sentence, told
-from pages.ui.text import ASSETS, LANGUAGES, _, catalog, fixed, live_texts, number, said, speak
-from pages.ui.words import classes
+from engine.experiment.experiment import Experiment
+from engine.parts.datasets.spiral import Spiral
+from engine.parts.datasets.upload import Upload
+from engine.parts.datasets.wine import Wine
+from engine.preview.preview import preview
+from pages.form.part_help import capitalized
+from pages.playground.live_view import texts
+from pages.session.experiment_title import classes
+from pages.session.i18n import LANGUAGES, _, catalog, fixed, live_texts, number, said, speak
+from pages.session.sentences import TEMPLATES, WORDS, layer_name, sentence, told
+from pages.settings import ASSETS
 from tests.pages.messages import messages
 
 

@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.experiment import Experiment
+from engine.experiment.experiment import Experiment
 from engine.frame import Frame
-from engine.trainer import Trainer
 from engine.training.clock import FrameClock
+from engine.training.trainer import Trainer
 from tests.science import twin
 
 

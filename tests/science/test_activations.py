@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 import torch
 
-from engine.activations import Activation
-from engine.experiment import Experiment
-from engine.losses import Loss
-from engine.parts import catalogue
-from engine.preview import preview
-from engine.trainer import Trainer
+from engine.catalogue.part import catalogue
+from engine.experiment.experiment import Experiment
+from engine.parts.activations import Activation
+from engine.parts.losses import Loss
+from engine.preview.preview import preview
+from engine.training.trainer import Trainer
 from tests.science import twin
 from tests.science.measured import Never
 

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from engine.edits import Edit
-from engine.experiment import Experiment
-from engine.trainer import Trainer
+from engine.experiment.edits import Edit
+from engine.experiment.experiment import Experiment
+from engine.training.trainer import Trainer
 from tests.science.measured import Always, Never
 
 NESTEROV = {"kind": "lookahead_nesterov", "lr": 0.5, "momentum": 0.8}

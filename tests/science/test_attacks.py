@@ -10,15 +10,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine import presets
-from engine.attacks.fgsm import FGSM
-from engine.attacks.pgd import PGD
-from engine.edits import Edit, changes
 from engine.errors import InvalidExperiment
-from engine.experiment import Experiment
-from engine.preview import preview
-from engine.trainer import Trainer
+from engine.experiment import presets
+from engine.experiment.edits import Edit, changes
+from engine.experiment.experiment import Experiment
+from engine.parts.attacks.fgsm import FGSM
+from engine.parts.attacks.pgd import PGD
+from engine.preview.preview import preview
 from engine.training.adversary import Adversary
+from engine.training.trainer import Trainer
 from tests.science import twin
 from tests.science.measured import Always, Never
 

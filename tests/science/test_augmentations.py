@@ -11,13 +11,13 @@ import pytest
 import torch
 from torch import Generator, Tensor
 
-from engine.augmentations import Augmentation, sample
+from engine.catalogue.part import catalogue
 from engine.data.prepare import prepare
 from engine.errors import InvalidExperiment
-from engine.experiment import Experiment
-from engine.parts import catalogue
-from engine.preview import preview
-from engine.trainer import Trainer
+from engine.experiment.experiment import Experiment
+from engine.parts.augmentations import Augmentation, sample
+from engine.preview.preview import preview
+from engine.training.trainer import Trainer
 from tests.science.measured import Always, Never
 
 IMAGES = torch.rand(6, 2, 9, 9, generator=Generator().manual_seed(2))

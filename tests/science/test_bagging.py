@@ -10,20 +10,20 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine import presets
-from engine.build import build
-from engine.chance import DROPOUT, MEMBER, seed_of
 from engine.data.augment import Augment
 from engine.data.epochs import Order
 from engine.data.targets import loss_module, training_targets
-from engine.experiment import Experiment
-from engine.preview import preview
-from engine.schedules import Progress
-from engine.trainer import Trainer
+from engine.experiment import presets
+from engine.experiment.experiment import Experiment
+from engine.network.build import build
+from engine.numerics.seeding import DROPOUT, MEMBER, seed_of
+from engine.parts.schedules import Progress
+from engine.preview.preview import preview
 from engine.training.divergence import most_grown, weight_norms
 from engine.training.ensemble import combined
 from engine.training.executor import Eager
 from engine.training.members import alone, samples
+from engine.training.trainer import Trainer
 from tests.science.measured import Always, Never
 
 BAG: dict[str, Any] = {

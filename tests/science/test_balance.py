@@ -12,8 +12,8 @@ import torch
 from engine.data.prepare import prepare
 from engine.data.targets import class_weights, loss_module, training_targets
 from engine.errors import InvalidExperiment
-from engine.experiment import Experiment
-from engine.trainer import Trainer
+from engine.experiment.experiment import Experiment
+from engine.training.trainer import Trainer
 from tests.science.measured import Never
 
 RARE = {"data": {"kind": "blobs", "imbalance": 30.0}, "device": "cpu", "steps": 40}

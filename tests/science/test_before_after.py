@@ -10,8 +10,8 @@ import torch
 
 from engine.data.before_after import augmented, before_after, data_alone, reads_as_writing
 from engine.data.prepare import prepare
-from engine.experiment import Experiment
-from engine.trainer import Trainer
+from engine.experiment.experiment import Experiment
+from engine.training.trainer import Trainer
 
 IMAGES = {"data": {"kind": "digits", "layout": "image"}, "network": [{"kind": "flatten"}], "validation": 0.5}
 

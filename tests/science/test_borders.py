@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import torch
 
-from engine.build import Network, build
-from engine.edits import Edit
 from engine.errors import InvalidExperiment
-from engine.experiment import Experiment
-from engine.preview import preview
-from engine.trainer import Trainer
+from engine.experiment.edits import Edit
+from engine.experiment.experiment import Experiment
+from engine.network.build import Network, build
+from engine.preview.preview import preview
+from engine.training.trainer import Trainer
 
 IMAGE = [[3, 1, 0, 2, 1, 0], [2, 0, 1, 3, 2, 1], [0, 1, 2, 1, 0, 3], [4, 0, 3, 2, 2, 1], [1, 1, 0, 1, 0, 1]]
 IMAGE = [*IMAGE, [3, 2, 1, 0, 2, 1]]
@@ -173,7 +173,7 @@ def test_noise_on_parameters_moves_the_gradient_and_not_the_weights() -> None:
 
 
 def test_noise_spares_evaluation_and_can_be_turned_on_live() -> None:
-    from engine.edits import Edit
+    from engine.experiment.edits import Edit
 
     trainer = Trainer(plain())
     trainer.edit(Edit(path="regularizers.parameter_noise", value=0.2))

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.build import build
-from engine.cautions import cautions
 from engine.data.prepare import prepare
-from engine.experiment import Experiment
-from engine.presets import load, names
-from engine.trainer import Trainer
+from engine.experiment.experiment import Experiment
+from engine.experiment.presets import load, names
+from engine.network.build import build
+from engine.preview.cautions import cautions
+from engine.training.trainer import Trainer
 
 WORDS: dict[str, Any] = {
     "data": {"kind": "tokens", "vocabulary": 24},

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 import torch
 
-from engine.edits import Edit
-from engine.experiment import Experiment
-from engine.parts import catalogue
-from engine.schedules import Progress, Schedule
-from engine.script.replay import TimedEdit
-from engine.trainer import Trainer
+from engine.catalogue.part import catalogue
+from engine.experiment.edits import Edit
+from engine.experiment.experiment import Experiment
+from engine.export.program.replay import TimedEdit
+from engine.parts.schedules import Progress, Schedule
+from engine.training.trainer import Trainer
 from tests.export.running import expect_same, in_process
 from tests.science.measured import Never
 

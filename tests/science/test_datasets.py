@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from sklearn import datasets as reference
 
-from engine.data.shelf import Shelf
-from engine.datasets import Dataset, Examples
-from engine.datasets.moons import Moons
-from engine.parts import catalogue
+from engine.catalogue.part import catalogue
+from engine.data.dataset_cache import Shelf
+from engine.examples import Examples
+from engine.parts.datasets import Dataset
+from engine.parts.datasets.moons import Moons
 
 
 def load(kind: str, seed: int = 0, **settings: Any) -> Examples:

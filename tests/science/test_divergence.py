@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from engine.experiment import Experiment
-from engine.trainer import Trainer
+from engine.experiment.experiment import Experiment
 from engine.training import divergence
 from engine.training.progress import CLOCKED
+from engine.training.trainer import Trainer
 from tests.science.measured import Always, Never
 
 IDENTITY, TANH = {"kind": "identity"}, {"kind": "tanh"}

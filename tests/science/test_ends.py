@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 import torch
 
-from engine.edits import Edit, changes
 from engine.errors import InvalidExperiment
-from engine.experiment import Experiment
-from engine.presets import load_file_or_preset
-from engine.preview import preview
-from engine.trainer import Trainer
+from engine.experiment.edits import Edit, changes
+from engine.experiment.experiment import Experiment
+from engine.experiment.presets import load_file_or_preset
+from engine.preview.preview import preview
 from engine.training.clock import FrameClock
+from engine.training.trainer import Trainer
 
 TRUNK = {"kind": "dense", "label": "trunk", "width": 12, "activation": {"kind": "tanh"}}
 HEADS: list[dict[str, Any]] = [

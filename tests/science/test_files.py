@@ -13,14 +13,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.datasets import Dataset
+from engine.catalogue.part import catalogue
+from engine.downloads import fetch as download
+from engine.downloads import idx
+from engine.downloads.cifar import read_cifar
+from engine.downloads.fetch import Remote, fetch
+from engine.downloads.idx import read_idx
+from engine.downloads.image_examples import pictures
 from engine.errors import InvalidExperiment, PlaygroundError
-from engine.files import download, idx
-from engine.files.cifar import read_cifar
-from engine.files.download import Remote, fetch
-from engine.files.idx import read_idx
-from engine.files.pictures import pictures
-from engine.parts import catalogue
+from engine.parts.datasets import Dataset
 from tests.stand_ins import archive, batch
 from tests.stand_ins import idx as written
 

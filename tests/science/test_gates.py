@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from engine.build import build
-from engine.experiment import Experiment
-from engine.trainer import Trainer
+from engine.experiment.experiment import Experiment
+from engine.network.build import build
 from engine.training import gates
 from engine.training.clock import FrameClock
+from engine.training.trainer import Trainer
 
 
 def sigmoid(z: np.ndarray) -> np.ndarray:

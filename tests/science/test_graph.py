@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import torch
 
-from engine.build import Network, build
 from engine.errors import InvalidExperiment
-from engine.experiment import Experiment
-from engine.preview import preview
+from engine.experiment.experiment import Experiment
+from engine.network.build import Network, build
+from engine.preview.preview import preview
 
 
 def dense(width: int = 8, **more: Any) -> dict[str, Any]:

@@ -12,19 +12,19 @@ import numpy as np
 import pytest
 import torch
 
-from engine.archive.packing import pack
-from engine.archive.unpacking import read
-from engine.edits import Edit
-from engine.experiment import Experiment
+from engine.archive.pack import pack
+from engine.archive.unpack import read
+from engine.experiment.edits import Edit
+from engine.experiment.experiment import Experiment
 from engine.frame import Frame
 from engine.store.reader import Reader
-from engine.trainer import Trainer, train
-from engine.training import grid
+from engine.training import frame_grid
 from engine.training.clock import FrameClock
 from engine.training.progress import CLOCKED
+from engine.training.trainer import Trainer, train
 from tests.engine.documents import experiment
-from tests.fleet.conftest import fleet as fleet
-from tests.fleet.conftest import wait_for
+from tests.runtime.conftest import fleet as fleet
+from tests.runtime.conftest import wait_for
 from tests.science.measured import Always
 
 WILD: dict[str, Any] = {
@@ -72,26 +72,26 @@ def assert_same(one: Frame, other: Frame) -> None:
 
 
 def test_each_step_is_at_most_a_quarter_beyond_the_last() -> None:
-    found = list(grid.steps(50_000))
+    found = list(frame_grid.steps(50_000))
     assert found[:4] == [1, 2, 3, 4]
     for last, step in itertools.pairwise(found[3:]):
         assert last < step <= 1.25 * last < step + 1, "and as far as that allows"
-    assert len(list(grid.steps(800))) == 29
+    assert len(list(frame_grid.steps(800))) == 29
     assert len(found) == 48
-    assert all(grid.on_grid(step) == (step in found) for step in range(50_001))
+    assert all(frame_grid.on_grid(step) == (step in found) for step in range(50_001))
 
 
 def test_a_fast_run_has_the_frames_of_the_grid_in_every_repetition() -> None:
     value = experiment(steps=90)
     one, other, often = (list(train(value, clock)) for clock in (lonely(), lonely(), FrameClock(0.001, adaptive=False)))
-    expected = [*grid.steps(90), 90]
+    expected = [*frame_grid.steps(90), 90]
     assert [frame.step for frame in one] == [frame.step for frame in other] == expected
     assert [frame.why for frame in one] == ["grid"] * (len(expected) - 1) + [""]
     by_step = {frame.step: frame for frame in often}
     for frame, twin in zip(one, other, strict=True):
         assert_same(frame, twin)
         assert_same(frame, by_step[frame.step])
-    assert all(frame.why == ("grid" if grid.on_grid(step) else "") for step, frame in by_step.items())
+    assert all(frame.why == ("grid" if frame_grid.on_grid(step) else "") for step, frame in by_step.items())
 
 
 def test_a_resumed_run_has_the_same_grid() -> None:
@@ -99,7 +99,7 @@ def test_a_resumed_run_has_the_same_grid() -> None:
     whole = frames_of(Trainer(value, lonely()), {})
     for cuts in ((7,), (8, 21, 22, 79)):
         pieces = frames_of(Trainer(value, lonely()), {}, cuts)
-        for step in grid.steps(80):
+        for step in frame_grid.steps(80):
             assert_same(pieces[step], whole[step])
 
 
@@ -123,9 +123,11 @@ def test_the_last_good_step_has_a_frame(name: str, cuts: tuple[int, ...]) -> Non
     assert "not finite" in often.message
     seldom = Trainer(value, lonely())
     found = frames_of(seldom, BLOW, cuts)
-    assert [step for step in found if step not in (1, 34, 40)] == sorted({*grid.steps(end), end - 1, end} - {1, 34, 40})
+    assert [step for step in found if step not in (1, 34, 40)] == sorted(
+        {*frame_grid.steps(end), end - 1, end} - {1, 34, 40}
+    )
     struck = end - 1 in (34, 40) and bool(cuts)  # a clock strikes when a run is taken up again
-    assert found[end - 1].why == ("grid" if grid.on_grid(end - 1) else "" if struck else "last good")
+    assert found[end - 1].why == ("grid" if frame_grid.on_grid(end - 1) else "" if struck else "last good")
     assert found[end].why == every[end].why == "not finite"
     for step in (end - 1, end):
         assert_same(found[step], every[step])
@@ -177,7 +179,7 @@ def test_store_log_and_archive_have_them(fleet: Any) -> None:
         frames = {frame.step: frame for frame in map(Frame.decode, reader.frames(run))}
         end = reader.log(run)[-1]
         assert (end.kind, end.step) == ("diverged", row.step)
-        assert end.detail["grid"] == list(grid.steps(row.step))
+        assert end.detail["grid"] == list(frame_grid.steps(row.step))
         assert {*end.detail["grid"], row.step - 1, row.step} <= frames.keys()
         assert frames[row.step].why == "not finite"
         assert not np.isfinite(frames[row.step].readings["loss"]).any()

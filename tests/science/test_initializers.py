@@ -10,10 +10,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.build import build
-from engine.experiment import Experiment
-from engine.initializers import Initializer
-from engine.parts import catalogue
+from engine.catalogue.part import catalogue
+from engine.experiment.experiment import Experiment
+from engine.network.build import build
+from engine.parts.initializers import Initializer
 
 VARIANCES: dict[str, Callable[[int, int], float]] = {
     "he_normal": lambda into, out: 2 / into,

@@ -13,20 +13,20 @@ import torch
 from safetensors import safe_open
 from torch import Tensor, nn
 
-from engine.archive.packing import pack
-from engine.archive.unpacking import read
-from engine.cli_report import figures, kept, sentence, summary
-from engine.experiment import Experiment
-from engine.export import export
-from engine.exporters import Subject
-from engine.exporters.summary import Summary
-from engine.script.page import script
-from engine.script.program import program
+from engine.archive.pack import pack
+from engine.archive.unpack import read
+from engine.cli.report import figures, kept, sentence, summary
+from engine.experiment.experiment import Experiment
+from engine.export.bundle import export
+from engine.export.exporters import Subject
+from engine.export.exporters.summary import Summary
+from engine.export.program.program import program
+from engine.export.program.script_file import script
 from engine.store.reader import Reader
-from engine.trainer import Trainer
-from pages.ui.listing import validation_loss
-from tests.fleet.conftest import fleet as fleet
-from tests.fleet.conftest import wait_for
+from engine.training.trainer import Trainer
+from pages.runs.listing import validation_loss
+from tests.runtime.conftest import fleet as fleet
+from tests.runtime.conftest import wait_for
 from tests.science.measured import Never
 
 OVERFIT: dict[str, Any] = {

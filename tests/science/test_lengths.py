@@ -10,11 +10,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.experiment import Experiment
-from engine.lengths import deviations, lengths, shorten_, shorten_each_, squares
-from engine.parts import catalogue
-from engine.regularizers import Regularizer
-from engine.trainer import Trainer
+from engine.catalogue.part import catalogue
+from engine.experiment.experiment import Experiment
+from engine.numerics.norms import deviations, lengths, shorten_, shorten_each_, squares
+from engine.parts.regularizers import Regularizer
+from engine.training.trainer import Trainer
 from tests.export.running import expect_same, in_process
 from tests.science.measured import Always, Never, sample
 

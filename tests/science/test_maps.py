@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from engine.datasets import Dataset
-from engine.experiment import Experiment
-from engine.parts import catalogue
+from engine.catalogue.part import catalogue
+from engine.experiment.experiment import Experiment
+from engine.parts.datasets import Dataset
 from tests.science import twin
 from tests.science.measured import Sample, close, sample
 

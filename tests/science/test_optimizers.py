@@ -9,10 +9,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from engine.experiment import Experiment
-from engine.optimizers import Optimizer
-from engine.parts import catalogue
-from engine.trainer import Trainer
+from engine.catalogue.part import catalogue
+from engine.experiment.experiment import Experiment
+from engine.parts.optimizers import Optimizer
+from engine.training.trainer import Trainer
 from tests.science.measured import Never, norm
 
 SETTINGS: dict[str, dict[str, Any]] = {

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import torch
 
-from engine.experiment import Experiment
-from engine.script.page import script
-from engine.script.program import program
-from engine.trainer import Trainer
+from engine.experiment.experiment import Experiment
+from engine.export.program.program import program
+from engine.export.program.script_file import script
+from engine.training.trainer import Trainer
 
 RARE: dict[str, Any] = {
     "data": {"kind": "blobs", "classes": 4, "imbalance": 20.0, "samples": 400},

@@ -11,18 +11,18 @@ import numpy as np
 import pytest
 import torch
 
+from engine.catalogue.part import catalogue
 from engine.data.before_after import before_after
 from engine.data.prepare import prepare
 from engine.data.split import divide
-from engine.datasets import Examples
 from engine.errors import InvalidExperiment
-from engine.experiment import Experiment
-from engine.own.intake import take_in
-from engine.parts import catalogue
-from engine.trainer import Trainer
-from engine.transforms import Transform
-from pages.ui.suit import preprocessing_for, to_data
-from pages.ui.thumbnails import rows
+from engine.examples import Examples
+from engine.experiment.experiment import Experiment
+from engine.parts.transforms import Transform
+from engine.training.trainer import Trainer
+from engine.uploads.ingest import take_in
+from pages.session.adapt_to_dataset import preprocessing_for, to_data
+from pages.session.thumbnails import rows
 from tests.export.running import expect_same, in_process, trained
 
 RNG = np.random.default_rng(11)

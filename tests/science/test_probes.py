@@ -9,11 +9,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.edits import Edit
-from engine.experiment import Experiment
-from engine.probes import sampled
-from engine.probes.activation_histogram import ActivationHistogram
-from engine.trainer import Trainer
+from engine.experiment.edits import Edit
+from engine.experiment.experiment import Experiment
+from engine.parts.probes import sampled
+from engine.parts.probes.activation_histogram import ActivationHistogram
+from engine.training.trainer import Trainer
 from tests.science.measured import Sample, close, norm, sample
 
 OPTIMIZERS: dict[str, dict[str, Any]] = {

@@ -6,11 +6,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from engine.blocks import Block
-from engine.blocks.attention import Attention, sinusoids
-from engine.blocks.gru import GRU
-from engine.blocks.lstm import LSTM
-from engine.blocks.rnn import RNN
+from engine.parts.blocks import Block
+from engine.parts.blocks.attention import Attention, sinusoids
+from engine.parts.blocks.gru import GRU
+from engine.parts.blocks.lstm import LSTM
+from engine.parts.blocks.rnn import RNN
 
 TIME, FEATURES, UNITS = 5, 3, 4
 

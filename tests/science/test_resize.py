@@ -10,8 +10,8 @@ import torch
 
 from engine.data.prepare import prepare
 from engine.errors import InvalidExperiment
-from engine.experiment import Experiment
-from engine.transforms.resize import Resize
+from engine.experiment.experiment import Experiment
+from engine.parts.transforms.resize import Resize
 
 IMAGES = np.random.default_rng(0).normal(0, 1, (5, 3, 8, 11)).astype(np.float32)
 

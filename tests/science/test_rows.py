@@ -10,11 +10,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.experiment import Experiment
+from engine.experiment.experiment import Experiment
 from engine.frame import Frame
-from engine.trainer import Trainer
 from engine.training.divergence import first_to_overflow, most_grown, weight_norms
-from engine.training.rows import Rows
+from engine.training.trainer import Trainer
+from engine.training.weight_rows import Rows
 from tests.science.measured import Never, close
 
 Weights = dict[str, Tensor]

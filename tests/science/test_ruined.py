@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from engine.data.epochs import Order
-from engine.edits import Edit
-from engine.experiment import Experiment, Stopping
-from engine.trainer import Trainer
+from engine.experiment.edits import Edit
+from engine.experiment.experiment import Experiment, Stopping
 from engine.training import divergence
+from engine.training.trainer import Trainer
 from tests.export.running import expect_same, in_process
 from tests.science.measured import Never
 from tests.science.test_divergence import DEEP, RUNAWAY, trainer_of

@@ -10,8 +10,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from engine.optimizers import Optimizer
-from engine.parts import catalogue
+from engine.catalogue.part import catalogue
+from engine.parts.optimizers import Optimizer
 
 Slope = Callable[[Tensor, int], Tensor]
 START = torch.tensor([2.0, -1.5, 0.4, 3.0], dtype=torch.float64)

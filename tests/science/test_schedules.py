@@ -10,10 +10,10 @@ import pytest
 import torch
 from torch import nn
 
-from engine.experiment import Experiment
-from engine.parts import catalogue
-from engine.schedules import Progress, Schedule
-from engine.trainer import Trainer
+from engine.catalogue.part import catalogue
+from engine.experiment.experiment import Experiment
+from engine.parts.schedules import Progress, Schedule
+from engine.training.trainer import Trainer
 from tests.science.measured import Always, Never, close, norm, sample
 from tests.science.test_optimizers import circle_run
 

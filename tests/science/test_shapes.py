@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from engine.build import assemble, build, forward_flops
-from engine.experiment import Experiment
-from engine.preview import preview
+from engine.experiment.experiment import Experiment
+from engine.network.build import assemble, build, forward_flops
+from engine.preview.preview import preview
 
 LENET: list[dict[str, Any]] = [
     {"kind": "conv2d", "filters": 6, "kernel": 3},

@@ -7,35 +7,35 @@ import math
 import numpy as np
 import pytest
 
-from engine.activations.elu import ELU
-from engine.activations.relu import ReLU
-from engine.activations.sigmoid import Sigmoid
-from engine.activations.tanh import Tanh
-from engine.augmentations.flip import Flip
-from engine.blocks.conv1d import Conv1d
-from engine.blocks.conv2d import Conv2d
-from engine.blocks.dense import Dense
-from engine.blocks.max_pool import MaxPool
-from engine.blocks.transposed_conv2d import TransposedConv2d
+from engine.catalogue.part import catalogue
 from engine.errors import InvalidExperiment
-from engine.initializers import Fan, Initializer
-from engine.losses.cross_entropy import CrossEntropy
-from engine.losses.huber import Huber
-from engine.optimizers.ewma_momentum import EwmaMomentum
-from engine.optimizers.sgd import SGD
-from engine.parts import catalogue
-from engine.schedules.inverse_time import InverseTime
-from engine.schedules.on_plateau import OnPlateau
-from engine.sketches.altered import altered
-from engine.sketches.cloud import cloud
-from engine.sketches.course import STEPS_AN_EPOCH, course
-from engine.sketches.descent import START, descent
-from engine.sketches.draws import draws
-from engine.sketches.price import price
-from engine.sketches.response import response
-from engine.sketches.windows import pooled, windows
-from engine.transforms.standardize import Standardize
-from engine.transforms.standardize_target import StandardizeTarget
+from engine.illustrations.activation_curve import response
+from engine.illustrations.augmented_images import altered
+from engine.illustrations.initial_weights import draws
+from engine.illustrations.loss_curve import price
+from engine.illustrations.optimizer_path import START, descent
+from engine.illustrations.point_cloud import cloud
+from engine.illustrations.schedule_curve import STEPS_AN_EPOCH, course
+from engine.illustrations.window_arithmetic import pooled, windows
+from engine.parts.activations.elu import ELU
+from engine.parts.activations.relu import ReLU
+from engine.parts.activations.sigmoid import Sigmoid
+from engine.parts.activations.tanh import Tanh
+from engine.parts.augmentations.flip import Flip
+from engine.parts.blocks.conv1d import Conv1d
+from engine.parts.blocks.conv2d import Conv2d
+from engine.parts.blocks.dense import Dense
+from engine.parts.blocks.max_pool import MaxPool
+from engine.parts.blocks.transposed_conv2d import TransposedConv2d
+from engine.parts.initializers import Fan, Initializer
+from engine.parts.losses.cross_entropy import CrossEntropy
+from engine.parts.losses.huber import Huber
+from engine.parts.optimizers.ewma_momentum import EwmaMomentum
+from engine.parts.optimizers.sgd import SGD
+from engine.parts.schedules.inverse_time import InverseTime
+from engine.parts.schedules.on_plateau import OnPlateau
+from engine.parts.transforms.standardize import Standardize
+from engine.parts.transforms.standardize_target import StandardizeTarget
 
 
 def test_zones_of_activations() -> None:

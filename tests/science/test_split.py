@@ -10,15 +10,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.apportion import apportion
-from engine.chance import seed_of
 from engine.data.epochs import Order
 from engine.data.prepare import examples, prepare
 from engine.data.split import divide, with_random_labels
-from engine.datasets import Examples
 from engine.errors import InvalidExperiment
-from engine.experiment import Experiment
-from engine.trainer import Trainer
+from engine.examples import Examples
+from engine.experiment.experiment import Experiment
+from engine.numerics.apportion import apportion
+from engine.numerics.seeding import seed_of
+from engine.training.trainer import Trainer
 from tests.science.measured import Never
 
 GROUPS = np.random.default_rng(0).choice(6, 997, p=[0.5, 0.3, 0.1, 0.06, 0.03, 0.01])

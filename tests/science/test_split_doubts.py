@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.cautions import cautions
 from engine.data.prepare import prepare
-from engine.experiment import Experiment
-from engine.own.intake import take_in
-from engine.trainer import Trainer
+from engine.experiment.experiment import Experiment
+from engine.preview.cautions import cautions
+from engine.training.trainer import Trainer
+from engine.uploads.ingest import take_in
 
 TWELVE = "x,z,y\n" + "\n".join(f"{n / 7:.3f},{z},{0.25 + 1.5 * n}" for n, z in enumerate((0, 1, 4, 9, 5, 3) * 2))
 

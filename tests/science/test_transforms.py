@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.catalogue.part import catalogue
 from engine.data import prepare as preparing
 from engine.data import split as splitting
 from engine.data.prepare import Prepared, prepare
-from engine.datasets import Examples
 from engine.errors import InvalidExperiment
-from engine.experiment import Experiment
-from engine.parts import catalogue
-from engine.trainer import Trainer
-from engine.transforms import Transform
+from engine.examples import Examples
+from engine.experiment.experiment import Experiment
+from engine.parts.transforms import Transform
+from engine.training.trainer import Trainer
 
 
 def prepared(data: str, *transforms: str, validation: float = 0.3, **more: Any) -> Prepared:

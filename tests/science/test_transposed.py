@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from engine.build import build
-from engine.experiment import Experiment
-from engine.trainer import Trainer
+from engine.experiment.experiment import Experiment
+from engine.network.build import build
+from engine.training.trainer import Trainer
 from tests.export.running import expect_same, in_process, trained
 
 CODE: dict[str, Any] = {

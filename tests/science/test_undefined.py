@@ -13,11 +13,11 @@ from torch import Tensor
 
 from engine.data.epochs import metric
 from engine.data.prepare import prepare
-from engine.experiment import Experiment
-from engine.probes import Subject, score
-from engine.trainer import Trainer
+from engine.experiment.experiment import Experiment
+from engine.parts.probes import Subject, score
 from engine.training.clock import FrameClock
-from engine.training.ends import Ends, EndsTally
+from engine.training.heads import Ends, EndsTally
+from engine.training.trainer import Trainer
 
 SUBJECT = Subject((), (), (), (), (), "regression", 1, False, (1,), None)
 LONE: dict[str, Any] = {  # 20 rows, of which one is held out and one for the test

@@ -10,11 +10,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.experiment import Experiment
-from engine.trainer import Trainer
+from engine.experiment.experiment import Experiment
 from engine.training.clock import FrameClock
-from engine.training.ends import Ends
+from engine.training.heads import Ends
 from engine.training.progress import Progress
+from engine.training.trainer import Trainer
 from tests.science import twin
 from tests.science.measured import Always, Never
 

@@ -8,13 +8,13 @@ from collections import defaultdict
 import pytest
 import torch
 
-from engine.blocks import Block
-from engine.blocks.conv1d import Conv1d
-from engine.blocks.conv2d import Conv2d
-from engine.blocks.transposed_conv2d import TransposedConv2d
 from engine.errors import InvalidExperiment
-from engine.sketches.windows import windows
-from pages.ui import tiles
+from engine.illustrations.window_arithmetic import windows
+from engine.parts.blocks import Block
+from engine.parts.blocks.conv1d import Conv1d
+from engine.parts.blocks.conv2d import Conv2d
+from engine.parts.blocks.transposed_conv2d import TransposedConv2d
+from pages.figures import tiles
 
 
 def reached(block: Block, size: int, *, flat: bool) -> list[set[int]]:

@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from engine.blocks import Block
-from engine.blocks.dense import Dense
-from engine.experiment import Experiment
-from engine.trainer import Trainer
+from engine.experiment.experiment import Experiment
+from engine.parts.blocks import Block
+from engine.parts.blocks.dense import Dense
+from engine.training.trainer import Trainer
 
 Weights = list[dict[str, Tensor]]
 EPS = 1e-5  # of batch normalization, as torch has it

@@ -13,18 +13,18 @@ import pytest
 import torch
 
 from engine.data.prepare import prepare
-from engine.experiment import Experiment
+from engine.experiment.experiment import Experiment
 from engine.frame import unpack
-from engine.live import series
-from engine.store import tending
-from engine.store.classes import classes_of
-from engine.store.entry import Entry, NewRun
-from engine.store.place import Place
+from engine.live import messages
+from engine.store import maintenance
+from engine.store.layout import Place
+from engine.store.per_class import classes_of
 from engine.store.reader import Reader
+from engine.store.records import Entry, NewRun
 from engine.store.tables import EPOCH_COLUMNS, epoch_columns
 from engine.store.writer import Writer
-from engine.trainer import Trainer
-from engine.training.by_class import ByClass
+from engine.training.per_class import ByClass
+from engine.training.trainer import Trainer
 
 CHANNELS = [{"key": key, "series": ["a", "b", "c"]} for key in ("recall", "confusion")]
 NEW = (0.5, 1.0, math.nan, 1, 1, 0, 0, 3, 0, 0, 0, 0)  # three recalls, then the matrix; nothing is of class c
@@ -96,7 +96,7 @@ def test_a_run_that_an_older_version_began_goes_on(writer: Writer) -> None:
     for epoch in range(1, 1500):
         store(writer, epoch, () if epoch <= 1100 else NEW)
     with writer.connection.begin():
-        tending.merge(writer.connection, "r")
+        maintenance.merge(writer.connection, "r")
     reader = Reader(writer.place.home)
     epochs = reader.epochs("r", None)
     assert epochs.shape == (1499, len(epoch_columns(CHANNELS)))
@@ -122,9 +122,9 @@ def test_a_run_of_an_older_version_reads_as_before(writer: Writer) -> None:
 
 @pytest.mark.parametrize(("more", "worst"), [(NEW, 0.5), ((), math.nan), ((math.nan,) * 12, math.nan)])
 def test_viewers_are_told_the_lowest_recall_alone(more: tuple[float, ...], worst: float) -> None:
-    message = series.epochs(np.array([row(1, more)]), CHANNELS, reset=False)
+    message = messages.epochs(np.array([row(1, more)]), CHANNELS, reset=False)
     head, start = unpack(b"TPS1", message)
     assert head["columns"] == [*EPOCH_COLUMNS, "worst_recall"]
     np.testing.assert_array_equal(np.frombuffer(message, "<f8", offset=start), [*row(1), worst])
-    plain, _ = unpack(b"TPS1", series.epochs(np.array([row(1, more)]), [], reset=True))
+    plain, _ = unpack(b"TPS1", messages.epochs(np.array([row(1, more)]), [], reset=True))
     assert plain["columns"] == list(EPOCH_COLUMNS)

@@ -13,9 +13,9 @@ import sqlalchemy as sa
 
 from engine.store import committer as module
 from engine.store.committer import Committer
-from engine.store.entry import Entry, NewRun
-from engine.store.place import Place
+from engine.store.layout import Place
 from engine.store.reader import Reader
+from engine.store.records import Entry, NewRun
 
 
 @pytest.fixture

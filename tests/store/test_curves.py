@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.store.curves import POINTS, curve
-from engine.store.entry import Entry, NewRun
-from engine.store.place import Place
+from engine.store.layout import Place
+from engine.store.loss_curves import POINTS, curve
 from engine.store.reader import Reader
+from engine.store.records import Entry, NewRun
 from engine.store.writer import Writer
 
 

@@ -8,15 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from engine import cli, naming
-from engine.archive.packing import pack
-from engine.archive.unpacking import read
+from engine.archive.pack import pack
+from engine.archive.unpack import read
+from engine.cli import main
 from engine.errors import PlaygroundError
-from engine.experiment import Experiment
-from engine.fleet.client import Fleet
-from engine.store.entry import Entry, NewRun
-from engine.store.place import Place
+from engine.experiment.experiment import Experiment
+from engine.runtime.client import Fleet
+from engine.store import run_names
+from engine.store.layout import Place
 from engine.store.reader import Reader
+from engine.store.records import Entry, NewRun
 from engine.store.writer import Writer
 from tests.faults.conftest import end
 
@@ -36,8 +37,8 @@ from tests.faults.conftest import end
     ],
 )
 def test_a_name_is_one_line_of_plain_text(given: str, kept: str) -> None:
-    assert naming.plain(given) == kept
-    assert naming.plain(kept) == kept
+    assert run_names.plain(given) == kept
+    assert run_names.plain(kept) == kept
 
 
 def old_store(home: Path) -> None:
@@ -70,7 +71,7 @@ def test_a_store_without_names_can_be_read_and_gets_them(
     assert parcel.about.name == "a name"
     assert reader.run(fleet.take_in(parcel)).name == "a name"
     monkeypatch.setenv("PLAYGROUND_STORE", str(tmp_path))
-    assert cli.main(["runs", "--json"]) == 0
+    assert main.main(["runs", "--json"]) == 0
     assert {found["name"] for found in json.loads(capsys.readouterr().out)} == {"a name"}
     fleet.rename("old", "")
     assert reader.run("old").name == ""

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
-from engine.store import tables, tending
-from engine.store.entry import CheckpointRow, Entry, FrameRow, LogRow, NewRun
-from engine.store.news import Cursor
-from engine.store.place import Place
+from engine.store import maintenance, tables
+from engine.store.layout import Place
 from engine.store.reader import Reader
+from engine.store.records import CheckpointRow, Entry, FrameRow, LogRow, NewRun
+from engine.store.run_changes import Cursor
 from engine.store.writer import Writer
 
 
@@ -110,11 +110,11 @@ def test_the_last_three_checkpoints_and_the_last_good_one(writer: Writer, reader
 
 
 def test_frames_are_thinned(writer: Writer, reader: Reader) -> None:
-    writer.commit([losses(1, *[0.0] * tending.MOST_FRAMES)])
-    for step in range(1, tending.MOST_FRAMES + 2):
+    writer.commit([losses(1, *[0.0] * maintenance.MOST_FRAMES)])
+    for step in range(1, maintenance.MOST_FRAMES + 2):
         writer.commit([Entry("r", 1, frames=(FrameRow(step, 0.0, b"%d" % step),))])
     steps = [int(payload) for payload in reader.frames("r")]
-    last = tending.MOST_FRAMES + 1
+    last = maintenance.MOST_FRAMES + 1
     grid = {1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 18, 22, 27, 33, 41, 51, 63, 78, 97, 121, 151, 188, 235, 293, 366, 457}
     grid |= {571, 713, 891, 1113, 1391, 1738}  # each at most 1.25 times the last
     others = [step for step in range(1, last + 1) if step not in grid]
@@ -135,7 +135,7 @@ def test_merging_changes_nothing_a_reader_sees(writer: Writer, reader: Reader) -
     with reader.view() as view:
         pieces = view.connection.execute(sa.select(tables.losses.c.seq, sa.func.length(tables.losses.c.payload))).all()
     assert len(pieces) < 650  # 800 were written
-    assert max(length for _, length in pieces) == 4 * tending.POINTS
+    assert max(length for _, length in pieces) == 4 * maintenance.POINTS
     writer.commit([losses(1, *values[:10]), losses(20_001, 7.0)])  # trimming and going on still work
     assert reader.losses("r", points=None)[-1].tolist() == [20_001, 7]
 
@@ -198,14 +198,14 @@ def test_thin_keeps_ends_and_peaks() -> None:
     values[[777, 31_000]] = [-9.0, 9.0]
     values[12_345] = np.nan
     rows = np.column_stack([np.arange(1, 50_001), values])
-    few = tending.thin(rows, 500)
+    few = maintenance.thin(rows, 500)
     assert len(few) <= 500
     assert {1, 778, 31_001, 12_346, 50_000} <= set(few[:, 0].astype(int))
     assert (np.diff(few[:, 0]) > 0).all()
     assert {tuple(row) for row in few if np.isfinite(row[1])} <= {tuple(row) for row in rows}  # nothing is made up
     epochs = np.column_stack([rows[:, 0], rows[:, 0], values])
-    assert {778, 31_001} <= set(tending.thin(epochs, 500, 2)[:, 0].astype(int))  # where another column decides
-    assert tending.thin(rows[:500], 500) is rows[:500] or len(tending.thin(rows[:500], 500)) == 500
+    assert {778, 31_001} <= set(maintenance.thin(epochs, 500, 2)[:, 0].astype(int))  # where another column decides
+    assert maintenance.thin(rows[:500], 500) is rows[:500] or len(maintenance.thin(rows[:500], 500)) == 500
 
 
 @pytest.mark.parametrize(("count", "limit"), [(10, 4), (160, 160), (2_000, 160), (3, 1), (5, 0)])

@@ -1,0 +1,75 @@
+/** A field for a file that is sent to a route of our own, with progress: it may be larger than what a page takes. */
+import { element, write } from "../draw/dom.js";
+
+/** @typedef {{token: string, most: number, texts: Record<string, string>}} Data */
+
+/** @param {HTMLElement} root @param {{trigger: (name: string, value: any) => void}} api */
+export function create(root, api) {
+  const bring = new Bring(root, api);
+  return { update: (/** @type {Data} */ data) => bring.update(data), destroy: () => bring.destroy() };
+}
+
+class Bring {
+  constructor(root, api) {
+    this.api = api;
+    this.input = element("input", { type: "file", accept: ".zip", class: "tp-bring-file" });
+    this.bar = element("progress", { max: "1", value: "0", hidden: "" });
+    this.said = element("output", { "aria-live": "polite" });
+    this.label = element("label", { class: "tp-bring" }, [this.input, this.bar, this.said]);
+    this.sheet = element("link", { rel: "stylesheet", href: new URL("./file_drop.css", import.meta.url).href });
+    root.append(this.sheet, this.label);
+    this.input.addEventListener("change", () => this.send(this.input.files[0]));
+  }
+
+  update(data) {
+    this.data = data;
+    this.input.setAttribute("aria-label", data.texts.choose);
+  }
+
+  destroy() {
+    this.request?.abort();
+    this.label.remove();
+    this.sheet.remove();
+  }
+
+  /** @param {File | undefined} file */
+  send(file) {
+    if (!file) return;
+    this.request?.abort();
+    if (file.size > this.data.most) return this.tell({ error: this.data.texts.large });
+    const request = new XMLHttpRequest();
+    this.request = request;
+    request.open("POST", new URL("/import", document.baseURI));
+    request.setRequestHeader("x-playground-token", this.data.token);
+    request.setRequestHeader("content-type", "application/octet-stream");
+    request.upload.addEventListener("progress", (event) => this.show(event.loaded / (event.total || 1)));
+    request.addEventListener("load", () => this.tell(answer(request) ?? { error: this.data.texts.broken }));
+    request.addEventListener("error", () => this.tell({ error: this.data.texts.broken }));
+    this.show(0);
+    request.send(file);
+  }
+
+  /** @param {number} share */
+  show(share) {
+    this.bar.hidden = false;
+    this.bar.value = share;
+    write(this.said, `${Math.floor(100 * share)} %`);
+  }
+
+  /** @param {{file?: string, error?: string}} value */
+  tell(value) {
+    this.bar.hidden = true;
+    write(this.said, "");
+    this.input.value = "";
+    this.api.trigger("brought", value);
+  }
+}
+
+/** What the route said, or nothing if it was not the route that spoke. @param {XMLHttpRequest} request */
+function answer(request) {
+  try {
+    return JSON.parse(request.responseText);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,68 @@
+/** A histogram over time: one column of pixels per moment, value upwards, shade by share. */
+import { pack } from "./theme.js";
+
+/** Numbers of one layer in a row of the trace: low, high, then the counts. */
+export const ROW = 34;
+const BINS = ROW - 2;
+const SHADES = 64;
+
+/** Smallest and largest value of some layers over all frames kept. @param {import("../stream/trace.js").Trace} trace @param {number[]} layers @returns {[number, number]} */
+export function extent(trace, layers) {
+  let low = Infinity;
+  let high = -Infinity;
+  for (let frame = 0; frame < trace.length; frame += 1) {
+    for (const layer of layers) {
+      const at = frame * trace.width + layer * ROW;
+      if (trace.values[at] < low) low = trace.values[at];
+      if (trace.values[at + 1] > high) high = trace.values[at + 1];
+    }
+  }
+  return [low, high];
+}
+
+/** Shades of one color from none to full, packed for image data; half of the shares lie below 10 %, hence the root. @param {import("./theme.js").Rgb} color */
+export function shades(color) {
+  return Uint32Array.from({ length: SHADES + 1 }, (_, i) => (i === 0 ? 0 : pack(color, Math.round(24 + 231 * Math.sqrt(i / SHADES)))));
+}
+
+/**
+ * Paints one layer: a frame holds until the next one. Rows that several bins share show the fullest.
+ * @param {import("./heat_map.js").Picture} picture @param {import("../stream/trace.js").Trace} trace @param {number} layer
+ * @param {{width: number, height: number, span: [number, number], domain: [number, number], colors: Uint32Array}} look
+ */
+export function paintHistogram(picture, trace, layer, look) {
+  const { width, height, span, domain, colors } = look;
+  const words = picture.pixels(width, height);
+  words.fill(0);
+  const perRow = (domain[1] - domain[0]) / height;
+  let frame = -1;
+  for (let column = 0; column < width; column += 1) {
+    const step = span[0] + ((column + 1) / width) * (span[1] - span[0]);
+    while (frame + 1 < trace.length && trace.steps[frame + 1] <= step) frame += 1;
+    if (frame < 0) continue;
+    paintColumn(words, column, width, height, trace.values, frame * trace.width + layer * ROW, domain[1], perRow, colors);
+  }
+  picture.done();
+}
+
+/** One frame of one layer, into one column of pixels. */
+function paintColumn(words, column, width, height, values, at, top, perRow, colors) {
+  const low = values[at];
+  const high = values[at + 1];
+  if (!(high >= low)) return;
+  let fullest = 0;
+  for (let bin = 0; bin < BINS; bin += 1) fullest = Math.max(fullest, values[at + 2 + bin]);
+  if (!(fullest > 0)) return;
+  const size = (high - low) / BINS;
+  for (let bin = 0; bin < BINS; bin += 1) {
+    const count = values[at + 2 + bin];
+    if (!(count > 0)) continue;
+    const color = colors[Math.max(1, Math.round((count / fullest) * SHADES))];
+    const first = Math.max(0, Math.floor((top - (low + (bin + 1) * size)) / perRow + 1e-6));
+    const last = Math.min(height - 1, Math.max(first, Math.ceil((top - (low + bin * size)) / perRow - 1e-6) - 1));
+    for (let row = first; row <= last; row += 1) {
+      const to = row * width + column;
+      if (color > words[to]) words[to] = color;
+    }
+  }
+}

@@ -1,0 +1,96 @@
+/** Polylines of traces: gaps where nothing was measured, never more points than pixels. */
+import { css } from "./theme.js";
+
+/** @typedef {{name: string, color: import("./theme.js").Rgb, trace: import("../stream/trace.js").Trace, column: number, dash?: number[], alpha?: number, thickness?: number, quiet?: boolean}} Line */
+
+/**
+ * Draws one column of a trace. Points that fall on one pixel column become its first, lowest, highest and last.
+ * @param {CanvasRenderingContext2D} context @param {Line} line
+ * @param {import("./scale.js").Scale} x @param {import("./scale.js").Scale} y
+ */
+export function drawLine(context, line, x, y) {
+  const { trace, column } = line;
+  context.save();
+  context.strokeStyle = css(line.color, line.alpha ?? 1);
+  context.fillStyle = context.strokeStyle;
+  context.lineWidth = line.thickness ?? 1.5;
+  context.lineJoin = "round";
+  context.setLineDash(line.dash ?? []);
+  context.beginPath();
+  const pen = new Pen(context);
+  for (let i = 0; i < trace.length; i += 1) pen.to(x.map(trace.steps[i]), y.map(trace.values[i * trace.width + column]));
+  pen.lift();
+  context.stroke();
+  context.setLineDash([]);
+  for (const [px, py] of pen.lonely) {
+    context.beginPath();
+    context.arc(px, py, Math.max(1.5, context.lineWidth), 0, 2 * Math.PI);
+    context.fill();
+  }
+  context.restore();
+}
+
+/** Collects points by pixel column and draws each column once. */
+class Pen {
+  /** @param {CanvasRenderingContext2D} context */
+  constructor(context) {
+    this.context = context;
+    this.drawn = 0;
+    this.pixel = NaN;
+    /** @type {[number, number][]} points with a gap on either side */
+    this.lonely = [];
+  }
+
+  /** @param {number} x @param {number} y */
+  to(x, y) {
+    if (!Number.isFinite(y)) {
+      this.lift();
+      return;
+    }
+    const pixel = Math.round(x);
+    if (pixel === this.pixel) {
+      this.low = Math.min(this.low, y);
+      this.high = Math.max(this.high, y);
+      this.last = y;
+      return;
+    }
+    this.#flush();
+    Object.assign(this, { pixel, x, first: y, low: y, high: y, last: y });
+  }
+
+  /** Ends the line here; the next point begins a new one. */
+  lift() {
+    this.#flush();
+    if (this.drawn === 1) this.lonely.push([this.x, this.last]);
+    this.pixel = NaN;
+    this.drawn = 0;
+  }
+
+  #flush() {
+    if (Number.isNaN(this.pixel)) return;
+    if (this.drawn === 0) this.context.moveTo(this.x, this.first);
+    else this.context.lineTo(this.x, this.first);
+    if (this.high > this.low) {
+      this.context.lineTo(this.x, this.low);
+      this.context.lineTo(this.x, this.high);
+      this.context.lineTo(this.x, this.last);
+      this.drawn += 1;
+    }
+    this.drawn += 1;
+  }
+}
+
+/** Smallest and largest of the drawn values; above zero only for log axes. @param {Line[]} lines @param {boolean} positive @returns {[number, number]} */
+export function range(lines, positive) {
+  let low = Infinity;
+  let high = -Infinity;
+  for (const { trace, column } of lines) {
+    for (let i = 0; i < trace.length; i += 1) {
+      const value = trace.values[i * trace.width + column];
+      if (!Number.isFinite(value) || (positive && value <= 0)) continue;
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
+  }
+  return [low, high];
+}

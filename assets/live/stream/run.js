@@ -1,0 +1,166 @@
+/** What the browser knows of one run: state, newest readings and bounded traces. It never draws. */
+import { Trace } from "./trace.js";
+
+/** @typedef {import("./decode.js").Frame} Frame */
+/** @typedef {import("./decode.js").Series} Series */
+/** @typedef {{key: string, title: string, unit: string, mark: string, scale: string, series: string[], healthy: number[] | null, extent: number[] | null}} Channel */
+
+const LINE_POINTS = 1000;
+const HISTOGRAM_FRAMES = 320;
+
+/** Layer names in the order of depth: their numbers first to last, "output" at the end. @param {string[]} names */
+export function byDepth(names) {
+  const place = (name) => (name === "output" ? Infinity : Number.parseInt(name, 10));
+  const known = [...new Set(names)];
+  return known
+    .map((name, index) => ({ name, index, depth: place(name) }))
+    .sort((a, b) => (a.depth === b.depth || Number.isNaN(a.depth - b.depth) ? a.index - b.index : a.depth - b.depth))
+    .map(({ name }) => name);
+}
+
+/** What the kinds of a layer's weights are called. */
+export const PARTS = { input: "part_input", recurrent: "part_recurrent", queries: "part_queries", keys: "part_keys", values: "part_values", output: "part_output" };
+
+/** The layer that a row belongs to: "2 lstm" for "2 lstm 1 · recurrent". @param {string} name */
+export function layerOf(name) {
+  const [layer, part] = name.split(" · ");
+  return part ? layer.replace(/^(\d+ \w+) \d+$/, "$1") : name;
+}
+
+export class Run {
+  /** @param {string} id */
+  constructor(id) {
+    this.id = id;
+    this.known = false;
+    this.state = "connecting";
+    this.message = "";
+    this.step = NaN;
+    this.epoch = NaN;
+    this.experiment = null;
+    this.task = "";
+    /** @type {Map<string, Channel>} */
+    this.channels = new Map();
+    this.layers = [];
+    this.log = [];
+    /** @type {Record<string, import("./decode.js").Reading>} */
+    this.latest = {};
+    this.points = null;
+    /** @type {Record<string, Trace>} */
+    this.traces = { losses: new Trace(1), epochs: new Trace(5) };
+    this.frames = 0;
+    /** The first epoch with the lowest validation loss so far. */
+    this.lowest = { step: NaN, value: Infinity };
+  }
+
+  /** @param {any} message */
+  hello(message) {
+    this.known = true;
+    this.experiment = message.experiment ?? null;
+    this.task = message.task ?? this.task;
+    this.channels = new Map((message.channels ?? []).map((channel) => [channel.key, channel]));
+    const perLayer = [...this.channels.values()].filter((channel) => channel.series?.length && !["grid", "heat", "scores"].includes(channel.mark));
+    const first = this.channels.get("activation_histogram")?.series ?? [];
+    this.layers = byDepth([...first, ...perLayer.flatMap((channel) => channel.series.map(layerOf))]);
+    this.log = (message.log ?? []).slice(-200);
+    this.place(message);
+  }
+
+  /** Takes over state, message and place from a message. @param {any} message */
+  place(message) {
+    if (message.state) this.state = message.state;
+    if (message.message !== undefined) this.message = message.message || "";
+    if (Number.isFinite(message.step)) this.step = message.step;
+    if (Number.isFinite(message.epoch)) this.epoch = message.epoch;
+  }
+
+  /** @param {any} message */
+  event(message) {
+    this.log.push(message);
+    if (this.log.length > 200) this.log.shift();
+  }
+
+  /** @param {Frame} frame */
+  frame(frame) {
+    if (frame.step < 0) {
+      this.points = frame.readings.points ?? null;
+      return;
+    }
+    this.frames += 1;
+    Object.assign(this.latest, frame.readings);
+    this.#advance(frame.step, frame.epoch);
+    for (const [key, reading] of Object.entries(frame.readings)) {
+      const mark = this.channels.get(key)?.mark;
+      if (["lines", "scores"].includes(mark) && key !== "curve") this.#trace(key, reading.values.length, LINE_POINTS).push(frame.step, reading.values);
+      else if (mark === "histogram") this.#trace(key, reading.values.length, HISTOGRAM_FRAMES).push(frame.step, reading.values);
+      else if (key === "lr") this.#trace(key, 1, LINE_POINTS).push(frame.step, reading.values);
+    }
+  }
+
+  /** @param {Series} series */
+  series(series) {
+    const epochs = series.kind === "epochs";
+    const width = series.columns.length;
+    const at = series.columns.indexOf("step");
+    const held = series.columns.indexOf("validation_loss");
+    if (series.reset) {
+      this.traces[series.kind] = new Trace(width - 1);
+      if (epochs) this.lowest = { step: NaN, value: Infinity };
+    }
+    const trace = this.traces[series.kind];
+    for (let row = 0; row < series.rows; row += 1) {
+      const values = series.values.subarray(row * width, (row + 1) * width);
+      const step = values[at];
+      if (trace.length && step <= trace.last) continue;
+      trace.push(step, [...values.subarray(0, at), ...values.subarray(at + 1)]);
+      if (values[held] < this.lowest.value) this.lowest = { step, value: values[held] };
+      this.#advance(step, epochs ? values[0] : NaN);
+    }
+  }
+
+  /** The newest number of the epoch series: "train_loss", "train_metric", "validation_loss", "validation_metric". @param {string} name */
+  newest(name) {
+    const column = ["epoch", "train_loss", "train_metric", "validation_loss", "validation_metric"].indexOf(name);
+    return this.traces.epochs.at(-1, column);
+  }
+
+  /** The epoch whose weights early stopping puts back; null where it is not used or nothing was measured. */
+  get best() {
+    const stops = (this.experiment?.regularizers ?? []).some(({ kind }) => kind === "early_stopping");
+    return stops && Number.isFinite(this.lowest.step) ? this.lowest : null;
+  }
+
+  /** What the best epoch is called: at the end of the run its weights are put back. */
+  get bestName() {
+    return this.state === "finished" ? "best_kept" : "best";
+  }
+
+  /** Steps that the charts span, from the start to the newest. @returns {[number, number]} */
+  get span() {
+    return [0, Math.max(10, Number.isFinite(this.step) ? this.step : 0)];
+  }
+
+  /** "plane" for two inputs, "curve" for one, "attack" for images under attack, "metric" for anything else. */
+  get view() {
+    if (this.channels.has("output")) return "plane";
+    if (this.channels.get("attack")?.mark === "pictures") return "attack";
+    return this.channels.has("curve") ? "curve" : "metric";
+  }
+
+  /** Whether the metric is a share of right answers; otherwise it is R². The page says so; else map or loss tell. */
+  get classifies() {
+    if (this.task) return this.task === "classification";
+    const formula = this.channels.get("output")?.formula;
+    if (formula) return formula.startsWith("p(");
+    return String(this.experiment?.loss?.kind ?? "cross_entropy").includes("cross_entropy");
+  }
+
+  #trace(key, width, limit) {
+    if (this.traces[key]?.width !== width) this.traces[key] = new Trace(width, limit);
+    return this.traces[key];
+  }
+
+  #advance(step, epoch) {
+    if (!(step <= this.step)) this.step = step;
+    if (Number.isFinite(epoch) && !(epoch <= this.epoch)) this.epoch = epoch;
+  }
+}

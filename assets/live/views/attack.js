@@ -1,0 +1,113 @@
+/** What an attack does to single examples: arrows on the plane, or images as they are, their change, and attacked. */
+import { Picture } from "../draw/heat_map.js";
+import { Panel } from "./panel.js";
+import { css, mix, pack } from "../draw/theme.js";
+
+/** @typedef {import("./screen.js").Ui} Ui */
+
+const LABEL = 18;
+const GAP = 6;
+
+/**
+ * An arrow from where every example stands to where the attack moves it; strong where the answer changes.
+ * @param {CanvasRenderingContext2D} context @param {Ui} ui @param {import("../draw/scale.js").Scale} x @param {import("../draw/scale.js").Scale} y
+ */
+export function drawArrows(context, ui, x, y) {
+  const reading = ui.run.latest.attack;
+  if (!reading || reading.shape.length !== 2) return;
+  for (let i = 0; i < reading.shape[0]; i += 1) {
+    const [fromX, fromY, toX, toY, changed] = reading.values.subarray(i * 5, i * 5 + 5);
+    context.strokeStyle = css(changed ? ui.theme.warn : ui.theme.text, changed ? 1 : 0.45);
+    context.lineWidth = changed ? 2 : 1;
+    arrow(context, x.map(fromX), y.map(fromY), x.map(toX), y.map(toY));
+  }
+}
+
+function arrow(context, fromX, fromY, toX, toY) {
+  const angle = Math.atan2(toY - fromY, toX - fromX);
+  const head = Math.min(5, Math.hypot(toX - fromX, toY - fromY) / 2);
+  context.beginPath();
+  context.moveTo(fromX, fromY);
+  context.lineTo(toX, toY);
+  for (const side of [-0.5, 0.5]) {
+    context.moveTo(toX, toY);
+    context.lineTo(toX - head * Math.cos(angle + side), toY - head * Math.sin(angle + side));
+  }
+  context.stroke();
+}
+
+export class AttackView {
+  /** @param {Ui} ui */
+  constructor(ui) {
+    this.ui = ui;
+    this.panel = new Panel(ui, { key: "attack", title: "attack", help: "attack_help" });
+    this.node = this.panel.node;
+    this.pictures = [];
+  }
+
+  legend = () => [];
+
+  draw() {
+    const context = this.panel.begin();
+    const { latest } = this.ui.run;
+    const { attack: reading, attack_scale: about } = latest;
+    if (!context || !reading || reading.shape.length !== 4) return;
+    const [count, , height, width] = reading.shape;
+    const left = 64;
+    const side = Math.floor(Math.min((this.panel.width - left) / count - GAP, (this.panel.height - 2 * LABEL) / 3 - GAP));
+    if (side < 8) return;
+    this.#rows(context, side);
+    for (let k = 0; k < count; k += 1) {
+      const [scale, change, right, before, after] = about.values.subarray(k * 5, k * 5 + 5);
+      const at = left + k * (side + GAP);
+      const [image, moved] = [0, 1].map((row) => reading.values.subarray((2 * k + row) * height * width, (2 * k + row + 1) * height * width));
+      const plain = Float32Array.from(image, (value) => (value * scale) / (scale + change)); // both on one scale of grays
+      const both = Float32Array.from(image, (value, i) => (value * scale + moved[i] * change) / (scale + change));
+      this.#picture(context, k * 3, plain, width, at, LABEL, side, false);
+      this.#picture(context, k * 3 + 1, moved, width, at, LABEL + side + GAP, side, true);
+      this.#picture(context, k * 3 + 2, both, width, at, LABEL + 2 * (side + GAP), side, false);
+      this.#label(context, at + side / 2, 4, before, right);
+      this.#label(context, at + side / 2, LABEL + 3 * (side + GAP) - 2, after, right);
+    }
+    this.panel.describe(this.#summary(about, count));
+  }
+
+  #rows(context, side) {
+    const { ui } = this;
+    context.fillStyle = css(ui.theme.muted);
+    context.textAlign = "left";
+    context.textBaseline = "middle";
+    ["clean", "change", "attacked"].forEach((key, row) => context.fillText(ui.t(key), 0, LABEL + row * (side + GAP) + side / 2, 60));
+  }
+
+  /** The answer; a wrong one in the color of warnings. */
+  #label(context, x, y, answer, right) {
+    const { ui } = this;
+    context.fillStyle = css(answer === right ? ui.theme.text : ui.theme.warn);
+    context.font = `600 11px ${ui.theme.font}`;
+    context.textAlign = "center";
+    context.textBaseline = "top";
+    context.fillText(answer === right ? String(answer) : `${answer} ≠ ${right}`, x, y);
+    context.font = `11px ${ui.theme.font}`;
+  }
+
+  #picture(context, place, values, width, x, y, side, signed) {
+    const { theme } = this.ui;
+    const height = values.length / width;
+    const picture = (this.pictures[place] ??= new Picture());
+    const words = picture.pixels(width, height);
+    values.forEach((value, i) => {
+      words[i] = signed ? theme.values[Math.round(value) + 128] : pack(mix(theme.ground, theme.text, Math.min(1, Math.max(0, value / 127))));
+    });
+    picture.done();
+    context.imageSmoothingEnabled = false;
+    context.drawImage(picture.canvas, x, y, side, side);
+    context.strokeStyle = css(theme.line);
+    context.strokeRect(x - 0.5, y - 0.5, side + 1, side + 1);
+  }
+
+  #summary(about, count) {
+    const rows = Array.from({ length: count }, (_, k) => about.values.subarray(k * 5 + 2, k * 5 + 5));
+    return rows.map(([right, before, after]) => `${right}: ${before} → ${after}`).join(", ");
+  }
+}

@@ -1,0 +1,114 @@
+/** The prediction of a network with one input, with the data points. */
+import { xAxis, yAxis, vertical } from "../draw/axes.js";
+import { legendItem } from "./charts.js";
+import { Panel } from "./panel.js";
+import { curveBand } from "./disagreement.js";
+import { linear, niceDomain } from "../draw/scale.js";
+import { css } from "../draw/theme.js";
+
+export class CurveView {
+  /** @param {import("./screen.js").Ui} ui */
+  constructor(ui) {
+    this.ui = ui;
+    this.panel = new Panel(ui, { key: "curve", title: "curve", help: "curve_help", enlarge: "output" });
+    this.node = this.panel.node;
+    this.panel.pointer = (place) => {
+      this.place = place;
+      if (!place) ui.readout.hide(this.panel.canvas);
+      ui.redraw();
+    };
+  }
+
+  legend = () => {
+    const { theme, t } = this.ui;
+    return [legendItem("solid", theme.accent, t("prediction")), legendItem("dot", theme.muted, t("train")), legendItem("ring", theme.muted, t("validation"))];
+  };
+
+  draw() {
+    const context = this.panel.begin();
+    const curve = this.ui.run.latest.curve;
+    if (!context || !curve) return;
+    const { panel, ui } = this;
+    const [x0, x1] = ui.run.channels.get("curve").extent ?? [-1, 1];
+    const box = { left: 42, top: 8, right: panel.width - 8, bottom: panel.height - 22 };
+    const x = linear([x0, x1], box.left, box.right);
+    const y = linear(this.#domain(curve.values), box.bottom, box.top);
+    const look = { theme: ui.theme, format: ui.format, ratio: panel.ratio };
+    yAxis(context, box, y, look);
+    xAxis(context, box, x, { ...look, unit: "x" });
+    curveBand(context, ui, box, y);
+    this.#points(context, x, y);
+    this.#line(context, curve.values, box, y);
+    this.#cursor(context, curve.values, box, x, y);
+    const r2 = ui.run.newest("validation_metric");
+    panel.describe(`${ui.t("r2")} ${ui.format.fixed(r2, 3)}`);
+  }
+
+  /** The data decide the axis; a prediction far off runs out of the picture. */
+  #domain(curve) {
+    const points = this.ui.run.points;
+    let [low, high] = [Infinity, -Infinity];
+    const take = (value) => {
+      low = Math.min(low, value);
+      high = Math.max(high, value);
+    };
+    if (points) for (let i = 0; i < points.shape[0]; i += 1) take(points.values[i * points.shape[1] + 1]);
+    else curve.forEach((value) => Number.isFinite(value) && take(value));
+    const room = (high - low) * 0.08;
+    return niceDomain(low - room, high + room);
+  }
+
+  #points(context, x, y) {
+    const { run, theme } = this.ui;
+    if (!run.points) return;
+    const [count, width] = run.points.shape;
+    for (let i = 0; i < count; i += 1) {
+      const at = i * width;
+      const validation = run.points.values[at + 3] > 0;
+      context.beginPath();
+      context.arc(x.map(run.points.values[at]), y.map(run.points.values[at + 1]), 2.5, 0, 2 * Math.PI);
+      context.fillStyle = css(validation ? theme.ground : theme.muted, validation ? 0.8 : 0.75);
+      context.fill();
+      context.lineWidth = 1.25;
+      context.strokeStyle = css(theme.muted);
+      context.stroke();
+    }
+  }
+
+  #line(context, values, box, y) {
+    context.save();
+    context.beginPath();
+    context.rect(box.left, box.top - 1, box.right - box.left, box.bottom - box.top + 2);
+    context.clip();
+    context.beginPath();
+    let drawing = false;
+    values.forEach((value, i) => {
+      const px = box.left + (i / (values.length - 1)) * (box.right - box.left);
+      if (!Number.isFinite(value)) drawing = false;
+      else if (drawing) context.lineTo(px, y.map(value));
+      else {
+        context.moveTo(px, y.map(value));
+        drawing = true;
+      }
+    });
+    context.lineWidth = 2.5;
+    context.lineJoin = "round";
+    context.strokeStyle = css(this.ui.theme.accent);
+    context.stroke();
+    context.restore();
+  }
+
+  #cursor(context, values, box, x, y) {
+    const { place, ui } = this;
+    if (!place || place.x < box.left || place.x > box.right) return;
+    vertical(context, box, place.x, css(ui.theme.text, 0.6), this.panel.ratio);
+    const value = values[Math.round(((place.x - box.left) / (box.right - box.left)) * (values.length - 1))];
+    const rows = [{ name: ui.t("prediction"), value: ui.format.value(value), color: ui.theme.accent }];
+    ui.readout.show(this.panel.canvas, place.x, place.y, `x ${ui.format.place(x.invert(place.x), x.domain[1] - x.domain[0])}`, rows);
+    if (!Number.isFinite(value)) return;
+    context.beginPath();
+    context.arc(place.x, y.map(value), 3.5, 0, 2 * Math.PI);
+    context.fillStyle = css(ui.theme.accent);
+    context.fill();
+  }
+}

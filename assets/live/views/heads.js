@@ -1,0 +1,49 @@
+/** The lines of a network with several ends: each end's loss or metric, train solid and validation dashed. */
+import { legendItem } from "./charts.js";
+
+/** @typedef {import("./screen.js").Ui} Ui */
+
+const DASH = [5, 3];
+/** In the epoch trace an end has four columns after the five of every run. */
+const FIRST = 5;
+const EACH = 4;
+
+/** Names of the ends; none where the output is the only one. @param {Ui} ui @returns {string[]} */
+export function ends(ui) {
+  return ui.run.channels.get("end_loss")?.series ?? [];
+}
+
+/** The color of the layer that is the end; one that no instrument shows has a class's, but not the whole loss's blue. */
+function color(ui, i) {
+  const end = ends(ui)[i];
+  return ui.run.layers.includes(end) ? ui.color(end) : ui.theme.class(i ? i + 1 : 0);
+}
+
+/** @param {Ui} ui @param {"loss" | "metric"} what @returns {import("../draw/lines.js").Line[]} */
+export function endLines(ui, what) {
+  const trace = ui.run.traces.epochs;
+  return ends(ui).flatMap((end, i) => {
+    if (what === "metric" && (i === 0 || !comparable(ui, end))) return [];
+    const column = FIRST + EACH * i + (what === "metric" ? 2 : 0);
+    if (trace.width <= column) return [];
+    const line = { color: color(ui, i), trace, thickness: 1.25 };
+    return [
+      { ...line, name: `${ui.layer(end)} · ${ui.t("train")}`, column },
+      { ...line, name: `${ui.layer(end)} · ${ui.t("validation")}`, column: column + 1, dash: DASH },
+    ];
+  });
+}
+
+/** @param {Ui} ui @param {"loss" | "metric"} what @param {boolean} [brief] the block's number stands for its name */
+export function endLegend(ui, what, brief = false) {
+  const shown = ends(ui).map((end, i) => ({ end, i })).filter(({ end, i }) => what === "loss" || (i > 0 && comparable(ui, end)));
+  const whole = brief && shown.length ? [legendItem("solid", ui.theme.accent, what === "loss" ? ui.t("total") : ui.layer("output"))] : [];
+  return whole.concat(shown.map(({ end, i }) => legendItem("solid", color(ui, i), brief ? ui.layer(end).split(" ")[0] : ui.layer(end))));
+}
+
+/** Whether an end is measured by accuracy, as the output is: shares and R² have no common axis. */
+function comparable(ui, end) {
+  const block = ui.run.experiment?.network?.[Number.parseInt(end, 10) - 1];
+  if (!ui.run.classifies || block?.kind !== "head") return false;
+  return block.target.kind !== "radius";
+}

@@ -1,0 +1,81 @@
+/** The links between two columns of units: by weight where the run tells the weights, else as thin lines. */
+import { css } from "../draw/theme.js";
+
+/** @typedef {import("./columns.js").Cell} Cell */
+/** @typedef {{name: string, cells: Cell[], count: number}} Column `count` units, of which `cells` are drawn */
+/** @typedef {{values: Int8Array, start: number, inputs: number}} Matrix rows of `inputs` weights, one row a unit, 127 for the largest */
+
+const MOST_LINKS = 420;
+const FAINTEST = 6;
+
+/**
+ * Each layer's matrix by its name; nothing when the sizes are not what the columns say.
+ * @param {import("../stream/run.js").Run} run @param {Column[]} columns in order of depth, inputs first
+ * @param {Map<string, number[]>} fed the columns that feed each layer
+ * @returns {Map<string, Matrix>}
+ */
+export function matrices(run, columns, fed) {
+  const found = new Map();
+  const reading = run.latest.weights;
+  const names = run.channels.get("weights")?.series ?? [];
+  if (!reading) return found;
+  let start = 0;
+  for (const name of names) {
+    const place = columns.findIndex((column) => column.name === name);
+    if (place < 1) return found;
+    const inputs = (fed.get(name) ?? []).reduce((sum, from) => sum + columns[from].count, 0);
+    found.set(name, { values: /** @type {Int8Array} */ (reading.values), start, inputs });
+    start += inputs * columns[place].count;
+  }
+  return start === reading.values.length ? found : new Map();
+}
+
+/**
+ * Links by weight, the heaviest on top: color says the sign, width and strength the size within the layer.
+ * @param {CanvasRenderingContext2D} context @param {Column} from @param {Column} to @param {Matrix} matrix
+ * @param {number} first the matrix's column that belongs to the first unit of `from`
+ * @param {import("../draw/theme.js").Theme} theme
+ */
+export function weightedLinks(context, from, to, matrix, first, theme) {
+  const links = [];
+  for (const b of to.cells) {
+    for (const a of from.cells) {
+      const weight = matrix.values[matrix.start + b.index * matrix.inputs + first + a.index];
+      if (Math.abs(weight) >= FAINTEST) links.push({ a, b, weight });
+    }
+  }
+  links.sort((one, other) => Math.abs(one.weight) - Math.abs(other.weight));
+  for (const { a, b, weight } of links.slice(-MOST_LINKS)) {
+    const share = Math.abs(weight) / 127;
+    context.strokeStyle = css(theme.value(Math.sign(weight)), 0.06 + 0.74 * share);
+    context.lineWidth = 0.5 + 2.5 * share;
+    context.beginPath();
+    link(context, a, b);
+    context.stroke();
+  }
+}
+
+/**
+ * Every unit to every unit, but straight on where a layer works unit by unit.
+ * @param {CanvasRenderingContext2D} context @param {Column} from @param {Column} to @param {import("../draw/theme.js").Theme} theme
+ */
+export function plainLinks(context, from, to, theme) {
+  const straight = from.cells.length === to.cells.length && !/dense|maxout|output|shared|head|reconstruct/.test(to.name);
+  if (!straight && from.cells.length * to.cells.length > MOST_LINKS) return;
+  const count = straight ? from.cells.length : from.cells.length * to.cells.length;
+  context.lineWidth = 1;
+  context.strokeStyle = css(theme.text, Math.max(0.06, Math.min(0.22, 1 / Math.sqrt(count))));
+  context.beginPath();
+  for (const a of from.cells) {
+    for (const b of straight ? [to.cells[a.index]] : to.cells) link(context, a, b);
+  }
+  context.stroke();
+}
+
+/** @param {CanvasRenderingContext2D} context @param {Cell} a @param {Cell} b */
+function link(context, a, b) {
+  const [x0, y0, x1, y1] = [a.x + a.size, a.y + a.size / 2, b.x, b.y + b.size / 2];
+  const middle = (x0 + x1) / 2;
+  context.moveTo(x0, y0);
+  context.bezierCurveTo(middle, y0, middle, y1, x1, y1);
+}

@@ -1,0 +1,139 @@
+/** The network: input maps, then the response map of every unit of every layer, linked as the layers are. */
+import { plate } from "../draw/axes.js";
+import { arrange, GAP, GUTTER } from "./columns.js";
+import { feeds } from "./graph.js";
+import { layMap, nearest, Picture, paintSigned } from "../draw/heat_map.js";
+import { Layer } from "../draw/canvas_cache.js";
+import { matrices, plainLinks, weightedLinks } from "./links.js";
+import { css } from "../draw/theme.js";
+
+/** @typedef {import("./columns.js").Cell & {layer: number, unit: number}} UnitCell */
+
+/** So many units a run sends at most. */
+const MOST_UNITS = 1024;
+const INPUT_CELLS = 24;
+
+export class Stage {
+  /** @param {import("./screen.js").Ui} ui @param {import("./panel.js").Panel} panel whose canvas it draws on */
+  constructor(ui, panel) {
+    this.ui = ui;
+    this.panel = panel;
+    this.links = new Layer();
+    this.units = new Picture();
+    this.inputs = new Picture();
+    /** @type {UnitCell[]} */
+    this.cells = [];
+  }
+
+  /** Whether the run sends unit maps. */
+  get shown() {
+    return Boolean(this.ui.run.latest.units);
+  }
+
+  /**
+   * @param {CanvasRenderingContext2D} context @param {import("./columns.js").Slot[]} slots @param {number} top @param {number} bottom
+   * @param {{x: number, y: number} | null} place the pointer
+   */
+  draw(context, slots, top, bottom, place) {
+    const { run, theme } = this.ui;
+    const reading = run.latest.units;
+    const shape = /** @type {[number, number, number]} */ (reading.shape);
+    paintSigned(this.units, /** @type {Int8Array} */ (reading.values), shape, theme);
+    const columns = this.#columns(slots, top, bottom);
+    this.cells = columns.slice(1).flatMap(({ cells }) => cells);
+    const places = columns.map(({ name, cells }) => [name, cells.length, cells[0]?.x, cells[0]?.y, cells[0]?.size]);
+    this.links.draw(context, this.panel, JSON.stringify([theme.text, top, bottom, places, run.latest.weights ? run.frames : 0]), (own) => this.#links(own, columns));
+    context.imageSmoothingEnabled = true;
+    this.#inputs(context, columns[0].cells);
+    for (const cell of this.cells) {
+      layMap(context, this.units, cell.unit, shape, { x: cell.x, y: cell.y, width: cell.size, height: cell.size });
+      this.#frame(context, cell, cell === this.#under(place));
+    }
+    context.fillStyle = css(theme.muted);
+    context.textAlign = "center";
+    context.textBaseline = "bottom";
+    columns.forEach(({ hidden, missing }, i) => {
+      const slot = slots[i - 1];
+      if (missing) context.fillText(this.ui.t("units_too_many"), (slot.left + slot.right) / 2, (top + bottom) / 2, slot.right - slot.left);
+      if (hidden) context.fillText(this.ui.t("more_units", { count: this.ui.format.integer(hidden) }), (slot.left + slot.right) / 2, bottom);
+    });
+    const cell = this.#under(place);
+    if (cell) this.#tell(cell, place);
+    return Boolean(cell);
+  }
+
+  /** The input column and one per layer. */
+  #columns(slots, top, bottom) {
+    const { run } = this.ui;
+    const names = run.channels.get("units")?.series ?? [];
+    const left = arrange(2, { left: 0, right: GUTTER - GAP * 2 }, top, bottom);
+    const columns = [{ name: "input", cells: left.cells, count: 2, hidden: 0, missing: false }];
+    run.layers.forEach((name, layer) => {
+      const units = [];
+      names.forEach((owner, unit) => owner === name && units.push(unit));
+      const { cells, hidden } = arrange(units.length, slots[layer], top, bottom);
+      columns.push({ name, hidden, count: units.length, missing: !units.length && names.length >= MOST_UNITS, cells: cells.map((cell) => ({ ...cell, layer, unit: units[cell.index] })) });
+    });
+    return columns;
+  }
+
+  #links(context, columns) {
+    const names = columns.map(({ name }) => name);
+    const fed = feeds(this.ui.run.experiment?.network ?? [], names);
+    const known = matrices(this.ui.run, columns, fed);
+    for (const to of columns.slice(1)) {
+      const matrix = known.get(to.name);
+      let first = 0;
+      for (const from of (fed.get(to.name) ?? []).map((place) => columns[place])) {
+        if (matrix) weightedLinks(context, from, to, matrix, first, this.ui.theme);
+        else plainLinks(context, from, to, this.ui.theme);
+        first += from.count;
+      }
+    }
+  }
+
+  /** The two inputs as maps of themselves: x grows to the right, y upwards. */
+  #inputs(context, cells) {
+    const n = INPUT_CELLS;
+    const values = new Int8Array(2 * n * n);
+    for (let row = 0; row < n; row += 1) {
+      for (let column = 0; column < n; column += 1) {
+        values[row * n + column] = -127 + (254 * column) / (n - 1);
+        values[(n + row) * n + column] = -127 + (254 * row) / (n - 1);
+      }
+    }
+    paintSigned(this.inputs, values, [2, n, n], this.ui.theme);
+    cells.forEach((cell, i) => {
+      layMap(context, this.inputs, i, [2, n, n], { x: cell.x, y: cell.y, width: cell.size, height: cell.size });
+      this.#frame(context, cell, false);
+    });
+    context.textAlign = "left";
+    context.textBaseline = "middle";
+    cells.forEach((cell, i) => plate(context, i ? "y" : "x", cell.x + 4, cell.y + 8, this.ui.theme));
+  }
+
+  #frame(context, cell, strong) {
+    context.strokeStyle = css(this.ui.theme.text, strong ? 1 : 0.28);
+    context.lineWidth = strong ? 2 : 1;
+    context.strokeRect(cell.x - 0.5, cell.y - 0.5, cell.size + 1, cell.size + 1);
+  }
+
+  #under(place) {
+    if (!place) return undefined;
+    return this.cells.find(({ x, y, size }) => place.x >= x && place.x < x + size && place.y >= y && place.y < y + size);
+  }
+
+  #tell(cell, place) {
+    const { ui } = this;
+    const { values, shape } = ui.run.latest.units;
+    const [, height, width] = shape;
+    const scale = ui.run.latest.units_scale?.values[cell.unit] ?? NaN;
+    const column = nearest((place.x - cell.x) / cell.size, width);
+    const row = height - 1 - nearest((place.y - cell.y) / cell.size, height);
+    const share = values[(cell.unit * height + row) * width + column] / 127;
+    ui.readout.show(this.panel.canvas, place.x, place.y, `${ui.layer(ui.run.layers[cell.layer])} · ${ui.t("unit", { number: String(cell.index + 1) })}`, [
+      { name: ui.t("activation"), value: ui.format.short(Number((share * scale).toPrecision(2))), color: ui.theme.value(share), mark: "dot" },
+      { name: ui.t("unit_range"), value: `± ${ui.format.short(scale)}` },
+    ]);
+  }
+}

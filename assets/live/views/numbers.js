@@ -1,0 +1,81 @@
+/** The table below the columns: mean, standard deviation, dead and saturated share of every layer, and its weights near zero. */
+import { GUTTER } from "./columns.js";
+import { element, write } from "../draw/dom.js";
+
+/** Rows of the table: channel, text key, whether it is a share, whether one above a half is a warning, and whether only where both ends are flat. */
+const ROWS = [
+  { key: "activation_mean", text: "mean" },
+  { key: "activation_std", text: "std" },
+  { key: "dead", text: "dead", help: "dead_help", share: true, alarm: true },
+  { key: "saturated", text: "saturated", help: "saturated_help", share: true, alarm: true, ends: true },
+  { key: "near_zero", text: "near_zero", help: "near_zero_help", share: true },
+];
+const ALARM = 0.5;
+/** Activations that are flat at both ends; the others are flat on one side, where many outputs may well be. */
+const TWO_ENDS = ["sigmoid", "tanh"];
+
+export class Numbers {
+  /** @param {import("./screen.js").Ui} ui */
+  constructor(ui) {
+    this.ui = ui;
+    this.body = element("tbody");
+    this.columns = element("tr");
+    const widths = element("colgroup", {}, [element("col", { style: `width:${GUTTER}px` })]);
+    this.node = element("table", { class: "tp-numbers" }, [element("caption", { class: "tp-hidden", text: ui.t("layers") }), widths, element("thead", { class: "tp-hidden" }, [this.columns]), this.body]);
+    this.names = "";
+    /** @type {{row: typeof ROWS[number], name: string, cell: HTMLElement}[]} */
+    this.cells = [];
+  }
+
+  /** @param {string[]} names layers, in order */
+  draw(names) {
+    if (names.join("\n") !== this.names) this.#build(names);
+    for (const { row, name, cell } of this.cells) {
+      const value = this.#value(row, name, -1);
+      write(cell, this.#text(row, value));
+      cell.classList.toggle("tp-alarm", Boolean(row.alarm) && value > ALARM && (!row.ends || this.#twoEnds(name)));
+    }
+  }
+
+  /** Rows for the readout at a step. @param {string} name @param {number} step @returns {import("../draw/tooltip.js").Row[]} */
+  at(name, step) {
+    return ROWS.map((row) => {
+      const trace = this.ui.run.traces[row.key];
+      return { name: this.ui.t(row.text), value: this.#text(row, trace ? this.#value(row, name, trace.nearest(step)) : NaN) };
+    });
+  }
+
+  /** Whether a layer's activation is flat at both ends. */
+  #twoEnds(name) {
+    const network = this.ui.run.experiment?.network ?? [];
+    const own = network[Number.parseInt(name, 10) - 1] ?? {};
+    const block = own.kind === "shared" ? (network.find(({ label }) => label === own.of) ?? own) : own;
+    const kind = (block.activation ?? block.function)?.kind ?? block.nonlinearity ?? "tanh";
+    return TWO_ENDS.includes(kind);
+  }
+
+  #value(row, name, at) {
+    const column = this.ui.run.channels.get(row.key)?.series.indexOf(name) ?? -1;
+    const trace = this.ui.run.traces[row.key];
+    return column < 0 || !trace ? NaN : trace.at(at, column);
+  }
+
+  #text(row, value) {
+    const { format } = this.ui;
+    if (row.share) return format.percent(value, 0);
+    return format.tight(value);
+  }
+
+  #build(names) {
+    const { ui } = this;
+    this.names = names.join("\n");
+    this.cells = [];
+    this.columns.replaceChildren(element("td"), ...names.map((name) => element("th", { scope: "col", text: ui.layer(name) })));
+    const rows = ROWS.map((row) => {
+      const cells = names.map((name) => element("td"));
+      cells.forEach((cell, i) => this.cells.push({ row, name: names[i], cell }));
+      return element("tr", {}, [element("th", { scope: "row", text: ui.t(row.text), title: row.help && ui.t(row.help) }), ...cells]);
+    });
+    this.body.replaceChildren(...(names.length ? rows : []));
+  }
+}

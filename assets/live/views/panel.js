@@ -1,0 +1,139 @@
+/** A titled box around one canvas: header with legend and buttons, sharp at any pixel ratio, pointer and keys passed on. */
+import { element, icon } from "../draw/dom.js";
+
+/** @typedef {import("./screen.js").Ui} Ui */
+
+export class Panel {
+  /** @param {Ui} ui @param {{key: string, title: string, help: string, enlarge?: string}} about keys of texts, and what "enlarge" names */
+  constructor(ui, about) {
+    this.ui = ui;
+    this.about = about;
+    this.title = ui.t(about.title);
+    this.legend = element("div", { class: "tp-legend" });
+    this.tools = element("div", { class: "tp-tools" });
+    this.heading = element("h3", { class: "tp-title", text: this.title });
+    this.canvas = element("canvas", { class: "tp-canvas", role: "img", tabindex: "0", "aria-label": this.title });
+    this.plot = element("div", { class: "tp-plot" }, [this.canvas]);
+    this.body = element("div", { class: "tp-panel-body" }, [this.plot]);
+    const header = element("header", { class: "tp-header" }, [this.heading, this.legend, this.tools]);
+    this.node = element("section", { class: `tp-panel tp-panel-${about.key}`, "aria-label": this.title }, [header, this.body]);
+    this.#help(ui.t(about.help));
+    if (about.enlarge) this.#enlarge(about.enlarge);
+    this.width = 0;
+    this.height = 0;
+    this.observer = new ResizeObserver(() => ui.redraw());
+    this.observer.observe(this.plot);
+    this.#listen();
+  }
+
+  /** Handlers of pointer and arrow keys, set by the chart. */
+  pointer = (/** @type {{x: number, y: number} | null} */ _place) => {};
+  move = (/** @type {number} */ _direction) => {};
+
+  /** Fits the canvas to its box and returns a cleared context in CSS pixels; null while it has no room. @returns {CanvasRenderingContext2D | null} */
+  begin() {
+    const width = this.plot.clientWidth;
+    const height = this.plot.clientHeight;
+    if (width < 24 || height < 24) return null;
+    const ratio = Math.min(3, window.devicePixelRatio || 1);
+    const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
+    if (this.canvas.width !== w || this.canvas.height !== h) Object.assign(this.canvas, { width: w, height: h });
+    Object.assign(this, { width, height, ratio });
+    const context = this.canvas.getContext("2d");
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, width, height);
+    context.font = `11px ${this.ui.theme.font}`;
+    return context;
+  }
+
+  /** Says the newest values to those who do not see the picture, at most once in two seconds. @param {string} text */
+  describe(text) {
+    const now = performance.now();
+    if (this.described && now - this.described < 2000) return;
+    this.described = now;
+    this.canvas.setAttribute("aria-label", text ? `${this.title}: ${text}` : this.title);
+  }
+
+  /** @param {string} text shown in place of the picture; empty: nothing */
+  note(text) {
+    if (text === (this.noted ?? "")) return;
+    this.noted = text;
+    this.plot.querySelector(".tp-note")?.remove();
+    if (text) this.plot.append(element("p", { class: "tp-note", text }));
+  }
+
+  /** A small two-state button in the header. @param {string} label @param {string} help @param {string} memory key under which the choice is kept @param {boolean} start */
+  toggle(label, help, memory, start) {
+    const kept = remember(memory);
+    const button = element("button", { class: "tp-toggle", type: "button", text: label, title: help });
+    const set = (on) => {
+      button.setAttribute("aria-pressed", String(on));
+      this.on = on;
+    };
+    set(kept === null ? start : kept === "1");
+    button.addEventListener("click", () => {
+      set(!this.on);
+      remember(memory, this.on ? "1" : "0");
+      this.ui.redraw();
+    });
+    this.switch = button;
+    this.tools.prepend(button);
+  }
+
+  destroy() {
+    this.observer.disconnect();
+  }
+
+  #help(text) {
+    const tip = element("div", { class: "tp-tip", role: "tooltip", id: `tp-tip-${this.about.key}`, text, hidden: true });
+    const label = this.ui.t("how_to_read", { title: this.title });
+    const button = element("button", { class: "tp-tool", type: "button", "aria-label": label, "aria-describedby": tip.id, text: "?" });
+    const show = (on) => () => {
+      tip.hidden = !on;
+    };
+    button.addEventListener("pointerenter", show(true));
+    button.addEventListener("pointerleave", show(false));
+    button.addEventListener("focus", show(true));
+    button.addEventListener("blur", show(false));
+    button.addEventListener("keydown", (event) => event.key === "Escape" && show(false)());
+    this.tools.append(button);
+    this.node.append(tip);
+  }
+
+  #enlarge(name) {
+    const label = this.ui.t("enlarge", { title: this.title });
+    const open = () => this.ui.enlarge(name);
+    const button = element("button", { class: "tp-tool", type: "button", "aria-label": label, title: label, onclick: open }, [icon("enlarge")]);
+    button.dataset.enlarge = name;
+    this.canvas.addEventListener("dblclick", open);
+    this.canvas.addEventListener("keydown", (event) => event.key === "Enter" && open());
+    this.tools.append(button);
+  }
+
+  #listen() {
+    const at = (event) => {
+      const box = this.canvas.getBoundingClientRect();
+      return { x: event.clientX - box.left, y: event.clientY - box.top };
+    };
+    this.canvas.addEventListener("pointermove", (event) => this.pointer(at(event)));
+    this.canvas.addEventListener("pointerdown", (event) => this.pointer(at(event)));
+    for (const name of ["pointerleave", "pointercancel", "blur"]) this.canvas.addEventListener(name, () => this.pointer(null));
+    this.canvas.addEventListener("keydown", (event) => {
+      const direction = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      if (event.key === "Escape") this.pointer(null);
+      if (!direction) return;
+      event.preventDefault();
+      this.move(direction);
+    });
+  }
+}
+
+/** A choice of this browser; storage may be closed to us. @param {string} key @param {string} [value] @returns {string | null} */
+export function remember(key, value) {
+  try {
+    if (value !== undefined) localStorage.setItem(`playground.${key}`, value);
+    return localStorage.getItem(`playground.${key}`);
+  } catch {
+    return null;
+  }
+}

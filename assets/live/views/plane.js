@@ -1,0 +1,199 @@
+/** The network's output over the input plane, with the data points on it. */
+import { drawArrows } from "./attack.js";
+import { crisp, xBase, yBase } from "../draw/axes.js";
+import { legendItem } from "./charts.js";
+import { element } from "../draw/dom.js";
+import { layMap, nearest, Picture, paintClasses, paintSigned } from "../draw/heat_map.js";
+import { Layer } from "../draw/canvas_cache.js";
+import { Panel } from "./panel.js";
+import { commonBase, linear } from "../draw/scale.js";
+import { paintSpread, spreadBar } from "./disagreement.js";
+import { css } from "../draw/theme.js";
+
+/** @typedef {import("./screen.js").Ui} Ui */
+
+const BAR = 12;
+
+export class PlaneView {
+  /** @param {Ui} ui */
+  constructor(ui) {
+    this.ui = ui;
+    this.panel = new Panel(ui, { key: "output", title: "output", help: "output_help", enlarge: "output" });
+    this.node = this.panel.node;
+    this.picture = new Picture();
+    this.dots = new Layer();
+    this.panel.toggle(ui.t("disagreement"), ui.t("disagreement_help"), "disagreement", false);
+    this.panel.pointer = (place) => this.#hover(place);
+  }
+
+  /** How far the members lie apart, where that is what the map shall show. */
+  get spread() {
+    return this.panel.on ? this.ui.run.latest.disagreement : undefined;
+  }
+
+  /** Number of classes drawn in their own color; 0: values from -1 to 1. */
+  get classes() {
+    const count = this.ui.run.latest.output?.shape[0] ?? 1;
+    return count > 2 ? count : 0;
+  }
+
+  /** What the whole color range stands for, for regression; null for classes. */
+  get scale() {
+    return this.ui.run.classifies ? null : (this.ui.run.latest.output_scale?.values[0] ?? 1);
+  }
+
+  legend = () => {
+    const { ui } = this;
+    const { theme, t } = ui;
+    const classes = this.scale === null ? Array.from({ length: this.classes }, (_, k) => k) : [];
+    const items = classes.slice(0, 4).map((k) => legendItem("dot", theme.class(k), t("class", { name: String(k) })));
+    if (classes.length > 4) items.push(element("span", { text: `+${classes.length - 4}` }));
+    return [...items, legendItem("dot", theme.text, t("train")), legendItem("ring", theme.text, t("validation"))];
+  };
+
+  draw() {
+    const context = this.panel.begin();
+    const { run } = this.ui;
+    const output = run.latest.output;
+    this.panel.switch.hidden = !run.channels.has("disagreement");
+    if (!context || !output) return;
+    const side = Math.floor(Math.min(this.panel.height - 30, this.panel.width - 42 - (this.classes && !this.spread ? 16 : 78)));
+    if (side < 40) return;
+    const left = Math.max(36, Math.floor((this.panel.width - side - (this.classes && !this.spread ? 0 : 48)) / 2));
+    const box = { left, top: 8, right: left + side, bottom: 8 + side };
+    this.#ground(context, box, output);
+    const [x0, x1, y0, y1] = run.channels.get("output").extent ?? [-1, 1, -1, 1];
+    const x = linear([x0, x1], box.left, box.right);
+    const y = linear([y0, y1], box.bottom, box.top);
+    Object.assign(this, { box, x, y });
+    this.#axes(context, box, x, y);
+    const { theme } = this.ui;
+    const key = JSON.stringify([box, x.domain, y.domain, theme.mode, theme.ground, this.scale, run.id, run.points?.shape]);
+    this.dots.draw(context, this.panel, key, (own) => this.#points(own, x, y));
+    drawArrows(context, this.ui, x, y);
+    if (this.bases[0]) xBase(context, box, this.bases[0], this.ui); // above the points, or they hide it
+    if (this.bases[1]) yBase(context, box, this.bases[1], this.ui);
+    if (this.spread) spreadBar(context, this.ui, box, box.right + 14, BAR);
+    else if (!this.classes) this.#bar(context, box);
+    this.#cursor(context, box);
+    this.panel.describe(this.#summary());
+  }
+
+  #ground(context, box, output) {
+    const shape = /** @type {[number, number, number]} */ (output.shape);
+    if (this.spread) paintSpread(this.picture, this.spread, this.ui.theme);
+    else if (this.classes) paintClasses(this.picture, output.values, shape, this.ui.theme);
+    else paintSigned(this.picture, output.values, [1, shape[1], shape[2]], this.ui.theme);
+    context.imageSmoothingEnabled = true;
+    context.imageSmoothingQuality = "high";
+    const drawn = this.spread?.shape ?? shape;
+    layMap(context, this.picture, 0, drawn, { x: box.left, y: box.top, width: box.right - box.left, height: box.bottom - box.top });
+  }
+
+  #axes(context, box, x, y) {
+    const { theme, format } = this.ui;
+    const { ratio } = this.panel;
+    context.strokeStyle = css(theme.line);
+    context.lineWidth = 1 / ratio;
+    context.strokeRect(crisp(box.left, ratio), crisp(box.top, ratio), box.right - box.left, box.bottom - box.top);
+    context.fillStyle = css(theme.muted);
+    const ticks = [x.ticks(5), y.ticks(5)];
+    const steps = ticks.map((list) => (list.length > 1 ? list[1] - list[0] : 1));
+    const bases = ticks.map(commonBase);
+    context.textAlign = "center";
+    context.textBaseline = "top";
+    for (const tick of ticks[0]) context.fillText(format.tick(tick - bases[0], steps[0]), x.map(tick), box.bottom + 6);
+    if (Math.max(...ticks[0].map(x.map)) < box.right - 14) context.fillText("x", box.right - 3, box.bottom + 6);
+    context.textAlign = "right";
+    context.textBaseline = "middle";
+    if (Math.min(...ticks[1].map(y.map)) > box.top + 16) context.fillText("y", box.left - 6, box.top + 4);
+    for (const tick of ticks[1]) context.fillText(format.tick(tick - bases[1], steps[1]), box.left - 6, Math.max(box.top + 5, y.map(tick)));
+    this.bases = bases;
+  }
+
+  #points(context, x, y) {
+    const { run, theme } = this.ui;
+    if (!run.points) return;
+    const [count, width] = run.points.shape;
+    const values = run.points.values;
+    const radius = count > 400 ? 2.25 : 3;
+    for (let i = 0; i < count; i += 1) {
+      const at = i * width;
+      const color = this.scale === null ? theme.class(values[at + 2]) : theme.value(Math.max(-1, Math.min(1, values[at + 2] / this.scale)));
+      context.beginPath();
+      context.arc(x.map(values[at]), y.map(values[at + 1]), radius, 0, 2 * Math.PI);
+      const validation = values[at + 3] > 0;
+      context.fillStyle = css(validation ? theme.ground : color, validation ? 0.75 : 1);
+      context.fill();
+      context.lineWidth = validation ? 1.25 : 0.75;
+      context.strokeStyle = validation ? css(color) : css(theme.ground, 0.9);
+      context.stroke();
+    }
+  }
+
+  #bar(context, box) {
+    const { theme, format } = this.ui;
+    const left = box.right + 14;
+    for (let row = 0; row < box.bottom - box.top; row += 1) {
+      context.fillStyle = css(theme.value(1 - (2 * row) / (box.bottom - box.top - 1)));
+      context.fillRect(left, box.top + row, BAR, 1.5);
+    }
+    context.fillStyle = css(theme.muted);
+    context.textAlign = "left";
+    context.textBaseline = "middle";
+    const top = this.scale ?? 1;
+    for (const value of [-1, 0, 1]) {
+      const at = box.top + ((1 - value) / 2) * (box.bottom - box.top);
+      context.fillText(format.short(Number((value * top).toPrecision(3))), left + BAR + 5, Math.min(box.bottom - 5, Math.max(box.top + 5, at)));
+    }
+    this.#ends(context, left + BAR + 5, box);
+  }
+
+  /** Which end of the bar stands for which class. */
+  #ends(context, left, box) {
+    if (this.scale !== null) return;
+    context.fillText(this.ui.t("class", { name: "1" }), left, box.top + 20);
+    context.fillText(this.ui.t("class", { name: "0" }), left, box.bottom - 20);
+  }
+
+  #hover(place) {
+    this.place = place && this.box && place.x >= this.box.left && place.x < this.box.right && place.y >= this.box.top && place.y < this.box.bottom ? place : null;
+    if (!this.place) this.ui.readout.hide(this.panel.canvas);
+    this.ui.redraw();
+  }
+
+  #cursor(context, box) {
+    if (!this.place) return;
+    const { ui, place, panel } = this;
+    context.strokeStyle = css(ui.theme.text, 0.6);
+    context.lineWidth = 1 / panel.ratio;
+    context.beginPath();
+    context.moveTo(box.left, crisp(place.y, panel.ratio));
+    context.lineTo(box.right, crisp(place.y, panel.ratio));
+    context.moveTo(crisp(place.x, panel.ratio), box.top);
+    context.lineTo(crisp(place.x, panel.ratio), box.bottom);
+    context.stroke();
+    const heading = [this.x, this.y].map((axis, i) => `${"xy"[i]} ${ui.format.place(axis.invert(i ? place.y : place.x), axis.domain[1] - axis.domain[0])}`).join(" · ");
+    ui.readout.show(panel.canvas, place.x, place.y, heading, this.#values(place, box));
+  }
+
+  /** What the map says under a place. */
+  #values(place, box) {
+    const { ui } = this;
+    const { shape, values } = ui.run.latest.output;
+    const [count, height, width] = shape;
+    const column = nearest((place.x - box.left) / (box.right - box.left), width);
+    const row = height - 1 - nearest((place.y - box.top) / (box.bottom - box.top), height);
+    const at = (k) => values[(k * height + row) * width + column] / 127;
+    if (this.scale !== null) return [{ name: ui.t("prediction"), value: ui.format.fixed(at(0) * this.scale, 2), color: ui.theme.value(at(0)), mark: "dot" }];
+    if (!this.classes) return [{ name: ui.t("class_difference"), value: ui.format.fixed(at(0), 2), color: ui.theme.value(at(0)), mark: "dot" }];
+    return Array.from({ length: count }, (_, k) => ({ name: `p(${ui.t("class", { name: String(k) })})`, value: ui.format.fixed(at(k), 2), color: ui.theme.class(k), mark: /** @type {"dot"} */ ("dot") }));
+  }
+
+  #summary() {
+    const { ui } = this;
+    const name = ui.t(ui.run.classifies ? "accuracy" : "r2");
+    const value = ui.run.newest("validation_metric");
+    return `${name} ${ui.run.classifies ? ui.format.percent(value) : ui.format.fixed(value, 3)}`;
+  }
+}

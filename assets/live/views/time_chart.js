@@ -1,0 +1,178 @@
+/** A chart of traces over steps: axes, lines, marks of edits, a crosshair shared by all charts, values under the cursor. */
+import { plate, vertical, xAxis, yAxis } from "../draw/axes.js";
+import { drawLine, range } from "../draw/lines.js";
+import { Panel } from "./panel.js";
+import { linear, logarithmic, logDomain, niceDomain } from "../draw/scale.js";
+import { css } from "../draw/theme.js";
+
+/** @typedef {import("../draw/lines.js").Line} Line */
+/** @typedef {import("../draw/axes.js").Box} Box */
+/**
+ * What a chart shows. `lines` are the traces now, `domain` may narrow what the data span, `band` is a healthy range,
+ * `mark` is a point to
+ * ring, `more` adds rows to the readout.
+ * @typedef {{key: string, title: string, help: string, enlarge?: string, lines: () => Line[], log: () => boolean,
+ *   domain?: (low: number, high: number) => [number, number], unit?: () => string, percent?: () => boolean, band?: () => number[] | null,
+ *   mark?: () => {step: number, value: number} | null, more?: (step: number) => import("../draw/tooltip.js").Row[]}} Spec
+ */
+
+export class TimeChart {
+  /** @param {import("./screen.js").Ui} ui @param {Spec} spec */
+  constructor(ui, spec) {
+    this.ui = ui;
+    this.spec = spec;
+    this.panel = new Panel(ui, spec);
+    this.node = this.panel.node;
+    this.panel.pointer = (place) => this.#hover(place);
+    this.panel.move = (direction) => this.#walk(direction);
+  }
+
+  draw() {
+    const context = this.panel.begin();
+    if (!context) return;
+    const { ui, panel } = this;
+    const lines = this.spec.lines();
+    const box = { left: 42, top: 8, right: panel.width - 8, bottom: panel.height - 22 };
+    const x = linear(ui.run.span, box.left, box.right);
+    const y = this.#yScale(lines, box);
+    Object.assign(this, { box, x, y, lines });
+    const look = { theme: ui.theme, format: ui.format, ratio: panel.ratio };
+    const empty = !lines.some(({ trace }) => trace.length);
+    panel.note(empty && ui.run.frames ? ui.t("not_measured") : "");
+    const shade = this.#band(context, box, y);
+    yAxis(context, box, y, { ...look, labels: !empty, percent: this.spec.percent?.() });
+    xAxis(context, box, x, { ...look, unit: ui.t("steps") });
+    context.save();
+    context.beginPath();
+    context.rect(box.left, box.top - 2, box.right - box.left + 2, box.bottom - box.top + 3);
+    context.clip();
+    this.#edits(context, box, x);
+    for (const line of lines) drawLine(context, line, x, y);
+    this.#mark(context, x, y);
+    this.#cursor(context, box, x, y, lines);
+    context.restore();
+    this.#unit(context, box, shade);
+    panel.describe(lines.filter((line) => !line.quiet).map((line) => `${line.name} ${this.#text(line.trace.at(-1, line.column))}`).join(", "));
+  }
+
+  #yScale(lines, box) {
+    const logs = this.spec.log();
+    let [low, high] = range(lines, logs);
+    if (this.spec.domain && high >= low) [low, high] = this.spec.domain(low, high);
+    return logs ? logarithmic(logDomain(low, high), box.bottom, box.top) : linear(niceDomain(low, high), box.bottom, box.top);
+  }
+
+  /** Fills the healthy range and returns the color of its legend, or nothing. */
+  #band(context, box, y) {
+    const band = this.spec.band?.();
+    if (!band) return "";
+    const { theme } = this.ui;
+    const clamp = (value) => Math.min(box.bottom, Math.max(box.top, y.map(value)));
+    const [bottom, top] = band.map(clamp);
+    if (bottom - top < 1) return "";
+    context.fillStyle = css(theme.class(2), 0.13);
+    context.fillRect(box.left, top, box.right - box.left, bottom - top);
+    return css(theme.class(2), 0.3);
+  }
+
+  /** What the vertical axis measures, and what the band is. */
+  #unit(context, box, shade) {
+    const unit = this.spec.unit?.() ?? "";
+    const text = shade ? `${this.ui.t("guide_band")}   ${unit}` : unit;
+    if (!text) return;
+    context.textBaseline = "middle";
+    context.textAlign = "right";
+    plate(context, text, box.right - 4, box.top + 6, this.ui.theme);
+    if (!shade) return;
+    context.fillStyle = shade;
+    context.fillRect(box.right - context.measureText(text).width - 18, box.top + 2, 10, 8);
+  }
+
+  #edits(context, box, x) {
+    for (const event of this.ui.run.log) {
+      if (event.kind === "edit") vertical(context, box, x.map(event.step), css(this.ui.theme.text, 0.45), this.panel.ratio, [2, 3]);
+    }
+  }
+
+  /** A ring around a point that counts. */
+  #mark(context, x, y) {
+    const point = this.spec.mark?.();
+    if (!point) return;
+    context.beginPath();
+    context.arc(x.map(point.step), y.map(point.value), 5, 0, 2 * Math.PI);
+    context.lineWidth = 2;
+    context.strokeStyle = css(this.ui.theme.text);
+    context.stroke();
+  }
+
+  #cursor(context, box, x, y, lines) {
+    const { cursor, theme } = this.ui;
+    if (cursor.step === null) return;
+    vertical(context, box, x.map(cursor.step), css(theme.text, 0.6), this.panel.ratio);
+    if (cursor.chart !== this) return;
+    for (const line of lines) {
+      const at = line.trace.nearest(cursor.step);
+      const value = line.trace.at(at, line.column);
+      if (at < 0 || line.quiet || !Number.isFinite(y.map(value))) continue;
+      context.beginPath();
+      context.arc(x.map(line.trace.steps[at]), y.map(value), 3, 0, 2 * Math.PI);
+      context.fillStyle = css(line.color);
+      context.fill();
+      context.lineWidth = 1;
+      context.strokeStyle = css(theme.ground);
+      context.stroke();
+    }
+    this.#tell();
+  }
+
+  #tell() {
+    const { ui } = this;
+    const { step } = ui.cursor;
+    const rows = this.lines.map((line) => ({
+      name: line.name,
+      value: this.#text(line.trace.at(line.trace.nearest(step), line.column)),
+      color: line.color,
+      mark: /** @type {"solid" | "dashed"} */ (line.dash?.length ? "dashed" : "solid"),
+    }));
+    rows.push(...(this.spec.more?.(step) ?? []), ...this.#changes(step));
+    ui.readout.show(this.panel.canvas, this.x.map(step), this.pointerY ?? this.box.top, `${ui.t("steps")} ${ui.format.integer(step)}`, rows);
+  }
+
+  #text(value) {
+    return this.spec.percent?.() ? this.ui.format.percent(value) : this.ui.format.value(value);
+  }
+
+  /** Edits within four pixels of the cursor. @param {number} step */
+  #changes(step) {
+    const { ui } = this;
+    return ui.run.log
+      .filter((event) => event.kind === "edit" && Math.abs(this.x.map(event.step) - this.x.map(step)) <= 4)
+      .map(({ detail }) => ({ name: `${ui.t("edit")} ${detail?.path ?? ""}`, value: ui.format.short(Number(detail?.value)) }));
+  }
+
+  #hover(place) {
+    if (!place || !this.x) {
+      this.ui.point(null, null);
+      this.ui.readout.hide(this.panel.canvas);
+      return;
+    }
+    this.pointerY = place.y;
+    const [first, last] = this.ui.run.span;
+    const step = Math.min(last, Math.max(first, this.x.invert(place.x)));
+    this.ui.point(this.#snap(step), this);
+  }
+
+  /** The measured step nearest to a place, of the first line that has any. @param {number} step */
+  #snap(step) {
+    const line = this.lines.find(({ trace, quiet }) => trace.length && !quiet) ?? this.lines.find(({ trace }) => trace.length);
+    return line ? line.trace.steps[line.trace.nearest(step)] : Math.round(step);
+  }
+
+  #walk(direction) {
+    const line = this.lines?.find(({ trace, quiet }) => trace.length && !quiet);
+    if (!line) return;
+    const now = this.ui.cursor.step === null ? line.trace.length : line.trace.nearest(this.ui.cursor.step);
+    const next = Math.min(line.trace.length - 1, Math.max(0, now + direction));
+    this.ui.point(line.trace.steps[next], this);
+  }
+}

@@ -1,0 +1,81 @@
+"""From the store to the zip."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import struct
+import zipfile
+from typing import Any
+
+from engine.archive.tensor_tree import to_bytes, torch_tree
+from engine.store import checkpoints
+from engine.store.reader import Checkpoint, Reader, RunRow
+
+FORMAT, VERSION = "training-playground-run", 1
+MANIFEST = "manifest.json"
+MEMBERS = ("experiment.json", "run.json", "log.json", "losses.f32", "epochs.f64", "frames.bin", "static.bin")
+KEPT = ("newest", "best")
+
+
+def pack(reader: Reader, row: RunRow) -> bytes:
+    """The whole run at one moment."""
+    with reader.view() as view:
+        row = view.run(row.id) or row
+        losses = view.losses(row.id, None)[:, 1].astype("<f4").tobytes()
+        epochs = view.epochs(row.id, None).astype("<f8").tobytes()
+        frames = view.timed_frames(row.id)
+        log = view.log(row.id)
+        saved = view.checkpoints(row.id)
+    lines = [{"step": line.step, "kind": line.kind, "detail": line.detail, "at": line.at} for line in log]
+    members = {
+        "experiment.json": row.experiment.encode(),
+        "run.json": text(about(row)),
+        "log.json": text(lines),
+        "losses.f32": losses,
+        "epochs.f64": epochs,
+        "frames.bin": b"".join(struct.pack("<qdI", step, at, len(data)) + data for step, at, data in frames),
+        "static.bin": row.static or b"",
+        **states(saved),
+    }
+    manifest = {
+        "format": FORMAT,
+        "version": VERSION,
+        "run": row.id,
+        "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in members.items()},
+    }
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, data in {MANIFEST: text(manifest), **members}.items():
+            file.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+def about(row: RunRow) -> dict[str, Any]:
+    """What the store says of the run besides its series."""
+    names = ("edited", "state", "message", "step", "epoch", "channels", "summary", "created", "name")
+    return {name: getattr(row, name) for name in names}
+
+
+def states(saved: list[Checkpoint]) -> dict[str, bytes]:
+    """The newest checkpoint that can be read, and the newest good one if that is another."""
+    found: dict[str, bytes] = {}
+    for checkpoint in saved:
+        name = KEPT[0] if not found else KEPT[1]
+        if found and not checkpoint.good:
+            continue
+        try:
+            tree = torch_tree(checkpoints.read(checkpoint.path, checkpoint.sha256))
+        except checkpoints.Spoiled:
+            continue
+        facts = {"step": checkpoint.step, "epoch": checkpoint.epoch, "good": checkpoint.good}
+        found[f"{name}.json"], found[f"{name}.safetensors"] = to_bytes({"facts": facts, "state": tree})
+        if checkpoint.good or name == KEPT[1]:
+            break
+    return found
+
+
+def text(value: Any) -> bytes:
+    """JSON that a person can read."""
+    return json.dumps(value, indent=1).encode()

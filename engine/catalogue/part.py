@@ -1,0 +1,154 @@
+"""The catalogue: a part is one class in one file, and its folder is its family.
+
+Nothing is registered by hand. `engine/parts/optimizers/adam.py` holds exactly one final subclass of `Optimizer`, whose
+`kind` is the file's name; dropping a file into the folder is all it takes to add a part.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, ClassVar, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, JsonValue
+from pydantic_core import CoreSchema, core_schema
+
+FAMILIES = (
+    "datasets",
+    "transforms",
+    "augmentations",
+    "aspects",
+    "blocks",
+    "activations",
+    "initializers",
+    "losses",
+    "optimizers",
+    "schedules",
+    "regularizers",
+    "attacks",
+    "probes",
+)
+
+
+class Value(BaseModel):
+    """A frozen, strict value: unknown fields, wrong types, NaN and infinity are refused."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
+
+
+class Part(Value):
+    """One catalogue entry. A family is a subclass named with `family=`; its members say their `kind`."""
+
+    family: ClassVar[str] = ""
+
+    def __init_subclass__(cls, family: str = "", **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if family:
+            cls.family = family
+
+    @classmethod
+    def is_family(cls) -> bool:
+        """Whether this class is a family's abstract class rather than a part."""
+        return "family" in cls.__dict__
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """A field typed with the family takes any of its parts, told apart by `kind`."""
+        if not (cls.is_family() and cls.family and cls.__pydantic_complete__):  # incomplete: being defined just now
+            return handler(source)
+        members = {kind: handler.generate_schema(part) for kind, part in catalogue(cls).items()}
+        return core_schema.tagged_union_schema(members, discriminator="kind")
+
+    @classmethod
+    def summary(cls) -> str:
+        """The first line of the docstring: what the part is, with its formula."""
+        return (inspect.getdoc(cls) or cls.__name__).splitlines()[0]
+
+    @classmethod
+    def title(cls) -> str:
+        """The first line of the docstring up to its first comma, colon or stop: what the part is called."""
+        line = cls.summary()
+        for stop in (":", ",", "."):
+            line = line.split(stop)[0]
+        return line.strip()
+
+    def name(self) -> str:
+        """This part's `kind`; every part has one."""
+        return str(self.__dict__["kind"])
+
+
+P = TypeVar("P", bound=Part)
+
+
+@cache
+def catalogue(family: type[P]) -> Mapping[str, type[P]]:
+    """Every part of a family by its kind, in the order in which the parts want to be shown.
+
+    Raises: TypeError naming the file that does not hold exactly one part called like the file.
+    """
+    package = importlib.import_module(family.__module__)
+    found: dict[str, type[P]] = {}
+    for module in pkgutil.iter_modules(package.__path__):
+        path = f"{package.__name__}.{module.name}"
+        members = importlib.import_module(path)
+        own = [p for p in vars(members).values() if inspect.isclass(p) and p.__module__ == path]
+        parts: list[type[P]] = [p for p in own if issubclass(p, family)]
+        if len(parts) != 1 or parts[0].model_fields["kind"].default != module.name:
+            raise TypeError(f"{path} must hold exactly one {family.__name__} whose kind is {module.name!r}")
+        found[module.name] = parts[0]
+    return dict(sorted(found.items(), key=lambda item: (getattr(item[1], "rank", 100), item[0])))
+
+
+def family(name: str) -> type[Part]:
+    """The abstract class of the family kept in `engine/parts/<name>/`."""
+    package = importlib.import_module(f"engine.parts.{name}")
+    classes = (c for c in vars(package).values() if inspect.isclass(c) and issubclass(c, Part))
+    return next(c for c in classes if c.__dict__.get("family") == name)
+
+
+WRITTEN: dict[str, str] = {}
+"""What each pattern of a field asks for, in words, for who wrote something else."""
+
+
+def hparam(
+    default: Any,
+    help: str,
+    *,
+    ge: float | None = None,
+    gt: float | None = None,
+    le: float | None = None,
+    lt: float | None = None,
+    unit: str = "",
+    log: bool = False,
+    live: bool = False,
+    none: str = "",
+    unsaid: bool = False,
+    hidden: bool = False,
+    pattern: str | None = None,
+    written: str = "",
+) -> Any:
+    """A field of a part, told once: default, bounds, unit, whether its axis is logarithmic, whether it may change
+    while a run trains (`live`), and what it means. Form, validation and reference page read it from here. `none` says
+    what None stands for. An `unsaid` field is left out of documents while it has its default, so that those written
+    before there was such a field stay what they are. A `hidden` one has a control of its own instead of the form's.
+    `written` says in words what `pattern` asks for."""
+    if pattern is not None:
+        WRITTEN[pattern] = written
+    extra: dict[str, JsonValue] = {"unit": unit, "log": log, "live": live, "none": none}
+    if hidden:
+        extra["hidden"] = True
+    usual = (lambda value: value == default) if unsaid else None
+    return Field(
+        default,
+        ge=ge,
+        gt=gt,
+        le=le,
+        lt=lt,
+        pattern=pattern,
+        description=help,
+        json_schema_extra=extra,
+        exclude_if=usual,
+    )

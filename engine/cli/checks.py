@@ -1,0 +1,92 @@
+"""The command line's `check` and `cost`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from engine.strict_json import strict
+
+Add = Callable[[str, Any, str], argparse.ArgumentParser]
+MARKS = {"pass": "✓", "warn": "!", "fail": "✗", "none": "–"}
+
+
+def commands(add: Add, arguments: Callable[[argparse.ArgumentParser], None], chosen: Callable[..., Any]) -> None:
+    """Adds both to the grammar."""
+    about = "sanity checks of an experiment before it is trained for long; status 1 if one fails"
+    arguments(add("check", lambda options: check(chosen(options), options.json), about))
+    about = "what training an experiment costs, or how small the network of a run can be made"
+    arguments(add("cost", lambda options: cost(options, chosen), about))
+
+
+def say(line: str) -> None:
+    """A line on the standard output, at once."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def check(experiment: Any, as_json: bool) -> int:
+    """Each check as it is done."""
+    from engine.catalogue.part import catalogue
+    from engine.checks import Check
+    from engine.jobs.run_checks import checked
+    from engine.message import Said
+
+    found = []
+    for answer in checked(experiment):
+        found.append(answer)
+        if as_json:
+            continue
+        say(f"{MARKS[answer['verdict']]} {answer['verdict']:<5} {catalogue(Check)[answer['kind']].title()}")
+        for name in ("expected", "found", "remedy"):
+            text = str(Said.of(answer[name]))
+            if text:
+                say(f"        {name:<9} {text}")
+    if as_json:
+        texts = ("expected", "found", "remedy")
+        say(strict([{**one, **{name: str(Said.of(one[name])) for name in texts}} for one in found]))
+    return 1 if any(answer["verdict"] == "fail" for answer in found) else 0
+
+
+def cost(options: argparse.Namespace, chosen: Callable[..., Any]) -> int:
+    """The cost of an experiment; of a run, its network in smaller numbers."""
+    from engine.experiment.presets import names
+    from engine.store.reader import Reader
+
+    known = options.source in names() or Path(options.source).exists()
+    reader = None if known else Reader()
+    if reader is not None and reader.place.database.exists() and reader.run(options.source):
+        return smaller(options.source, options.json)
+    from engine.jobs.cost import measured
+
+    found: dict[str, Any] = {}
+    for answer in measured(chosen(options)):
+        found |= answer
+    if options.json:
+        say(strict(found))
+        return 0
+    for name, value in found.items():
+        if value is None:
+            value = "not measured"
+        say(f"{name.replace('_', ' '):<20} {f'{value:.4g}' if isinstance(value, float) else value:>14}")
+    return 0
+
+
+def smaller(run: str, as_json: bool) -> int:
+    """The run's network as float32, bfloat16 and int8."""
+    from engine.data.epochs import written
+    from engine.jobs.quantize import sizes_of_run
+    from engine.message import Said
+
+    head, *rows = sizes_of_run(run)
+    rows = [{**row, "note": str(Said.of(row["note"]))} for row in rows]
+    if as_json:
+        say(strict({**head, "formats": rows}))
+        return 0
+    word = "accuracy" if head["task"] == "classification" else "R²"
+    for row in rows:
+        say(f"{row['format']:<9} {row['bytes']:>12,} bytes   {word} {written(row['metric'])}   {row['note']}".rstrip())
+    return 0

@@ -1,0 +1,262 @@
+"""The command line: `playground run | train | show | check | cost | data | parts | presets | runs | export …`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from engine.cli import checks, presets, store
+from engine.cli import data as cli_data
+from engine.cli.report import figures, sentence, summary
+from engine.errors import InvalidExperiment, PlaygroundError, shown
+from engine.strict_json import strict
+
+if TYPE_CHECKING:
+    from engine.experiment.experiment import Experiment
+    from engine.runtime.client import Fleet
+    from engine.store.reader import Reader, RunRow
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; 0 when it worked, 1 when a run failed, 2 for what was asked wrongly."""
+    options = parser().parse_args(arguments)
+    try:
+        return int(options.command(options))
+    except PlaygroundError as error:
+        print(f"playground: {error}", file=sys.stderr)
+        return 2
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that refuses in one line, without the usage."""
+
+    def error(self, message: str) -> NoReturn:
+        """Says what is wrong and ends with status 2."""
+        self.exit(2, f"playground: {' '.join(message.split())}\n")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The grammar."""
+    top = Parser(prog="playground", description="Watch neural networks learn.")
+    commands = top.add_subparsers(required=True, metavar="command")
+
+    def command(name: str, function: Any, about: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=about, description=about)
+        sub.set_defaults(command=function)
+        return sub
+
+    sub = command("run", run, "serve the app in the browser")
+    sub.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8501")))
+    sub = command("train", train, "train an experiment in the foreground")
+    experiment_arguments(sub)
+    sub.add_argument("--steps", type=int, help="optimizer steps instead of the experiment's length")
+    sub = command("show", show, "shapes, parameters, FLOPs and memory of an experiment")
+    experiment_arguments(sub)
+    sub = command("parts", parts, "the catalogue, or one family of it")
+    sub.add_argument("family", nargs="?")
+    sub.add_argument("--json", action="store_true")
+    sub = command("runs", runs, "every run in the store")
+    sub.add_argument("--json", action="store_true")
+    sub = command("export", export_run, "a run as files")
+    sub.add_argument("run")
+    sub.add_argument("--to", type=Path, required=True, metavar="DIR")
+    sub.add_argument("--format", metavar="FORMAT", help="one format instead of the usual files, e.g. script")
+    sub = command("import", import_run, "a run from the zip that export --format archive wrote")
+    sub.add_argument("file", type=Path)
+    checks.commands(command, experiment_arguments, chosen)
+    presets.commands(command)
+    cli_data.commands(command)
+    store.commands(command)
+    return top
+
+
+def experiment_arguments(sub: argparse.ArgumentParser) -> None:
+    """What says which experiment is meant."""
+    sub.add_argument("source", metavar="FILE|PRESET", help="a JSON file, or the name of a preset")
+    sub.add_argument(
+        "--set", action="append", default=[], metavar="path=value", help="change one value, e.g. optimizer.lr=0.1"
+    )
+    sub.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def chosen(options: argparse.Namespace) -> Experiment:
+    """The experiment that the arguments name, changed by every --set, checked as a whole."""
+    from engine.experiment.experiment import Experiment
+    from engine.experiment.overrides import assign
+    from engine.experiment.presets import load_file_or_preset
+    from engine.preview.preview import preview
+
+    experiment = load_file_or_preset(options.source)
+    if options.set:
+        data = experiment.to_dict()
+        for assignment in options.set:
+            assign(data, assignment)
+        experiment = Experiment.from_dict(data)
+    if getattr(options, "steps", None) is not None:
+        experiment = Experiment.from_dict({**experiment.to_dict(), "steps": options.steps, "epochs": None})
+    preview(experiment)
+    return experiment
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serves the app until it is interrupted."""
+    app = Path(__file__).resolve().parents[2] / "app.py"
+    environment = {**os.environ, "PORT": str(options.port)}
+    try:
+        return subprocess.run([sys.executable, str(app)], env=environment, check=False).returncode
+    except KeyboardInterrupt:
+        return 0
+
+
+def train(options: argparse.Namespace) -> int:
+    """Trains in the fleet and follows the run to its end; an interrupt stops it."""
+    from engine.preview.preview import preview
+    from engine.runtime.client import Fleet
+    from engine.store.reader import Reader
+
+    experiment = chosen(options)
+    careful = preview(experiment).cautions
+    for caution in careful:
+        print(f"playground: caution: {caution}", file=sys.stderr)
+    fleet = Fleet()
+    name = fleet.start(experiment)
+    reader = Reader()
+    try:
+        row = follow(reader, name, experiment)
+    except KeyboardInterrupt:
+        fleet.stop(name)
+        row = ended(reader, fleet, name)
+    finally:
+        fleet.close()
+    report = summary(reader, row, experiment) | {"cautions": [caution.plain() for caution in careful]}
+    if options.json:
+        print(strict(report))
+    else:
+        print(sentence(report, row.message))
+    return 1 if row.state in ("failed", "out_of_memory") else 0
+
+
+def follow(reader: Reader, name: str, experiment: Experiment) -> RunRow:
+    """Shows a progress bar until the run is over."""
+    from tqdm import tqdm
+
+    from engine.store.tables import FINAL
+
+    unit, total = ("step", experiment.steps) if experiment.steps is not None else ("epoch", experiment.epochs)
+    with tqdm(total=total, unit=f" {unit}s", file=sys.stderr, disable=not sys.stderr.isatty()) as bar:
+        while True:
+            row = reader.run(name)
+            if row is not None:
+                bar.update(getattr(row, unit) - bar.n)
+                bar.set_postfix_str(figures(row))
+                if row.state in FINAL:
+                    return row
+            time.sleep(0.05)
+
+
+def ended(reader: Reader, fleet: Fleet, name: str) -> RunRow:
+    """The run's row once it is over."""
+    from engine.store.tables import FINAL
+
+    while True:
+        row = reader.run(name)
+        if row is not None and row.state in FINAL:
+            return row
+        time.sleep(0.02)
+
+
+def show(options: argparse.Namespace) -> int:
+    """Prints the table of layers."""
+    from engine.jobs.cost import cost
+    from engine.jobs.layer_table import table
+    from engine.preview.preview import preview
+
+    experiment = chosen(options)
+    found, costs = preview(experiment), cost(experiment)
+    if options.json:
+        layers = [
+            {"kind": row.kind, "name": row.name, "output_shape": row.output_shape, "parameters": row.parameters}
+            for row in found.layers
+        ]
+        totals = {k: getattr(found, k) for k in ("parameters", "flops_per_example", "memory_bytes")}
+        more = {"flops_training": costs.flops_training, "serving_bytes": costs.serving, "run_bytes": costs.run}
+        careful = [caution.plain() for caution in found.cautions]
+        print(strict({"layers": layers, **totals, **more, "cautions": careful}))
+        return 0
+    print(table(found, costs))
+    for caution in found.cautions:
+        print(f"caution: {caution}")
+    return 0
+
+
+def parts(options: argparse.Namespace) -> int:
+    """Prints the catalogue."""
+    from engine.catalogue.part import FAMILIES, catalogue, family
+
+    if options.family is not None and options.family not in FAMILIES:
+        raise InvalidExperiment("family", f"one of {', '.join(FAMILIES)}", shown(options.family))
+    names = FAMILIES if options.family is None else (options.family,)
+    found = {name: {kind: part.summary() for kind, part in catalogue(family(name)).items()} for name in names}
+    if options.json:
+        print(strict(found))
+        return 0
+    for name, members in found.items():
+        print(name)
+        for kind, about in members.items():
+            print(f"  {kind:<20} {about}")
+    return 0
+
+
+def runs(options: argparse.Namespace) -> int:
+    """Prints every run, the newest first."""
+    from engine.store.reader import Reader
+
+    reader = Reader()
+    found = reader.runs() if reader.place.database.exists() else []
+    if options.json:
+        keys = ("id", "name", "state", "message", "step", "epoch", "created", "digest", "parent", "summary", "damage")
+        print(strict([{key: getattr(row, key) for key in keys} for row in found]))
+        return 0
+    for row in found:
+        said = f"{row.state:<9} step {row.step:>8}  epoch {row.epoch:>6}  {figures(row)}  {row.name}".rstrip()
+        print(f"{row.id}  {'damaged' if row.damage else said}")
+    return 0
+
+
+def export_run(options: argparse.Namespace) -> int:
+    """Writes a run's files."""
+    from engine.export.bundle import export, export_as
+    from engine.store.reader import Reader
+
+    reader = Reader()
+    if not reader.place.database.exists():
+        raise PlaygroundError(f"There is no run {options.run}.")
+    one = options.format is not None
+    made = (
+        export_as(reader, options.run, options.to, options.format) if one else export(reader, options.run, options.to)
+    )
+    for path in made:
+        print(path)
+    return 0
+
+
+def import_run(options: argparse.Namespace) -> int:
+    """Takes a run in, and says what it is called here."""
+    from engine.runtime.client import Fleet
+
+    fleet = Fleet()
+    try:
+        print(fleet.bring(options.file))
+    finally:
+        fleet.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

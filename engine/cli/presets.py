@@ -1,0 +1,46 @@
+"""The command line's `presets`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from engine.cli.checks import Add, say
+from engine.strict_json import strict
+
+if TYPE_CHECKING:
+    from engine.experiment.presets import Entry, Expectation
+
+
+def commands(add: Add) -> None:
+    """Adds it to the grammar."""
+    about = "the experiments that come along, by topic, and what to expect of each"
+    add("presets", lambda options: listed(options.json), about).add_argument("--json", action="store_true")
+
+
+def listed(as_json: bool) -> int:
+    """Every preset in the order of the catalogue."""
+    from engine.experiment.presets import entries
+
+    if as_json:
+        say(strict([document(entry) for entry in entries()], ensure_ascii=False))
+        return 0
+    for topic, members in groupby(entries(), key=lambda entry: entry.topic):
+        say(topic)
+        for entry in members:
+            say(f"  {entry.name:<20} {entry.title} · {'; '.join(map(expected, entry.expect))}".removesuffix(" · "))
+    return 0
+
+
+def document(entry: Entry) -> dict[str, object]:
+    """One preset as JSON; of an expectation only the bounds that it has."""
+    expect = [{key: value for key, value in asdict(one).items() if value is not None} for one in entry.expect]
+    return {**asdict(entry), "expect": expect}
+
+
+def expected(one: Expectation) -> str:
+    """An expectation in a few signs."""
+    bound = f" ≥ {one.at_least:g}" if one.at_least is not None else ""
+    bound += f" ≤ {one.at_most:g}" if one.at_most is not None else ""
+    return f"{one.measure.replace('_', ' ')}{bound} by step {one.step}"

@@ -1,0 +1,36 @@
+"""The command line's `store`: what befell it, and the way back to its newest backup."""
+
+from __future__ import annotations
+
+from engine.cli.checks import Add, say
+
+
+def commands(add: Add) -> None:
+    """Adds it to the grammar."""
+    about = "say how the store is; restore: put its newest backup back; dismiss: what it says was read"
+    sub = add("store", lambda options: store(options.do), about)
+    sub.add_argument("do", nargs="?", choices=("restore", "dismiss"))
+
+
+def store(do: str | None) -> int:
+    """Does it; 1 when the store is not as it should be."""
+    from engine.runtime.client import Fleet
+    from engine.store import backups, integrity
+    from engine.store.layout import Place
+
+    place = Place.of(None)
+    if do == "dismiss":
+        integrity.forget(place)
+    if do == "restore":
+        fleet = Fleet()
+        try:
+            fleet.restore()
+        finally:
+            fleet.close()
+        say("The newest backup was put back; runs that trained then are paused.")
+        return 0
+    note = integrity.said(place)
+    copies = backups.found(place)
+    say(note.sentence if note else "The store is as it should be.")
+    say(f"newest backup: {copies[0].stem}" if copies else "There is no backup of the store.")
+    return 1 if note else 0

@@ -1,0 +1,110 @@
+"""What the splits cannot teach or tell, and what rounding took: said before training, as (where, sentence)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from engine.data.prepare import Prepared
+from engine.experiment.experiment import Experiment
+from engine.message import Said
+from engine.parts.blocks.head import Head
+
+NAMED = 5  # classes; the others are counted
+FEW = 10  # examples: a metric of fewer is mostly chance
+LOOKED = 1000  # training examples at which the digits of inputs are looked at
+MIXING = ("pca", "whitening", "standardize_each", "resize")  # after them an input is no longer what it was
+
+Doubt = tuple[str, Said]
+
+
+def of_splits(experiment: Experiment, data: Prepared) -> Iterator[Doubt]:
+    """Classes that a split misses, of the output and of every head; splits that are too small to tell anything."""
+    if data.splits is None:
+        return
+    sizes = [len(own) for own in data.splits]
+    if data.source.task == "classification":
+        yield from absent(data.source.y, data.source.classes, data.splits, "$.validation")
+    elif sizes[0] and not np.ptp(data.train_y.numpy()) > 0:
+        yield "$.validation", Said("All training targets are the same: there is nothing to learn from them.")
+    for place, goal in data.goals.items():
+        block = experiment.network[place]
+        same = isinstance(block, Head) and block.target.name() == "same"
+        if goal.task == "classification" and not same:
+            names = [str(number) for number in range(goal.outputs)]
+            yield from absent(goal.y, names, data.splits, f"$.network[{place}] (head).target")
+    if sizes[1] < FEW:
+        yield (
+            "$.validation",
+            Said("Validation has only {n} examples: its loss and metric are mostly chance.", n=sizes[1]),
+        )
+    if 0 < sizes[2] < FEW:
+        yield "$.test", Said("The test has only {n} examples: its loss and metric are mostly chance.", n=sizes[2])
+
+
+def absent(y: np.ndarray, names: Sequence[str], splits: Sequence[np.ndarray], where: str) -> Iterator[Doubt]:
+    """The classes of which a split has no example."""
+    for place, own in enumerate(splits):
+        missing = np.flatnonzero(np.bincount(y[own], minlength=len(names)) == 0)
+        if not len(own) or not len(missing):
+            continue
+        classes = listed([names[int(c)] for c in missing])
+        yield (
+            "$.test" if place == 2 and where == "$.validation" else where,
+            (
+                Said("Training has no example of {classes}: the network never sees what to answer.", classes=classes),
+                Said(
+                    "Validation has no example of {classes}: it does not tell how well they are recognized.",
+                    classes=classes,
+                ),
+                Said(
+                    "The test has no example of {classes}: it does not tell how well they are recognized.",
+                    classes=classes,
+                ),
+            )[place],
+        )
+
+
+def listed(names: Sequence[str]) -> Said:
+    """A few names in quotes, and how many more there are."""
+    some = ", ".join(f"“{name}”" for name in names[:NAMED])
+    if len(names) <= NAMED:
+        return Said("{names}", names=some)
+    return Said("{names} and {n} more", names=some, n=len(names) - NAMED)
+
+
+def of_rounding(experiment: Experiment, data: Prepared) -> Iterator[Doubt]:
+    """Inputs and targets of own tables whose values float32 cannot tell apart after preprocessing."""
+    source, where = data.source, "$.preprocessing"
+    if data.splits is None or source.x.dtype != np.float64:
+        return
+    own = data.splits.train[:LOOKED]
+    mixed = any(part.name() in MIXING for part in experiment.preprocessing)
+    if not mixed and source.x.ndim == 2:
+        before, after = different(source.x[own]), different(data.train_x[: len(own)].numpy())
+        for place in np.flatnonzero(2 * after < before)[:NAMED]:
+            counts = {"n": int(before[place]), "place": int(place) + 1, "left": int(after[place])}
+            yield (
+                where,
+                Said(
+                    "Of {n} different values of input {place}, {left} are left in float32: standardize the inputs.",
+                    **counts,
+                ),
+            )
+    if source.task == "regression":
+        before, after = different(source.y[own]), different(data.train_y[: len(own)].numpy())
+        if (2 * after < before).any():
+            yield (
+                where,
+                Said(
+                    "Of {n} different values of the target, {left} are left in float32: standardize the target.",
+                    n=int(before[0]),
+                    left=int(after[0]),
+                ),
+            )
+
+
+def different(x: np.ndarray) -> np.ndarray:
+    """How many different values each column has."""
+    return np.asarray((np.diff(np.sort(x, 0), axis=0) > 0).sum(0) + 1)

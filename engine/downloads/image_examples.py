@@ -1,0 +1,26 @@
+"""From the bytes of labeled images to examples."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.errors import InvalidExperiment
+from engine.examples import Examples
+
+
+def pictures(
+    images: np.ndarray, labels: np.ndarray, names: tuple[str, ...], layout: str, samples: int, seed: int
+) -> Examples:
+    """So many of the images (examples, channels, height, width), drawn by the seed, their values scaled to 0…1.
+
+    Raises: InvalidExperiment if images and labels do not belong together.
+    """
+    if images.ndim != 4 or labels.ndim != 1 or len(images) != len(labels):
+        raise InvalidExperiment("$.data", f"a label for each of {len(images)} images", f"{labels.size} labels")
+    if labels.max(initial=0) >= len(names):
+        raise InvalidExperiment("$.data", f"labels below {len(names)}", f"{labels.max()}")
+    chosen = np.random.default_rng(seed).permutation(len(images))[:samples]
+    x = images[chosen].astype(np.float32) / 255
+    if layout == "vector":
+        x = x.reshape(len(x), -1)
+    return Examples(x, labels[chosen].astype(np.int64), "classification", names)

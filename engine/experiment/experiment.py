@@ -1,0 +1,207 @@
+"""The experiment: one frozen value that holds everything a user chose."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError, model_validator
+
+from engine.catalogue.part import WRITTEN, Value, catalogue, hparam
+from engine.errors import InvalidExperiment, shown
+from engine.parts.activations.tanh import Tanh
+from engine.parts.attacks import Attack
+from engine.parts.augmentations import Augmentation
+from engine.parts.blocks import Block
+from engine.parts.blocks.dense import Dense
+from engine.parts.datasets import Dataset
+from engine.parts.datasets.spiral import Spiral
+from engine.parts.initializers import Initializer
+from engine.parts.initializers.glorot_uniform import GlorotUniform
+from engine.parts.losses import Loss
+from engine.parts.losses.cross_entropy import CrossEntropy
+from engine.parts.optimizers import Optimizer
+from engine.parts.optimizers.adam import Adam
+from engine.parts.probes import Probe
+from engine.parts.regularizers import Regularizer
+from engine.parts.schedules import Schedule
+from engine.parts.schedules.constant import Constant
+from engine.parts.transforms import Transform
+
+LONGEST = 100_000  # characters of a document; the largest sensible one has a tenth of it
+
+
+class Stopping(Value):
+    """When a run ends before its length."""
+
+    divergence: bool = hparam(
+        True,
+        "End the run when an epoch's mean loss is over three times epoch 1's, or over three times both step 1's and "
+        "the untrained network's; one that is not finite always ends it.",
+    )
+
+
+def every_probe() -> tuple[Probe, ...]:
+    """One of each probe that has to be chosen."""
+    return tuple(probe() for probe in catalogue(Probe).values() if not probe.comes_along)
+
+
+class Experiment(Value):
+    """What is trained, on what, how, for how long and under which instruments.
+
+    The last layer is not in `network`: a dense layer with one output a class or target is always added.
+    """
+
+    version: Literal[1] = 1
+    data: Dataset = Spiral()
+    validation: float = hparam(0.5, "Share of the examples kept for validation.", ge=0.05, le=0.9)
+    test: float = hparam(0.0, "Share kept apart and looked at once, when the run ends.", ge=0, le=0.5)
+    stratified: bool = hparam(True, "Classes have the same shares in every split.")
+    random_labels: float = hparam(0.0, "Share of the training labels replaced by random ones.", ge=0, le=1)
+    balance: Literal["none", "weights", "resampling"] = hparam(
+        "none",
+        "For rare classes, in training: weigh their loss more, or show their examples more often. The validation loss "
+        "stays the plain mean.",
+    )
+    preprocessing: Annotated[tuple[Transform, ...], Field(max_length=8)] = ()
+    augmentations: Annotated[tuple[Augmentation, ...], Field(max_length=8)] = ()
+    network: Annotated[tuple[Block, ...], Field(max_length=64)] = (
+        Dense(width=16, activation=Tanh()),
+        Dense(width=16, activation=Tanh()),
+    )
+    initializer: Initializer = GlorotUniform()
+    bias: float = hparam(
+        0.0, "Where biases start; a little above 0 keeps ReLU units alive.", ge=0, le=1, log=True, unsaid=True
+    )
+    loss: Loss = CrossEntropy()
+    output_weight: float = hparam(
+        1.0,
+        "How much the output's own loss counts, beside those of heads and reconstructions.",
+        ge=0,
+        le=100,
+        log=True,
+        live=True,
+        unsaid=True,
+    )
+    optimizer: Optimizer = Adam(lr=0.003)
+    schedule: Schedule = Constant()
+    regularizers: Annotated[tuple[Regularizer, ...], Field(max_length=8)] = ()
+    attack: Attack | None = hparam(
+        None,
+        "Moves inputs so that the network goes wrong, shows it, and trains on them too.",
+        none="no attack",
+        unsaid=True,
+    )
+    batch_size: int = hparam(10, "Examples in one step.", ge=1, le=8192, unit="examples", log=True, live=True)
+    epochs: int | None = hparam(None, "How often the training split is gone through.", ge=1, le=100_000, log=True)
+    steps: int | None = hparam(50_000, "Optimizer steps at most.", ge=1, le=10_000_000, log=True)
+    stopping: Stopping = Stopping()
+    probes: Annotated[tuple[Probe, ...], Field(max_length=64)] = Field(default_factory=every_probe)
+    seed: int = hparam(0, "Decides data, split, first weights, order and dropout.", ge=0, le=2**31 - 1)
+    device: Literal["auto", "cpu", "cuda"] = hparam("auto", "Where it is computed; auto takes a GPU if there is one.")
+
+    @model_validator(mode="after")
+    def _length(self) -> Experiment:
+        if self.epochs is None and self.steps is None:
+            raise ValueError("steps|a number of steps or of epochs")
+        return self
+
+    @model_validator(mode="after")
+    def _no_twins(self) -> Experiment:
+        for name in ("regularizers", "probes", "preprocessing", "augmentations"):
+            kinds = [part.name() for part in getattr(self, name)]
+            if len(set(kinds)) < len(kinds):
+                raise ValueError(f"{name}|each kind at most once")
+        return self
+
+    @model_validator(mode="after")
+    def _shares(self) -> Experiment:
+        if self.validation + self.test > 0.95:
+            raise ValueError("test|a share that leaves at least 5 % for training")
+        return self
+
+    @model_validator(mode="after")
+    def _batch(self) -> Experiment:
+        needed = max((block.smallest_batch for block in self.network), default=1)
+        if self.batch_size < needed:
+            raise ValueError(f"batch_size|at least {needed} with batch normalization, which needs a variance")
+        return self
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Experiment:
+        """The experiment in a JSON document. Raises: InvalidExperiment for the first thing wrong with it."""
+        if len(text) > LONGEST:
+            raise InvalidExperiment("$", f"at most {LONGEST} characters", f"{len(text)}")
+        try:
+            text = text if isinstance(text, str) else text.decode("utf-8-sig")
+            data = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise InvalidExperiment("$", "JSON", shown(text)) from error
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            raise explain(error, data) from error
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Experiment:
+        """The same from a dictionary of plain values."""
+        return cls.from_json(json.dumps(data))
+
+    def to_json(self) -> str:
+        """Everything, defaults too, in one line."""
+        return self.model_dump_json()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain values."""
+        data: dict[str, Any] = json.loads(self.to_json())
+        return data
+
+    @property
+    def digest(self) -> str:
+        """Same digest, same first frame: 16 hexadecimal digits of SHA-256."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
+
+
+def explain(error: ValidationError, data: Any) -> InvalidExperiment:
+    """pydantic's first finding as one sentence with a path."""
+    first = error.errors(include_url=False)[0]
+    where, hint = path_of(first["loc"], data), ""
+    expected = first["msg"].removeprefix("Input should be ").rstrip(".")
+    received = shown(first["input"])
+    context = first.get("ctx", {})
+    if first["type"] == "value_error":
+        field, expected = str(context["error"]).split("|", 1)
+        where = f"$.{field}"
+        received = shown(data.get(field)) if isinstance(data, dict) else shown(data)
+    elif first["type"] == "union_tag_invalid":
+        known = [tag.strip(" '") for tag in context["expected_tags"].split(",")]
+        expected, received = f"one of {', '.join(known)}", shown(context["tag"])
+        near = get_close_matches(str(context["tag"]), known, 1)
+        hint = f"did you mean {near[0]!r}?" if near else ""
+    elif first["type"] in ("missing", "union_tag_not_found"):
+        expected, received = "a value" if first["type"] == "missing" else "an object with a kind", "none"
+    elif first["type"] == "string_pattern_mismatch":
+        expected = WRITTEN[context["pattern"]]
+    elif first["type"] == "extra_forbidden":
+        expected = "no such field"
+    elif first["type"] == "json_invalid":  # nested too deep, or half a surrogate pair: Python reads it, nobody else
+        expected, hint = "JSON", expected
+    return InvalidExperiment(where, expected, received, hint)
+
+
+def path_of(location: tuple[int | str, ...], data: Any) -> str:
+    """`$.network[1].width` from pydantic's location, which also names the kinds it went through."""
+    path = "$"
+    for step in location:
+        if isinstance(data, dict) and step not in data and data.get("kind") == step:
+            continue
+        plain = isinstance(step, str) and step.isidentifier() and len(step) <= 60
+        path += f".{step}" if plain else f"[{shown(step)}]"
+        if isinstance(data, list) and isinstance(step, int) and step < len(data):
+            data = data[step]
+        elif isinstance(data, dict):
+            data = data.get(str(step))
+    return path

@@ -1,0 +1,118 @@
+"""Presets: experiments that ship with the playground, one a file in `assets/presets/`, and the catalogue that says what
+each is there for and what to expect of it."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from engine.errors import InvalidExperiment, PlaygroundError, shown
+from engine.experiment.experiment import Experiment
+
+FOLDER = Path(__file__).resolve().parents[2] / "assets" / "presets"
+CATALOG = FOLDER / "catalog.toml"
+OTHER = "More"
+
+Measure = Literal[
+    "validation_accuracy",
+    "training_accuracy",
+    "validation_r2",
+    "accuracy_gap",
+    "worst_recall",
+    "gradient_share",
+    "near_zero",
+    "diverges",
+    "stops_early",
+    "ends_accuracy",
+    "reconstruction_r2",
+    "loss_of_one",
+    "attacked_accuracy",
+    "attacked_unprepared",
+]
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What the run shows by a step: a measure at least, or else at most, a value.
+
+    Accuracies, R² and shares count to 1. `accuracy_gap`: training less validation accuracy. `worst_recall`: of the
+    class that is recognized worst. `gradient_share`: gradient norm of the first layer with weights over the last's.
+    `near_zero`: share of weights below 0.001. `diverges` and `stops_early` have no value: the run ends so by the step.
+    `ends_accuracy`: of the end that is worst on validation. `loss_of_one`: validation loss over that of the network
+    without bagging. `attacked_accuracy`: on attacked examples; `attacked_unprepared`: the same if not trained on them.
+    """
+
+    measure: Measure
+    step: int
+    at_least: float | None = None
+    at_most: float | None = None
+
+    @property
+    def value(self) -> float:
+        """The bound."""
+        return next(bound for bound in (self.at_least, self.at_most, 1.0) if bound is not None)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the catalogue says of a preset: its topic, its title, what to look at, what to expect."""
+
+    name: str
+    topic: str
+    title: str
+    look: str = ""
+    expect: tuple[Expectation, ...] = ()
+
+
+def names() -> tuple[str, ...]:
+    """The presets, in alphabetical order."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.json")))
+
+
+@cache
+def entries() -> tuple[Entry, ...]:
+    """The catalogue in its own order; presets that it does not know come last, by the name of their file."""
+    known = [entry(values) for values in tomllib.loads(CATALOG.read_text(encoding="utf-8"))["preset"]]
+    rest = set(names()) - {one.name for one in known}
+    return (*known, *(Entry(name, OTHER, name.replace("_", " ").capitalize()) for name in sorted(rest)))
+
+
+def entry(values: dict[str, object]) -> Entry:
+    """One entry of the file."""
+    expect = values.pop("expect", [])
+    assert isinstance(expect, list)
+    return Entry(**values, expect=tuple(Expectation(**one) for one in expect))  # type: ignore[arg-type]
+
+
+def load(name: str) -> Experiment:
+    """A preset by its name. Raises: InvalidExperiment if there is none of that name."""
+    if name not in names():
+        raise unknown("preset", "", name)
+    return Experiment.from_json((FOLDER / f"{name}.json").read_bytes())
+
+
+def unknown(where: str, before: str, name: str) -> InvalidExperiment:
+    """That there is no such preset, with the names that come near."""
+    near = get_close_matches(name[:100].lower().replace("-", "_"), names(), 3)
+    hint = f"did you mean {' or '.join(map(repr, near))}?" if near else ""
+    return InvalidExperiment(where, f"{before}one of {', '.join(names())}", shown(name), hint)
+
+
+def load_file_or_preset(source: str) -> Experiment:
+    """The experiment in a file, or the preset of that name.
+
+    Raises: InvalidExperiment for what is wrong with it, PlaygroundError if it cannot be read.
+    """
+    if source in names():
+        return load(source)
+    path = Path(source)
+    try:
+        if not path.is_file():
+            raise unknown("experiment", "a file, or ", source)
+        return Experiment.from_json(path.read_bytes())
+    except OSError as error:
+        raise PlaygroundError(f"{shown(source)} cannot be read: {error.strerror}.") from error

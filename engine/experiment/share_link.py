@@ -1,0 +1,54 @@
+"""The short form of an experiment that fits into a URL: its JSON, compressed with a dictionary of usual words."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import zlib
+
+from engine.errors import InvalidExperiment, shown
+from engine.experiment.experiment import LONGEST, Experiment
+
+# Belongs to the format: every link ever shared needs these very bytes. A new dictionary takes a new prefix.
+WORDS = (
+    b'"kind":"digits","layout":"image"},"kind":"conv2d","filters":8,"kernel":3,"stride":1,"padding":0,"kind":"max_pool",'
+    b'"size":2},{"kind":"flatten"},{"kind":"batch_norm","momentum":0.1},{"kind":"dropout","rate":0.2},{"kind":"sgd",'
+    b'"lr":0.03,"momentum":0.0,"nesterov":false},"kind":"l2","strength":0.001},{"kind":"clip_norm","threshold":1.0},'
+    b'{"kind":"early_stopping","patience":20,"min_delta":0.0},{"kind":"standardize"},{"kind":"relu"}},'
+    b'"initializer":{"kind":"he_normal"},{"version":1,"data":{"kind":"spiral","samples":500,"noise":0.0},'
+    b'"validation":0.5,"test":0.0,"stratified":true,"random_labels":0.0,"balance":"none","preprocessing":[],'
+    b'"augmentations":[],"network":[{"kind":"dense","width":16,"activation":{"kind":"tanh"}},'
+    b'{"kind":"dense","width":16,"activation":{"kind":"tanh"}}],"initializer":{"kind":"glorot_uniform"},'
+    b'"loss":{"kind":"cross_entropy"},"optimizer":{"kind":"adam","lr":0.003,"momentum":0.9,"beta2":0.999,"eps":1e-8},'
+    b'"schedule":{"kind":"constant"},"regularizers":[],"batch_size":10,"epochs":null,"steps":50000,'
+    b'"stopping":{"divergence":true},"probes":[{"kind":"activation_histogram"},{"kind":"activation_mean"},'
+    b'{"kind":"activation_std"},{"kind":"dead"},{"kind":"saturated"},{"kind":"update_ratio"},{"kind":"gradient_norm"},'
+    b'{"kind":"weight_norm"},{"kind":"output"},{"kind":"units"},{"kind":"weights"},{"kind":"gates"},'
+    b'{"kind":"near_zero","threshold":0.001},{"kind":"reconstruction"}],"seed":0,"device":"auto"}'
+)
+
+
+def to_url(experiment: Experiment) -> str:
+    """The experiment as text of URL-safe characters, some 50 to 300 of them."""
+    press = zlib.compressobj(9, zlib.DEFLATED, -15, zdict=WORDS)
+    packed = press.compress(experiment.to_json().encode()) + press.flush()
+    check = zlib.crc32(packed).to_bytes(4, "big")
+    return base64.urlsafe_b64encode(check + packed).rstrip(b"=").decode()
+
+
+def from_url(text: str) -> Experiment:
+    """The experiment in a link. Raises: InvalidExperiment if the link is cut, changed or holds something else."""
+    try:
+        data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        unpress = zlib.decompressobj(-15, zdict=WORDS)
+        document = unpress.decompress(data[4:], LONGEST)
+    except (binascii.Error, ValueError, zlib.error) as error:
+        raise broken(text) from error
+    if zlib.crc32(data[4:]).to_bytes(4, "big") != data[:4] or unpress.unconsumed_tail:
+        raise broken(text)
+    return Experiment.from_json(document)
+
+
+def broken(text: str) -> InvalidExperiment:
+    """What is said of a link that cannot be read."""
+    return InvalidExperiment("link", "a whole experiment link", shown(text), "was it cut when it was copied?")

@@ -1,0 +1,1 @@
+"""Taking a run away: weights, programs, archives, event files."""

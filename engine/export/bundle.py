@@ -1,0 +1,123 @@
+"""A run as files: what it was, what it did, what it became."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from engine.errors import InvalidExperiment, PlaygroundError, shown
+from engine.store import checkpoints, tables
+from engine.store.per_class import classes_of
+from engine.store.reader import Reader, RunRow
+
+if TYPE_CHECKING:
+    from engine.training.trainer import Trainer
+
+
+def export(reader: Reader, run: str, folder: Path) -> list[Path]:
+    """Writes experiment.json, metrics.csv, metrics.parquet, edits.jsonl, model.safetensors and, of classes,
+    confusion.csv into `folder`.
+
+    Raises: PlaygroundError if there is no such run, it has no checkpoint yet, or the folder cannot be written.
+    """
+    row = reader.run(run)
+    if row is None:
+        raise PlaygroundError(f"There is no run {run}.")
+    weights = model(reader, row)
+    table = metrics(reader, run)
+    edits = "".join(json.dumps(line) + "\n" for line in edit_lines(reader, run))
+    parquet = io.BytesIO()
+    table.to_parquet(parquet, index=False)
+    files = {
+        "experiment.json": (json.dumps(json.loads(row.experiment), indent=2) + "\n").encode(),
+        "metrics.csv": table.to_csv(index=False).encode(),
+        "metrics.parquet": parquet.getvalue(),
+        "edits.jsonl": edits.encode(),
+        "model.safetensors": weights,
+    }
+    if matrix := confusion(reader, row):
+        files["confusion.csv"] = matrix.encode()
+    return put(files, folder)
+
+
+def export_as(reader: Reader, run: str, folder: Path, kind: str) -> list[Path]:
+    """Writes a run in one format into `folder`. Raises: PlaygroundError."""
+    from engine.catalogue.part import catalogue
+    from engine.export.exporters import Exporter, Subject
+
+    known = catalogue(Exporter)
+    if kind not in known:
+        raise InvalidExperiment("--format", f"one of {', '.join(known)}", shown(kind))
+    return put(known[kind]().files(Subject.of(reader, run)), folder)
+
+
+def put(files: Mapping[str, bytes], folder: Path) -> list[Path]:
+    """Writes files into a folder, which is made if it is not there. Raises: PlaygroundError."""
+    try:
+        for name, data in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(data)
+    except OSError as error:
+        raise PlaygroundError(f"{folder} cannot be written: {error.strerror}.") from error
+    return [folder / name for name in files]
+
+
+def metrics(reader: Reader, run: str) -> pd.DataFrame:
+    """One row a step with its loss; the last step of each epoch also has the epoch's row, without the matrix."""
+    steps = pd.DataFrame(reader.losses(run, points=None), columns=["step", "loss"])
+    row = reader.run(run)
+    values = np.array(reader.epochs(run, points=None))
+    names = tables.epoch_columns(row.channels if row else ())[: values.shape[1]]  # no epoch yet: none but the usual
+    epochs = pd.DataFrame(values, columns=list(names))
+    epochs = epochs[[name for name in names if not name.startswith("confusion_")]]
+    table = steps.merge(epochs, on="step", how="left")
+    return table.astype({"step": "int64", "loss": "float32"})
+
+
+def confusion(reader: Reader, row: RunRow) -> str:
+    """The newest confusion matrix as CSV: a row for each right class, a column for each that was said; else nothing."""
+    found = classes_of(row.channels, reader.epochs(row.id))
+    if found is None or found.confusion is None or not len(found.confusion):
+        return ""
+    names = list(found.names)
+    return str(pd.DataFrame(found.confusion[-1].astype(int), index=names, columns=names).to_csv(index_label="right"))
+
+
+def edit_lines(reader: Reader, run: str) -> list[dict[str, Any]]:
+    """What was done to the run, in order: after which step, what, and when."""
+    return [{"step": line.step, "kind": line.kind, **line.detail, "at": line.at} for line in reader.log(run)]
+
+
+def model(reader: Reader, row: RunRow) -> bytes:
+    """Weights and running statistics of the newest checkpoint, or of the last good one if the run diverged."""
+    from safetensors.torch import save
+
+    trainer, step = newest(reader, row)
+    about = {"run": row.id, "step": str(step), "experiment": row.experiment}
+    if trainer.kept:
+        about |= dict(zip(("kept_epoch", "kept_validation_loss"), map(str, trainer.kept), strict=True))
+    about |= {"name": row.name} if row.name else {}
+    return bytes(save(trainer.model_tensors(), about))
+
+
+def newest(reader: Reader, row: RunRow) -> tuple[Trainer, int]:
+    """The run at its newest checkpoint, or at the last good one if it diverged, and the step of that one."""
+    from engine.jobs import checkpoint as memory
+
+    with reader.view() as view:
+        found = view.checkpoints(row.id)
+    for checkpoint in found:
+        if row.state == "diverged" and not checkpoint.good:
+            continue
+        try:
+            data = checkpoints.read(checkpoint.path, checkpoint.sha256)
+        except checkpoints.Spoiled:
+            continue
+        return memory.load(data).trainer, checkpoint.step
+    raise PlaygroundError(f"Run {row.id} has no checkpoint that could be read.")

@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from engine.export.exporters import Exporter, Subject
+from engine.export.program.header import program_of, spoken_head
+from engine.export.program.notebook import notebook
+
+
+class Notebook(Exporter):
+    """Notebook: the same program in cells for Jupyter, with its curve at the end.
+
+    Source: Kluyver et al., Jupyter notebooks: a publishing format for reproducible computational workflows, 2016.
+    """
+
+    rank: ClassVar[int] = 1
+    kind: Literal["notebook"] = "notebook"
+
+    def files(self, subject: Subject) -> dict[str, bytes]:
+        made = program_of(subject.experiment, subject.reader.log(subject.row.id))
+        text = notebook(made, spoken_head(subject.experiment, subject.row.id, made))
+        return {f"train_{subject.row.id}.ipynb": text.encode(), **made.beside}

@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from engine.export.exporters import Exporter, Subject
+from engine.export.program.header import program_of, spoken_head
+from engine.export.program.script_file import script
+
+
+class Script(Exporter):
+    """PyTorch program: trains the same network from the same numbers, step for step, with torch and numpy alone.
+
+    Its losses are those of the run on a CPU. The edits of the run are in it, at their steps.
+
+    Source: Paszke et al., PyTorch: an imperative style, high-performance deep learning library, 2019.
+    """
+
+    rank: ClassVar[int] = 0
+    kind: Literal["script"] = "script"
+
+    def files(self, subject: Subject) -> dict[str, bytes]:
+        made = program_of(subject.experiment, subject.reader.log(subject.row.id))
+        text = script(made, spoken_head(subject.experiment, subject.row.id, made))
+        return {f"train_{subject.row.id}.py": text.encode(), **made.beside}

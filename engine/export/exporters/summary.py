@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from engine.export.exporters import Exporter, Subject
+from engine.jobs.layer_table import table
+from engine.jobs.preview_process import costed, previewed
+
+
+class Summary(Exporter):
+    """Summary: the layers with their output shapes and parameters as a table of text, and the totals.
+
+    Source: Chollet et al., Keras, 2015 (its `model.summary`).
+    """
+
+    rank: ClassVar[int] = 6
+    kind: Literal["summary"] = "summary"
+
+    def files(self, subject: Subject) -> dict[str, bytes]:
+        lines = [table(previewed(subject.experiment), costed(subject.experiment)), subject.row.message]
+        return {f"summary_{subject.row.id}.txt": "".join(f"{line}\n" for line in lines if line).encode()}

@@ -1,0 +1,106 @@
+"""How torch's objects were made: the arguments that their constructors were called with, as source."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, TypeVar
+
+import torch
+from torch import nn
+
+from engine.catalogue.part import Part
+from engine.export.program.inliner import Inliner, NotExportable
+
+T = TypeVar("T")
+WATCHED = (nn.Module, torch.optim.Optimizer)
+
+
+class Constructions:
+    """Notes, while something is built, what each module and optimizer was made from."""
+
+    def __init__(self) -> None:
+        self.arguments: dict[int, dict[str, Any]] = {}
+        self.kept: list[Any] = []  # an id names an object only while it lives
+
+    def watch(self, make: Callable[[], T]) -> T:
+        """Builds something in the view of this record."""
+        before = sys.getprofile()
+        sys.setprofile(self._see)
+        try:
+            return make()
+        finally:
+            sys.setprofile(before)
+
+    def _see(self, frame: FrameType, event: str, _: Any) -> None:
+        if event != "call" or frame.f_code.co_name != "__init__" or not frame.f_code.co_varnames:
+            return
+        made = frame.f_locals.get(frame.f_code.co_varnames[0])
+        if isinstance(made, WATCHED) and id(made) not in self.arguments:
+            found = inspect.getargvalues(frame)
+            values = {name: found.locals[name] for name in found.args[1:]}
+            values |= {f"*{found.varargs}": tuple(found.locals[found.varargs])} if found.varargs else {}
+            values |= dict(found.locals[found.keywords]) if found.keywords else {}
+            self.arguments[id(made)] = values
+            self.kept.append(made)
+
+    def source(self, made: Any, inliner: Inliner, given: dict[str, str] | None = None, **more: Any) -> str:
+        """The call that makes `made` again. `given`: source for some arguments; `more`: arguments to add."""
+        if id(made) not in self.arguments:
+            raise NotExportable(f"{type(made).__name__} cannot be exported as a program.")
+        kind, given = type(made), given or {}
+        values = {**self.arguments[id(made)], **more}
+        defaults = {name: p.default for name, p in inspect.signature(kind.__init__).parameters.items()}
+        written: list[str] = []
+        skipped = False
+        for name, value in values.items():
+            if name.startswith("*"):
+                written += [self.value(item, inliner) for item in value]
+                continue
+            if name not in given and same(value, defaults.get(name, inspect.Parameter.empty)):
+                skipped = True
+                continue
+            text = given.get(name) or self.value(value, inliner)
+            plain = not skipped and name in defaults and defaults[name] is inspect.Parameter.empty
+            written.append(text if plain else f"{name}={text}")
+        return f"{self.name(kind, inliner)}({', '.join(written)})"
+
+    def name(self, kind: type, inliner: Inliner) -> str:
+        """What a class is called in the program."""
+        for start, room in (("nn", nn), ("torch.optim", torch.optim)):
+            if getattr(room, kind.__name__, None) is kind:
+                inliner.need("engine.export.program.names", "nn" if start == "nn" else "torch")
+                return f"{start}.{kind.__name__}"
+        if kind.__module__.split(".")[0] != "engine":
+            raise NotExportable(f"{kind.__name__} cannot be exported as a program.")
+        return inliner.thing(kind)
+
+    def value(self, value: Any, inliner: Inliner) -> str:
+        """A value as source."""
+        if isinstance(value, WATCHED):
+            return self.source(value, inliner)
+        if isinstance(value, Part):
+            raise NotExportable(f"{value.title()} cannot be exported as a program.")
+        if isinstance(value, tuple | list):
+            inner = ", ".join(self.value(item, inliner) for item in value)
+            if isinstance(value, list):
+                return f"[{inner}]"
+            return f"({inner},)" if len(value) == 1 else f"({inner})"
+        if isinstance(value, dict):
+            return "{" + ", ".join(f"{k!r}: {self.value(v, inliner)}" for k, v in value.items()) + "}"
+        if value is None or isinstance(value, bool | int | float | str):
+            return repr(value).replace("'", '"') if isinstance(value, str) and '"' not in value else repr(value)
+        if isinstance(value, torch.dtype):
+            return repr(value)
+        if inspect.isfunction(value) and value.__module__.split(".")[0] == "engine":
+            return inliner.thing(value)
+        raise NotExportable(f"{type(value).__name__} cannot be written into a program.")
+
+
+def same(value: Any, default: Any) -> bool:
+    """Whether an argument need not be said."""
+    if isinstance(value, torch.Tensor | nn.Module) or default is inspect.Parameter.empty:
+        return False
+    return value is default or (type(value) is type(default) and bool(value == default))

@@ -1,0 +1,88 @@
+"""The end of an epoch and the end of a run as source: what is measured there, and what follows from it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.export.program.members import kept
+from engine.training.divergence_rule import ENOUGH
+from engine.training.members import chosen
+
+if TYPE_CHECKING:
+    from engine.export.program.loop import Loop
+
+IN = "    "
+
+
+def end_of_epoch(loop: Loop) -> list[str]:
+    """What happens when every example has been seen."""
+    e = loop.experiment
+    print_ = (
+        f'print(f"epoch {{epoch}} · step {{len(losses)}} · train {{epoch_loss / order.count:.5g}} · '
+        f'validation {{held:.5g}} · {loop.ends.score()}")'
+    )
+    lines = [
+        "epoch += 1",
+        f"held, metric_ = {loop.ends.evaluated('validation', loop.whole, loop.measure)}",
+        "validation_losses.append(held)",
+        print_,
+    ]
+    if loop.epoch_factor:
+        lines.append(f"epoch_factor = {loop.epoch_factor}")
+    if any(rule.keeps_best for rule in loop.rules.rules):
+        lines += [
+            "if held < min(validation_losses[:-1], default=math.inf):",
+            f"{IN}best = {{key: value.clone() for key, value in {loop.whole}.state_dict().items()}}",
+            f'{IN}said = f"epoch {{epoch}}, with a validation loss of {{held:.4g}}"',
+        ]
+    for call in loop.rules.calls("stops", "validation_losses"):
+        lines += [f"if {call}:", f"{IN}break"]
+    if e.stopping.divergence:
+        runs_away = loop.inliner.need("engine.training.divergence", "runs_away")
+        lines += [
+            "mean = epoch_loss / order.count",
+            f"first_loss = mean if epoch {'<= fresh' if loop.replay.weighs else '== 1'} else first_loss",
+            f"if {runs_away}(first_loss, mean) or {ruined(loop)}:",
+            f'{IN}print("It has diverged.")',
+            f"{IN}break",
+        ]
+    begin = ["for *_, order in members:", f"{IN}order.begin(epoch)"] if loop.bagged else ["order.begin(epoch)"]
+    return [*lines, "epoch_loss = 0.0", *begin]
+
+
+def ruined(loop: Loop) -> str:
+    """Whether a mean loss is far above the loss of step 1 and above that of the untrained network, as source."""
+    runs_away, loss_of = (loop.inliner.need("engine.training.divergence", name) for name in ("runs_away", "loss_of"))
+    bagging = chosen(loop.experiment)
+    untrained = "network()"
+    if bagging is not None:
+        made = f"member(place, train_x, train_y, targets)[{kept(loop).split(', ').index('model')}]"
+        untrained = f"Ensemble([{made} for place in range({bagging.members})])"
+    given = "torch.cat([targets, train_x.flatten(1)], 1)" if loop.ends.inputs else "targets"
+    first, whole = "losses[0]", ""
+    if loop.replay.weighs:  # with other weights of its ends the loss of step 1 is another
+        first, whole = "losses[0] if fresh == 1 else 0.0", "epoch >= fresh and "
+    look = f"{loss_of}({untrained}, {loop.measure}, train_x, {given})"
+    return f"({whole}{runs_away}({first}, mean) and {runs_away}({look}, mean))"
+
+
+def end_of_run(loop: Loop) -> list[str]:
+    """What happens after the last step."""
+    lines = []
+    if loop.experiment.stopping.divergence:
+        lines += [
+            f"if epoch == 0 and order.cursor >= {ENOUGH}:",
+            f"{IN}mean = epoch_loss / order.cursor",
+            f"{IN}if {ruined(loop)}:",
+            f'{IN}{IN}print("It has diverged.")',
+        ]
+    if any(rule.keeps_best for rule in loop.rules.rules):
+        lines += [
+            "if best is not None:",
+            f"{IN}{loop.whole}.load_state_dict(best)",
+            f'{IN}print(f"The weights are those of {{said}}.")',
+        ]
+    if loop.experiment.test:
+        measured = loop.ends.evaluated("test", loop.whole, loop.measure)
+        lines += [f"held, metric_ = {measured}", f'print(f"test: loss {{held:.5g}}, {loop.ends.score()}")']
+    return [*lines, f"return {loop.whole}, losses"]

@@ -1,0 +1,140 @@
+"""The ends of a network as source: what the heads learn, how targets stand side by side, and the sum of the losses."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from engine.data.epochs import metric
+from engine.data.prepare import Prepared
+from engine.examples import Task
+from engine.experiment.experiment import Experiment
+from engine.export.program.construct import Constructions
+from engine.export.program.inliner import Inliner
+from engine.export.program.model import Model
+from engine.parts.blocks.head import Head
+from engine.training.heads import listed
+
+Slices = list[slice]
+
+
+class SumOfLosses(nn.Module):
+    """J = Σ wₑ Lₑ over the ends; each has columns of its own in outputs and targets."""
+
+    def __init__(self, losses: list[nn.Module], weights: list[float], outputs: Slices, targets: Slices) -> None:
+        super().__init__()
+        self.losses = nn.ModuleList(losses)
+        self.weights, self.outputs, self.targets = weights, outputs, targets
+
+    def forward(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        parts = []
+        for loss, weight, own, wanted in zip(self.losses, self.weights, self.outputs, self.targets, strict=True):
+            parts.append(loss(outputs[:, own], targets[:, wanted]) * weight)
+        return torch.stack(parts).sum()
+
+
+@torch.no_grad()
+def measured(network: nn.Module, loss: nn.Module, x: Tensor, y: Tensor, task: Task, width: int) -> tuple[float, float]:
+    """J of a split in evaluation mode, and the metric of the output, which is the first of the ends."""
+    network.eval()
+    loss.eval()
+    outputs = torch.cat([network(piece) for piece in torch.split(x, 2048)])
+    found = float(loss(outputs, y))
+    network.train()
+    loss.train()
+    return found, metric(outputs[:, :width], y[:, :width], task)
+
+
+class Ends:
+    """What the program says of the ends; nothing where there is one alone."""
+
+    def __init__(self, experiment: Experiment, prepared: Prepared, model: Model, inliner: Inliner) -> None:
+        self.experiment, self.prepared, self.model, self.inliner = experiment, prepared, model, inliner
+        self.several = bool(model.network.ends)
+        self.inputs = any(model.network.stages[place].kind == "reconstruct" for place in model.network.ends)
+        self.goals = bool(prepared.goals)
+
+    def split(self, name: str) -> str:
+        """What is unpacked of a split: inputs, targets, those of the heads."""
+        return f"({name}_x, {name}_y{f', *{name}_goals' if self.goals else ''})"
+
+    def targets(self) -> list[str]:
+        """How the targets of all ends come to stand side by side; the inputs of a batch join them when it is taken."""
+        if not self.several:
+            return []
+        rows, outputs = self.inliner.need("engine.training.heads", "rows"), self.prepared.source.outputs
+        splits = ["train", "validation", *(["test"] if self.experiment.test else [])]
+        widths = list(self.prepared.heads.values())
+        lines = []
+        for name in splits:
+            main = "targets" if name == "train" else f"{name}_y"
+            beside = [f"{rows}({name}_goals[{place}], {width})" for place, width in enumerate(widths)]
+            beside += [f"{name}_x.flatten(1)"] if self.inputs and name != "train" else []
+            first = f"{rows}({main}, {outputs})"
+            lines.append(f"{main} = " + (f"torch.cat([{', '.join([first, *beside])}], 1)" if beside else first))
+        return lines
+
+    def joined(self) -> list[str]:
+        """The batch whose inputs are to be reconstructed."""
+        return ["y = torch.cat([y, x.flatten(1)], 1)  # the input itself is a target too"] if self.inputs else []
+
+    def criterion(self, main: str, module: nn.Module, made: Constructions) -> str:
+        """The loss of all ends; that of the output alone where there is no other."""
+        if not self.several:
+            return main
+        ends = made.watch(lambda: listed(self.experiment, self.prepared, self.model.network, module))
+        losses = [main, *(made.source(end.loss, self.inliner) for end in ends[1:])]
+        columns = [[said(getattr(end, name)) for end in ends] for name in ("outputs", "targets")]
+        lists = [", ".join(losses), ", ".join(map(repr, self.weights(self.experiment))), *map(", ".join, columns)]
+        inner = "".join(f"        [{one}],\n" for one in lists)
+        name = self.inliner.need(__name__, "SumOfLosses")
+        return f"{name}(  # losses, weights, columns of outputs and of targets\n{inner}    )"
+
+    def weights(self, experiment: Experiment) -> list[float]:
+        """How much each end counts, the output first."""
+        places = self.model.network.ends
+        return [experiment.output_weight, *(experiment.network[place].__dict__["weight"] for place in places)]
+
+    def retuned(self, before: Experiment, after: Experiment) -> list[str]:
+        """What an edit of weights does; it makes another loss, of which an earlier epoch's says nothing."""
+        old, new = self.weights(before), self.weights(after)
+        if old == new:
+            return []
+        own = [f"criterion.weights[{place}] = {new[place]!r}" for place in range(len(new)) if old[place] != new[place]]
+        return [*(own if self.several else []), *(["fresh = epoch + 2"] if before.stopping.divergence else [])]
+
+    def score(self) -> str:
+        """What is printed of the metric."""
+        if self.prepared.source.task == "classification":
+            return "accuracy {metric_:.4f}"
+        return f"R² {{{self.inliner.need('engine.data.epochs', 'written')}(metric_)}}"
+
+    def evaluated(self, name: str, model: str, measure: str) -> str:
+        """The call that gives loss and metric of a split."""
+        task = self.prepared.source.task
+        given = f'{model}, {measure}, {name}_x, {name}_y, "{task}"'
+        if not self.several:
+            return f"{self.inliner.need('engine.data.epochs', 'evaluate')}({given})"
+        return f"{self.inliner.need(__name__, 'measured')}({given}, {self.prepared.source.outputs})"
+
+
+def said(columns: slice) -> str:
+    """A slice as source."""
+    return f"slice({columns.start}, {columns.stop})"
+
+
+def heads(experiment: Experiment) -> list[Head]:
+    """The ends that learn something else than the output."""
+    return [block for block in experiment.network if isinstance(block, Head)]
+
+
+def goals(experiment: Experiment, inliner: Inliner) -> list[str]:
+    """The lines of `data()` that make what the heads learn; nothing without heads."""
+    if not heads(experiment):
+        return []
+    replace = inliner.need("engine.export.program.names", "replace")
+    lines = [f"    source = {replace}(source, y=y)", "    goals = []  # what the heads learn"]
+    for head in heads(experiment):
+        made = inliner.method(head.target, "goal", f"{head.target.name()}_goal")
+        lines.append(f"    goals.append({made}(source).y)")
+    return lines

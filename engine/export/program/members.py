@@ -1,0 +1,130 @@
+"""Bagging as source: what every network has of its own, and how all of them take their steps side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.training.members import chosen
+
+if TYPE_CHECKING:
+    from engine.export.program.loop import Loop
+
+IN = "    "
+NAMES = {"member", "members", "ensemble", "Ensemble", "ensemble_loss"}
+
+
+def own(loop: Loop, seed: str = "SEED") -> list[str]:
+    """What one network has to itself: weights, loss, optimizer, order."""
+    e = loop.experiment
+    classes = ", train_y" if e.balance == "resampling" else ""
+    lines = [
+        f"model = network({'' if seed == 'SEED' else seed})",
+        f"criterion = {loop.criterion()}",
+        f"optimizer = {loop.optimizer()}",
+    ]
+    if loop.rules.uses_weights:
+        lines.append(f"weights = [{', '.join(loop.model.penalized())}]  # no biases")
+    for rule in loop.rules.rules:
+        for name, layers, _ in loop.rules.apart(rule):
+            if layers:
+                lines.append(f"{name} = [{', '.join(loop.model.penalized(layers))}]  # of the chosen layers")
+    if loop.rules.noise():
+        lines.append("parameters = list(model.parameters())")
+    order = loop.inliner.need("engine.data.epochs", "Order")
+    return [*lines, f"order = {order}(train_x, targets, {seed}{classes})"]
+
+
+def kept(loop: Loop) -> str:
+    """The names of what a step of one member needs, the order last."""
+    ruled = [name for rule in loop.rules.rules for name, layers, _ in loop.rules.apart(rule) if layers]
+    names = [
+        *(["seed"] if loop.experiment.augmentations else []),
+        *("model", "criterion", "optimizer"),
+        *(["weights"] if loop.rules.uses_weights else []),
+        *ruled,
+        *(["parameters"] if loop.rules.noise() else []),
+        "order",
+    ]
+    return ", ".join(names)
+
+
+def definitions(loop: Loop) -> list[str]:
+    """The ensemble, and the function that makes a member; nothing for a lone network."""
+    bagging = chosen(loop.experiment)
+    if bagging is None:
+        return []
+    classes = loop.data.source.task == "classification"
+    shares = loop.experiment.loss.tasks == ("classification",)
+    vote = bagging.vote if classes else "mean"
+    combined = loop.inliner.need("engine.training.ensemble", "combined")
+    seed_of, use, drawn = (
+        loop.inliner.need("engine.numerics.seeding", name) for name in ("seed_of", "MEMBER", "BOOTSTRAP")
+    )
+    ensemble = [
+        "class Ensemble(nn.Module):",
+        f'{IN}"""The members, and what they say together."""',
+        "",
+        f"{IN}def __init__(self, members):",
+        f"{IN}{IN}super().__init__()",
+        f"{IN}{IN}self.members = nn.ModuleList(members)",
+        "",
+        f"{IN}def forward(self, x):",
+        f'{IN}{IN}return {combined}(torch.stack([member(x) for member in self.members]), "{vote}", {shares})',
+    ]
+    member = [
+        f"seed = {seed_of}(SEED, {use}, place) % 2**31",
+        f"generator = torch.Generator().manual_seed({seed_of}(seed, {drawn}, 0))",
+        "own = torch.randint(len(train_x), (len(train_x),), generator=generator)  # drawn with replacement",
+        "train_x, train_y, targets = train_x[own], train_y[own], targets[own]",
+        *own(loop, "seed"),
+        f"return {kept(loop)}",
+    ]
+    about = f'{IN}"""All that one member has of its own: seed, sample, first weights, loss, optimizer, order."""'
+    made = ["def member(place, train_x, train_y, targets):", about, *(f"{IN}{line}" for line in member)]
+    return ["\n".join(ensemble) + "\n", "\n".join(made) + "\n"]
+
+
+def gathered(loop: Loop) -> list[str]:
+    """The lines that make what trains: one network, or all members and their common answer."""
+    bagging = chosen(loop.experiment)
+    if bagging is None:
+        return own(loop)
+    place = kept(loop).split(", ").index("model")
+    return [
+        f"members = [member(place, train_x, train_y, targets) for place in range({bagging.members})]",
+        f"ensemble = Ensemble([parts[{place}] for parts in members])",
+        f"ensemble_loss = {loop.criterion()}",
+        *(["order = members[0][-1]  # all are as long"] if loop.lr_moves else []),
+    ]
+
+
+def of_member(loop: Loop, seed: str) -> str:
+    """A step's seed for one member."""
+    seed_of, use = (loop.inliner.need("engine.numerics.seeding", name) for name in ("seed_of", "MEMBER"))
+    return f"{seed_of}({seed}, {use}, place)"
+
+
+def side_by_side(loop: Loop, before: list[str], lines: list[str]) -> list[str]:
+    """A step of every member, each of `lines`, after what edits change (`before`); the loss is the mean of theirs.
+
+    The batches lie one after the other in memory, as they do in the run: sums of numbers that lie otherwise are rounded
+    otherwise, which some optimizers make much of.
+    """
+    names = kept(loop)
+    edits = [f"for {names} in members:", *(f"{IN}{line}" for line in before)] if before else []
+    augmented = "taken = [augment(x, y, step, seed) for (x, y), (seed, *_) in zip(taken, members)]"
+    each = f"x, y, ({names})"
+    plain, numbered = f"for {each} in zip(xs, ys, members):", f"for place, ({each}) in enumerate(zip(xs, ys, members)):"
+    head = numbered if loop.chancy else plain
+    return [
+        *edits,
+        f"taken = [order.take({loop.batch}) for *_, order in members]",
+        *([augmented] if loop.experiment.augmentations else []),
+        "xs, ys = (torch.cat(part).chunk(len(members)) for part in zip(*taken))",
+        "found = []  # the members' losses",
+        head,
+        *(f"{IN}{line}" if line else "" for line in lines),
+        "losses.append(sum(found) / len(found))",
+        "if not math.isfinite(losses[-1]):",
+        f"{IN}break",
+    ]

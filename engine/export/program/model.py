@@ -1,0 +1,161 @@
+"""The network of an experiment as source: a module class, and where its weights start."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from math import prod
+
+from torch import Tensor, nn
+
+from engine.data.prepare import Prepared
+from engine.experiment.experiment import Experiment
+from engine.export.program.construct import Constructions
+from engine.export.program.inliner import Inliner
+from engine.network.build import Network, Stage, assemble
+from engine.network.weights import NORMALIZED, weights_of
+from engine.parts.blocks import shape_text
+from engine.parts.initializers import Initializer
+from engine.training.members import chosen
+
+
+class Model:
+    """The network, built on the meta device, and how it is said in torch's words."""
+
+    def __init__(self, experiment: Experiment, prepared: Prepared, inliner: Inliner) -> None:
+        self.experiment, self.inliner, self.in_shape = experiment, inliner, prepared.in_shape
+        self.made = Constructions()
+        given = prepared.in_shape, prepared.source.outputs, prepared.heads
+        self.network: Network = self.made.watch(lambda: assemble(experiment, *given))
+        self.attributes = [self.attribute(stage) for stage in self.network.stages]
+
+    def attribute(self, stage: Stage) -> str:
+        """What a stage is called in the program: `dense_1`."""
+        if stage.shared:
+            return self.attribute(next(s for s in self.network.stages if s.module is stage.module))
+        if stage.name == "output":
+            return "output"
+        place, kind = stage.name.split(" ", 1)
+        return f"{re.sub(r'[^a-z0-9_]', '_', kind.lower())}_{place}"
+
+    def paths(self) -> dict[int, str]:
+        """Where each module stands, by its identity: `model.dense_1[0]`."""
+        found: dict[int, str] = {}
+        for stage, attribute in zip(self.network.stages, self.attributes, strict=True):
+            if not stage.shared:
+                for name, module in stage.module.named_modules():
+                    found[id(module)] = f"model.{attribute}" + "".join(
+                        f"[{step}]" if step.isdecimal() else f".{step}" for step in name.split(".") if step
+                    )
+        return found
+
+    def places(self) -> dict[int, str]:
+        """Where each parameter stands: `model.dense_1[0].weight`."""
+        paths = self.paths()
+        return {
+            id(parameter): f"{paths[id(module)]}.{name}"
+            for module in self.network.modules()
+            if id(module) in paths
+            for name, parameter in module.named_parameters(recurse=False)
+        }
+
+    def definition(self) -> str:
+        """The class."""
+        into, outputs = ", ".join(map(str, self.in_shape)), self.outputs
+        lines = [
+            "class Network(nn.Module):",
+            f'    """Shape: (batch, {into}) → (batch, {outputs})"""',
+            "",
+            "    def __init__(self):",
+            "        super().__init__()",
+        ]
+        self.inliner.need("engine.export.program.names", "nn")
+        for stage, attribute in zip(self.network.stages, self.attributes, strict=True):
+            if not stage.shared:
+                lines.append(f"        self.{attribute} = {self.made.source(stage.module, self.inliner)}")
+        lines += ["", "    def forward(self, x):", *self.forward(), f"        return {self.returned}"]
+        return "\n".join(lines) + "\n"
+
+    @property
+    def outputs(self) -> int:
+        """How many numbers the network gives for an example, those of all its ends together."""
+        shapes = [self.network.stages[place].out_shape for place in (-1, *self.network.ends)]
+        return sum(prod(shape) for shape in shapes)
+
+    @property
+    def returned(self) -> str:
+        """What `forward` gives: the output, and beside it what the other ends say."""
+        flat = [f"{self.attributes[place]}.flatten(1)" for place in self.network.ends]
+        return f"torch.cat([{', '.join(['x', *flat])}], 1)" if flat else "x"
+
+    def forward(self) -> Iterator[str]:
+        """One line a block, the shape at its end; an output that is looked back at has a name of its own.
+
+        An end reads and has a name of its own, and the network goes on from what came before it.
+        """
+        wanted = {stage.other for stage in self.network.stages if stage.other >= 0}
+        names = {place: f"from_{self.attributes[place]}" for place in wanted}
+        names |= {place: self.attributes[place] for place in self.network.ends}
+        for place, (stage, attribute) in enumerate(zip(self.network.stages, self.attributes, strict=True)):
+            given = f"x, {names[stage.other]}" if stage.other >= 0 else "x"
+            target = f"{names[place]} = x" if place in names else "x"
+            if place in self.network.ends:
+                given, target = names.get(stage.other, "x"), names[place]
+            shape = shape_text(stage.out_shape).replace(" × ", ", ")
+            yield f"        {target} = self.{attribute}({given})  # (batch, {shape})"
+
+    def start(self) -> str:
+        """The function that builds the network with its first weights."""
+        bagged = chosen(self.experiment) is not None
+        lines = [
+            "def network(seed):" if bagged else "def network():",
+            '    """The network with its first weights; they depend on the seed alone."""',
+            "    model = Network()",
+            f"    generator = torch.Generator().manual_seed({'seed' if bagged else 'SEED'})",
+            "    with torch.no_grad():",
+        ]
+        self.inliner.need("engine.export.program.names", "torch")
+        body = [f"        {line}" for line in (*self.biases(), *self.weights())]
+        return "\n".join([*lines, *body, "    return model"]) + "\n"
+
+    def biases(self) -> Iterator[str]:
+        """Where biases start."""
+        value, paths = self.experiment.bias, self.paths()
+        if not value:
+            yield "for name, parameter in model.named_parameters():"
+            yield '    if "bias" in name:'
+            yield "        parameter.zero_()"
+            return
+        for module in self.network.modules():
+            if id(module) in paths and not isinstance(module, (*NORMALIZED, nn.PReLU)):
+                for name, _ in module.named_parameters(recurse=False):
+                    if "bias" in name:
+                        yield f"{paths[id(module)]}.{name}.fill_({0.0 if 'bias_hh' in name else value})"
+
+    def weights(self) -> Iterator[str]:
+        """Where weights start, in the order in which the chance is drawn."""
+        for stage in self.network.stages:
+            own = getattr(stage.block, "initializer", None) or self.experiment.initializer
+            for module in () if stage.shared else stage.module.modules():
+                if not isinstance(module, (*NORMALIZED, nn.PReLU)):
+                    yield from self.filled(module, own)
+
+    def filled(self, module: nn.Module, own: Initializer) -> Iterator[str]:
+        """The lines for what one module holds itself; gates and pieces of one stacked tensor in a loop."""
+        places, before = self.places(), 0
+        for weight, fan in weights_of(module):
+            function = self.inliner.method(own, "fill_", f"{own.name()}_")
+            fans = f"{self.inliner.need('engine.parts.initializers', 'Fan')}({fan.into}, {fan.out})"
+            whole: Tensor = weight if weight._base is None else weight._base
+            place = places[id(whole)]
+            if weight is whole:
+                yield f"{function}({place}, {fans}, generator)"
+            elif id(whole) != before:
+                before = id(whole)
+                yield f"for piece in {place}.chunk({len(whole) // len(weight)}):"
+                yield f"    {function}(piece, {fans}, generator)"
+
+    def penalized(self, chosen: tuple[str, ...] = ()) -> list[str]:
+        """The weights that penalties act on, as source; those of some layers, if they are named."""
+        places = self.places()
+        return [places[id(weight)] for weight in self.network.penalized(chosen)]

@@ -1,0 +1,49 @@
+"""The program in cells, as a Jupyter notebook (nbformat 4)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from engine.export.program.program import Program
+
+PLOT = """try:
+    import matplotlib.pyplot as plt
+except ImportError:
+    for step in range(0, len(losses), max(1, len(losses) // 20)):
+        print(f"step {step + 1:>7}  loss {losses[step]:.5g}")
+else:
+    plt.semilogy(range(1, len(losses) + 1), losses, linewidth=1)
+    plt.xlabel("step")
+    plt.ylabel("loss of the batch")
+    plt.show()
+"""
+TRAINING = "model, losses = train(steps=1000)  # train() goes to the end of the run\nlosses[-1]\n"
+
+
+def notebook(program: Program, head: str) -> str:
+    """The notebook as JSON."""
+    title, _, rest = head.partition("\n")
+    cells = [markdown(f"# {title}\n\n{rest.strip()}"), code(f"{program.imports}\n{program.constants}")]
+    if program.carried is not None and program.carried.inline:
+        cells += [markdown("The examples themselves, compressed."), code(program.carried.text)]
+    for section in program.sections:
+        cells += [markdown(f"## {section.title}\n\n{section.about}".strip()), code(section.text)]
+    cells += [markdown("## Run"), code(TRAINING), code(PLOT)]
+    for number, cell in enumerate(cells):
+        cell["id"] = f"cell-{number}"
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
+    document = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def markdown(text: str) -> dict[str, Any]:
+    """A cell to read."""
+    return {"cell_type": "markdown", "metadata": {}, "source": text.splitlines(keepends=True)}
+
+
+def code(text: str) -> dict[str, Any]:
+    """A cell to run."""
+    source = text.rstrip("\n").splitlines(keepends=True)
+    return {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": source}

@@ -1,0 +1,115 @@
+"""A worker's checkpoints: what is in one, and how a run is found again."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from engine.experiment.experiment import Experiment
+from engine.jobs.run_job import Order
+from engine.preview.memory_estimate import AT_ONCE
+from engine.store import checkpoints
+from engine.training.trainer import Trainer
+
+BYTES_A_SECOND = 16 * 2**20  # of checkpoints, on the average of a long run
+SHARE = 0.1  # of the training time that may go into them
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A run at a step boundary, as bytes; where these are many, as the tensors themselves, until the next step."""
+
+    step: int
+    epoch: int
+    good: bool
+    edits: int
+    state: dict[str, Any]
+    data: bytes | None = None
+
+
+@dataclass
+class Found:
+    """Where a worker begins: a trainer, how many of the logged edits it has in it, and what to say about it."""
+
+    trainer: Trainer
+    edits: int = 0
+    seconds: float = 0.0
+    latest: tuple[float, ...] | None = None
+    spoiled: tuple[str, ...] = ()
+    note: dict[str, Any] | None = None
+
+
+def snapshot(trainer: Trainer, edits: int, seconds: float, latest: tuple[float, ...] | None) -> Snapshot:
+    """The trainer's state with what only the worker knows: plain tensors, numbers, strings and lists."""
+    extra = {"edits": edits, "seconds": seconds, "latest": None if latest is None else list(latest)}
+    state = {"trainer": trainer.state(), **extra}
+    about = (trainer.step, trainer.epoch, trainer.good(), edits)
+    if size(state) > AT_ONCE:
+        return Snapshot(*about, state)
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    return Snapshot(*about, {}, buffer.getvalue())
+
+
+def size(state: Any) -> int:
+    """Bytes of all tensors in a state."""
+    if isinstance(state, torch.Tensor):
+        return state.nbytes
+    inside = state.values() if isinstance(state, dict) else state if isinstance(state, list | tuple) else ()
+    return sum(map(size, inside))
+
+
+def spacing(seconds: float, taken: int, took: float) -> float:
+    """Seconds of training until the next checkpoint: longer where one is large or takes long."""
+    return max(seconds, taken / BYTES_A_SECOND, took / SHARE)
+
+
+def write(order: Order, taken: Snapshot, serial: int) -> dict[str, Any]:
+    """Put a snapshot on the disk; returns what the store records of it. Every file has a name of its own, so that one
+    which is recorded is never written again."""
+    name = f"checkpoints/{order.run}/{taken.step}-{order.attempt}-{serial}.pt"
+    path = Path(order.home) / name
+    if taken.data is None:
+        digest = checkpoints.stream(path, lambda file: torch.save(taken.state, file))
+    else:
+        digest = checkpoints.write(path, taken.data)
+    return {"step": taken.step, "path": name, "sha256": digest, "epoch": taken.epoch, "good": taken.good}
+
+
+def find(order: Order) -> Found:
+    """The run from its newest whole checkpoint, or from its beginning when there is none."""
+    spoiled: list[str] = []
+    why = ""
+    for saved in order.checkpoints:
+        try:
+            checkpoints.examine(Path(order.home) / saved.path, saved.sha256)
+            found = load(Path(order.home) / saved.path)
+        except checkpoints.Spoiled as damage:
+            spoiled.append(saved.path)
+            why = why or f"The checkpoint of step {saved.step} could not be used: {damage}."
+            continue
+        if spoiled:
+            found.spoiled = tuple(spoiled)
+            found.note = _note(order, f"{why} The run went back to the one of step {saved.step}.", saved.step)
+        return found
+    lost = bool(spoiled) or (order.stored > 0 and not order.checkpoints)
+    why = why or "There was no checkpoint."
+    note = _note(order, f"{why} The run went back to its beginning.", 0)
+    trainer = Trainer(Experiment.from_json(order.experiment))
+    return Found(trainer, spoiled=tuple(spoiled), note=note if lost else None)
+
+
+def load(source: Path | bytes) -> Found:
+    """What a snapshot's file or bytes hold."""
+    state = torch.load(io.BytesIO(source) if isinstance(source, bytes) else source, weights_only=True)
+    latest = None if state["latest"] is None else tuple(state["latest"])
+    return Found(Trainer.restore(state["trainer"], own=True), state["edits"], state["seconds"], latest)
+
+
+def _note(order: Order, sentence: str, back_to: int) -> dict[str, Any]:
+    detail = {"sentence": sentence + " It takes the same steps again.", "to_step": back_to}
+    return {"step": order.stored, "kind": "fallback", "detail": detail}

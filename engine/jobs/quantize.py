@@ -1,0 +1,167 @@
+"""A trained network in smaller numbers: how many bytes it takes and how well it still does.
+
+Int8 is torch's own quantization. Dense, LSTM and GRU layers keep int8 weights and round their inputs as they come
+(dynamic); convolutions also fix the range of their inputs beforehand, from training examples (static). All else stays
+float32.
+
+Source: Jacob and others, Quantization and training of neural networks for efficient integer-arithmetic-only inference,
+2018.
+"""
+
+from __future__ import annotations
+
+import copy
+import io
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from engine.data.epochs import metric
+from engine.errors import PlaygroundError
+from engine.message import Said
+from engine.network.build import Network
+from engine.training.trainer import Trainer
+
+CALIBRATION = 512  # training examples that the ranges of convolutions are taken from
+DYNAMIC = (nn.Linear, nn.LSTM, nn.GRU)
+STATIC = (nn.Conv1d, nn.Conv2d)
+ENGINES = ("x86", "fbgemm", "onednn", "qnnpack")
+
+
+@dataclass(frozen=True)
+class Small:
+    """A network in one number format: bytes of its saved weights, loss of nothing but numbers, metric on validation."""
+
+    form: str
+    bytes: int
+    metric: float
+    left: tuple[str, ...] = ()
+
+    def plain(self) -> dict[str, Any]:
+        """For JSON, with a sentence on what could not be made smaller."""
+        note = Said("")
+        if self.left:
+            note = Said("These layers stay float32, because torch has no int8 form of them: {layers}.",
+                        layers=", ".join(self.left))  # fmt: skip
+        return {"format": self.form, "bytes": self.bytes, "metric": self.metric, "note": note.plain()}
+
+
+def sizes(trainer: Trainer) -> Iterator[Small]:
+    """The run's network as float32, bfloat16 and int8, on its validation split, on the CPU."""
+    network, task = copy.deepcopy(trainer.network).cpu().eval(), trainer.task
+    x, y = trainer.data.validation_x, trainer.data.validation_y
+    yield Small("float32", saved_size(network), score(network, x, y, task))
+    half = bfloat16(network)
+    yield Small("bfloat16", saved_size(half), score(half, x, y, task))
+    small, left = int8(network, trainer.data.train_x[:CALIBRATION])
+    yield Small("int8", saved_size(small), score(small, x, y, task), left)
+
+
+def sizes_of_run(run: str) -> Iterator[dict[str, Any]]:
+    """The same for a run in the store, from its newest whole checkpoint. Raises: PlaygroundError."""
+    from engine.jobs import checkpoint
+    from engine.store import checkpoints
+    from engine.store.reader import Reader
+
+    reader = Reader()
+    row = reader.run(run) if reader.place.database.exists() else None
+    if row is None:
+        raise PlaygroundError(f"There is no run {run}.")
+    for saved in reader.checkpoints(run):
+        if row.state == "diverged" and not saved.good:
+            continue
+        try:
+            trainer = checkpoint.load(checkpoints.read(saved.path, saved.sha256)).trainer
+        except checkpoints.Spoiled:
+            continue
+        yield {"run": run, "step": saved.step, "task": trainer.task}
+        for small in sizes(trainer):
+            yield small.plain()
+        return
+    raise PlaygroundError(f"Run {run} has no checkpoint that could be read.")
+
+
+def saved_size(network: nn.Module) -> int:
+    """Bytes of the file that the weights and running statistics make."""
+    buffer = io.BytesIO()
+    torch.save(network.state_dict(), buffer)
+    return buffer.tell()
+
+
+@torch.no_grad()
+def score(network: Network, x: Tensor, y: Tensor, task: Any) -> float:
+    """The metric in evaluation mode."""
+    outputs = network.stages[-1].out_shape[0]
+    given = torch.cat([network(piece) for piece in torch.split(x, 2048)])[
+        :, :outputs
+    ]  # the ends beside it are left out
+    return metric(given.float(), y, task)
+
+
+def bfloat16(network: Network) -> Network:
+    """The network with bfloat16 weights. Every layer with weights rounds its inputs, except those that look rows up:
+    bfloat16 has no room for large word numbers."""
+    half = copy.deepcopy(network).to(torch.bfloat16)
+    for member in half.members:
+        for stage in member.stages:
+            looks_up = any(isinstance(module, nn.Embedding) for module in stage.module.modules())
+            if not stage.shared and stage.parameters and not looks_up:
+                stage.module.register_forward_pre_hook(rounded)
+    return half
+
+
+def rounded(_: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """The inputs of a layer in bfloat16."""
+    return tuple(given.to(torch.bfloat16) for given in inputs)
+
+
+def int8(network: Network, examples: Tensor) -> tuple[Network, tuple[str, ...]]:
+    """The network with int8 weights where torch can, and the names of the layers with weights where it cannot."""
+    engine = next((name for name in ENGINES if name in torch.backends.quantized.supported_engines), None)
+    if engine is None:
+        raise PlaygroundError("This build of torch cannot quantize.")
+    torch.backends.quantized.engine = engine
+    small = copy.deepcopy(network).eval()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch says in every call that this interface will move
+        ao: Any = torch.ao.quantization
+        statically(small, examples, engine)
+        ao.quantize_dynamic(small, dict.fromkeys(DYNAMIC, ao.default_dynamic_qconfig), torch.qint8, inplace=True)
+    restage(small)
+    left = [stage.name for stage in small.stages if not stage.shared and floats(stage.module)]
+    return small, tuple(left)
+
+
+def statically(network: Network, examples: Tensor, engine: str) -> None:
+    """Convolutions, each with its input rounded and its output turned back, so that all else stays as it is."""
+    ao: Any = torch.ao.quantization
+    for parent in list(network.modules()):
+        for name, child in list(parent.named_children()):
+            if type(child) in STATIC and not isinstance(parent, ao.QuantWrapper):
+                child.qconfig = ao.get_default_qconfig(engine)
+                wrapped = ao.QuantWrapper(child)
+                wrapped.qconfig = child.qconfig
+                setattr(parent, name, wrapped)
+    restage(network)
+    ao.prepare(network, inplace=True)
+    with torch.no_grad():
+        network(examples)
+    ao.convert(network, inplace=True)
+    restage(network)
+
+
+def restage(network: Network) -> None:
+    """Lets the stages hold the modules that took the place of others."""
+    for one in (network, *network.members[1:]):
+        for stage, module in zip(one.stages, one.modules_in_order, strict=True):
+            object.__setattr__(stage, "module", module)
+
+
+def floats(module: nn.Module) -> bool:
+    """Whether any weight in it is still float32; the one slope of a PReLU is none."""
+    own = (part for part in module.modules() if not isinstance(part, nn.PReLU))
+    return any(parameter.numel() for part in own for parameter in part.parameters(recurse=False))

@@ -1,0 +1,88 @@
+"""The messages of the live route, each encoded once for all viewers of a run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from engine.frame import Frame, pack
+from engine.store.reader import RunRow, View
+from engine.store.run_changes import LogLine
+from engine.store.series_chunks import spread
+from engine.store.tables import EPOCH_COLUMNS, plain_columns
+from engine.strict_json import strict
+
+Message = str | bytes
+
+COLUMNS = {"losses": ("step", "loss"), "epochs": EPOCH_COLUMNS}
+POINTS = 2_000
+HISTORY = 160
+BULKY = ("output", "units", "units_scale", "attack", "disagreement")
+"""Readings that only the newest frame is drawn from."""
+
+
+def table(
+    kind: Literal["losses", "epochs"], rows: np.ndarray, *, reset: bool, columns: tuple[str, ...] | None = None
+) -> bytes:
+    """A TPS1 message: rows of a series, which replace what the viewer has or go after it."""
+    head = {"kind": kind, "reset": reset, "rows": len(rows), "columns": columns or COLUMNS[kind]}
+    return pack(b"TPS1", head, np.ascontiguousarray(rows, "<f8").tobytes())
+
+
+def epochs(rows: np.ndarray, channels: Sequence[Mapping[str, Any]], *, reset: bool) -> bytes:
+    """The same of epochs as the store has them: of the classes viewers are told the lowest recall alone."""
+    columns = plain_columns(channels)
+    known = next((len(channel["series"]) for channel in channels if channel["key"] == "recall"), 0)
+    rows = rows if len(rows) else np.empty((0, len(columns)))
+    plain, recalls = rows[:, : len(columns)], rows[:, len(columns) : len(columns) + known]
+    if not known:
+        return table("epochs", plain, reset=reset, columns=columns)
+    worst = np.full(len(rows), np.nan)
+    if recalls.shape[1]:  # else written by a version that did not look at classes
+        worst = np.where(np.isnan(recalls), np.inf, recalls).min(1)
+    told = np.column_stack([plain, np.where(np.isinf(worst), np.nan, worst)])
+    return table("epochs", told, reset=reset, columns=(*columns, "worst_recall"))
+
+
+def state(run: tuple[str, str, int, int]) -> str:
+    """A run's state, message, step and epoch."""
+    name, message, step, epoch = run
+    return strict({"type": "state", "state": name, "message": message, "step": step, "epoch": epoch})
+
+
+def line(entry: LogLine) -> str:
+    """A line of the log."""
+    return strict({"type": "log", **_line(entry)})
+
+
+def hello(run: RunRow, log: list[LogLine]) -> str:
+    """What a viewer has to know first."""
+    said: dict[str, Any] = {"type": "hello", "run": run.id, "state": run.state, "message": run.message}
+    said |= {"step": run.step, "epoch": run.epoch, "experiment": json.loads(run.edited), "channels": run.channels}
+    return strict({**said, "log": [_line(entry) for entry in log]})
+
+
+def snapshot(view: View, run: RunRow, slim: dict[int, bytes]) -> list[Message]:
+    """Everything a viewer needs to draw a run from nothing; `slim` remembers frames without their bulk."""
+    messages: list[Message] = [hello(run, view.log(run.id))]
+    if run.static is not None:
+        messages.append(run.static)
+    messages.append(table("losses", view.losses(run.id, POINTS), reset=True))
+    messages.append(epochs(view.epochs(run.id, POINTS), run.channels, reset=True))
+    steps = view.frame_steps(run.id)
+    chosen = spread(steps[:-1], HISTORY)
+    for step, payload in view.frames_at(run.id, [step for step in chosen if step not in slim]):
+        slim[step] = Frame.decode(payload).without(*BULKY).encode()
+    for step in slim.keys() - set(chosen):
+        del slim[step]
+    messages += [slim[step] for step in chosen]
+    if steps:
+        messages += [payload for _, payload in view.frames_at(run.id, steps[-1:])]
+    return messages
+
+
+def _line(entry: LogLine) -> dict[str, Any]:
+    return {"step": entry.step, "kind": entry.kind, "detail": entry.detail}

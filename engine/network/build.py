@@ -1,0 +1,283 @@
+"""From an experiment to a torch network with its first weights."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from engine.data.prepare import at
+from engine.errors import InvalidExperiment, shown
+from engine.experiment.experiment import Experiment
+from engine.network.weights import NORMALIZED, Watched, matrices, watched, weights_of
+from engine.parts.activations.identity import Identity
+from engine.parts.blocks import Block, Shape
+from engine.parts.blocks.dense import Dense
+from engine.parts.initializers import Initializer
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One block at its place: its name, unique in the network, its module and the shapes around it.
+
+    `other` is the place of the earlier stage whose output the module takes beside its input; −1 for none. `shared`
+    says that the module belongs to an earlier stage.
+    """
+
+    name: str
+    block: Block
+    module: nn.Module
+    in_shape: Shape
+    out_shape: Shape
+    other: int = -1
+    shared: bool = False
+
+    @property
+    def weights(self) -> tuple[Watched, ...]:
+        """What the weight instruments watch: all the layer's matrices or filters, or a normalization's γ."""
+        return () if self.shared else watched(self.module)
+
+    @property
+    def kind(self) -> str:
+        """The kind of the block that stands here."""
+        return "shared" if self.shared else self.block.name()
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers this stage adds to what is learned."""
+        return 0 if self.shared else sum(p.numel() for p in self.module.parameters())
+
+
+class Network(nn.Module):
+    """The blocks in a row, some of which look back, and the dense output layer.
+
+    Shape: (batch, *in_shape) → (batch, outputs); beside the outputs the numbers of the other ends, in order
+    """
+
+    def __init__(self, stages: tuple[Stage, ...]) -> None:
+        super().__init__()
+        self.stages = stages
+        self.modules_in_order = nn.ModuleList(stage.module for stage in stages)
+        self.looks_back = any(stage.other >= 0 for stage in stages)
+        self.ends = tuple(place for place, stage in enumerate(stages) if stage.block.aside and not stage.shared)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.ends:
+            found = self.outputs(x)
+            return torch.cat([found[-1], *(found[place].flatten(1) for place in self.ends)], 1)
+        if self.looks_back:
+            return self.outputs(x)[-1]
+        for stage in self.stages:
+            x = stage.module(x)
+        return x
+
+    def outputs(self, x: Tensor) -> list[Tensor]:
+        """What every stage gives, in order."""
+        found: list[Tensor] = []
+        for stage in self.stages:
+            if stage.block.aside and not stage.shared:
+                found.append(stage.module(x if stage.other < 0 else found[stage.other]))
+                continue
+            x = stage.module(x) if stage.other < 0 else stage.module(x, found[stage.other])
+            found.append(x)
+        return found
+
+    def observe(self, x: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """The outputs, and those of every observed layer on the way."""
+        found = self.outputs(x)
+        return found[-1], tuple(out for out, stage in zip(found, self.stages, strict=True) if stage.block.observed)
+
+    def train(self, mode: bool = True) -> Network:
+        """Training or evaluation mode, as torch has it. Its own walk is a tenth of a frame: every module's attribute is
+        set with checks that a bool need not pass."""
+        for module in self.everywhere:
+            module.__dict__["training"] = mode
+        return self
+
+    @cached_property
+    def everywhere(self) -> tuple[nn.Module, ...]:
+        """All modules inside, itself among them; they stay the same once a network is built."""
+        return tuple(self.modules())
+
+    @property
+    def members(self) -> tuple[Network, ...]:
+        """The networks that answer together: this one alone."""
+        return (self,)
+
+    @property
+    def observed(self) -> tuple[Stage, ...]:
+        """The stages whose outputs the activation instruments show."""
+        return tuple(stage for stage in self.stages if stage.block.observed)
+
+    @property
+    def weighted(self) -> tuple[Stage, ...]:
+        """The stages with weights to watch."""
+        return tuple(stage for stage in self.stages if stage.weights)
+
+    def penalized(self, chosen: tuple[str, ...] = ()) -> list[Tensor]:
+        """The weights that L1 and L2 act on: all but biases and normalization gains; of some layers, if they are named
+        by number or label. A number or "output" means that layer, even where a block has it as its label.
+
+        Raises: InvalidExperiment for a layer that is not there, has no such weights, or is named twice, and for a label
+        that two of them have.
+        """
+        if not chosen:
+            return list(matrices(self).values())
+        named = {s.block.label: s for s in self.stages if s.block.label and not s.shared}
+        numbered = {stage.name.split(" ")[0]: stage for stage in self.stages}
+        named, found = named | numbered, dict[int, Tensor]()
+        for name in chosen:
+            if name not in named:
+                known = ", ".join(named)
+                raise InvalidExperiment("", "numbers or labels of layers", shown(name), f"layers: {known}")
+            if name not in numbered and sum(s.block.label == name and not s.shared for s in self.stages) > 1:
+                raise InvalidExperiment("", "a label that one block has", shown(name))
+            own = matrices(named[name].module)
+            if not own:
+                raise InvalidExperiment("", "layers with weights, which biases and gains are not", shown(name))
+            if own.keys() & found.keys():
+                raise InvalidExperiment("", "every layer at most once", shown(name))
+            found |= own
+        return list(found.values())
+
+
+def assemble(experiment: Experiment, in_shape: Shape, outputs: int, heads: Mapping[int, int] | None = None) -> Network:
+    """The network on the meta device: shapes without numbers. `heads`: the outputs of each head, by its place; those
+    not named have as many as the network.
+
+    Raises: InvalidExperiment naming the block that does not fit, or the penalty that names a layer it cannot act on,
+    with what it expected and what it got.
+    """
+    head = Dense(width=outputs, activation=Identity())
+    stages: list[Stage] = []
+    whole = in_shape
+    with torch.device("meta"):
+        for place, block in enumerate((*experiment.network, head)):
+            is_head = place == len(experiment.network)
+            where = "$.network (output layer)" if is_head else f"$.network[{place}] ({block.name()})"
+            name = "output" if is_head else f"{place + 1} {block.name()}"
+            if block.aside:
+                goal = whole if block.name() == "reconstruct" else ((heads or {}).get(place, outputs),)
+                stages.append(end(name, block, in_shape, where, stages, goal))
+                continue
+            stages.append(stage(name, block, in_shape, where, stages))
+            in_shape = stages[-1].out_shape
+    network = Network(tuple(stages))
+    for place, rule in enumerate(experiment.regularizers):
+        with at(f"$.regularizers[{place}] ({rule.name()})"):
+            network.penalized(rule.chosen)
+    return network
+
+
+def stage(name: str, block: Block, in_shape: Shape, where: str, before: list[Stage]) -> Stage:
+    """One block built for `in_shape` on the meta device."""
+    other = place_of(block, where, before)
+    reached = None
+    if other >= 0:
+        earlier = before[other]
+        if block.shares and earlier.block.refers and not earlier.block.freely:
+            raise InvalidExperiment(f"{where}.of", "a block that takes its input alone", earlier.block.name())
+        reached = earlier.in_shape if block.shares else earlier.out_shape
+    try:
+        module = block.build(in_shape, reached)
+    except InvalidExperiment as error:
+        raise InvalidExperiment(where, error.expected, error.received, error.hint) from error
+    if block.shares:
+        return Stage(name, before[other].block, before[other].module, in_shape, before[other].out_shape, shared=True)
+    inputs = [torch.empty(2, *shape) for shape in (in_shape, reached) if shape is not None]
+    with torch.no_grad():
+        out = module.eval()(*inputs)
+    module.train()
+    return Stage(name, block, module, in_shape, tuple(out.shape[1:]), other)
+
+
+def end(name: str, block: Block, in_shape: Shape, where: str, before: list[Stage], goal: Shape) -> Stage:
+    """A block that stands aside, built on the meta device for what it reads and what it aims at."""
+    other = place_of(block, where, before)
+    read = in_shape if other < 0 else before[other].out_shape
+    try:
+        module = block.build(read, goal)
+    except InvalidExperiment as error:
+        raise InvalidExperiment(where, error.expected, error.received, error.hint) from error
+    return Stage(name, block, module, read, goal, other)
+
+
+def place_of(block: Block, where: str, before: list[Stage]) -> int:
+    """Where the block that this one refers to stands; −1 if it refers to none. Raises: InvalidExperiment."""
+    if not block.refers or (block.freely and block.reference == ""):
+        return -1
+    labels = [stage.block.label for stage in before if not stage.shared]
+    if block.reference == "" or block.reference not in labels:
+        known = ", ".join(label for label in labels if label) or "none has one yet"
+        raise InvalidExperiment(
+            f"{where}.of", "the label of an earlier block", shown(block.reference), f"labels: {known}"
+        )
+    if labels.count(block.reference) > 1:
+        raise InvalidExperiment(f"{where}.of", "a label that one block has", shown(block.reference))
+    found = next(s for s in before if not s.shared and s.block.label == block.reference)
+    return before.index(found)
+
+
+def build(experiment: Experiment, in_shape: Shape, outputs: int, heads: Mapping[int, int] | None = None) -> Network:
+    """The network with its first weights, on the CPU. They depend on the experiment's seed alone, not on the device."""
+    network = assemble(experiment, in_shape, outputs, heads)
+    network.to_empty(device="cpu")
+    generator = torch.Generator().manual_seed(experiment.seed)
+    with torch.no_grad():
+        for place in network.stages:
+            own = getattr(place.block, "initializer", None) or experiment.initializer
+            for module in () if place.shared else place.module.modules():
+                start(module, own, experiment.bias, generator)
+    return network
+
+
+def start(module: nn.Module, initializer: Initializer, bias: float, generator: torch.Generator) -> None:
+    """Gives the parameters that a module itself holds their first values."""
+    if isinstance(module, (*NORMALIZED, nn.PReLU)):
+        module.reset_parameters()
+        return
+    for name, parameter in module.named_parameters(recurse=False):
+        if "bias" in name:  # recurrent layers add up two, of which one is enough
+            parameter.fill_(0.0 if "bias_hh" in name else bias)
+    for weight, fan in weights_of(module):
+        initializer.fill_(weight, fan, generator)
+
+
+def forward_flops(network: Network, in_shape: Shape) -> int:
+    """Floating-point operations of the matrix products and convolutions for one example; an addition counts as one.
+
+    Counted on the meta device, where recurrent blocks and attention are single products; elsewhere torch has kernels
+    for the whole of them, which the counter does not see into.
+    """
+    counter = FlopCounterMode(display=False)
+    twin = weightless(network).eval()
+    with counter, torch.no_grad():
+        twin(torch.zeros(1, *in_shape, device="meta"))
+    return int(counter.get_total_flops())
+
+
+def weightless(network: Network) -> Network:
+    """A copy on the meta device, for which no number is copied."""
+    memo: dict[int, Any] = {}
+    for parameter in network.parameters():
+        memo[id(parameter)] = nn.Parameter(torch.empty_like(parameter, device="meta"))
+    for buffer in network.buffers():
+        memo[id(buffer)] = torch.empty_like(buffer, device="meta")
+    return copy.deepcopy(network, memo)
+
+
+def named_tensors(network: Network) -> dict[str, Tensor]:
+    """Weights and running statistics by name, on the CPU; where several networks answer together, by member too."""
+    many = len(network.members) > 1
+    return {
+        f"{f'member_{place}.' if many else ''}{stage.name.replace(' ', '_')}.{key}": value.detach().cpu().contiguous()
+        for place, member in enumerate(network.members, 1)
+        for stage in member.stages
+        for key, value in stage.module.state_dict().items()
+    }

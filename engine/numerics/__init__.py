@@ -1,0 +1,1 @@
+"""Numerical routines that parts and training share: norms, padding, recurrent layers, seeds."""

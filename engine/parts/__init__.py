@@ -1,0 +1,1 @@
+"""Parts: a folder is a family, a file is a part."""

@@ -1,0 +1,92 @@
+"""Blocks: what a network is assembled from, one after the other."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import ClassVar
+
+from torch import nn
+
+from engine.catalogue.part import Part, hparam
+from engine.errors import InvalidExperiment
+from engine.parts.activations import Activation
+
+Shape = tuple[int, ...]
+
+
+class Block(Part, family="blocks"):
+    """One piece of a network.
+
+    A block that has a `label` can be referred to by later ones. One that `refers` says by its `of` which earlier
+    block's output it takes beside its own input; one that `shares` is that block's module once more. One that refers
+    `freely` may also name none. One that stands `aside` is an end of its own: it reads what it refers to, or else its
+    input, and the next block takes what this one took. It is built with the shape of its target as `other`.
+
+    `observed`: its output is shown by the activation instruments. `draws`: it draws random numbers in training.
+    `smallest_batch`: fewer examples in a step cannot be trained on.
+    """
+
+    rank: ClassVar[int] = 100
+    observed: ClassVar[bool] = False
+    draws: ClassVar[bool] = False
+    refers: ClassVar[bool] = False
+    shares: ClassVar[bool] = False
+    freely: ClassVar[bool] = False
+    aside: ClassVar[bool] = False
+    smallest_batch: ClassVar[int] = 1
+
+    label: str = hparam(
+        "",
+        "A name of your own, for later blocks to refer to this one.",
+        pattern=r"^[a-zA-Z0-9_ -]{0,24}$",
+        written="at most 24 letters without accents, digits, spaces and - _",
+        unsaid=True,
+    )
+
+    @property
+    def reference(self) -> str:
+        """The label of the earlier block that this one refers to, or nothing."""
+        return str(getattr(self, "of", ""))
+
+    @abstractmethod
+    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
+        """The module for inputs of `in_shape` (without the batch), and of `other` if the block refers to another.
+
+        Raises: InvalidExperiment if such inputs do not fit.
+        """
+
+    def retune(self, module: nn.Module) -> None:
+        """Brings `module`, built by an earlier version of this block, up to fields that may change live."""
+
+    @property
+    def applies(self) -> Activation | None:
+        """The activation that the block's last module applies to every number, if there is one."""
+        return None
+
+
+def expect_vector(in_shape: Shape) -> int:
+    """The number of features of a vector input; anything else is refused."""
+    if len(in_shape) != 1:
+        raise InvalidExperiment("", "a vector", shape_text(in_shape), "put a flatten block before it")
+    return in_shape[0]
+
+
+def expect_image(in_shape: Shape, smallest: int = 1) -> Shape:
+    """(channels, height, width) of an image input at least `smallest` pixels wide; anything else is refused."""
+    if len(in_shape) != 3:
+        raise InvalidExperiment("", "an image (channels, height, width)", shape_text(in_shape))
+    if min(in_shape[1:]) < smallest:
+        raise InvalidExperiment("", f"an image of at least {smallest} × {smallest}", shape_text(in_shape))
+    return in_shape
+
+
+def expect_sequence(in_shape: Shape) -> Shape:
+    """(time, features) of a sequence input; anything else is refused."""
+    if len(in_shape) != 2:
+        raise InvalidExperiment("", "a sequence (time, features)", shape_text(in_shape))
+    return in_shape
+
+
+def shape_text(shape: Shape) -> str:
+    """A shape as people write it: 64, or 6 × 8 × 8."""
+    return " × ".join(str(size) for size in shape)

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from torch import Tensor, nn
+
+from engine.catalogue.part import hparam
+from engine.errors import InvalidExperiment
+from engine.parts.blocks import Block, Shape, shape_text
+
+
+class Add(Block):
+    """Add: x + y, y the output of an earlier block; a residual connection when the blocks between start small.
+
+    The gradient reaches the earlier block directly, however deep the blocks between are.
+
+    Formula: y = x + x'
+
+    Use: Around two or three blocks in networks of more than about ten layers.
+
+    Trouble: Both must have the same shape: a convolution between needs padding and as many filters as channels.
+
+    Shape: both the same, unchanged.
+
+    Source: He, Zhang, Ren and Sun, Deep residual learning for image recognition, 2016.
+    """
+
+    rank: ClassVar[int] = 30
+    refers: ClassVar[bool] = True
+    observed: ClassVar[bool] = True
+    kind: Literal["add"] = "add"
+    of: str = hparam("", "Label of the earlier block whose output is added.")
+
+    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
+        if in_shape != other:
+            raise InvalidExperiment("", f"the shape of {self.of}, {shape_text(other or ())}", shape_text(in_shape))
+        return Sum()
+
+
+class Sum(nn.Module):
+    """x + y."""
+
+    def forward(self, x: Tensor, other: Tensor) -> Tensor:
+        return x + other

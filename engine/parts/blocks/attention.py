@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor, nn
+
+from engine.catalogue.part import hparam
+from engine.errors import InvalidExperiment
+from engine.parts.blocks import Block, Shape, expect_sequence
+
+
+class Attention(Block):
+    r"""Self-attention: softmax(QKᵀ / √d) V in several heads, of x plus its positions.
+
+    Every step looks at every other; positions are sines and cosines of the step, since the sum has no order.
+
+    Formula: \mathrm{softmax}\!\left( \frac{Q K^{\top}}{\sqrt d} \right) V, \qquad Q = W_Q x,\; K = W_K x,\; V = W_V x
+
+    Use: Sequences in which far things belong together; add its input to its output and normalize, as transformers do.
+
+    Trouble: Costs the square of the length. Without positions the order of the steps is lost; alone, with a large
+    rate, it learns badly: warm up.
+
+    Shape: unchanged, (batch, time, features); the heads must divide the features.
+
+    Source: Vaswani et al., Attention is all you need, 2017.
+    """
+
+    rank: ClassVar[int] = 24
+    observed: ClassVar[bool] = True
+    kind: Literal["attention"] = "attention"
+    heads: int = hparam(1, "How many heads.", ge=1, le=64)
+    positions: bool = hparam(True, "Add the positions to x before it is looked at.")
+
+    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
+        time, features = expect_sequence(in_shape)
+        if features % self.heads:
+            raise InvalidExperiment("", f"features that {self.heads} heads divide", str(features))
+        return SelfAttention(time, features, self.heads, self.positions)
+
+
+class SelfAttention(nn.Module):
+    """Attention of a sequence to itself."""
+
+    def __init__(self, time: int, features: int, heads: int, positions: bool) -> None:
+        super().__init__()
+        self.inner = nn.MultiheadAttention(features, heads, batch_first=True)
+        self.size = (time, features) if positions else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.size:
+            x = x + sinusoids(*self.size, x.device).to(x.dtype)
+        out: Tensor = self.inner(x, x, x, need_weights=False)[0]
+        return out
+
+
+def sinusoids(time: int, features: int, device: torch.device) -> Tensor:
+    """sin and cos of t / 10000^(2i / features), (time, features)."""
+    step = torch.arange(time, device=device, dtype=torch.float32)[:, None]
+    pair = torch.arange(0, features, 2, device=device, dtype=torch.float32)
+    angle = step / 10_000 ** (pair / features)  # (time, ⌈features / 2⌉)
+    return torch.stack([angle.sin(), angle.cos()], 2).flatten(1)[:, :features]

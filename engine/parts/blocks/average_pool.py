@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from torch import nn
+
+from engine.catalogue.part import hparam
+from engine.parts.blocks import Block, Shape, expect_image
+
+
+class AveragePool(Block):
+    r"""Average pooling: the mean of each window; no parameters.
+
+    Formula: y(i, j) = \frac{1}{k^2} \sum_{0 \le u, v < k} x(k\,i + u,\; k\,j + v)
+
+    Use: As max pooling, where the amount counts and not the single strongest place; LeNet uses it.
+
+    Trouble: A single strong answer in a window is thinned to 1 / k² of itself.
+
+    Shape: (batch, channels, height, width) → (batch, channels, height / size, width / size), rounded down
+
+    Source: LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied to document recognition, 1998.
+    """
+
+    rank: ClassVar[int] = 3
+    kind: Literal["average_pool"] = "average_pool"
+    size: int = hparam(2, "Side of the window, and its stride.", ge=2, le=16, unit="pixels")
+
+    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
+        expect_image(in_shape, self.size)
+        return nn.AvgPool2d(self.size)

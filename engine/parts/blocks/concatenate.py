@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor, nn
+
+from engine.catalogue.part import hparam
+from engine.errors import InvalidExperiment
+from engine.parts.blocks import Block, Shape, shape_text
+
+
+class Concatenate(Block):
+    r"""Concatenate: x and the output of an earlier block side by side, along features or channels.
+
+    Formula: y = \left[\, x \;;\; x' \,\right]
+
+    Use: When later blocks shall see early features unchanged, or two branches meet.
+
+    Trouble: The features add up, and with them the weights of the next block.
+
+    Shape: (batch, a, …) and (batch, b, …) → (batch, a + b, …); of sequences, along the features.
+
+    Source: Huang, Liu, van der Maaten and Weinberger, Densely connected convolutional networks, 2017.
+    """
+
+    rank: ClassVar[int] = 31
+    refers: ClassVar[bool] = True
+    kind: Literal["concatenate"] = "concatenate"
+    of: str = hparam("", "Label of the earlier block whose output is put beside.")
+
+    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
+        other = other or ()
+        axis = 1 if len(in_shape) == 2 else 0
+        fits = len(in_shape) == len(other) and all(
+            a == b for place, (a, b) in enumerate(zip(in_shape, other, strict=True)) if place != axis
+        )
+        if not fits:
+            raise InvalidExperiment("", f"a shape that fits beside {shape_text(other)}", shape_text(in_shape))
+        return SideBySide(axis + 1)
+
+
+class SideBySide(nn.Module):
+    """Two tensors along one axis."""
+
+    def __init__(self, axis: int) -> None:
+        super().__init__()
+        self.axis = axis
+
+    def forward(self, x: Tensor, other: Tensor) -> Tensor:
+        return torch.cat([x, other], self.axis)

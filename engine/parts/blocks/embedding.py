@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from torch import Tensor, nn
+
+from engine.catalogue.part import hparam
+from engine.errors import InvalidExperiment
+from engine.parts.blocks import Block, Shape
+
+
+class Embedding(Block):
+    r"""Embedding: each whole number becomes a row of d learned reals, rows · d parameters.
+
+    Numbers below 0 take the first row, numbers beyond the last take the last.
+
+    Formula: e_t = E_{x_t}, \qquad E \in \mathbb R^{n \times d}
+
+    Use: First block for words and other numbers that are only names.
+
+    Trouble: Fewer rows than words: the last ones all share a row. Rare words keep their random first row.
+
+    Shape: (batch, time) of whole numbers → (batch, time, d)
+
+    Source: Bengio, Ducharme, Vincent and Jauvin, A neural probabilistic language model, 2003.
+    """
+
+    rank: ClassVar[int] = 23
+    observed: ClassVar[bool] = True
+    kind: Literal["embedding"] = "embedding"
+    rows: int = hparam(16, "How many different numbers there are.", ge=1, le=100_000, log=True)
+    width: int = hparam(8, "Reals for each of them, d.", ge=1, le=1024, log=True)
+
+    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
+        if len(in_shape) != 1:
+            raise InvalidExperiment("", "a row of whole numbers", " × ".join(map(str, in_shape)))
+        return Lookup(self.rows, self.width)
+
+
+class Lookup(nn.Module):
+    """Rows of a table by number."""
+
+    def __init__(self, rows: int, width: int) -> None:
+        super().__init__()
+        self.rows = nn.Embedding(rows, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.rows(x.round().clamp(0, self.rows.num_embeddings - 1).long())
+        return out

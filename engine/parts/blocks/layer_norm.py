@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from torch import nn
+
+from engine.parts.blocks import Block, Shape
+
+
+class LayerNorm(Block):
+    r"""Layer normalization: γ (x − mean) / √(variance + ε) + β over the features of each example alone.
+
+    The same in training and evaluation, for any batch size; of a sequence, each time step for itself.
+
+    Formula: \hat x = \frac{x - \mu_x}{\sqrt{\sigma_x^2 + \varepsilon}}, \qquad y = \gamma\,\hat x + \beta
+
+    Use: Sequences, attention, and batches of any size.
+
+    Trouble: On a vector of two or three features it throws most of them away.
+
+    Shape: unchanged.
+
+    Source: Ba, Kiros and Hinton, Layer normalization, 2016.
+    """
+
+    rank: ClassVar[int] = 14
+    observed: ClassVar[bool] = True
+    kind: Literal["layer_norm"] = "layer_norm"
+
+    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
+        return nn.LayerNorm(in_shape[-1:] if len(in_shape) == 2 else in_shape)

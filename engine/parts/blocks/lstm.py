@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from torch import nn
+
+from engine.catalogue.part import hparam
+from engine.numerics.recurrent import Recurrent
+from engine.parts.blocks import Block, Shape, expect_sequence
+
+
+class LSTM(Block):
+    r"""LSTM: c(t) = f ⊙ c(t − 1) + i ⊙ g, h(t) = o ⊙ tanh c(t), with gates f, i, o = σ(W x + U h + b).
+
+    The cell c is passed on by addition, so a gradient can travel far as long as the forget gate stays open. torch has
+    two biases where the formula has one, so each layer and direction has 4 · units · (inputs + units + 2) parameters.
+
+    Formula: \begin{aligned} (i, f, o) &= \sigma(W x_t + U h_{t-1} + b), & g &= \tanh(W_g x_t + U_g h_{t-1} + b_g) \\
+    c_t &= f \odot c_{t-1} + i \odot g, & h_t &= o \odot \tanh c_t \end{aligned}
+
+    Use: Long sequences: the adding problem, delayed recall.
+
+    Trouble: Four times a plain recurrent block's parameters; forget gates start half open, so very long delays are
+    learned slowly.
+
+    Shape: (batch, time, features) → (batch, units), or (batch, time, units) for the whole sequence; twice the units
+    when bidirectional
+
+    Source: Hochreiter and Schmidhuber, Long short-term memory, 1997.
+    """
+
+    rank: ClassVar[int] = 21
+    observed: ClassVar[bool] = True
+    kind: Literal["lstm"] = "lstm"
+    units: int = hparam(16, "Size of the state.", ge=1, le=1024, unit="units", log=True)
+    layers: int = hparam(1, "Recurrent layers on top of each other.", ge=1, le=8)
+    bidirectional: bool = hparam(False, "A second one reads the sequence backward; both outputs side by side.")
+    output: Literal["last", "sequence"] = hparam("last", "The state after the last step, or of every step.")
+
+    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
+        features = expect_sequence(in_shape)[1]
+        inner = nn.LSTM(features, self.units, self.layers, batch_first=True, bidirectional=self.bidirectional)
+        return Recurrent(inner, self.output == "sequence")

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from torch import nn
+
+from engine.catalogue.part import hparam
+from engine.parts.blocks import Block, Shape, expect_image
+
+
+class MaxPool(Block):
+    r"""Max pooling: the largest value of each window; no parameters.
+
+    Formula: y(i, j) = \max_{0 \le u, v < k} x(k\,i + u,\; k\,j + v)
+
+    Use: After convolutions: halves the image and keeps what was found, wherever in the window.
+
+    Trouble: Where exactly it was is lost; three or four of them use a small image up.
+
+    Shape: (batch, channels, height, width) → (batch, channels, height / size, width / size), rounded down
+
+    Source: LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied to document recognition, 1998.
+    """
+
+    rank: ClassVar[int] = 2
+    kind: Literal["max_pool"] = "max_pool"
+    size: int = hparam(2, "Side of the window, and its stride.", ge=2, le=16, unit="pixels")
+
+    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
+        expect_image(in_shape, self.size)
+        return nn.MaxPool2d(self.size)

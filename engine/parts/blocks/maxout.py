@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor, nn
+
+from engine.catalogue.part import hparam
+from engine.parts.blocks import Block, Shape, expect_vector
+from engine.parts.initializers import Initializer
+
+
+class Maxout(Block):
+    r"""Maxout: h = max(W₁x + b₁, …, Wₖx + bₖ), the largest of k linear pieces, k · (inputs + 1) · width parameters.
+
+    Each unit learns its own convex activation; ReLU, leaky ReLU and |x| are among those with two pieces. It neither
+    saturates nor dies, for k times the parameters of a dense block.
+
+    Formula: h_j = \max_{i = 1 \dots k} \left( w_{ij}^{\top} x + b_{ij} \right)
+
+    Use: With dropout, and to see an activation that is learned.
+
+    Trouble: k times the parameters: compare it with a dense layer that is k times as wide.
+
+    Shape: (batch, inputs) → (batch, width)
+
+    Source: Goodfellow, Warde-Farley, Mirza, Courville and Bengio, Maxout networks, 2013.
+    """
+
+    rank: ClassVar[int] = 0
+    observed: ClassVar[bool] = True
+    kind: Literal["maxout"] = "maxout"
+    width: int = hparam(8, "How many units.", ge=1, le=4096, unit="units", log=True)
+    pieces: int = hparam(2, "Linear pieces of each unit, k.", ge=2, le=16)
+    initializer: Initializer | None = hparam(
+        None, "Where this block's weights start.", none="as in the whole network", unsaid=True
+    )
+
+    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
+        return Pieces(expect_vector(in_shape), self.width, self.pieces)
+
+
+class Pieces(nn.Linear):
+    """Several linear maps side by side, and the largest of what they give. Weight: piece after piece in rows."""
+
+    def __init__(self, inputs: int, width: int, pieces: int) -> None:
+        super().__init__(inputs, pieces * width)
+        self.pieces = pieces
+
+    def forward(self, input: Tensor) -> Tensor:
+        every = super().forward(input).reshape(input.shape[0], self.pieces, -1)  # (batch, pieces, width)
+        return torch.max(every, 1).values

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from math import prod
+from typing import ClassVar, Literal
+
+from torch import nn
+
+from engine.catalogue.part import hparam
+from engine.errors import InvalidExperiment
+from engine.parts.blocks import Block, Shape, shape_text
+
+
+class Reconstruct(Block):
+    r"""Reconstruct: x̂, to be the input x again; the error ‖x − x̂‖² / n counts beside the main loss.
+
+    What comes before is encoder, code and decoder. x is the input as the network gets it, before any noise layer, so a
+    noise layer makes it a denoising autoencoder. The network goes on from what came before this block: from the code
+    with a branch, or from x̂ itself where there is no layer of its own.
+
+    Formula: L = \frac{1}{n} \lVert x - \hat{x} \rVert^2, \qquad \hat{x} = g(f(x))
+
+    Use: Autoencoders: to learn a short code without labels, to remove noise, or to help a classifier that has few
+    labels.
+
+    Trouble: A code as wide as the input may simply copy it: make it narrower, or add a noise layer.
+
+    Shape: → that of the input
+
+    Source: Hinton and Salakhutdinov, Reducing the dimensionality of data with neural networks, 2006.
+    """
+
+    rank: ClassVar[int] = 35
+    refers: ClassVar[bool] = True
+    freely: ClassVar[bool] = True
+    aside: ClassVar[bool] = True
+    observed: ClassVar[bool] = True
+    kind: Literal["reconstruct"] = "reconstruct"
+    of: str = hparam("", "Label of the block that it reads; without one, the block before it.")
+    weight: float = hparam(1.0, "How much its error counts.", ge=0, le=100, log=True, live=True)
+    layer: bool = hparam(True, "A dense layer of its own brings it to the size of the input.")
+
+    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
+        """`other` is here the shape of the network's input."""
+        wanted = other or in_shape
+        if not self.layer and prod(in_shape) != prod(wanted):
+            raise InvalidExperiment("", f"as many numbers as the input has, {prod(wanted)}", shape_text(in_shape))
+        inner = [nn.Linear(prod(in_shape), prod(wanted))] if self.layer else []
+        return nn.Sequential(nn.Flatten(), *inner, nn.Unflatten(1, wanted))

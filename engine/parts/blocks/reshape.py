@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from torch import nn
+
+from engine.catalogue.part import hparam
+from engine.errors import InvalidExperiment
+from engine.parts.blocks import Block, Shape, shape_text
+
+
+class Reshape(Block):
+    """Reshape: the same numbers as an image, or with height 0 as a sequence of `width` steps of `channels` features.
+
+    Use: From the code of a decoder back to an image, or from rows of numbers to images or sequences.
+
+    Trouble: It only reads in another order: numbers that were not neighbors do not become so by it.
+
+    Shape: any → (batch, channels, height, width), or (batch, width, channels)
+
+    Source: LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied to document recognition, 1998.
+    """
+
+    rank: ClassVar[int] = 17
+    kind: Literal["reshape"] = "reshape"
+    channels: int = hparam(1, "Channels, or features of a step.", ge=1, le=4096, log=True)
+    height: int = hparam(8, "Height; 0 makes a sequence.", ge=0, le=1024, log=True)
+    width: int = hparam(8, "Width, or steps.", ge=1, le=4096, log=True)
+
+    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
+        wanted = (self.channels, self.height, self.width) if self.height else (self.width, self.channels)
+        count = 1
+        for size in in_shape:
+            count *= size
+        product = self.channels * max(self.height, 1) * self.width
+        if count != product:
+            raise InvalidExperiment("", f"{product} numbers for {shape_text(wanted)}", f"{count}")
+        return nn.Unflatten(1, wanted) if len(in_shape) == 1 else nn.Sequential(nn.Flatten(), nn.Unflatten(1, wanted))

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from torch import nn
+
+from engine.catalogue.part import hparam
+from engine.numerics.recurrent import Recurrent
+from engine.parts.blocks import Block, Shape, expect_sequence
+
+
+class RNN(Block):
+    r"""Recurrent: h(t) = f(W x(t) + U h(t − 1) + b), the same weights at every step.
+
+    The gradient through time is a product of as many Jacobians as there are steps: it vanishes or explodes. torch has
+    two biases where the formula has one, so each layer and direction has units · (inputs + units + 2) parameters.
+
+    Formula: h_t = f\!\left( W x_t + U h_{t-1} + b \right), \qquad \frac{\partial h_T}{\partial h_0} = \prod_{t=1}^{T}
+    \operatorname{diag}(f'_t)\, U
+
+    Use: Short sequences, and to see gradients vanish through time.
+
+    Trouble: Beyond ten or twenty steps hardly anything is remembered; exploding gradients ask for clipping by norm.
+
+    Shape: (batch, time, features) → (batch, units), or (batch, time, units) for the whole sequence; twice the units
+    when bidirectional
+
+    Source: Elman, Finding structure in time, 1990.
+    """
+
+    rank: ClassVar[int] = 20
+    observed: ClassVar[bool] = True
+    kind: Literal["rnn"] = "rnn"
+    units: int = hparam(16, "Size of the state.", ge=1, le=1024, unit="units", log=True)
+    layers: int = hparam(1, "Recurrent layers on top of each other.", ge=1, le=8)
+    bidirectional: bool = hparam(False, "A second one reads the sequence backward; both outputs side by side.")
+    output: Literal["last", "sequence"] = hparam("last", "The state after the last step, or of every step.")
+    nonlinearity: Literal["tanh", "relu"] = hparam("tanh", "The activation f.")
+
+    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
+        features = expect_sequence(in_shape)[1]
+        inner = nn.RNN(
+            features,
+            self.units,
+            self.layers,
+            batch_first=True,
+            bidirectional=self.bidirectional,
+            nonlinearity=self.nonlinearity,
+        )
+        return Recurrent(inner, self.output == "sequence")

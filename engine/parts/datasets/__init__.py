@@ -1,0 +1,28 @@
+"""Data sets: what there is to learn."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import ClassVar
+
+from engine.catalogue.part import Part
+from engine.downloads.fetch import Remote
+from engine.examples import Examples
+
+
+class Dataset(Part, family="datasets"):
+    """A data set. `remote`: the files that are fetched before it can be loaded for the first time."""
+
+    rank: ClassVar[int] = 100
+    remote: ClassVar[tuple[Remote, ...]] = ()
+
+    @abstractmethod
+    def load(self, seed: int) -> Examples:
+        """The examples; the same seed gives the same ones.
+
+        Raises: InvalidExperiment if files are needed that cannot be had.
+        """
+
+    def bulk(self) -> int:
+        """Bytes of the inputs where these may be many, known before they are loaded."""
+        return 0

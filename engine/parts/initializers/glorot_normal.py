@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from torch import Generator, Tensor
+
+from engine.parts.initializers import Fan, Initializer, Spread
+
+
+class GlorotNormal(Initializer):
+    r"""Glorot normal: weights from N(0, 2 / (fan_in + fan_out)).
+
+    A compromise that keeps both the signal and its gradient near one size under tanh.
+
+    Formula: W \sim \mathcal N\!\left(0, \tfrac{2}{\mathrm{fan\_in} + \mathrm{fan\_out}}\right), \qquad
+    \operatorname{Var}(W) = \frac{2}{\mathrm{fan\_in} + \mathrm{fan\_out}}
+
+    Difference: The paper's: standard deviation √(2 / (fan_in + fan_out)), the 2 inside the root.
+
+    Use: Layers with tanh or another activation that is close to the identity around zero.
+
+    Trouble: Under ReLU the signal shrinks by √2 a layer: in deep networks take He's.
+
+    Source: Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks, 2010.
+    """
+
+    rank: ClassVar[int] = 2
+    kind: Literal["glorot_normal"] = "glorot_normal"
+
+    def fill_(self, weight: Tensor, fan: Fan, generator: Generator) -> None:
+        weight.normal_(0.0, self.spread(fan).scale, generator=generator)
+
+    def spread(self, fan: Fan) -> Spread:
+        return Spread("normal", (2.0 / (fan.into + fan.out)) ** 0.5)

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from torch import Generator, Tensor
+
+from engine.parts.initializers import Fan, Initializer, Spread
+
+
+class GlorotUniform(Initializer):
+    r"""Glorot uniform: weights from U(−b, b) with b = √(6 / (fan_in + fan_out)).
+
+    The same variance as Glorot normal, 2 / (fan_in + fan_out), without tails.
+
+    Formula: W \sim \mathcal U(-b, b), \quad b = \sqrt{\frac{6}{\mathrm{fan\_in} + \mathrm{fan\_out}}}, \qquad
+    \operatorname{Var}(W) = \frac{2}{\mathrm{fan\_in} + \mathrm{fan\_out}}
+
+    Difference: Glorot's variance without tails.
+
+    Use: Layers with tanh; the usual default of many libraries, and of this playground.
+
+    Trouble: Under ReLU the signal shrinks by √2 a layer: in deep networks take He's.
+
+    Source: Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks, 2010.
+    """
+
+    rank: ClassVar[int] = 3
+    kind: Literal["glorot_uniform"] = "glorot_uniform"
+
+    def fill_(self, weight: Tensor, fan: Fan, generator: Generator) -> None:
+        bound = self.spread(fan).scale
+        weight.uniform_(-bound, bound, generator=generator)
+
+    def spread(self, fan: Fan) -> Spread:
+        return Spread("uniform", (6.0 / (fan.into + fan.out)) ** 0.5)

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from torch import Generator, Tensor
+
+from engine.parts.initializers import Fan, Initializer, Spread
+
+
+class LecunUniform(Initializer):
+    r"""LeCun uniform: weights from U(−√(3 / fan_in), √(3 / fan_in)).
+
+    The same variance as LeCun normal, 1 / fan_in, without tails.
+
+    Formula: W \sim \mathcal U(-b, b), \quad b = \sqrt{\frac{3}{\mathrm{fan\_in}}}, \qquad \operatorname{Var}(W) =
+    \frac{1}{\mathrm{fan\_in}}
+
+    Difference: LeCun's variance without tails.
+
+    Use: As LeCun normal; choose it when no weight at all may start far out.
+
+    Trouble: Under ReLU half of the signal's power is lost in every layer.
+
+    Source: LeCun, Bottou, Orr and Müller, Efficient BackProp, 1998.
+    """
+
+    rank: ClassVar[int] = 5
+    kind: Literal["lecun_uniform"] = "lecun_uniform"
+
+    def fill_(self, weight: Tensor, fan: Fan, generator: Generator) -> None:
+        bound = self.spread(fan).scale
+        weight.uniform_(-bound, bound, generator=generator)
+
+    def spread(self, fan: Fan) -> Spread:
+        return Spread("uniform", (3.0 / fan.into) ** 0.5)

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from torch import Tensor, nn
+
+from engine.examples import Task
+from engine.parts.losses import Loss
+
+
+class CrossEntropy(Loss):
+    r"""Cross-entropy: −ln p of the right class, p the softmax of the outputs; ln C for a network that knows nothing.
+
+    Formula: L = -\frac1B \sum_{i} \ln p_{i, y_i}, \qquad p_{i,c} = \frac{e^{z_{i,c}}}{\sum_{k} e^{z_{i,k}}}
+
+    Use: Classification. The outputs are logits: no activation in the last layer, the softmax is part of the loss.
+
+    Trouble: Before training it should be near ln C (0.693 for two classes, 2.303 for ten); far above, the first
+    weights are too large. A network that is sure and wrong pays without limit.
+
+    Source: Goodfellow, Bengio and Courville, Deep Learning, 2016, section 6.2.2.
+    """
+
+    rank: ClassVar[int] = 0
+    tasks: ClassVar[tuple[Task, ...]] = ("classification",)
+    kind: Literal["cross_entropy"] = "cross_entropy"
+
+    def build(self) -> nn.Module:
+        return nn.CrossEntropyLoss()
+
+    def targets(self, y: Tensor, outputs: int) -> Tensor:
+        return y

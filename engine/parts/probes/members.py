@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor
+
+from engine.frame import Channel
+from engine.parts.probes import Moment, Need, Probe, Subject, got, score
+
+
+class Members(Probe):
+    """Members: share of right answers of all members together, out of bag, and of each member alone.
+
+    Of the first 256 validation examples, fewer for large networks; R² for a regression. Out of bag: of the first
+    training examples, each answered by those members alone that do not have it in their sample; it needs no validation.
+
+    Use: To see whether several networks are worth their cost, and, out of bag, to do without a validation split.
+
+    Trouble: With few members many examples have only one or two that have not seen them: out of bag is then too low.
+
+    Reading: together they should be about as good as the best of them, and steadier.
+
+    Shape: (together, out of bag, member 1, …)
+
+    Source: Breiman, Out-of-bag estimation, 1996.
+    """
+
+    rank: ClassVar[int] = 13
+    comes_along: ClassVar[bool] = True
+    needs: ClassVar[frozenset[Need]] = frozenset({"members"})
+    kind: Literal["members"] = "members"
+
+    def channel(self, subject: Subject) -> Channel | None:
+        if subject.members < 2:
+            return None
+        names = ("together", "out of bag", *(f"member {place + 1}" for place in range(subject.members)))
+        formula = "right answers / examples" if subject.task == "classification" else "R²"
+        return Channel(self.kind, "Members", formula, "share", "scores", series=names)
+
+    def measure(self, moment: Moment, subject: Subject) -> Mapping[str, Tensor]:
+        trial = got(moment.trial)
+        alone = [score(outputs, trial.targets, subject) for outputs in got(trial.each)]
+        together = score(trial.outputs, trial.targets, subject)
+        unseen = score(got(trial.unseen), got(trial.unseen_targets), subject)
+        return {self.kind: torch.stack([together, unseen, *alone])}

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import math
+from typing import ClassVar, Literal
+
+from engine.catalogue.part import hparam
+from engine.parts.schedules import Progress, Schedule
+
+
+class Warmup(Schedule):
+    r"""Warm-up: the rate rises evenly to α₀ over the first steps, then stays, or falls to zero by the end.
+
+    The first gradients are large and the averages of Adam still empty; small steps get past both. α₀ may then be
+    larger than it could be without.
+
+    Formula: \alpha_t = \alpha_0 \cdot \begin{cases} (t + 1) / r & t < r \\ \left\{1,\; 1 - s,\; \tfrac{1 + \cos \pi
+    s}{2}\right\} & t \ge r \end{cases}, \qquad s = \frac{t - r}{T - r}
+
+    Difference: The only one that begins low: it rises before anything falls.
+
+    Use: Large batches, large rates, attention, and Adam at the start of a run.
+
+    Trouble: A rise longer than the run never reaches the full rate.
+
+    Source: Goyal et al., Accurate, large minibatch SGD, 2017 (then constant); Vaswani et al., Attention is all you
+    need, 2017 (then falling).
+    """
+
+    rank: ClassVar[int] = 4
+    kind: Literal["warmup"] = "warmup"
+    rise: int = hparam(500, "Steps until the full rate.", ge=1, le=1_000_000, unit="steps", log=True)
+    after: Literal["constant", "linear", "cosine"] = hparam("constant", "What follows the rise.")
+
+    def factor(self, progress: Progress) -> float:
+        if progress.step < self.rise:
+            return (progress.step + 1) / self.rise
+        done = progress.share(self.rise)
+        if self.after == "linear":
+            return 1 - done
+        return (1 + math.cos(math.pi * done)) / 2 if self.after == "cosine" else 1.0

@@ -1,0 +1,84 @@
+"""What an experiment would be: shapes, parameters, FLOPs and memory, on the meta device, without allocating."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.data.data_size import weigh
+from engine.data.prepare import examples, prepare
+from engine.errors import InvalidExperiment
+from engine.experiment.experiment import Experiment
+from engine.network.build import assemble, forward_flops
+from engine.parts.blocks import Shape
+from engine.preview.cautions import Caution, cautions
+from engine.preview.memory_estimate import Footprint, footprint
+from engine.training.members import alone
+
+MEMORY_LIMIT = 2 * 2**30
+
+
+@dataclass(frozen=True)
+class LayerPreview:
+    """One row of the table: a block, or the output layer."""
+
+    kind: str
+    name: str
+    output_shape: Shape
+    parameters: int
+    input_shape: Shape
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The whole network, or all `members` that are bagged; `layers` are those of one. `flops_per_example` counts
+    forward; training takes about three times as many, and `cost` times that where an attack is trained on.
+    `memory_bytes` is the most that tensors take in a step with the chosen batch: weights, gradients, optimizer state,
+    activations. `run_bytes` is the most that the run's process takes, data and copies too: what it is admitted by."""
+
+    layers: tuple[LayerPreview, ...]
+    parameters: int
+    flops_per_example: int
+    memory_bytes: int
+    in_shape: Shape
+    outputs: int
+    footprint: Footprint
+    members: int = 1
+    cost: int = 1
+    cautions: tuple[Caution, ...] = ()
+
+    @property
+    def run_bytes(self) -> int:
+        """The most that the run's process takes."""
+        return self.footprint.run
+
+
+def preview(experiment: Experiment) -> Preview:
+    """Everything that is known before training.
+
+    Raises: InvalidExperiment for shapes that do not fit, a loss that does not suit the data, a penalty of layers that
+    it cannot act on, or too much memory.
+    """
+    admit(weigh(experiment, examples(experiment.data, experiment.seed)).preparing, "$.data")
+    data = prepare(experiment)
+    network = assemble(experiment, data.in_shape, data.source.outputs, data.heads)
+    rows = tuple(LayerPreview(s.kind, s.name, s.out_shape, s.parameters, s.in_shape) for s in network.stages)
+    parameters = sum(row.parameters for row in rows)
+    flops = forward_flops(network, data.in_shape)
+    found = footprint(experiment, network, data, flops)
+    admit(found.run, "$.network")
+    attack = experiment.attack if experiment.attack and experiment.attack.share > 0 else None
+    cost = 2 + attack.gradients if attack else 1  # the batch, the batch attacked, and the gradients that attack it
+    members = len(alone(experiment))
+    sums = (parameters * members, flops * members, found.step)
+    careful = cautions(experiment, data)
+    return Preview(rows, *sums, data.in_shape, data.source.outputs, found, members, cost, careful)
+
+
+def admit(needed: int, where: str) -> None:
+    """Refuses a run that would take more memory than one may. Raises: InvalidExperiment."""
+    if needed > MEMORY_LIMIT:
+        limit = f"a network that trains in {MEMORY_LIMIT / 2**30:.0f} GiB"
+        hint = (
+            "fewer or narrower layers, or smaller batches" if where == "$.network" else "smaller images, fewer examples"
+        )
+        raise InvalidExperiment(where, limit, f"{needed / 2**30:.1f} GiB", hint)

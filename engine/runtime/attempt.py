@@ -1,0 +1,77 @@
+"""One attempt at a run: what a worker's process does from its order to its end."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import traceback
+from typing import Any
+
+import torch
+
+from engine import wire
+from engine.errors import PlaygroundError
+from engine.experiment.experiment import Experiment
+from engine.jobs import checkpoint
+from engine.jobs.run_job import Order
+from engine.runtime import memory_limit
+from engine.runtime.report import Report
+from engine.runtime.worker import Leave, Worker
+from engine.training.device import pick_device
+from engine.training.trainer import Trainer
+
+
+def main(line: socket.socket, order: Order) -> None:
+    """Carry out an order; what goes wrong is told in one sentence, the rest goes to the supervisor's log."""
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    try:
+        heard = admitted(line, order)
+        Worker(line, order, heard).run()
+    except Leave:
+        pass
+    except Exception as error:
+        memory_limit.lift()
+        traceback.print_exc()
+        with contextlib.suppress(OSError, EOFError):
+            line.sendall(_failed(order, error))
+            while wire.receive(line)[0]["do"] != "bye":
+                pass
+    line.close()
+
+
+def admitted(line: socket.socket, order: Order) -> list[dict[str, Any]]:
+    """Work out what the run takes, wait for room if that is much, and take no more from here on; returns the commands
+    that came meanwhile. Raises: InvalidExperiment if it is more than a run may take."""
+    needed = memory_limit.needed(order)
+    heard: list[dict[str, Any]] = []
+    if needed > memory_limit.SMALL:
+        try:
+            line.sendall(Report().message({}, {"needs": needed}))
+            while (message := wire.receive(line)[0])["do"] != "granted":
+                if message["do"] == "leave":
+                    raise Leave
+                heard.append(message)
+        except (OSError, EOFError):
+            raise Leave from None
+    if pick_device(Experiment.from_json(order.experiment).device).type == "cpu":
+        memory_limit.fence(needed)
+    return heard
+
+
+def _failed(order: Order, error: Exception) -> bytes:
+    said = str(error).strip().split("\n")[0][:300]
+    sentence = said if isinstance(error, PlaygroundError) else f"{type(error).__name__}: {said}"
+    state = "failed"
+    if memory_limit.exhausted(error):
+        state, sentence = "out_of_memory", memory_limit.SENTENCE
+    note = {"step": order.stored, "kind": state, "detail": {"sentence": sentence}}
+    end = {"changes": {"state": state, "message": sentence}, "log": [note]}
+    return Report().message({}, {"end": end})
+
+
+def rehearse() -> None:
+    """Train for a moment, save and restore, so that whoever is forked from here has it all loaded."""
+    trainer = Trainer(Experiment())
+    trainer.advance(deadline=0.0).frames[0].encode()
+    checkpoint.load(checkpoint.snapshot(trainer, 0, 0.0, None).data or b"")

@@ -1,0 +1,256 @@
+"""The client: what the app, the command line and the tests say to the supervisor."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from engine.errors import PlaygroundError
+from engine.runtime.code_version import Sources, own
+from engine.runtime.connection import Line, Taken
+from engine.runtime.request_ticket import LATE, Ticket
+from engine.store.layout import Place
+
+if TYPE_CHECKING:
+    from engine.archive.unpack import Parcel
+    from engine.experiment.edits import Edit
+    from engine.experiment.experiment import Experiment
+
+PATIENCE_SECONDS = 20.0
+TAKE_IN_SECONDS = 300.0
+AGAIN_SECONDS = 0.02
+
+
+class Fleet:
+    """A line to the supervisor of a store; may be shared by threads. Whatever it can be asked for raises
+    PlaygroundError, with one sentence, when it cannot be had."""
+
+    def __init__(self, home: Path | None = None, options: tuple[str, ...] = ()) -> None:
+        self.place = Place.of(home)
+        self.options = options
+        self._line: Line | None = None
+        self._connecting = threading.Lock()
+
+    def ensure(self) -> None:
+        """Connect; start a supervisor if none answers, and in place of one that runs older code."""
+        self._connected(time.monotonic() + PATIENCE_SECONDS)
+
+    def _connected(self, until: float) -> Line:
+        if not self._connecting.acquire(timeout=max(0.0, until - time.monotonic())):
+            raise PlaygroundError(LATE)
+        try:
+            while self._line is None or not self._line.alive():
+                self._line = self._connect(until)
+            return self._line
+        finally:
+            self._connecting.release()
+
+    def _connect(self, until: float) -> Line | None:
+        """A line to a supervisor that speaks; None when it went away meanwhile: it was just dying, or being born."""
+        line = Line(self._reach() or self._start_supervisor())
+        try:
+            theirs = Sources(**line.ask({"do": "sources"}, Ticket.fresh(self.place, until)))
+            if not own().replace(theirs):
+                return line
+            line.ask({"do": "leave"}, Ticket.fresh(self.place, until))
+            return Line(self._successor())
+        except ConnectionError:
+            if time.monotonic() > until:
+                raise PlaygroundError("The training engine went away; please try once more.") from None
+            time.sleep(AGAIN_SECONDS)
+            return None
+        except PlaygroundError:
+            line.close()
+            raise
+
+    def restore(self) -> None:
+        """Put the newest copy of the store back; what is there now is kept aside. Its runs are paused."""
+        from engine.store import backups
+
+        backups.ask(self.place)
+        self._ask({"do": "leave"})
+        with self._connecting:
+            self._line = Line(self._successor())
+
+    def close(self) -> None:
+        """Hang up; runs go on."""
+        with self._connecting:
+            if self._line is not None:
+                self._line.close()
+                self._line = None
+
+    def start(self, experiment: Experiment, parent: tuple[str, int] | None = None) -> str:
+        """Start a run; returns its name. `parent` is the run and step that it continues from, for the record."""
+        found: str = self._ask({"do": "start", **_described(experiment, parent, [])}, repeat=True)["run"]
+        return found
+
+    def pause(self, run: str) -> int:
+        """Stop taking steps; returns the step at which it did."""
+        return self._command(run, {"do": "pause"}, repeat=True)
+
+    def resume(self, run: str) -> int:
+        """Go on; returns the step from which."""
+        return self._command(run, {"do": "resume"}, repeat=True)
+
+    def stop(self, run: str) -> int:
+        """End the run for good, with a checkpoint; returns its last step."""
+        return self._command(run, {"do": "stop"})
+
+    def step(self, run: str, unit: Literal["batch", "epoch"]) -> int:
+        """Take one more batch, or go to the end of the epoch, then pause; returns the step from which."""
+        return self._command(run, {"do": "step", "unit": unit})
+
+    def edit(self, run: str, edit: Edit) -> int:
+        """Change a live value; returns the last step taken before it acts."""
+        return self._command(run, {"do": "edit", "path": edit.path, "value": edit.value}, repeat=True)
+
+    def reset(self, run: str) -> str:
+        """Stop the run and begin a new one: same first weights, the edits so far from the start. Returns its name."""
+        from engine.experiment.experiment import Experiment
+        from engine.store.reader import Reader
+
+        self.ensure()
+        reader = Reader(self.place.home)
+        try:
+            row = reader.run(run)
+        finally:
+            reader.close()
+        if row is None:
+            raise PlaygroundError(f"There is no run {run}.")
+        note = {"step": 0, "kind": "reset", "detail": {"predecessor": run}}
+        new = _described(Experiment.from_json(row.edited), (run, 0), [note])
+        self._ask({"do": "reset", "run": run, "new": new}, repeat=True)
+        name: str = new["run"]
+        return name
+
+    def bring(self, file: Path) -> str:
+        """Store the run in an archive, checked by a process of its own; returns its name here. One that was training
+        is paused."""
+        from engine.archive.sandbox import read_apart
+
+        return self._deliver(lambda name: read_apart(file, self.place.home, name))
+
+    def take_in(self, parcel: Parcel) -> str:
+        """The same with a run that was checked here."""
+        from engine.archive import run_import
+
+        return self._deliver(lambda name: run_import.lay_down(self.place, name, parcel))
+
+    def _deliver(self, lay_down: Callable[[str], object]) -> str:
+        from engine.archive import run_import
+
+        self.ensure()
+        name = _name()
+        try:
+            lay_down(name)
+            self._ask({"do": "take_in", "run": name}, repeat=True, grace=TAKE_IN_SECONDS)
+        except OSError as error:
+            raise PlaygroundError(f"The run could not be stored: {error.strerror}.") from error
+        except Taken:
+            raise  # the supervisor clears up
+        except PlaygroundError:
+            run_import.clear(self.place, name)
+            raise
+        run_import.clear(self.place, name)
+        return name
+
+    def rename(self, run: str, name: str) -> None:
+        """Give a run a name, one line of plain text; an empty one takes it away."""
+        self._ask({"do": "rename", "run": run, "name": name}, repeat=True)
+
+    def delete(self, run: str) -> None:
+        """End a run and remove all that is stored of it."""
+        self._ask({"do": "delete", "run": run})
+
+    def status(self) -> dict[str, Any]:
+        """The supervisor: pid, forkserver, warm, full, clients, home; of every active run state, step, attempt, pid."""
+        return self._ask({"do": "status"}, repeat=True)
+
+    def _command(self, run: str, message: dict[str, Any], *, repeat: bool = False) -> int:
+        step: int = self._ask({"do": "command", "run": run, "message": message}, repeat=repeat)["step"]
+        return step
+
+    def _ask(self, request: dict[str, Any], *, repeat: bool = False, grace: float = 0.0) -> dict[str, Any]:
+        """One request, asked again when the supervisor dies before it began; `repeat` those that may be done twice."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            line, ticket = self._connected(until), Ticket.fresh(self.place, until)
+            try:
+                return line.ask(request, ticket, grace)
+            except ConnectionError:
+                if not (ticket.withdraw() or repeat):
+                    raise PlaygroundError(
+                        "The training engine went away while it did this; look before you try again."
+                    ) from None
+                if ticket.late:
+                    raise PlaygroundError("The training engine went away; please try once more.") from None
+                time.sleep(AGAIN_SECONDS)
+
+    def _reach(self) -> socket.socket | None:
+        line = socket.socket(socket.AF_UNIX)
+        try:
+            line.connect(str(self.place.socket))
+        except OSError:
+            line.close()
+            return None
+        return line
+
+    def _successor(self) -> socket.socket:
+        end = time.monotonic() + PATIENCE_SECONDS
+        while (line := self._reach()) is not None and time.monotonic() < end:
+            line.close()
+            time.sleep(0.02)
+        return self._start_supervisor()
+
+    def _start_supervisor(self) -> socket.socket:
+        self.place.prepare()
+        end = time.monotonic() + PATIENCE_SECONDS
+        child: subprocess.Popen[bytes] | None = None
+        while time.monotonic() < end:
+            if child is None or child.poll() is not None:
+                child = self._popen()
+            for _ in range(25):
+                if (line := self._reach()) is not None:
+                    return line
+                if (child.poll() or 0) > 0:  # neither alive, nor stepped back, nor killed by someone
+                    raise PlaygroundError(f"The training engine did not start; {self.place.journal} says why.")
+                time.sleep(0.02)
+        raise PlaygroundError(f"The training engine did not answer in time; {self.place.journal} may say why.")
+
+    def _popen(self) -> subprocess.Popen[bytes]:
+        """A process of its own session, so that it outlives this one."""
+        source = str(Path(__file__).resolve().parents[2])
+        path = os.pathsep.join(filter(None, [source, os.environ.get("PYTHONPATH")]))
+        command = [sys.executable, "-m", "engine.runtime.supervisor", "--home", str(self.place.home), *self.options]
+        with self.place.journal.open("ab") as journal:
+            child = subprocess.Popen(
+                command,
+                start_new_session=True,
+                stdin=subprocess.DEVNULL,
+                stdout=journal,
+                stderr=journal,
+                cwd=self.place.home,
+                env={**os.environ, "PYTHONPATH": path},
+            )
+        threading.Thread(target=child.wait, name="supervisor-waiter", daemon=True).start()  # no zombie
+        return child
+
+
+def _name() -> str:
+    """A name for a run: not guessable, short enough for an address."""
+    return secrets.token_hex(8)
+
+
+def _described(experiment: Experiment, parent: tuple[str, int] | None, log: list[dict[str, Any]]) -> dict[str, Any]:
+    """A new run as the supervisor is told of it."""
+    above, step = parent or (None, None)
+    said = {"experiment": experiment.to_json(), "digest": experiment.digest, "parent": above, "parent_step": step}
+    return {"run": _name(), "log": log, **said}

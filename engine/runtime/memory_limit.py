@@ -1,0 +1,89 @@
+"""How much memory a worker may take: worked out before it builds anything, and held by the system from then on."""
+
+from __future__ import annotations
+
+import resource
+from pathlib import Path
+
+import torch
+
+from engine.data.data_size import weigh
+from engine.data.prepare import examples, prepare
+from engine.errors import PlaygroundError
+from engine.experiment import edits
+from engine.experiment.experiment import Experiment
+from engine.jobs.run_job import Order
+from engine.network.build import Network, assemble
+from engine.preview.preview import admit, preview
+
+SMALL = 64 * 2**20
+"""A run that takes no more than so many bytes is not weighed exactly, and need not ask for room."""
+MARGIN, SLACK = 1.3, 192 * 2**20
+SENTENCE = "The run is out of memory: it needed more than was set aside for it, and ended."
+SIGNS = ("can't allocate memory", "cannot allocate memory", "out of memory", "bad_alloc", "could not create a memory")
+
+
+def needed(order: Order) -> int:
+    """The most bytes that a run will take, as it began or with its edits so far.
+
+    Raises: InvalidExperiment if that is more than a run may take.
+    """
+    began = edited = Experiment.from_json(order.experiment)
+    for one in order.edits:
+        edited = edits.apply(edited, edits.Edit(path=one.path, value=one.value))
+    return max(weighed(own) for own in dict.fromkeys((began, edited)))
+
+
+def weighed(experiment: Experiment) -> int:
+    """The same for an experiment; exactly where it is much. Raises: InvalidExperiment."""
+    data = weigh(experiment, examples(experiment.data, experiment.seed))
+    admit(data.preparing, "$.data")
+    prepared = prepare(experiment)
+    network = assemble(experiment, prepared.in_shape, prepared.source.outputs, prepared.heads)
+    batch = min(experiment.batch_size, len(prepared.train_x))
+    if max(data.preparing, data.resident) + roughly(experiment, network, batch) <= SMALL:
+        return SMALL
+    return max(SMALL, preview(experiment).run_bytes)
+
+
+def roughly(experiment: Experiment, network: Network, batch: int) -> int:
+    """More than a small network takes: all that could be kept of each weight, and of each number in every layer."""
+    kept = 4 + experiment.optimizer.kept(4) + sum(experiment.optimizer.passing)
+    members = getattr(next((r for r in experiment.regularizers if r.name() == "bagging"), None), "members", 1)
+    weights = sum(parameter.numel() for parameter in network.parameters())
+    numbers = 0
+    for stage in network.stages:
+        out, time = torch.Size(stage.out_shape).numel(), stage.in_shape[0]
+        deep = any(isinstance(module, torch.nn.RNNBase) for module in stage.module.modules())
+        numbers += 45 * out * time if deep else 4 * out + (time * time * 8 if stage.kind == "attention" else 0)
+    return int(4 * members * kept * weights) + 4 * max(3 * batch, 2048) * numbers
+
+
+def fence(taken: int) -> None:
+    """From here on this process may take so much more than it has, and a margin."""
+    limit = held() + int(MARGIN * taken) + SLACK
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
+
+
+def lift() -> None:
+    """Takes the limit away, so that there is room to say what happened."""
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))
+
+
+def held() -> int:
+    """Bytes of data that this process has mapped, most of them shared with those it was forked from."""
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmData"))
+    except (OSError, StopIteration):  # no Linux: as much as torch and its libraries take
+        return 2 * 2**30
+
+
+def exhausted(error: BaseException) -> bool:
+    """Does an error say that there is no memory left?"""
+    if isinstance(error, PlaygroundError):
+        return False
+    said = str(error).lower()
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or any(sign in said for sign in SIGNS)

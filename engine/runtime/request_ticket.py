@@ -1,0 +1,83 @@
+"""Who decides over a request: each carries a ticket that only one can take, and a time after which nobody may.
+
+The supervisor takes it just before it acts; a client that waited in vain takes it to give up. Making a file that must
+not be there yet is atomic, so whatever was stopped or killed in between: what was refused never acts, and of what acts
+the client knows that it was taken on. The clock is the machine's, the same in all processes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.store.layout import Place
+
+LATE = "The training engine did not answer in time; nothing was changed."
+TAKEN = "The training engine has taken this on but does not answer yet; it will be done when it goes on."
+KEPT_SECONDS = 3600.0
+
+
+@dataclass
+class Ticket:
+    """One attempt at one request; None as its path is for those who wait without end."""
+
+    path: Path | None
+    until: float
+    taken: bool = False
+
+    @classmethod
+    def fresh(cls, place: Place, until: float) -> Ticket:
+        """A client's, good until then."""
+        return cls(place.tickets / secrets.token_hex(8), until)
+
+    @classmethod
+    def of(cls, place: Place, asked: dict[str, Any]) -> Ticket:
+        """The one that came with a request."""
+        name = asked.get("ticket")
+        return cls(place.tickets / Path(name).name if name else None, asked.get("until", float("inf")))
+
+    def said(self) -> dict[str, Any]:
+        """What the request says of it."""
+        return {"until": self.until, "ticket": self.path.name if self.path else None}
+
+    @property
+    def late(self) -> bool:
+        """Is it too late to act?"""
+        return time.monotonic() > self.until
+
+    def take(self) -> bool:
+        """May this be done? Once it may, it may for good."""
+        self.taken = self.taken or (not self.late and (self.path is None or _first(self.path)))
+        return self.taken
+
+    def withdraw(self) -> bool:
+        """Give up. False when it is too late for that: it was or will be done."""
+        return self.path is not None and _first(self.path)
+
+
+def _first(path: Path) -> bool:
+    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC
+    try:
+        os.close(os.open(path, flags, 0o600))
+    except FileExistsError:
+        return False
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return _first(path)
+    except OSError:
+        return True  # no room for a file of no bytes: then the clock alone decides
+    return True
+
+
+def sweep(place: Place) -> None:
+    """Removes the tickets of long ago. To be called by the supervisor alone."""
+    before = time.time() - KEPT_SECONDS
+    with contextlib.suppress(FileNotFoundError):
+        for found in list(os.scandir(place.tickets)):
+            if found.stat().st_mtime < before:
+                os.unlink(found.path)

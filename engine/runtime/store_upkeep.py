@@ -1,0 +1,45 @@
+"""The supervisor's care for the store's file: it is looked at before it is opened, copied each day, and missed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+import time
+
+from engine.store import backups, integrity
+from engine.store.layout import Place
+
+LOOK_SECONDS = 1.0
+COPY_SECONDS = 600.0
+
+journal = logging.getLogger("fleet")
+
+
+def begin(place: Place) -> None:
+    """Before the store is opened: what was asked for is put back, damage is set aside, a copy is made if one is due."""
+    backups.put_back(place)
+    integrity.look(place)
+    copy(place)
+
+
+def copy(place: Place) -> None:
+    """A copy, if one is due; a failure is written down, and nobody waits for it."""
+    try:
+        if backups.due(place) and backups.make(place) is None:
+            journal.warning("there is no room for a backup of the store")
+    except (OSError, sqlite3.Error):
+        journal.exception("the store could not be backed up")
+
+
+async def follow(place: Place, leaving: asyncio.Event) -> None:
+    """Copies each day. When the file is gone or another one, this supervisor leaves; what it has open is saved then."""
+    own, copied = integrity.identity(place), time.monotonic()
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        if integrity.identity(place) != own:
+            journal.error("the file of the store is gone")
+            leaving.set()
+        if time.monotonic() - copied >= COPY_SECONDS:
+            copied = time.monotonic()
+            await asyncio.to_thread(copy, place)

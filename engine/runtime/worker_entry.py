@@ -1,0 +1,32 @@
+"""The first lines that a worker process runs; light, so that the supervisor can name them without loading torch."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+from multiprocessing import connection, parent_process
+
+from engine.jobs.run_job import Order
+
+
+def nothing() -> None:
+    """A process that only shows that processes can be had."""
+
+
+def work(line: socket.socket, order: Order) -> None:
+    """Carry out an order in a session of its own, and not a moment longer than the supervisor lives."""
+    os.setsid()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
+    from engine.runtime import attempt
+
+    attempt.main(line, order)
+
+
+def _leave_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)

@@ -1,0 +1,113 @@
+"""Is the store's file whole? Looked at before it is opened; a bad one is kept aside, and a note says so until read."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sqlite3
+import time
+from dataclasses import asdict, dataclass
+
+from engine.store import tables
+from engine.store.layout import Place
+
+BUDGET_SECONDS = 5.0
+STEPS = 10_000  # of SQLite's machine between two looks at the clock
+PARTS = ("", "-wal", "-shm")
+DAMAGED = "The store was damaged: its file is kept as {name}, and an empty one was begun."
+GONE = "The store was gone, and an empty one was begun."
+REMOVED = "The store was removed while the server ran: it was written anew, and its runs are paused."
+
+
+@dataclass(frozen=True)
+class Note:
+    """What befell the store, in one sentence."""
+
+    sentence: str
+    at: float
+
+
+def said(place: Place) -> Note | None:
+    """The note, if there is one."""
+    try:
+        found = json.loads(place.note.read_text(encoding="utf-8"))
+        return Note(str(found["sentence"]), float(found["at"]))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError):
+        return Note(GONE, 0.0)
+
+
+def say(place: Place, sentence: str) -> None:
+    """Leaves the note."""
+    place.prepare()
+    fresh = place.note.with_suffix(".tmp")
+    fresh.write_text(json.dumps(asdict(Note(sentence, time.time()))), encoding="utf-8")
+    fresh.replace(place.note)
+
+
+def forget(place: Place) -> None:
+    """The note was read."""
+    place.note.unlink(missing_ok=True)
+
+
+def look(place: Place) -> None:
+    """To be called by the one who holds the lock, before the store is opened."""
+    if not place.database.exists():
+        lost = any(place.checkpoints.iterdir()) or any(place.database.with_name(f"store.db{p}").exists() for p in PARTS)
+        if lost:
+            set_aside(place)
+            say(place, GONE)
+    elif not whole(place):
+        say(place, DAMAGED.format(name=set_aside(place)))
+
+
+def whole(place: Place) -> bool:
+    """Is the file a store without damage, as far as a short look can tell?"""
+    if place.database.stat().st_size == 0:
+        return not any(place.checkpoints.iterdir())  # what a crash leaves of a store that was just begun
+    end = time.monotonic() + BUDGET_SECONDS
+    try:
+        with contextlib.closing(sqlite3.connect(place.database)) as connection:
+            fits(connection)
+            connection.set_progress_handler(lambda: time.monotonic() > end, STEPS)
+            found = connection.execute("PRAGMA quick_check(1)").fetchall()
+    except sqlite3.OperationalError as error:
+        return "interrupted" in str(error) or "locked" in str(error)  # too large for the time, and so far well
+    except sqlite3.DatabaseError:
+        return False
+    return found == [("ok",)]
+
+
+def fits(connection: sqlite3.Connection) -> None:
+    """Raises: sqlite3.DatabaseError if a table or a column is not there; names of runs came later than the others."""
+    known = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    for table in tables.metadata.sorted_tables if set(known) & set(tables.metadata.tables) else []:
+        there = {row[1] for row in connection.execute(f"PRAGMA table_info({table.name})")}
+        if not {column.name for column in table.c} - {"name"} <= there:
+            raise sqlite3.DatabaseError(table.name)
+    if known and not set(known) & set(tables.metadata.tables):
+        raise sqlite3.DatabaseError("another program's tables")
+
+
+def set_aside(place: Place) -> str:
+    """Moves the store's files to a folder that stays; returns its name below the store's."""
+    folder = place.home / "damaged" / time.strftime("%Y%m%d-%H%M%S")
+    while folder.exists():
+        folder = folder.with_name(f"{folder.name}x")
+    folder.mkdir(parents=True, mode=0o700)
+    for part in PARTS:
+        path = place.database.with_name(f"store.db{part}")
+        if path.exists():
+            path.replace(folder / path.name)
+    return f"damaged/{folder.name}/store.db"
+
+
+def identity(place: Place) -> tuple[int, int] | None:
+    """Which file the store is now; None if there is none."""
+    try:
+        found = os.stat(place.database)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

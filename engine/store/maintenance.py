@@ -1,0 +1,84 @@
+"""Keeping a run's rows few: frames are thinned, small pieces of series merged, room of deleted runs given back."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import sqlalchemy as sa
+
+from engine.store import tables
+from engine.training.frame_grid import on_grid
+
+MOST_FRAMES = 2_000
+MOST_PIECES = 600
+NEWEST_PIECES = 100
+POINTS = 1_000
+
+
+def thin_frames(connection: sa.Connection, run: str) -> int:
+    """Drop every second frame of the older half; those of the grid stay. Returns how many went."""
+    table = tables.frames
+    ordered = sa.select(table.c.seq, table.c.step).where(table.c.run == run).order_by(table.c.step)
+    found = [seq for seq, step in connection.execute(ordered) if not on_grid(step)]
+    dropped = found[1 : len(found) // 2 : 2]
+    if dropped:
+        connection.execute(sa.delete(table).where(table.c.seq.in_(dropped)))
+    return len(dropped)
+
+
+def merge(connection: sa.Connection, run: str) -> None:
+    """Join the small pieces of both series into pieces of about a thousand points.
+
+    The newest pieces stay as they are, since readers follow them by `seq`; a joined piece keeps the first's.
+    """
+    _merge(connection, tables.losses, run, "step_lo", "step_hi")
+    _merge(connection, tables.epochs, run, "epoch_lo", "epoch_hi")
+
+
+def _merge(connection: sa.Connection, table: sa.Table, run: str, lo: str, hi: str) -> None:
+    count = table.c[hi] - table.c[lo] + 1
+    width = sa.func.length(table.c.payload) / count
+    ordered = sa.select(table.c.seq, table.c[hi], count, width).where(table.c.run == run).order_by(table.c[lo])
+    found = connection.execute(ordered).all()[:-NEWEST_PIECES]
+    for _, alike in itertools.groupby(found, lambda row: int(row[3])):  # rows as wide as each other
+        group: list[int] = []
+        points = 0
+        for seq, last, rows, _ in alike:
+            group.append(seq)
+            points += int(rows)
+            if points >= POINTS:
+                if len(group) > 1:
+                    _join(connection, table, group, hi, last)
+                group, points = [], 0
+
+
+def _join(connection: sa.Connection, table: sa.Table, group: list[int], hi: str, last: int) -> None:
+    rows = sa.select(table.c.payload).where(table.c.seq.in_(group)).order_by(table.c.seq)
+    payload = b"".join(connection.execute(rows).scalars())
+    connection.execute(sa.delete(table).where(table.c.seq.in_(group[1:])))
+    connection.execute(sa.update(table).where(table.c.seq == group[0]).values({hi: last, "payload": payload}))
+
+
+def give_back(connection: sa.Connection, pages: int = 20_000) -> None:
+    """Return free pages to the file system, a bounded number at a time; not within a transaction."""
+    driver = connection.connection.driver_connection
+    if driver is not None:
+        driver.executescript(f"PRAGMA incremental_vacuum({pages})")  # `execute` would take a single page
+
+
+def thin(rows: np.ndarray, points: int, column: int = 1) -> np.ndarray:
+    """At most `points` of the rows of a series: the first and the last, and of each stretch its lowest and highest.
+
+    Only stored points are given, so what is drawn was measured; peaks of the `column` survive.
+    """
+    if len(rows) <= points:
+        return rows
+    values = np.where(np.isfinite(rows[:, column]), rows[:, column], np.inf)  # what is not finite is a peak
+    edges = np.linspace(1, len(rows) - 1, max(1, (points - 2) // 2) + 1).astype(np.int64)
+    chosen = {0, len(rows) - 1}
+    for lo, hi in itertools.pairwise(edges):
+        if hi > lo:
+            chosen.add(int(lo + values[lo:hi].argmin()))
+            chosen.add(int(lo + values[lo:hi].argmax()))
+    return rows[sorted(chosen)]

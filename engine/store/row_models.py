@@ -1,0 +1,281 @@
+"""What may be in a store: one set of rules for the rows that are read and for the runs that come from outside."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from math import isfinite, prod
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass as checked
+
+from engine.catalogue.part import Value
+from engine.errors import PlaygroundError
+from engine.frame import KINDS, MAGIC, Channel, Frame, Why, unpack
+from engine.store import run_names
+from engine.store.tables import FINAL
+
+DAMAGED = "What is stored of this run is damaged; it can be deleted."
+STATES = FINAL | {"running", "queued", "held", "paused"}
+NAMELESS = "damaged-"
+"""What a run whose name is damaged is called, with its place in the table behind."""
+MOST_STEPS = 10**12
+LATEST = 2.5e11  # seconds; somewhat before the year 10 000, where calendars end
+LONGEST_CHANNELS = 2**18  # characters
+MOST_CLASSES = 1_000  # of a confusion matrix: each cell has a column
+LARGEST_FRAME = 64 * 2**20
+MARKS_BY_LINE = ("lines", "histogram", "scores")
+
+
+class Damaged(PlaygroundError):
+    """A run of which nothing can be shown."""
+
+    def __init__(self) -> None:
+        super().__init__(DAMAGED)
+
+
+def encodable(text: str) -> str:
+    """The text, if it can be written as UTF-8: half of a surrogate pair cannot."""
+    text.encode()
+    return text
+
+
+@lru_cache(maxsize=2048)
+def written(text: str) -> str:
+    """The text, if it is a JSON object."""
+    if not isinstance(json.loads(text), dict):
+        raise ValueError(text[:20])
+    return text
+
+
+def known(state: str) -> str:
+    """The state, if runs can be in it."""
+    if state not in STATES:
+        raise ValueError(state)
+    return state
+
+
+Text = Annotated[str, AfterValidator(encodable)]
+Sentence = Annotated[Text, Field(max_length=2_000)]
+Document = Annotated[Text, Field(max_length=100_000), AfterValidator(written)]
+Name = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,32}$")]
+Key = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")]
+State = Annotated[str, AfterValidator(known)]
+Steps = Annotated[int, Field(ge=0, le=MOST_STEPS)]
+Time = Annotated[float, Field(ge=0, le=LATEST, allow_inf_nan=False)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Real = Annotated[float, Field(allow_inf_nan=True), AfterValidator(lambda value: value if isfinite(value) else None)]
+Summary = Annotated[dict[Key, Real | None], Field(max_length=64)]
+Sound = checked(frozen=True, config=ConfigDict(strict=True, extra="forbid", allow_inf_nan=False))(Channel)
+Channels = Annotated[list[Sound], Field(max_length=256)]  # type: ignore[valid-type]
+Plain = Sentence | Number | bool | None
+
+
+class About(Value):
+    """What the store says of a run besides its series."""
+
+    edited: Document
+    state: State
+    message: Sentence
+    step: Steps
+    epoch: Steps
+    channels: Annotated[list[dict[str, Any]], AfterValidator(lambda found: channels(found))]
+    summary: Summary
+    created: Time
+    name: Annotated[Text, Field(max_length=240), AfterValidator(run_names.plain)] = ""  # older archives have none
+
+
+class Facts(Value):
+    """What is said of a checkpoint."""
+
+    step: Steps
+    epoch: Steps
+    good: bool
+
+
+class Held(Value):
+    """What a checkpoint says in words and numbers of the trainer."""
+
+    experiment: Document
+    step: Steps
+    epoch: Steps
+    seconds: Annotated[Number, Field(ge=0)]
+    status: State
+    message: Sentence
+
+
+class Beside(Value):
+    """What a checkpoint says beside the trainer's state."""
+
+    edits: Steps
+    seconds: Annotated[Number, Field(ge=0)]
+    latest: Annotated[list[Annotated[float, Field(allow_inf_nan=True)]], Field(max_length=256)] | None
+
+
+class Edited(Value):
+    """The detail of an edit."""
+
+    path: Annotated[Text, Field(max_length=200)]
+    value: Annotated[int, Field(ge=-(2**63), lt=2**63)] | Number
+
+
+class Stepped(Value):
+    """The detail of a single batch or epoch."""
+
+    unit: Literal["batch", "epoch"]
+    until_step: Steps | None = None
+    until_epoch: Steps | None = None
+
+
+class Related(Value):
+    """The detail of a reset, and of a stop that it brought about."""
+
+    predecessor: Name | None = None
+    successor: Name | None = None
+
+
+DETAILS: Mapping[str, TypeAdapter[Any]] = {
+    "edit": TypeAdapter(Edited),
+    "step": TypeAdapter(Stepped),
+    "stop": TypeAdapter(Related),
+    "reset": TypeAdapter(Related),
+}
+SAID: TypeAdapter[Any] = TypeAdapter(
+    Annotated[dict[Key, Plain | Annotated[list[Plain], Field(max_length=10_000)]], Field(max_length=16)]
+)
+
+
+class Line(Value):
+    """A line of a run's log."""
+
+    step: Steps
+    kind: Annotated[str, Field(pattern=r"^[a-z_]{1,16}$")]
+    detail: dict[str, Any]
+    at: Time
+
+    def sound(self) -> bool:
+        """Does the detail say what a line of this kind says?"""
+        return holds(DETAILS.get(self.kind, SAID), self.detail, strict=True)
+
+
+COLUMNS: Mapping[str, tuple[TypeAdapter[Any], Any]] = {
+    "id": (TypeAdapter(Name), ""),
+    "created": (TypeAdapter(Time), 0.0),
+    "updated": (TypeAdapter(Time), 0.0),
+    "experiment": (TypeAdapter(Document), ""),
+    "edited": (TypeAdapter(Document), ""),
+    "digest": (TypeAdapter(Annotated[Text, Field(max_length=64)]), ""),
+    "state": (TypeAdapter(State), "failed"),
+    "message": (TypeAdapter(Sentence), ""),
+    "parent": (TypeAdapter(Name | None), None),
+    "parent_step": (TypeAdapter(Steps | None), None),
+    "step": (TypeAdapter(Steps), 0),
+    "epoch": (TypeAdapter(Steps), 0),
+    "attempt": (TypeAdapter(Steps), 0),
+    "static": (TypeAdapter(bytes | None), None),
+    "name": (TypeAdapter(Annotated[Text, Field(max_length=240)]), ""),
+}
+"""Of each column of a run what it may hold, and what stands in its place when it holds something else."""
+
+NAME: TypeAdapter[Any] = TypeAdapter(Name)
+CHANNELS: TypeAdapter[Any] = TypeAdapter(Channels)
+SUMMARY: TypeAdapter[Any] = TypeAdapter(Summary)
+
+
+def holds(kind: TypeAdapter[Any], value: object, *, strict: bool) -> bool:
+    """Whether a value is of a kind."""
+    try:
+        kind.validate_python(value, strict=strict)
+    except (ValidationError, ValueError, OverflowError, RecursionError):
+        return False
+    return True
+
+
+def row(raw: Mapping[Any, Any]) -> tuple[dict[str, Any], str]:
+    """A run's columns, harmless ones in the place of those that make no sense, and the names of the latter."""
+    found, bad = dict(raw), []
+    for name, (kind, instead) in COLUMNS.items():
+        if name in raw and not holds(kind, raw[name], strict=True):
+            found[name] = instead
+            bad.append(name)
+    for name, read, empty in (("channels", channels_in, []), ("summary", summary_in, {})):
+        try:
+            found[name] = read(raw[name])
+        except (ValueError, TypeError, RecursionError):
+            found[name] = empty
+            bad.append(name)
+    return found, ", ".join(bad)
+
+
+def channels_in(text: str) -> list[dict[str, Any]]:
+    """The channels in a text. Raises: ValueError or TypeError."""
+    return list(_channels_in(text))
+
+
+@lru_cache(maxsize=256)
+def _channels_in(text: str) -> list[dict[str, Any]]:
+    return channels(json.loads(text)) if len(text) <= LONGEST_CHANNELS else refuse()
+
+
+def channels(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The channels, if they are what instruments say of themselves. Raises: ValueError."""
+    text = json.dumps(found, ensure_ascii=False)
+    CHANNELS.validate_json(text.encode(), strict=True)
+    classes = max((len(each.get("series", ())) for each in found if each["key"] == "confusion"), default=0)
+    return found if len(text) <= LONGEST_CHANNELS and classes <= MOST_CLASSES else refuse()
+
+
+def summary_in(text: str) -> dict[str, float | None]:
+    """The summary in a text; None where a number is not finite. Raises: ValueError or TypeError."""
+    found: dict[str, float | None] = SUMMARY.validate_python(json.loads(text), strict=True)
+    return found
+
+
+def refuse() -> Any:
+    """Raises: ValueError."""
+    raise ValueError("too long")
+
+
+def frame(data: bytes, said: Iterable[Mapping[str, Any]]) -> Frame:
+    """The frame in `data`, its readings whole and in the shapes that its channels say. Raises: ValueError."""
+    if len(data) > LARGEST_FRAME:
+        refuse()
+    head, start = unpack(MAGIC, data)
+    HEAD.validate_python(head)
+    lines = {channel["key"]: len(channel["series"]) for channel in said if channel["mark"] in MARKS_BY_LINE}
+    for key, code, shape, offset in head["readings"]:
+        if start + offset + prod(shape) * int(code[1]) > len(data) or offset % 8:
+            raise ValueError(f"{key} is cut short")
+        if lines.get(key) and shape[:1] != [lines[key]]:
+            raise ValueError(f"{key} has another shape than its channel says")
+    return Frame.decode(data)
+
+
+class Head(Value):
+    """A frame's header; what never changes of a run is a frame of step -1."""
+
+    step: Annotated[int, Field(ge=-1, le=MOST_STEPS)]
+    epoch: Steps
+    seconds: Annotated[Number, Field(ge=0)]
+    readings: Annotated[list[Any], Field(max_length=256)]
+    why: Why = ""
+
+
+class Reading(Value):
+    """A line of a frame's table."""
+
+    key: Key
+    code: Literal[*KINDS]  # type: ignore[valid-type]
+    shape: Annotated[list[Annotated[int, Field(ge=0, le=2**24)]], Field(max_length=8)]
+    offset: Annotated[int, Field(ge=0, le=LARGEST_FRAME)]
+
+
+def _readings(head: dict[str, Any]) -> dict[str, Any]:
+    for line in Head(**head).readings:
+        Reading(**dict(zip(("key", "code", "shape", "offset"), line, strict=True)))
+    return head
+
+
+HEAD: TypeAdapter[Any] = TypeAdapter(Annotated[dict[str, Any], AfterValidator(_readings)])

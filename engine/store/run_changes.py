@@ -1,0 +1,67 @@
+"""What a run has gained since one last looked."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+
+from engine.store import row_models
+from engine.store.series_chunks import epoch_rows, loss_rows
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One line of a run's log: at which step what happened."""
+
+    seq: int
+    run: str
+    step: int
+    kind: str
+    detail: dict[str, Any]
+    at: float
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """How far each table has been followed."""
+
+    losses: int = 0
+    epochs: int = 0
+    frames: int = 0
+    log: int = 0
+
+
+@dataclass
+class News:
+    """What a run has gained since a cursor: rows (step, loss), epoch rows, (step, at, bytes) frames, log lines."""
+
+    losses: list[np.ndarray] = field(default_factory=list)
+    epochs: list[np.ndarray] = field(default_factory=list)
+    frames: list[tuple[int, float, bytes]] = field(default_factory=list)
+    log: list[LogLine] = field(default_factory=list)
+
+
+def note(news: News, table: str, row: sa.RowMapping) -> None:
+    """Adds a row of a table. Raises: Damaged."""
+    if table == "losses":
+        news.losses.append(loss_rows(row["step_lo"], row["payload"]))
+    elif table == "epochs":
+        news.epochs.append(epoch_rows(row["payload"], row["epoch_hi"] - row["epoch_lo"] + 1))
+    elif table == "frames":
+        news.frames.append((row["step"], row["at"], row["payload"]))
+    else:
+        news.log.append(line(row))
+
+
+def line(row: sa.RowMapping) -> LogLine:
+    """A row of the log. Raises: Damaged."""
+    try:
+        said = {name: row[name] for name in ("step", "kind", "at")}
+        line = row_models.Line(**said, detail=json.loads(row["detail"]))
+    except (ValueError, TypeError, RecursionError) as error:
+        raise row_models.Damaged from error
+    return LogLine(row["seq"], row["run"], line.step, line.kind, line.detail, line.at)

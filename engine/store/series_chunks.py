@@ -1,0 +1,75 @@
+"""What the tables hold, as values: pieces of series as rows, every run's columns as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+
+from engine.errors import PlaygroundError
+from engine.store import tables
+from engine.store.row_models import Damaged
+
+
+@cache
+def runs(named: bool) -> sa.Select[*tuple[Any, ...]]:
+    """Every run with its place in the table, as SQLite gives it: what is damaged cannot be of the columns' types.
+
+    Where an older version wrote the table, its runs are not `named`.
+    """
+    names = [column.name for column in tables.runs.c if named or column.name != "name"]
+    columns: list[Any] = [sa.literal_column(f"runs.{name}").label(name) for name in names]
+    return sa.select(sa.literal_column("runs.rowid").label("place"), *columns).select_from(tables.runs)
+
+
+class Unreadable(PlaygroundError):
+    """The store's file is gone or damaged."""
+
+    def __init__(self) -> None:
+        super().__init__("The store cannot be read: its file is gone or damaged.")
+
+
+def loss_rows(first: int, payload: bytes) -> np.ndarray:
+    """A piece of the losses as rows of step and loss."""
+    values = _numbers(payload, "<f4")
+    return np.column_stack([np.arange(first, first + len(values), dtype=np.float64), values])
+
+
+def epoch_rows(payload: bytes, count: int) -> np.ndarray:
+    """A piece of so many epochs as rows of `tables.EPOCH_COLUMNS`, and what a network with several ends adds."""
+    try:
+        return _numbers(payload, "<f8").reshape(count, -1 if count else len(tables.EPOCH_COLUMNS))
+    except (ValueError, TypeError) as error:
+        raise Damaged from error
+
+
+def _numbers(payload: object, kind: str) -> np.ndarray:
+    """The numbers in a column's bytes. Raises: Damaged if it holds no such."""
+    if not isinstance(payload, bytes) or len(payload) % np.dtype(kind).itemsize:
+        raise Damaged
+    return np.frombuffer(payload, kind)
+
+
+def joined(pieces: Sequence[np.ndarray]) -> np.ndarray:
+    """Pieces of epochs one after the other. Those that an older version wrote may lack the last columns: NaN."""
+    width = max(piece.shape[1] for piece in pieces)
+    return np.concatenate(
+        [
+            piece
+            if piece.shape[1] == width
+            else np.pad(piece, ((0, 0), (0, width - piece.shape[1])), constant_values=np.nan)
+            for piece in pieces
+        ]
+    )
+
+
+def spread(items: list[int], limit: int | None) -> list[int]:
+    """At most `limit` of the items, evenly chosen, the first and the last among them."""
+    if limit is None or len(items) <= limit:
+        return items
+    if limit <= 1:
+        return items[-limit:] if limit else []
+    return [items[round(i * (len(items) - 1) / (limit - 1))] for i in range(limit)]

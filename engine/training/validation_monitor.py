@@ -1,0 +1,51 @@
+"""What the validation losses of the epochs lead to, in the same time however many there were."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from engine.experiment.experiment import Experiment
+
+
+class Watch:
+    """The validation losses so far; the schedule's factor, the best epoch, and whether it is time to stop."""
+
+    def __init__(self, experiment: Experiment, losses: Sequence[float] = ()) -> None:
+        self.schedule = experiment.schedule
+        self.rules = [rule for rule in experiment.regularizers if rule.keeps_best]
+        self.losses: list[float] = []
+        self.best = math.inf
+        self.best_epoch = 0
+        self.seen = [rule.blank for rule in self.rules]
+        self.followed = self.schedule.blank
+        for loss in losses:
+            self.add(loss)
+
+    def add(self, loss: float) -> None:
+        """One more epoch."""
+        self.losses.append(loss)
+        if loss < self.best:
+            self.best, self.best_epoch = loss, len(self.losses)
+        self.seen = [rule.follow(seen, loss) for rule, seen in zip(self.rules, self.seen, strict=True)]
+        self.followed = self.schedule.follow(self.followed, loss)
+
+    @property
+    def factor(self) -> float:
+        """The schedule's factor on the learning rate from here on."""
+        return self.followed[-1]
+
+    @property
+    def improved(self) -> bool:
+        """Whether the newest epoch is the best and someone wants to keep it."""
+        return bool(self.rules) and self.best_epoch == len(self.losses)
+
+    @property
+    def said(self) -> str:
+        """The best epoch in words."""
+        return f"epoch {self.best_epoch}, with a validation loss of {self.best:.4g}"
+
+    @property
+    def stops(self) -> bool:
+        """Whether a rule has waited long enough."""
+        return any(rule.ends(seen) for rule, seen in zip(self.rules, self.seen, strict=True))

@@ -1,0 +1,154 @@
+"""What each column of a table is probably for, and why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from engine.uploads.notes import REASONS, note
+from engine.uploads.refusal import refusal
+from engine.uploads.schema import About, Column, Note, Role
+
+TARGETS = ("target", "label", "class", "y", "objetivo", "clase", "etiqueta", "species", "outcome")
+IDENTIFIERS = (
+    *("id", "ids", "identifier", "identificador", "index", "idx", "uuid", "guid", "key", "no", "no.", "nr", "nr.", "#"),
+    *("row", "rows", "rowid", "row id", "row number", "rownumber", "rownum", "row names", "rownames", "unnamed: 0"),
+    *(
+        "serial",
+        "serial no.",
+        "s.no",
+        "s.no.",
+        "sno",
+        "sl no",
+        "sr no",
+        "record",
+        "number",
+        "column 1",
+        "fila",
+        "indice",
+    ),
+    *("índice", "__index_level_0__", "nombre", "code", "codigo", "código"),
+)
+PART = re.compile(r"(^|[ _.\-])(id|uuid|guid|index|idx)$|^(id|uuid|guid)[ _.\-]|[a-z](Id|ID|UUID)$")
+NOUN = re.compile(
+    "(user|customer|client|patient|subject|sample|record|order|case|employee|passenger|student|item|product|row|obs)"
+    "[ _.-]?(id|no|nr|num|number|idx|index|key|code)",
+    re.IGNORECASE,
+)
+MEASURES = (
+    "x",
+    "t",
+    "time",
+    "tiempo",
+    "date",
+    "day",
+    "year",
+    "month",
+    "hour",
+    "step",
+    "epoch",
+    "age",
+    "n",
+    "second",
+    "minute",
+    "week",
+)
+"""Names under which numbers that count up are still measured."""
+NONE: Mapping[str, np.ndarray] = {}
+MOSTLY = 0.9  # of all values differ, where the name says that it is an identifier
+
+
+def with_roles(about: About, values: Mapping[str, np.ndarray] = NONE, index: Sequence[str] = ()) -> About:
+    """The table with a role for each column, and notes on what is left out. `values`: the columns of numbers; `index`:
+    the columns that were no columns where the file was written. Raises: InvalidExperiment for corrections that name
+    other columns."""
+    said = told(about)
+    found = {place: likely(column, values, index) for place, column in enumerate(about.columns)}
+    chosen, why = target(about, said, found)
+    roles = {**found, **{place: (role, "said") for place, role in said.items()}}
+    if chosen >= 0:
+        roles[chosen] = ("target", why)
+    notes = about_identifiers(about, roles)
+    columns = tuple(
+        column.model_copy(update={"role": roles[place][0], "reason": REASONS.get(roles[place][1], "")})
+        for place, column in enumerate(about.columns)
+    )
+    return about.model_copy(update={"columns": columns, "notes": (*about.notes, *notes)})
+
+
+def target(about: About, said: Mapping[int, Role], found: Mapping[int, tuple[Role, str]]) -> tuple[int, str]:
+    """The place of the target and the reason; −1 where the corrections name one, or nothing could be one."""
+    if "target" in said.values():
+        return -1, ""
+    able = [place for place, column in enumerate(about.columns) if column.sort != "text" and place not in said]
+    named = [place for place in able if about.columns[place].name.strip().lower() in TARGETS]
+    if named:
+        return named[-1], "target_named"
+    likely = [place for place in able if not found[place][1].startswith(("identifier", "pandas", "one_value"))]
+    return (likely or able or [-1])[-1], "target_last"
+
+
+def about_identifiers(about: About, roles: dict[int, tuple[Role, str]]) -> list[Note]:
+    """Notes on columns that are left out as identifiers; those that count the rows are put back as inputs where no
+    other column is one."""
+    inputs = [place for place, (role, _why) in roles.items() if role == "input"]
+    notes = []
+    for place, (role, why) in list(roles.items()):
+        name = about.columns[place].name
+        if role == "index" and why == "pandas_index":
+            notes.append(note("index", name=name))
+        elif role == "ignored" and why.startswith("identifier"):
+            if not inputs and about.columns[place].sort == "number":
+                roles[place] = ("input", "")
+            notes.append(note("identifier" if roles[place][0] == "ignored" else "identifier_used", name=name))
+        elif why == "text":
+            notes.append(note("text", name=name))
+    return notes
+
+
+def told(about: About) -> dict[int, Role]:
+    """What the corrections say of columns, by place."""
+    own, names = about.corrections, [column.name for column in about.columns]
+    found: dict[int, Role] = {}
+    roles: tuple[tuple[Role, tuple[str, ...]], ...] = (
+        ("input", own.inputs),
+        ("ignored", own.ignore),
+        ("index", own.index),
+        ("target", (own.target,) if own.target is not None else ()),
+    )
+    for role, chosen in roles:
+        for name in chosen:
+            if name not in names:
+                raise refusal(f"a column among {', '.join(names)[:60]}", name[:40])
+            found[names.index(name)] = role
+    return found
+
+
+def likely(column: Column, values: Mapping[str, np.ndarray], index: Sequence[str]) -> tuple[Role, str]:
+    """What a column that is no target is for; one that is the same everywhere says nothing."""
+    if column.name in index:
+        return "index", "pandas_index"
+    if column.distinct < 2:
+        return "ignored", "one_value"
+    if why := identifies(column, values.get(column.name)):
+        return "ignored", why
+    return ("ignored", "text") if column.sort == "text" else ("input", "")
+
+
+def identifies(column: Column, numbers: np.ndarray | None) -> str:
+    """Why a column is taken for an identifier of the rows; "" where it is not."""
+    name = column.name.strip()
+    called = name.lower() in IDENTIFIERS or PART.search(name) is not None or NOUN.fullmatch(name) is not None
+    if numbers is None:
+        return "identifier_name" if called and column.sort == "text" else ""
+    there = numbers[~np.isnan(numbers)]
+    if not len(there) or not (there == np.floor(there)).all():
+        return ""
+    if called and column.distinct >= MOSTLY * len(numbers):
+        return "identifier_name"
+    low, high = int(there.min()), int(there.max())
+    counts = low in (0, 1) and high - low + 1 == len(numbers) == column.distinct
+    measured = name.lower() in MEASURES or any(w in MEASURES for w in re.findall(r"[a-z]{2,}", name.lower()))
+    return "identifier_sequence" if counts and not measured else ""

@@ -1,0 +1,70 @@
+"""What a person says of a file where the guess is wrong; whatever is left out is found out."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from engine.catalogue.part import Value
+
+ENCODINGS = {
+    "UTF-8": "utf-8-sig",
+    "UTF-16": "utf-16",
+    "Windows-1252": "cp1252",
+    "Latin-1": "latin-1",
+    "Latin-2": "iso8859-2",
+    "Windows-1250": "cp1250",
+    "Windows-1251": "cp1251",
+    "Mac Roman": "mac-roman",
+    "Shift JIS": "cp932",
+    "GB 18030": "gb18030",
+}
+"""What a text's encoding is called here, and what Python calls it."""
+
+Encoding = Literal[
+    "UTF-8",
+    "UTF-16",
+    "Windows-1252",
+    "Latin-1",
+    "Latin-2",
+    "Windows-1250",
+    "Windows-1251",
+    "Mac Roman",
+    "Shift JIS",
+    "GB 18030",
+]
+Separator = Literal[",", ";", "\t", "|", " "]
+Decimal = Literal[".", ","]
+Sort = Literal["table", "images", "sequences"]
+SKIPPED = 10_000  # lines before a table at most
+
+
+class Corrections(Value):
+    """How a file has to be read. None and empty stand for: find it out.
+
+    `first_row` counts the lines that are skipped before the table (before its header, if it has one). `target` is the
+    column to be predicted, `inputs` are used even if they look like identifiers, `index` and `ignore` are left out.
+    `gaps` are further words and numbers that stand for a gap.
+    `sort` says what an array is, `white` which value of a pixel is white.
+    """
+
+    header: bool | None = None
+    separator: Separator | None = None
+    decimal: Decimal | None = None
+    encoding: Encoding | None = None
+    first_row: int | None = Field(None, ge=0, le=SKIPPED)
+    target: str | None = None
+    inputs: tuple[str, ...] = ()
+    index: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    gaps: tuple[str, ...] = ()
+    sort: Sort | None = None
+    white: float | None = Field(None, gt=0, le=1e9)
+
+    def written(self) -> str:
+        """As JSON, without what is to be found out."""
+        return self.model_dump_json(exclude_defaults=True)
+
+
+NOTHING = Corrections()

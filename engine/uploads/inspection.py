@@ -1,0 +1,66 @@
+"""Own data without a page: what is understood of a file, and how an experiment names it once it is kept."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from engine.errors import PlaygroundError, shown
+from engine.examples import Examples
+from engine.uploads import encode, ingest, library
+from engine.uploads.corrections import NOTHING, Corrections
+from engine.uploads.infer import guess
+from engine.uploads.schema import About
+
+
+def show(file: Path | str, corrections: Corrections = NOTHING) -> dict[str, Any]:
+    """What is understood of a file, ready for JSON; nothing is kept. `inputs` is how many numbers a network gets for
+    a row. Raises: PlaygroundError in one sentence if the file cannot be used."""
+    with tempfile.TemporaryFile() as answer:
+        ingest.understood(Path(file).name, content(file), corrections, answer)
+        about, arrays = library.contents(answer)
+    uses, task = guess(about)
+    return described(about, encode.examples(about, arrays, uses, task))
+
+
+def add(file: Path | str, corrections: Corrections = NOTHING) -> dict[str, Any]:
+    """Keeps a file; returns the `data` of an experiment that learns from it. Raises: PlaygroundError as `show`."""
+    digest = ingest.take_in(Path(file).name, content(file), corrections)
+    about = library.about(digest)
+    uses, task = guess(about)
+    return {"kind": "upload", "file": digest, "called": about.name, "uses": uses, "task": task}
+
+
+def content(file: Path | str) -> bytes:
+    """The bytes of a file. Raises: PlaygroundError if it cannot be read."""
+    try:
+        with Path(file).open("rb") as stream:
+            return stream.read(ingest.LARGEST + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "no such file"
+        raise PlaygroundError(f"{shown(str(file))} cannot be read: {reason}.") from error
+
+
+def described(about: About, loaded: Examples) -> dict[str, Any]:
+    """The same as plain values."""
+    columns = [
+        {"name": column.name, "role": column.role, "kind": column.sort, "missing": column.missing}
+        for column in about.columns
+    ]
+    found = {
+        "name": about.name,
+        "sort": about.sort,
+        "rows": about.rows,
+        "columns": columns,
+        "target": next((column.name for column in about.columns if column.role == "target"), None),
+        "task": loaded.task,
+        "classes": list(loaded.classes),
+        "inputs": math.prod(loaded.x.shape[1:]),
+        "notes": [str(note) for note in about.notes],
+    }
+    if about.sort != "table":
+        return {**found, "shape": list(about.shape), "black": about.black, "white": about.white}
+    names = {"separator": about.delimiter, "decimal": about.decimal, "encoding": about.encoding}
+    return {**found, "header": about.header, "first_row": about.first_row, **names}

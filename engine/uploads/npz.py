@@ -1,0 +1,146 @@
+"""NPZ archives: an array x of rows or of images, and an array y of targets. Pickles are refused."""
+
+from __future__ import annotations
+
+import io
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from engine.uploads.corrections import NOTHING, Corrections, Sort
+from engine.uploads.notes import note
+from engine.uploads.pixel_range import SIDE, WORD, kept_as, scale_notes, scale_of
+from engine.uploads.refusal import refusal
+from engine.uploads.schema import FEW, LEAST, LEVELS, About, Note
+from engine.uploads.table import HUGE, Found, table
+from engine.uploads.zip_archive import entries
+
+MOST = 4096  # numbers in a sequence
+NEARLY = 1.5  # pixels as shares end a little over 1 where something was added to them
+
+INPUTS = ("x", "data", "images", "features", "x_train", "train_images")
+TARGETS = ("y", "labels", "label", "target", "targets", "y_train", "train_labels")
+HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+
+
+def read_npz(name: str, raw: bytes, corrections: Corrections = NOTHING) -> Found:
+    """The arrays in an NPZ file. Raises: InvalidExperiment if they are not two that belong together."""
+    found = {path.removesuffix(".npy").lower(): content for path, content in entries(raw)}
+    chosen = [next((key for key in keys if key in found), None) for keys in (INPUTS, TARGETS)]
+    if None in chosen:
+        raise refusal("arrays x and y", ", ".join(sorted(found))[:60] or "none")
+    x, y = (array(str(key), found[str(key)]) for key in chosen)
+    y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
+    if y.ndim != 1 or len(x) != len(y):
+        raise refusal(f"a target for each of {len(x)} rows", f"y of shape {y.shape}")
+    if len(x) < LEAST:
+        raise refusal(f"at least {LEAST} rows", f"{len(x)}")
+    sort, notes = sort_of(x, corrections)
+    if sort == "table":
+        x = x.reshape(len(x), -1)
+        names = [*(f"x{place + 1}" for place in range(x.shape[1])), "y"]
+        return table(name, names, [*(pd.Series(column) for column in x.T), pd.Series(y)], corrections)
+    x, y = with_targets(x, y)
+    facts = {"notes": tuple(notes), "corrections": corrections}
+    return pictures(name, x, y, facts) if sort == "images" else sequences(name, x, y, facts)
+
+
+def sort_of(x: np.ndarray, corrections: Corrections) -> tuple[Sort, list[Note]]:
+    """Whether rows, images or sequences (time, features), from the shape and the values, and a note where that could
+    be otherwise. Raises: InvalidExperiment for other shapes and for what was said and cannot be."""
+    expected = "x with 2 axes for a table, 3 or 4 for images, 3 for sequences"
+    every: tuple[Sort, ...] = ("table", "images", "sequences")
+    able = every[: {2: 1, 3: 3, 4: 2}.get(x.ndim, 0)]
+    if not able or (corrections.sort is not None and corrections.sort not in able):
+        raise refusal(expected, f"{x.ndim}")
+    if corrections.sort is not None or x.ndim != 3:
+        return corrections.sort or ("table" if x.ndim == 2 else "images"), []
+    short, long = sorted(x.shape[1:])
+    if short < 4:
+        return "sequences", []
+    square = long <= 2 * short
+    shares = x.dtype.kind == "f" and bool(x.min() >= 0 and x.max() <= NEARLY)
+    whole = x.dtype.kind != "f" or bool((x == np.rint(x)).all())
+    if x.dtype.kind in "bu" or x.dtype == np.int8 or (whole and x.min() >= 0 and x.max() <= WORD):
+        sort, clear = "images", square
+    elif shares:
+        sort, clear = ("images" if square else "sequences"), square
+    else:
+        sort, clear = ("images" if short == long >= 8 else "sequences"), not square
+    found: Sort = "images" if sort == "images" else "sequences"
+    return found, [] if clear else [note(f"taken_{sort}", shape=str(x.shape))]
+
+
+def with_targets(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Those that have a target. Raises: InvalidExperiment if hardly any has."""
+    there = ~np.isnan(y) if y.dtype.kind == "f" else np.ones(len(y), bool)
+    if there.sum() < LEAST:
+        raise refusal(f"at least {LEAST} images", f"{there.sum()}")
+    return x[there], y[there]
+
+
+def array(key: str, content: bytes) -> np.ndarray:
+    """One array. What the header says of its size must be true before room is made for it."""
+    stream = io.BytesIO(content)
+    try:
+        version: Any = np.lib.format.read_magic(stream)
+        shape, fortran, kind = HEADERS[version](stream)
+    except (ValueError, KeyError, TypeError, SyntaxError, RecursionError) as error:
+        raise refusal("a whole array", f"a damaged one, {key[:40]}") from error
+    if kind.hasobject:
+        raise refusal("plain arrays", f"a pickle, {key[:40]}")
+    if not shape or math.prod(shape) * kind.itemsize != len(content) - stream.tell() or not kind.itemsize:
+        raise refusal("a whole array", f"a damaged one, {key[:40]}")
+    if kind.kind not in "biufU":
+        raise refusal("arrays of numbers or words", f"another type in {key[:40]}")
+    flat = np.frombuffer(content, kind, offset=stream.tell())
+    found = flat.reshape(shape[::-1]).T if fortran else flat.reshape(shape)
+    return found.astype(np.float64) if kind.kind == "f" else found
+
+
+def pictures(name: str, x: np.ndarray, y: np.ndarray, facts: dict[str, Any]) -> Found:
+    """Images (n, height, width), (n, height, width, channels) or (n, channels, height, width) with a class each."""
+    if x.ndim == 3:
+        x = x[:, None]
+    elif x.shape[3] in (1, 3):
+        x = x.transpose(0, 3, 1, 2)
+    if x.shape[1] not in (1, 3) or min(x.shape[2:]) < 2 or x.dtype.kind not in "buif":
+        raise refusal("images of one or three channels", f"x of shape {x.shape}")
+    if max(x.shape[2:]) > SIDE:
+        raise refusal(f"images of at most {SIDE} × {SIDE}", f"{x.shape[2]} × {x.shape[3]}")
+    classes, labels, counts = classes_of(y)
+    scale = scale_of(x, facts["corrections"].white)
+    facts["notes"] += tuple(scale_notes(x, scale))
+    images, scale = kept_as(x, scale)
+    shape = (images.shape[1], images.shape[2], images.shape[3])
+    about = About(name=name, sort="images", rows=len(x), classes=classes, counts=counts, shape=shape, sizes=1, **facts)
+    about = about.model_copy(update={"black": scale.black, "white": scale.white})
+    return about, {"images": images, "labels": labels}
+
+
+def classes_of(y: np.ndarray) -> tuple[tuple[str, ...], np.ndarray, tuple[int, ...]]:
+    """The names of the classes, each example's, and how many each has."""
+    levels, labels = np.unique(y, return_inverse=True)
+    if not 2 <= len(levels) <= LEVELS:
+        raise refusal(f"2 to {LEVELS} classes", f"{len(levels)}")
+    counts = tuple(int(count) for count in np.bincount(labels))
+    return tuple(str(level)[:40] for level in levels.tolist()), labels.astype(np.int32), counts
+
+
+def sequences(name: str, x: np.ndarray, y: np.ndarray, facts: dict[str, Any]) -> Found:
+    """Sequences (n, time, features) with a class or a number each. Raises: InvalidExperiment for gaps in them."""
+    if x.dtype.kind not in "buif" or not np.isfinite(x).all() or np.abs(x).max() > HUGE:
+        raise refusal(f"finite numbers up to {HUGE:g}", "others in x")
+    if x[0].size > MOST:
+        raise refusal(f"at most {MOST} numbers in a sequence", f"{x[0].size}")
+    distinct = len(np.unique(y))
+    few = y.dtype.kind in "Ub" or distinct <= min(FEW, max(2, len(y) // 5))
+    if not few and distinct > 1 and np.isfinite(y).all():
+        about = About(name=name, sort="sequences", rows=len(x), shape=(1, x.shape[1], x.shape[2]), **facts)
+        return about, {"sequences": x.astype(np.float64), "targets": y.astype(np.float64)}
+    classes, labels, counts = classes_of(y)
+    shape = (1, x.shape[1], x.shape[2])
+    about = About(name=name, sort="sequences", rows=len(x), classes=classes, counts=counts, shape=shape, **facts)
+    return about, {"sequences": x.astype(np.float64), "labels": labels}

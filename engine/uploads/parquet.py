@@ -1,0 +1,78 @@
+"""Parquet files, by pyarrow; what the header promises is looked at before anything is unpacked."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import pandas as pd
+import pyarrow
+from pyarrow import parquet
+
+from engine.uploads.corrections import NOTHING, Corrections
+from engine.uploads.refusal import refusal
+from engine.uploads.schema import one_line
+from engine.uploads.table import COLUMNS, Found, table
+
+LARGEST = 200 * 2**20
+CELLS = LARGEST // 8
+
+
+def read_parquet(name: str, raw: bytes, corrections: Corrections = NOTHING) -> Found:
+    """The table in a Parquet file. Raises: InvalidExperiment if it holds none."""
+    try:
+        file = parquet.ParquetFile(io.BytesIO(raw))
+        expect_size(file.metadata)
+        nested = [str(field.name) for field in file.schema_arrow if pyarrow.types.is_nested(field.type)]
+        if nested:
+            raise refusal("columns of single values", f"lists or records in column {nested[0][:40]}")
+        content = file.read(use_threads=False)
+    except MemoryError:  # also arrow's own, which is an ArrowException as well
+        raise
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        raise refusal("a whole Parquet file", "a damaged one") from error
+    columns = [readable(own, column) for own, column in zip(content.column_names, content.columns, strict=True)]
+    return table(name, content.column_names, columns, corrections, index=index_of(file.schema_arrow))
+
+
+def index_of(schema: Any) -> list[str]:
+    """The columns that were the index of a pandas table."""
+    try:
+        told = json.loads((schema.metadata or {}).get(b"pandas", b"{}"))["index_columns"]
+        return [name for name in told if isinstance(name, str)]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return []
+
+
+def expect_size(about: Any) -> None:
+    """Refuses what would be too large."""
+    size = sum(about.row_group(place).total_byte_size for place in range(about.num_row_groups))
+    if about.num_columns > COLUMNS:
+        raise refusal(f"2 to {COLUMNS} columns", f"{about.num_columns}")
+    if size > LARGEST or about.num_rows * about.num_columns > CELLS:
+        raise refusal(f"at most {LARGEST} bytes", "more")
+
+
+def readable(name: str, column: Any) -> pd.Series[Any]:
+    """A column as `series` gives it. Raises: InvalidExperiment if it holds what Python has no words for: a date after
+    the year 9999, an unknown time zone, bytes that are no text."""
+    try:
+        return series(column)
+    except MemoryError:
+        raise
+    except (pyarrow.ArrowException, ArithmeticError, LookupError, ValueError) as error:
+        expected = "dates, times and words that can be read"
+        raise refusal(expected, f"another in column {one_line(name, 40)}") from error
+
+
+def series(column: Any) -> pd.Series[Any]:
+    """A column as numbers where it holds numbers, else as words."""
+    kind = column.type
+    if pyarrow.types.is_dictionary(kind):
+        return series(column.cast(kind.value_type))
+    if pyarrow.types.is_integer(kind) or pyarrow.types.is_floating(kind) or pyarrow.types.is_decimal(kind):
+        return pd.Series(column.cast(pyarrow.float64(), safe=False).to_pandas())
+    if pyarrow.types.is_boolean(kind):
+        return pd.Series([None if v is None else str(v).lower() for v in column.to_pylist()], dtype="str")
+    return pd.Series([None if v is None else str(v) for v in column.to_pylist()], dtype="str")

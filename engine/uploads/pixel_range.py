@@ -1,0 +1,90 @@
+"""Which values of pixels are black and white, told from all images together, and the one size of all images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.uploads.notes import note
+from engine.uploads.refusal import refusal
+from engine.uploads.schema import Note
+
+SIDE = 64  # pixels of the longer side at most
+BYTE = 255.0
+WORD = 65535.0
+ENOUGH = 0.25  # of the usual white has to be reached for it to be taken
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The values that become 0 and 1, and whether they were clear."""
+
+    black: float
+    white: float
+    clear: bool
+
+
+def scale_of(x: np.ndarray, said: float | None = None) -> Scale:
+    """The scale of all pixels. `said`: the value that is white.
+
+    Raises: InvalidExperiment for values that are not finite, or all the same.
+    """
+    low, high = float(x.min()), float(x.max())
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise refusal("pixels that are finite numbers", "others")
+    if low == high and x.dtype != np.uint8:
+        raise refusal("pixels that differ", "one value")
+    if said is not None:
+        return Scale(0.0 if low >= 0 else -said, said, True)
+    if low < 0:
+        return signed(low, high, x)
+    if high <= 1:
+        return Scale(0.0, 1.0, True)
+    if x.dtype == np.uint8:
+        return Scale(0.0, BYTE, True)
+    whole = x.dtype.kind in "ui" or bool((x == np.rint(x)).all())
+    for usual in (BYTE, WORD):
+        if whole and ENOUGH * usual < high <= usual and low < high / 2:
+            return Scale(0.0, usual, usual == BYTE or high > usual / 2)
+    return Scale(low if low > high / 2 else 0.0, high, False)
+
+
+def signed(low: float, high: float, x: np.ndarray) -> Scale:
+    """The scale of pixels on both sides of 0."""
+    if x.dtype == np.int8:
+        return Scale(-128.0, 127.0, True)
+    if low >= -1 and high <= 1:
+        return Scale(-1.0, 1.0, high > ENOUGH)
+    return Scale(low, high, False)
+
+
+def kept_as(x: np.ndarray, scale: Scale) -> tuple[np.ndarray, Scale]:
+    """The pixels in the smallest type that holds them as they are; fractions of 255 are bytes."""
+    if x.dtype.kind == "f":
+        if (scale.black, scale.white) == (0.0, 1.0):
+            spread = x * BYTE
+            if np.abs(spread - np.rint(spread)).max() < 1e-3:
+                return np.ascontiguousarray(np.rint(spread).astype(np.uint8)), Scale(0.0, BYTE, scale.clear)
+        return np.ascontiguousarray(x.astype(np.float32)), scale
+    for kind in (np.uint8, np.uint16, np.int16):
+        if np.iinfo(kind).min <= x.min() and x.max() <= np.iinfo(kind).max:
+            found = np.ascontiguousarray(x.astype(kind))
+            bits = scale == Scale(0.0, 1.0, True) and kind is np.uint8
+            return (found * np.uint8(255), Scale(0.0, BYTE, True)) if bits else (found, scale)
+    return np.ascontiguousarray(x.astype(np.float32)), scale
+
+
+def scale_notes(x: np.ndarray, scale: Scale) -> list[Note]:
+    """What is to be said of a scale that was not clear."""
+    if scale.clear:
+        return []
+    return [note("scale", low=float(x.min()), high=float(x.max()), black=scale.black, white=scale.white)]
+
+
+def size_for(sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """Width and height for all: the median ones, made smaller where the longer is over 64 pixels."""
+    width, height = (float(np.median([size[axis] for size in sizes])) for axis in (0, 1))
+    shrink = min(1.0, SIDE / max(width, height))
+    return max(4, round(width * shrink)), max(4, round(height * shrink))

@@ -1,0 +1,152 @@
+"""From rows of cells, of a text or of a sheet, to a table: what is above it, its names, its notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from engine.uploads import number_format
+from engine.uploads.corrections import Corrections
+from engine.uploads.header_row import has_header
+from engine.uploads.missing_values import MISSING
+from engine.uploads.notes import note
+from engine.uploads.refusal import refusal
+from engine.uploads.schema import Note, one_line
+from engine.uploads.table import COLUMNS, Found, table
+
+Row = tuple[int, list[str]]
+"""In which line a row begins, and its cells."""
+UNNAMED = "row names"
+TITLES = 30  # rows above a table at most
+
+
+@dataclass
+class Rows:
+    """The rows of a table, without what stands above it, and what was noticed."""
+
+    rows: list[Row]
+    names: list[str] | None = None
+    classes: tuple[str, ...] = ()
+    notes: list[Note] = field(default_factory=list)
+    skipped: int = 0  # lines above it
+
+
+def from_rows(
+    name: str, given: Iterable[Row], corrections: Corrections, notes: Sequence[Note], facts: dict[str, Any]
+) -> Found:
+    """The table that some rows hold. `facts` go into what is kept about it. Raises: InvalidExperiment."""
+    found = Rows([row for row in given if row[1][0].strip() or any(map(str.strip, row[1]))], notes=list(notes))
+    if not found.rows:
+        raise refusal("a table", "an empty file")
+    without_titles(found, corrections)
+    with_even_rows(found)
+    header = name_columns(found, corrections)
+    columns = [list(column) for column in zip(*(row for _line, row in found.rows), strict=True)]
+    names = found.names or [f"x{place + 1}" for place in range(len(columns))]
+    kept = [place for place, column in enumerate(columns) if names[place].strip() or any(map(str.strip, column))]
+    names, columns = [names[place] for place in kept], [columns[place] for place in kept]
+    series = [pd.Series(column, dtype="str") for column in columns]
+    said = {word.strip().lower() for word in corrections.gaps}
+    plain = number_format.plain(series, facts.get("delimiter", ""), MISSING | said, corrections.decimal)
+    for place, (cell, value, other) in plain.doubtful.items():
+        found.notes.append(note("thousands", name=one_line(names[place]), cell=cell, value=value, other=other))
+    return table(
+        name,
+        names,
+        named_classes(plain.columns, found.classes),
+        corrections,
+        found.notes,
+        header=header,
+        decimal=plain.decimal,
+        first_row=corrections.first_row or found.skipped,
+        **facts,
+    )
+
+
+def without_titles(found: Rows, corrections: Corrections) -> None:
+    """Leaves out what stands above the table: lines of one cell or two where the table has many more."""
+    widths = [len(row) for _line, row in found.rows[: 4 * TITLES]]
+    usual = max(reversed(widths), key=widths.count)
+    if corrections.first_row is None:
+        while len(found.rows) > 1 and found.skipped < TITLES and is_title(found.rows[0][1], usual, found.rows[1:]):
+            found.rows.pop(0)
+            found.skipped += 1
+        if found.skipped:
+            found.notes.append(note("skipped", n=found.skipped))
+            found.skipped = found.rows[0][0] - 1
+    first = [cell.strip() for cell in found.rows[0][1]]
+    rest = len(found.rows) - 1
+    if len(first) > 3 and corrections.header is None and first[0] == f"{rest}" and first[1].isdigit():
+        features, classes = int(first[1]), first[2:]
+        if features + 1 == usual and not any(map(number_format.is_number, classes)):
+            found.rows.pop(0)
+            found.classes = tuple(classes)
+            found.notes.append(note("counts", names=one_line(", ".join(classes))))
+
+
+def is_title(row: list[str], usual: int, below: Sequence[Row]) -> bool:
+    """Whether a row has so few cells, none of them a number or a word that comes again below it, that it is no row of
+    the table."""
+    there = [cell.strip() for cell in row]
+    while there and not there[-1]:
+        there.pop()
+    filled = [cell for cell in there if cell]
+    short = len(there) < usual if usual > 2 else len(row) < usual
+    if not short or len(filled) > max(1, usual // 3) or any(map(number_format.is_number, filled)):
+        return False
+    places = [place for place, cell in enumerate(there) if cell]
+    return not any(len(own) > place and own[place].strip() == there[place] for _line, own in below for place in places)
+
+
+def with_even_rows(found: Rows) -> None:
+    """Every row with as many cells as the first. One more in all of them but the first is a name of the row, or
+    nothing after a last separator. Raises: InvalidExperiment naming the first line that has more or fewer."""
+    width = len(found.rows[0][1])
+    rest = found.rows[1:]
+    if rest and width > 1 and all(len(row) == width + 1 for _line, row in rest):
+        if not any(row[-1].strip() for _line, row in rest):
+            found.rows = [found.rows[0], *((line, row[:-1]) for line, row in rest)]
+        elif not any(map(number_format.is_number, found.rows[0][1])):
+            found.rows[0] = (found.rows[0][0], [UNNAMED, *found.rows[0][1]])
+            width += 1
+    for line, row in found.rows:
+        if len(row) != width:
+            raise refusal(f"{width} columns in every line", f"{len(row)} in line {line}")
+    if not 2 <= width <= COLUMNS:
+        raise refusal(f"2 to {COLUMNS} columns", f"{width}")
+
+
+def name_columns(found: Rows, corrections: Corrections) -> bool:
+    """Takes the names out of the rows, wherever they come again too; returns whether there were any."""
+    if found.names is not None:
+        return True
+    first = found.rows[0][1]
+    if corrections.header is None and first[0] != UNNAMED:
+        header, doubt = has_header(first, [row for _line, row in found.rows[1:]])
+        header = header and not found.classes
+        if doubt and not found.classes:
+            found.notes.append(note("header" if header else "no_header"))
+    else:
+        header = first[0] == UNNAMED or bool(corrections.header)
+    if not header:
+        return False
+    found.names = [cell.strip() for cell in first]
+    start, stripped = found.names[0], found.names
+    kept = [
+        each for each in found.rows[1:] if each[1][0].strip() != start or [cell.strip() for cell in each[1]] != stripped
+    ]
+    if len(kept) < len(found.rows) - 1:
+        found.notes.append(note("repeated", n=len(found.rows) - 1 - len(kept)))
+    found.rows = kept
+    return True
+
+
+def named_classes(columns: list[pd.Series[str]], classes: tuple[str, ...]) -> list[pd.Series[str]]:
+    """The last column with words instead of the numbers of classes, where the first line said how they are called."""
+    known = {str(place): word for place, word in enumerate(classes)}
+    if not known or not columns[-1].str.strip().isin([*known, ""]).all():
+        return columns
+    return [*columns[:-1], columns[-1].str.strip().replace(known)]

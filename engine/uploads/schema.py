@@ -1,0 +1,85 @@
+"""What was found in a file of a person's own: its columns or its images."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Literal
+
+from pydantic import Field
+
+from engine.catalogue.part import Value
+from engine.uploads.corrections import NOTHING, Corrections
+
+LEVELS = 100  # different words that a category may have
+FEW = 10  # different whole numbers that look like classes
+LEAST = 10  # rows or images
+
+
+Role = Literal["", "input", "target", "index", "ignored"]
+
+
+class Note(Value):
+    """Something that was noticed: the English sentence with {placeholders}, and the values for them."""
+
+    kind: str
+    text: str
+    values: dict[str, str | int | float] = Field(default={})
+
+    def __str__(self) -> str:
+        return self.text.format(**{k: f"{v:.6g}" if isinstance(v, float) else v for k, v in self.values.items()})
+
+
+class Column(Value):
+    """One column. `levels` are the words of a category; a text has too many of them to be used. `role` is what it is
+    probably for, `reason` why (empty for an ordinary input; both are empty in files kept before there were roles)."""
+
+    name: str
+    sort: Literal["number", "category", "text"]
+    missing: int = 0
+    distinct: int = 0
+    levels: tuple[str, ...] = ()
+    role: Role = ""
+    reason: str = ""
+
+
+class About(Value):
+    """A kept file: a table of columns, or images of classes.
+
+    `delimiter`, `decimal` (empty where columns differ), `encoding` and `header` say how a text was read; `sizes` how
+    many different sizes the images had before they were brought to `shape` (channels, height, width). `head` holds the
+    first rows as words, `tail` the last. `notes` tell what was noticed, `corrections` what a person said of the file.
+    Pixels are kept as they were: `black` and `white` are the values that become 0 and 1.
+    """
+
+    name: str
+    sort: Literal["table", "images", "sequences"]
+    rows: int
+    columns: tuple[Column, ...] = ()
+    classes: tuple[str, ...] = ()
+    counts: tuple[int, ...] = ()
+    shape: tuple[int, int, int] = (0, 0, 0)
+    sizes: int = 0
+    head: tuple[tuple[str, ...], ...] = ()
+    delimiter: str = ""
+    decimal: str = ""
+    encoding: str = ""
+    header: bool = True
+    first_row: int = 0
+    tail: tuple[tuple[str, ...], ...] = ()
+    notes: tuple[Note, ...] = ()
+    corrections: Corrections = NOTHING
+    black: float = 0.0
+    white: float = 255.0
+
+
+def plain(name: str, limit: int = 60) -> str:
+    """A file's name without folders, of letters, digits and a few signs alone, so that an experiment may carry it."""
+    last = unicodedata.normalize("NFC", name).replace("\\", "/").rsplit("/", 1)[-1]
+    return re.sub(r"[^\w .,()+-]", "_", last)[-limit:].strip()
+
+
+def one_line(text: object, limit: int = 80) -> str:
+    """A cell or a column's name as a short piece of one line, without characters that cannot be printed."""
+    found = " ".join("".join(c if c.isprintable() else " " for c in str(text)[: 4 * limit]).split())
+    return found if len(found) <= limit else found[: limit - 1] + "…"

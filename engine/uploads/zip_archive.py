@@ -1,0 +1,66 @@
+"""Zip archives: what they claim is checked before anything is unpacked, and nothing is unpacked to the disk."""
+
+from __future__ import annotations
+
+import io
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterator
+
+from engine.uploads.refusal import refusal
+from engine.uploads.schema import one_line
+
+ENTRIES = 1000
+LARGEST = 200 * 2**20  # bytes after unpacking
+RATIO = 100
+SMALL = 1 << 20  # bytes: a small entry of equal values may be packed more tightly
+IGNORED = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
+
+
+def entries(raw: bytes) -> Iterator[tuple[str, bytes]]:
+    """Name and content of every file in an archive.
+
+    Raises: InvalidExperiment if it is damaged, too large when unpacked, or holds names that lead elsewhere.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            infos = [info for info in archive.infolist() if wanted(info)]
+            expect_bounds(infos, len(archive.infolist()), len(raw))
+            names = [info.filename for info in infos]
+            if len(set(names)) < len(names):
+                raise refusal("a different name for every file in the archive", "one that comes twice")
+            for info in infos:
+                with archive.open(info) as member:
+                    content = member.read(info.file_size + 1)
+                if len(content) != info.file_size:
+                    raise refusal("a whole zip archive", "one whose sizes are not true")
+                yield info.filename, content
+    except DAMAGED as error:
+        raise refusal("a whole zip archive", "a damaged one") from error
+
+
+def wanted(info: zipfile.ZipInfo) -> bool:
+    """Whether an entry is a file that a person put there. Raises: InvalidExperiment for what no archive should hold."""
+    path = info.filename.replace("\\", "/")
+    pieces = path.split("/")
+    if path.startswith("/") or ".." in pieces or ":" in pieces[0] or "\0" in info.orig_filename:
+        raise refusal("names inside the archive", one_line(info.filename, 40))
+    if stat.S_ISLNK(info.external_attr >> 16):
+        raise refusal("files", f"a link, {one_line(info.filename, 40)}")
+    if info.flag_bits & 1:
+        raise refusal("an archive without a password", "an encrypted one")
+    return not info.is_dir() and not any(piece in IGNORED or piece.startswith("._") for piece in pieces)
+
+
+def expect_bounds(infos: list[zipfile.ZipInfo], count: int, packed: int) -> None:
+    """Refuses what would be too much."""
+    if count > ENTRIES:
+        raise refusal(f"at most {ENTRIES} files in the archive", f"{count}")
+    size = sum(info.file_size for info in infos)
+    if size > LARGEST:
+        raise refusal(f"at most {LARGEST} bytes", "more")
+    tight = any(info.file_size > max(SMALL, RATIO * info.compress_size) for info in infos)
+    if tight or size > max(SMALL, RATIO * packed):
+        raise refusal(f"an archive packed at most {RATIO} times", "one packed more tightly")

@@ -1,0 +1,100 @@
+"""What each column of a table is for: target, input as a number or a category, index, ignored."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from engine.uploads.infer import letters, task_of, use
+from engine.uploads.schema import About
+from pages.data.reread import ask, complaint_of
+from pages.form.part_form import complaint
+from pages.session import state
+from pages.session.i18n import _
+
+Draft = dict[str, Any]
+INDEX = "x"  # beside the letters of an experiment's `uses`, in which it is an ignored column
+
+
+def words() -> dict[str, str]:
+    """What each use is called."""
+    return {
+        "n": _("number"),
+        "c": _("category"),
+        "t": _("target"),
+        INDEX: _("index"),
+        "i": _("ignored"),
+    }
+
+
+def columns(about: About, data: Draft) -> None:
+    """A line for each column, whose use can be changed."""
+    names = words()
+    uses = data["uses"] if len(data["uses"]) == len(about.columns) else "i" * len(about.columns)
+    shown = [INDEX if u == "i" and c.role == "index" else u for u, c in zip(uses, about.columns, strict=True)]
+    frame = pd.DataFrame(
+        {
+            _("Column"): [column.name for column in about.columns],
+            _("Used as"): [names[letter] for letter in shown],
+            _("Missing values"): [column.missing for column in about.columns],
+            _("Different values"): [column.distinct for column in about.columns],
+            _("Because"): [_(column.reason) for column in about.columns],
+        }
+    )
+    key = f"own_columns_{hash((data['file'], uses, state.memory('own_turn', 0)))}"
+    choice = st.column_config.SelectboxColumn(options=list(names.values()), required=True)
+    wide = st.column_config.TextColumn(width="medium")
+    st.data_editor(
+        frame,
+        key=key,
+        hide_index=True,
+        num_rows="fixed",
+        disabled=[_("Column"), _("Missing values"), _("Different values"), _("Because")],
+        column_config={_("Used as"): choice, _("Column"): wide, _("Because"): wide},
+        on_change=edited,
+        args=(key, about, {**data, "uses": uses}),
+    )
+    if said_so := complaint_of("index") or complaint_of("ignore") or state.memory("own_misfit", ""):
+        complaint(said_so)
+
+
+def edited(key: str, about: About, data: Draft) -> None:
+    """A column is used otherwise. What it cannot be is said, and it stays what it was."""
+    known = {word: letter for letter, word in words().items()}
+    state.remember(own_misfit="", own_turn=state.memory("own_turn", 0) + 1)
+    for place, change in state.picked(key)["edited_rows"].items():
+        column, letter = about.columns[place], known.get(change.get(_("Used as")), "i")
+        if (letter == INDEX) != (column.role == "index") and letter in (INDEX, "i"):
+            others = tuple(name for name in about.corrections.index if name != column.name)
+            if letter == INDEX:
+                ask("index", (*others, column.name))
+            else:
+                ask("ignore", (*about.corrections.ignore, column.name))
+        elif letter not in (*letters(column), INDEX):
+            state.remember(own_misfit=misfit(letter, column.name, column.distinct))
+        elif letter == "t":
+            data = {**data, **aimed(about, data, place)}
+        else:
+            uses = list(data["uses"])
+            uses[place] = "i" if letter == INDEX else letter
+            data = {**data, "uses": "".join(uses)}
+    state.remember(own_data=data)
+
+
+def misfit(letter: str, name: str, distinct: int) -> str:
+    """Why a column cannot be used so."""
+    if letter == "n":
+        return _("Column {name} holds words, which are no numbers.", name=name)
+    return _("Column {name} has {n} different values: it can only be ignored.", name=name, n=distinct)
+
+
+def aimed(about: About, data: Draft, place: int) -> Draft:
+    """Another column is the target; the one before becomes what it looks like."""
+    before = data["uses"].find("t")
+    uses = list(data["uses"])
+    if before >= 0:
+        uses[before] = use(about.columns[before])
+    uses[place] = "t"
+    return {"uses": "".join(uses), "task": task_of(about.columns[place], about.rows)}

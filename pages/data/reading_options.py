@@ -1,0 +1,181 @@
+"""How a file was read: a control for everything that was guessed, showing the guess, and its first and last rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, get_args
+
+import pandas as pd
+import streamlit as st
+
+from engine.uploads.corrections import ENCODINGS, NOTHING, SKIPPED, Separator
+from engine.uploads.schema import About, Note
+from pages.data.reread import ask, complaint_of, forget_all
+from pages.form.part_form import complaint
+from pages.session import state
+from pages.session.i18n import _, number
+from pages.session.literal import literal
+
+TEXT = ("header", "separator", "decimal", "encoding", "first_row", "gaps")
+FIRST, LAST = 5, 3  # rows that are shown
+WORKBOOKS = (".xlsx", ".xlsm")
+
+
+def reading(about: About) -> None:
+    """The controls, what was noticed, and the rows as they were understood."""
+    fields = asked(about)
+    with st.container(border=True, key="own_reading"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key="own_reading_head"):
+            st.markdown(f"**{_('How the file is read')}**", width="stretch")
+            if about.corrections != NOTHING:
+                icon = ":material/undo:"
+                st.button(_("Back to the guesses"), icon=icon, type="tertiary", key="own_back", on_click=forget_all)
+        if said_so := complaint_of(""):
+            complaint(said_so)
+        for start in range(0, len(fields), 3):
+            for column, field in zip(st.columns(3, gap="medium"), fields[start : start + 3], strict=False):
+                with column:
+                    CONTROLS[field](label(about, field), about)
+                    if said_so := complaint_of(field):
+                        complaint(said_so)
+        for note in about.notes:
+            st.caption(f":material/info: {literal(noted(note))}")
+        if about.sort == "table":
+            rows(about)
+
+
+def asked(about: About) -> tuple[str, ...]:
+    """What was guessed of such a file."""
+    name = about.name.lower()
+    if about.sort != "table":
+        both = name.endswith(".npz")
+        return (*(("sort",) if both else ()), *(("white",) if about.sort == "images" else ()))
+    if name.endswith(".arff"):
+        return ("encoding", "gaps")
+    if about.encoding:
+        return TEXT
+    return ("header", "first_row", "gaps") if name.endswith(WORKBOOKS) else ("gaps",)
+
+
+def label(about: About, field: str) -> str:
+    """The name of a control, and whether its value was guessed or said."""
+    names = {
+        "header": _("First line"),
+        "separator": _("Separator"),
+        "decimal": _("Decimal sign"),
+        "encoding": _("Encoding"),
+        "first_row": _("Lines before the table"),
+        "gaps": _("More words for gaps"),
+        "sort": _("The array holds"),
+        "white": _("White is"),
+    }
+    given = vars(about.corrections)[field] not in (None, ())
+    if field == "gaps" and not given:
+        return names[field]
+    return f"{names[field]} :gray[· {_('as you said') if given else _('guessed')}]"
+
+
+def noted(note: Note) -> str:
+    """A note in the language spoken."""
+    values = {key: number(value, 6) if isinstance(value, float | int) else value for key, value in note.values.items()}
+    return _(note.text, **values)
+
+
+def tied(field: str, value: Any) -> dict[str, Any]:
+    """The arguments that tie a control to what is said of the file."""
+    key = f"own_read_{field}"
+    return state.show_in(key, value, lambda: ask(field, state.picked(key)))
+
+
+def header(name: str, about: About) -> None:
+    """Whether the first line names the columns."""
+    words = {True: _("column names"), False: _("a row")}
+    st.segmented_control(
+        name, list(words), required=True, format_func=words.__getitem__, **tied("header", about.header)
+    )
+
+
+def separator(name: str, about: About) -> None:
+    """What stands between two columns."""
+    words = {",": _("comma"), ";": _("semicolon"), "\t": _("tab"), "|": _("bar"), " ": _("space")}
+    st.selectbox(name, get_args(Separator), format_func=words.__getitem__, **tied("separator", about.delimiter))
+
+
+def decimal(name: str, about: About) -> None:
+    """What stands before tenths; neither where columns differ or hold no fractions."""
+    words = {".": _("point, 1.5"), ",": _("comma, 1,5")}
+    st.segmented_control(
+        name,
+        list(words),
+        format_func=words.__getitem__,
+        help=_("None is chosen where the columns differ."),
+        **tied("decimal", about.decimal or None),
+    )
+
+
+def encoding(name: str, about: About) -> None:
+    """How letters became bytes."""
+    st.selectbox(name, list(ENCODINGS), **tied("encoding", about.encoding))
+
+
+def first_row(name: str, about: About) -> None:
+    """How many lines are skipped."""
+    st.number_input(name, 0, SKIPPED, step=1, **tied("first_row", about.first_row))
+
+
+def gaps(name: str, about: About) -> None:
+    """What else stands for a gap."""
+    key = "own_read_gaps"
+    written = ", ".join(about.corrections.gaps)
+    st.text_input(
+        name,
+        max_chars=200,
+        placeholder=_("such as -999, unknown"),
+        help=_("Empty cells and words such as NA are gaps already. Commas separate more of them."),
+        **state.show_in(key, written, lambda: ask("gaps", words_of(state.picked(key)))),
+    )
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """Words between commas."""
+    return tuple(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
+
+
+def sort(name: str, about: About) -> None:
+    """What an array of three axes is."""
+    words = {"images": _("images"), "sequences": _("sequences")}
+    st.segmented_control(name, list(words), required=True, format_func=words.__getitem__, **tied("sort", about.sort))
+
+
+def white(name: str, about: About) -> None:
+    """Which value of a pixel is white."""
+    st.number_input(name, min_value=1e-9, max_value=1e9, format="%.6g", **tied("white", float(about.white)))
+
+
+CONTROLS: dict[str, Callable[[str, About], None]] = {
+    "header": header,
+    "separator": separator,
+    "decimal": decimal,
+    "encoding": encoding,
+    "first_row": first_row,
+    "gaps": gaps,
+    "sort": sort,
+    "white": white,
+}
+
+
+def rows(about: About) -> None:
+    """The first and the last rows, each with its number."""
+    st.markdown(f"**{_('First and last rows, as understood')}**")
+    head = about.head[:FIRST] if about.tail else about.head  # kept before there were last rows
+    tail = about.tail[-LAST:]
+    between = about.rows > len(head) + len(tail) and bool(tail)
+    numbers = [
+        *range(1, len(head) + 1),
+        *(["⋮"] if between else []),
+        *range(about.rows - len(tail) + 1, about.rows + 1),
+    ]
+    cells = [*head, *([("⋮",) * len(about.columns)] if between else []), *tail]
+    names = [column.name for column in about.columns]
+    frame = pd.DataFrame(cells, columns=names, index=pd.Index(map(str, numbers), name=_("Row")))
+    st.dataframe(frame, height="content", key="own_rows")

@@ -1,0 +1,102 @@
+"""Reading a file once more as a person says: what was asked for, what came of it, and why it did not fit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+from pydantic import ValidationError
+
+from engine.data.prepare import examples
+from engine.errors import InvalidExperiment, PlaygroundError
+from engine.uploads import ingest, library
+from engine.uploads.corrections import NOTHING, Corrections
+from engine.uploads.infer import letters
+from engine.uploads.schema import About
+from pages.form import uploads
+from pages.session import state
+from pages.session.engine import reader
+from pages.session.i18n import _
+from pages.session.literal import literal
+from pages.session.sentences import sentence
+
+Draft = dict[str, Any]
+OF_COLUMNS = ("target", "inputs", "index", "ignore")  # they name columns, whose names may become others
+KEEPING = {*OF_COLUMNS, "gaps", "white"}  # after these the columns are the same
+
+
+def ask(field: str, value: Any) -> None:
+    """Another reading is wanted; it is done when the page is drawn, so that it can say that it is at work. What was
+    asked for just before, and is not done yet, is not forgotten."""
+    state.remember(own_asked={**(state.memory("own_asked") or {}), field: value})
+
+
+def forget_all() -> None:
+    """What was said of the file is taken back."""
+    state.remember(own_asked={"": None})
+
+
+def complaint_of(field: str) -> str:
+    """Why what was asked for last did not fit this control; nothing if it did."""
+    wrong = state.memory("own_wrong")
+    return sentence(wrong[1]) if wrong and wrong[0] == field else ""
+
+
+def carry_out() -> None:
+    """Reads the chosen file again if that was asked for. Of what does not fit only the reason is kept."""
+    asked, data = state.memory("own_asked"), state.memory("own_data")
+    if not asked or data is None:
+        return
+    wrong = None
+    try:
+        about = library.about(data["file"], data["called"])
+        with st.spinner(_("Reading {name}", name=literal(about.name))):
+            digest = ingest.again(data["file"], changed(about.corrections, asked))
+            chosen = carried(about, data, digest)
+    except PlaygroundError as error:
+        wrong = (list(asked)[-1], error)
+    state.remember(own_asked=None, own_wrong=wrong)  # not before: a click meanwhile makes the page begin anew
+    if wrong is not None:
+        return
+    state.remember(own_data=chosen)
+    if digest != data["file"] and about.corrections != NOTHING and not needed(data["file"]):
+        library.forget(data["file"])
+        examples.cache_clear()
+
+
+def changed(before: Corrections, asked: Draft) -> Corrections:
+    """The corrections with other values; what they say of columns goes where columns may become others."""
+    if "" in asked:
+        return NOTHING
+    gone = {} if asked.keys() <= KEEPING else dict.fromkeys(OF_COLUMNS[1:], ()) | {"target": None}
+    try:
+        return Corrections.model_validate({**before.model_dump(), **gone, **asked})
+    except ValidationError as error:
+        raise InvalidExperiment("$.data.file", "a value", str(list(asked.values())[-1])[:40]) from error
+
+
+def carried(before: About, data: Draft, digest: str) -> Draft:
+    """The file as it is read now, its columns used as they were where they are the same. Raises: InvalidExperiment for
+    one that nothing could be learned from."""
+    about = library.about(digest)
+    chosen = uploads.proposed(digest, about)
+    if chosen is None:
+        raise InvalidExperiment("$.data.file", "a target and at least one input", "none")
+    same = [(c.name, c.sort) for c in about.columns] == [(c.name, c.sort) for c in before.columns]
+    uses = data["uses"]
+    if same and len(uses) == len(about.columns) and all(map(fits, uses, about.columns)):
+        roles = [c.role for c in about.columns]
+        if roles == [c.role for c in before.columns]:
+            chosen |= {name: data[name] for name in ("uses", "task", "missing")}
+    return chosen
+
+
+def fits(letter: str, column: Any) -> bool:
+    """Whether a column can be used so."""
+    return letter in letters(column)
+
+
+def needed(digest: str) -> bool:
+    """Whether a run or the page's own experiment names a kept file."""
+    draft = state.draft() or {}
+    return draft.get("data", {}).get("file") == digest or any(digest in row.edited for row in reader().runs(1000))

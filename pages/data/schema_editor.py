@@ -1,0 +1,161 @@
+"""What was understood of a file, and the controls that correct it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from engine.data.prepare import examples
+from engine.errors import InvalidExperiment
+from engine.examples import Examples
+from engine.parts.datasets.upload import Upload
+from engine.uploads import library
+from engine.uploads.encode import as_bytes
+from engine.uploads.infer import letters
+from engine.uploads.schema import About
+from pages.data.column_roles import aimed, columns
+from pages.data.reading_options import asked, reading
+from pages.form import uploads
+from pages.form.before_after import inline
+from pages.session import state
+from pages.session.i18n import _, number, said
+from pages.session.literal import literal
+from pages.session.sentences import sentence
+
+Draft = dict[str, Any]
+PICTURES = 10
+
+
+def understanding(about: About, data: Draft) -> None:
+    """The file, how it is read, what a network gets of it, and the button that opens the playground with it."""
+    try:
+        loaded: Examples | None = examples(Upload.model_validate({**data, "kind": "upload"}), 0)
+        wrong: InvalidExperiment | None = None
+    except InvalidExperiment as error:
+        loaded, wrong = None, error
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="own_head"):
+        with st.container(gap=None):
+            st.markdown(f"### {literal(about.name)}")
+            st.caption(" · ".join([*facts(about), *(outcome(about, loaded) if loaded is not None else [])]))
+        icon = ":material/neurology:"
+        off = loaded is None
+        pressed = st.button(_("Use this data"), type="primary", icon=icon, key="use_file", disabled=off)
+    wrong = uploads.use(data) if pressed else wrong
+    if wrong is not None:
+        st.error(literal(sentence(wrong)), icon=":material/error:")
+    if asked(about) or about.notes or about.sort == "table":
+        reading(about)
+    if about.sort == "table":
+        learned(about, data, loaded)
+    elif loaded is not None:
+        if loaded.task == "classification":
+            balance(loaded)
+        if about.sort == "images":
+            pictures(about, data)
+
+
+def facts(about: About) -> list[str]:
+    """What the file holds, in a few words."""
+    if about.sort == "sequences":
+        shape = f"{about.shape[1]} × {about.shape[2]}"
+        return [_("{n} sequences", n=number(about.rows, 6)), _("{shape} (time, features)", shape=shape)]
+    if about.sort == "images":
+        size = f"{about.shape[2]} × {about.shape[1]}"
+        color = _("color") if about.shape[0] == 3 else _("gray")
+        found = [_("{n} images", n=number(about.rows, 6)), _("{size} pixels", size=size), color]
+        several = _("{n} different sizes were cut to the middle and scaled", n=about.sizes)
+        return [*found, several] if about.sizes > 1 else found
+    return [_("{n} rows", n=number(about.rows, 6)), _("{n} columns", n=len(about.columns))]
+
+
+def outcome(about: About, loaded: Examples) -> list[str]:
+    """What a network will get."""
+    inputs = loaded.x.shape[1] if loaded.x.ndim == 2 else loaded.x[0].size
+    left_out = about.rows - len(loaded.x)
+    found = [_("{n} rows to learn from", n=number(len(loaded.x), 6))]
+    if left_out:
+        found.append(_("{n} left out", n=number(left_out, 6)))
+    found.append(_("{n} inputs", n=number(inputs, 6)))
+    if loaded.task == "classification":
+        return [*found, _("{n} classes", n=len(loaded.classes))]
+    low, high = float(loaded.y.min()), float(loaded.y.max())
+    return [*found, _("target from {low} to {high}", low=number(low), high=number(high))]
+
+
+def learned(about: About, data: Draft, loaded: Examples | None) -> None:
+    """What is learned of a table: the target, what each column is for, and how many rows each class has."""
+    with st.container(border=True, key="own_learned"):
+        st.markdown(f"**{_('What is learned from it')}**")
+        aims(about, data)
+        if loaded is not None and loaded.task == "classification":
+            left, right = st.columns([3, 2], gap="medium")
+            with left:
+                columns(about, data)
+            with right:
+                balance(loaded)
+        else:
+            columns(about, data)
+
+
+def aims(about: About, data: Draft) -> None:
+    """Target, task, and what happens to gaps."""
+    able = [place for place, column in enumerate(about.columns) if "t" in letters(column)]
+    tasks = ("classification", "regression")
+    left, middle, right = st.columns(3, gap="medium")
+    with left:
+        st.selectbox(
+            _("Target"),
+            able,
+            format_func=lambda place: about.columns[place].name,
+            help=_("What the network has to say."),
+            **tied("target", data["uses"].find("t"), lambda place: retargeted(about, data, place)),
+        )
+    with middle:
+        st.segmented_control(
+            _("Task"),
+            tasks,
+            required=True,
+            format_func=lambda task: _(task),
+            **tied("task", data["task"], lambda task: {**data, "task": task}),
+        )
+    with right:
+        st.segmented_control(
+            said("field", "Missing"),
+            ("fill", "drop"),
+            required=True,
+            format_func=lambda choice: said("choice", choice),
+            help=_(Upload.model_fields["missing"].description or ""),
+            **tied("missing", data["missing"], lambda missing: {**data, "missing": missing}),
+        )
+
+
+def retargeted(about: About, data: Draft, place: Any) -> Draft:
+    """Another target; nothing where the browser still says the name of a column of the file before."""
+    return {**data, **aimed(about, data, place)} if isinstance(place, int) else data
+
+
+def tied(name: str, value: Any, changed: Any) -> dict[str, Any]:
+    """The arguments that tie a control to a part of what was understood."""
+    key = f"own_{name}"
+    return state.show_in(key, value, lambda: state.remember(own_data=changed(state.picked(key))))
+
+
+def balance(loaded: Examples) -> None:
+    """How many rows each class has."""
+    counts = np.bincount(loaded.y, minlength=len(loaded.classes))
+    frame = pd.DataFrame({_("Class"): loaded.classes, _("Rows"): counts, _("Share"): counts / counts.sum()})
+    bar = st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="percent")
+    st.dataframe(frame, hide_index=True, column_config={_("Share"): bar})
+
+
+def pictures(about: About, data: Draft) -> None:
+    """Some of the images, of every class in turn."""
+    _about, arrays = library.arrays(data["file"], data["called"])
+    order = np.argsort(arrays["labels"], kind="stable")
+    chosen = order[np.linspace(0, len(order) - 1, PICTURES).round().astype(int)]
+    drawn = as_bytes(about, arrays["images"][chosen])
+    images = [inline(np.squeeze(one.transpose(1, 2, 0))) for one in drawn]
+    st.image(images, caption=[literal(about.classes[label]) for label in arrays["labels"][chosen]], width=72)

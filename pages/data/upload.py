@@ -1,0 +1,119 @@
+"""A file of one's own: taken in, kept, chosen, deleted."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import streamlit as st
+
+from engine.data.prepare import examples
+from engine.errors import PlaygroundError
+from engine.uploads import library
+from engine.uploads.corrections import NOTHING
+from engine.uploads.ingest import take_in
+from pages.data.reread import carry_out
+from pages.data.schema_editor import understanding
+from pages.form import uploads
+from pages.session import state
+from pages.session.i18n import _, number
+from pages.session.literal import literal
+from pages.session.sentences import sentence
+
+
+def upload() -> None:
+    """Where files come in, which ones are here, and what was understood of the chosen one."""
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        drop()
+    if uploads.given("upload") is not None:
+        state.remember(own_data=uploads.given("upload"))
+    carry_out()
+    files = library.files()
+    chosen = uploads.given("upload")
+    with right:
+        listing(files, chosen)
+    if chosen is None:
+        return
+    state.remember(own_data=chosen)
+    about = next((file.about for file in files if file.digest == chosen["file"]), None)
+    if about is not None:
+        understanding(about, chosen)
+
+
+def drop() -> None:
+    """The field for a file, and what was wrong with the last one."""
+    words = _("Choose a file").replace("\\", "").replace('"', "")
+    inner = '[data-testid="stFileUploaderDropzone"] button'
+    # Streamlit's own words cannot be translated
+    st.html(
+        f'<style>.st-key-own_drop {inner} * {{display: none}} .st-key-own_drop {inner}::after {{content: "{words}"}}'
+        '.st-key-own_drop [data-testid="stFileUploaderDropzoneInstructions"] {display: none}</style>'
+    )
+    with st.container(key="own_drop"):
+        file = st.file_uploader(_("A table (CSV, Excel, Parquet, NPZ) or a zip of images with a folder for each class"))
+    st.caption(_("At most 20 MB. The file stays on this machine; it is read by a process of its own."))
+    if file is not None and file.file_id != state.memory("own_taken"):
+        state.remember(own_taken=file.file_id)
+        with st.spinner(_("Reading {name}", name=literal(file.name))):
+            receive(file.name, file.getvalue())
+    error = state.memory("own_error")
+    if file is not None and error is not None:
+        st.error(literal(sentence(error)), icon=":material/error:")
+
+
+def receive(name: str, raw: bytes) -> None:
+    """Take a file in; it is the chosen one then."""
+    state.remember(own_error=None, own_wrong=None, own_misfit="")
+    try:
+        digest = take_in(name, raw)
+        state.remember(own_data=uploads.proposed(digest, library.about(digest)))
+    except PlaygroundError as error:
+        state.remember(own_error=error)
+
+
+def listing(files: list[library.Kept], chosen: uploads.Draft | None) -> None:
+    """The files that are here."""
+    st.markdown(f"**{_('Files on this machine')}**")
+    if not files:
+        st.caption(_("None yet. What you upload is listed here until you delete it."))
+    for file in files:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"kept_{file.digest[:12]}"):
+            on = chosen is not None and chosen["file"] == file.digest
+            st.button(
+                literal(file.about.name),
+                key=f"open_{file.digest}",
+                type="primary" if on else "secondary",
+                icon=":material/image:" if file.about.sort == "images" else ":material/table:",
+                on_click=choose,
+                args=(file,),
+            )
+            came = datetime.fromtimestamp(file.came).strftime("%Y-%m-%d %H:%M")
+            rows = _("{n} rows", n=number(file.about.rows, 6))
+            facts = [rows, size(file.size), came, *([_("corrected")] if file.about.corrections != NOTHING else [])]
+            st.caption(" · ".join(facts), width="content")
+            st.button(
+                ":material/delete:",
+                key=f"forget_{file.digest}",
+                help=_("Delete this file"),
+                type="tertiary",
+                on_click=forget,
+                args=(file.digest,),
+            )
+
+
+def size(count: int) -> str:
+    """Bytes as people say them."""
+    return f"{number(count / 1e6)} MB" if count >= 1e6 else f"{number(max(1, round(count / 1e3)))} kB"
+
+
+def choose(file: library.Kept) -> None:
+    """Another file is looked at."""
+    state.remember(own_data=uploads.proposed(file.digest, file.about), own_error=None, own_wrong=None, own_misfit="")
+
+
+def forget(digest: str) -> None:
+    """A file goes; nothing that was read from it is served from memory any more."""
+    library.forget(digest)
+    examples.cache_clear()
+    state.previewed.cache_clear()
+    uploads.drawn.cache_clear()

@@ -1,0 +1,69 @@
+"""A panel of the live picture as a large chart at rest, with zoom and downloads."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from engine.experiment.experiment import Experiment
+from engine.store.per_class import classes_of
+from engine.store.reader import RunRow
+from pages.figures import per_class
+from pages.figures.charts import figure, table
+from pages.session import state
+from pages.session.engine import reader
+from pages.session.experiment_title import classes
+from pages.session.i18n import _, live_texts
+from pages.session.run_records import record
+from pages.settings import chart_colors
+
+CONFIG = {
+    "displaylogo": False,
+    "scrollZoom": True,
+    "displayModeBar": True,
+    "modeBarButtonsToRemove": ["select2d", "lasso2d"],
+}
+TITLES = {"metric": "Metric", "activation_histogram": "Activations"}
+
+
+def enlarge(panel: str) -> None:
+    """Opens the dialog for a panel: loss, metric, update_ratio, gradient_norm, activation_histogram, output, curve."""
+    title = _(TITLES.get(panel) or live_texts().get(panel, panel))
+    st.dialog(title, width="large", dismissible=True)(large)(panel)
+
+
+def large(panel: str) -> None:
+    """The chart, as the run is now."""
+    state.language()
+    row = reader().run(state.shown_run())
+    if row is None:
+        return
+    seen = record(row, row.id)
+    if panel == "output" and "curve" in seen.channels:
+        panel = "curve"
+    name = f"{panel}-{row.id}"
+    config = {**CONFIG, "toImageButtonOptions": {"format": "png", "filename": name, "scale": 2}}
+    chart = figure(seen, panel, chart_colors(st.context.theme.type))
+    st.plotly_chart(chart, theme=None, height=540, config=config, key=f"large_{panel}")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(_("Step {step}. The camera above the chart saves it as a picture.", step=row.step), width="stretch")
+        csv = table(seen, panel).to_csv(index=False)
+        icon = ":material/download:"
+        st.download_button(_("Numbers as CSV"), csv, f"{name}.csv", "text/csv", icon=icon, on_click="ignore")
+    if panel == "metric":
+        each_class(row, seen.epochs.to_numpy(float))
+
+
+def each_class(row: RunRow, epochs: np.ndarray) -> None:
+    """Below the metric of all examples that of each class, and which classes are taken for which."""
+    found = classes_of(row.channels, epochs)
+    if found is None or not len(found.recalls):
+        return
+    names, colors = classes(Experiment.from_json(row.edited).data, found.names), chart_colors(st.context.theme.type)
+    chart = per_class.recalls(found, names, colors)
+    st.plotly_chart(chart, theme=None, height=320, config=CONFIG, key="recalls", alt=_("Recall of each class"))
+    if found.confusion is not None:
+        st.caption(_("Validation examples after the newest epoch: right class in rows, what was said in columns."))
+        chart = per_class.matrix(found, names, colors)
+        tall = 160 + 30 * len(names)
+        st.plotly_chart(chart, theme=None, height=tall, config=CONFIG, key="confusion", alt=_("Confusion matrix"))

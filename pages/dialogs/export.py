@@ -1,0 +1,124 @@
+"""The dialogs in which a run is taken away and brought back."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import streamlit as st
+
+from engine.archive.unpack import LARGEST
+from engine.catalogue.part import catalogue
+from engine.errors import PlaygroundError
+from engine.export.exporters import Exporter, Subject
+from engine.live import import_route, token
+from pages.form.component import component, source
+from pages.session import state
+from pages.session.engine import fleet, reader
+from pages.session.i18n import _, said, spoken
+from pages.session.literal import literal
+from pages.session.sentences import sentence
+
+
+def export() -> None:
+    """Opens the dialog for the run that is shown."""
+    st.dialog(_("Export this run"), width="medium")(formats)(state.shown_run())
+
+
+def formats(run: str) -> None:
+    """Every format with its sentence and a button; a file is made when its button is pressed."""
+    state.language()
+    for kind, exporter in catalogue(Exporter).items():
+        text, button = st.columns((5, 1.3), vertical_alignment="center")
+        about = _(exporter.summary().split(": ", 1)[1])
+        text.markdown(f"**{said('part', exporter.title())}**  \n{about[:1].upper()}{about[1:]}")
+        with button:
+            if (state.memory("made") or ("", ""))[:2] == (run, kind):
+                ready(kind)
+            elif st.button(_("Make"), icon=":material/build:", key=f"make_{kind}", width="stretch"):
+                with st.spinner(_("Making the file…")):
+                    make(run, kind, exporter())
+        fault = state.memory("not_made")
+        if fault is not None and fault[0] == (run, kind):
+            st.error(literal(sentence(fault[1])))
+
+
+def make(run: str, kind: str, exporter: Exporter) -> None:
+    """Makes the file and draws the dialog anew: with a button that saves it, or with what is wrong."""
+    try:
+        name, data = one_file(exporter.files(Subject.of(reader(), run)), f"{kind}_{run}")
+    except PlaygroundError as error:
+        state.remember(not_made=((run, kind), error), made=None)
+    else:
+        state.remember(made=(run, kind, name, data), not_made=None)
+    st.rerun(scope="fragment")
+
+
+def ready(kind: str) -> None:
+    """The button that saves what was made."""
+    *_run, name, data = state.memory("made")
+    size = f"{len(data) / 1000:,.0f} kB"
+    icon = ":material/download:"
+    text = _("Save ({size})", size=size)
+    st.download_button(
+        text, data, name, icon=icon, key=f"save_{kind}", on_click="ignore", type="primary", width="stretch"
+    )
+
+
+def one_file(files: dict[str, bytes], name: str) -> tuple[str, bytes]:
+    """What a browser can save: the file, or a zip of several."""
+    if len(files) == 1:
+        ((path, data),) = files.items()
+        return path.rsplit("/", 1)[-1], data
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
+        for path, data in files.items():
+            file.writestr(path, data)
+    return f"{name}.zip", buffer.getvalue()
+
+
+def bring() -> None:
+    """Opens the dialog in which a run is brought back."""
+    state.remember(imported=None)
+    st.dialog(_("Import a run"))(upload)()
+
+
+def upload() -> None:
+    """A place for the file; a good one leads to the run."""
+    state.language()
+    st.markdown(_("The zip that the export called whole run has made."))
+    texts = {
+        "choose": _("Choose a file"),
+        "large": f"This file cannot be imported: it is larger than {LARGEST // 2**20} MB.",
+        "broken": "The file did not arrive whole; please try once more.",
+    }
+    shown = {
+        "source": source("controls/file_drop"),
+        "token": token.issue(import_route.SUBJECT),
+        "most": LARGEST,
+        "texts": texts,
+    }
+    told = component("controls/file_drop")(key="bring", data=shown, on_brought_change=lambda: None).brought
+    if told:
+        with st.spinner(_("Reading the run…")):
+            state.remember(imported=take_in(told))
+    run, error = state.memory("imported") or ("", None)
+    if error is not None:
+        st.error(literal(sentence(error)))
+    if run:
+        st.success(_("The run is here as {run}.", run=run))
+        if st.button(_("Open"), type="primary", icon=":material/open_in_new:", key="open_imported"):
+            st.switch_page("playground/page.py", query_params={"run": run, "lang": spoken()})
+
+
+def take_in(told: dict[str, str]) -> tuple[str, PlaygroundError | None]:
+    """The name of the run in the file that came, or what is wrong with it."""
+    if "file" not in told:
+        return "", PlaygroundError(str(told.get("error", "")))
+    file = import_route.brought(str(told["file"]))
+    try:
+        return fleet().bring(file), None
+    except PlaygroundError as error:
+        return "", error
+    finally:
+        file.unlink(missing_ok=True)

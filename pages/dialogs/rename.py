@@ -1,0 +1,25 @@
+"""The dialog in which a run gets its name."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from engine.errors import PlaygroundError
+from engine.store import run_names
+from engine.store.reader import RunRow
+from pages.session import state
+from pages.session.engine import fleet
+from pages.session.i18n import _
+
+
+def ask(row: RunRow) -> None:
+    """The name as it is, to be changed; an empty one takes it away."""
+    state.language()
+    with st.form("naming", border=False):
+        wish = st.text_input(_("Name"), row.name, max_chars=run_names.LONGEST, key=f"name_{row.id}")
+        if st.form_submit_button(_("Save"), type="primary", key="named"):
+            try:
+                fleet().rename(row.id, wish or "")
+            except PlaygroundError as error:
+                state.remember(notice=error)
+            st.rerun()

@@ -1,0 +1,1 @@
+"""Figures at rest: data → plotly figure. No streamlit in here."""

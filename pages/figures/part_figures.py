@@ -1,0 +1,127 @@
+"""Figures of single parts: sketch → plotly figure. No streamlit in here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from engine.illustrations.activation_curve import Response
+from engine.illustrations.initial_weights import Draws
+from engine.illustrations.loss_curve import Price
+from engine.illustrations.optimizer_path import Descent
+from engine.illustrations.point_cloud import Cloud
+from engine.illustrations.schedule_curve import Course
+from pages.figures.charts import Colors, framed
+from pages.session.i18n import _, number
+
+
+def solid(color: str, **more: Any) -> dict[str, Any]:
+    """A line of our usual width."""
+    return {"color": color, "width": 2, **more}
+
+
+def of_response(seen: Response, colors: Colors) -> go.Figure:
+    """f and f′ over x, the zones in which a unit does not learn shaded."""
+    made = go.Figure()
+    for pairs, name, color in (
+        (seen.dead, _("dead: f and f′ are 0"), colors["runs"][3]),
+        (seen.saturated, _("saturated: f′ under 5 % of its maximum"), colors["runs"][1]),
+    ):
+        for place, (low, high) in enumerate(pairs):
+            made.add_vrect(x0=low, x1=high, fillcolor=color, opacity=0.16, line_width=0, layer="below")
+            if place == 0:
+                marker = {"color": color, "symbol": "square", "size": 12, "opacity": 0.3}
+                made.add_scatter(x=[None], y=[None], mode="markers", marker=marker, name=name, hoverinfo="skip")
+    made.add_scatter(x=seen.x, y=seen.f, name="f(x)", line=solid(colors["runs"][0], width=3))
+    made.add_scatter(x=seen.x, y=seen.slope, name="f′(x)", line=solid(colors["runs"][1], dash="dash"))
+    made = framed(made, colors, "x", "", log=False)
+    made.update_yaxes(range=[max(-3.0, float(seen.f.min()) - 0.3), min(3.5, max(1.3, float(seen.f.max()) + 0.3))])
+    return made
+
+
+def of_course(seen: Course, colors: Colors, *, log: bool) -> go.Figure:
+    """The factor over epochs; the validation loss that was assumed, dashed."""
+    made = go.Figure()
+    made.add_scatter(x=seen.epochs, y=seen.factors, name=_("factor on α₀"), line=solid(colors["runs"][0], width=3))
+    if seen.losses is not None:
+        line = solid(colors["runs"][1], dash="dash")
+        epochs = np.arange(len(seen.losses))
+        made.add_scatter(x=epochs, y=seen.losses, name=_("assumed validation loss"), line=line)
+    made = framed(made, colors, _("epoch"), "α / α₀", log=log)
+    if not log:
+        made.update_yaxes(rangemode="tozero")
+    return made
+
+
+def of_draws(seen: Draws, colors: Colors) -> go.Figure:
+    """The histogram of the drawn weights, and the density of the theory as a line."""
+    made = go.Figure()
+    fill = {"color": colors["runs"][0], "line": {"width": 0}}
+    made.add_bar(x=seen.centers, y=seen.density, name=_("drawn"), marker=fill, opacity=0.55)
+    if seen.theory is not None:
+        line = solid(colors["runs"][1])
+        made.add_scatter(x=seen.theory[0], y=seen.theory[1], name=_("theory"), line=line)
+    made = framed(made, colors, _("weight"), _("density"), log=False)
+    made.update_layout(bargap=0, hovermode="x")
+    return made
+
+
+def of_descent(seen: Descent, colors: Colors) -> go.Figure:
+    """The way over the lines of equal loss."""
+    made = go.Figure()
+    levels = {"start": 0.0, "end": 2.4, "size": 0.3}
+    made.add_contour(
+        x=seen.axis,
+        y=seen.axis,
+        z=np.minimum(seen.surface, 2.7),
+        colorscale=[[0, colors["grid"]], [1, colors["counts"][1]]],
+        contours={**levels, "coloring": "lines"},
+        showscale=False,
+        hoverinfo="skip",
+        line={"width": 1},
+    )
+    x, y = seen.path[:, 0], seen.path[:, 1]
+    dots = {"size": 4, "color": colors["runs"][1]}
+    path = {"x": x, "y": y, "mode": "lines+markers", "marker": dots, "line": solid(colors["runs"][1], width=1.5)}
+    made.add_scatter(**path, name=_("steps"), text=[number(loss) for loss in seen.losses], hovertemplate="L = %{text}")
+    ends = {"symbol": ["circle-open", "star"], "size": 12, "color": colors["text"]}
+    made.add_scatter(x=[x[0], 0], y=[y[0], 0], mode="markers", marker=ends, name=_("start, goal"))
+    made = framed(made, colors, "w₁", "w₂", log=False)
+    reach = [float(seen.axis[0]), float(seen.axis[-1])]
+    made.update_xaxes(range=reach)
+    made.update_yaxes(range=[reach[0] * 0.7, reach[1] * 0.7])
+    made.update_layout(hovermode="closest")
+    return made
+
+
+def of_cloud(seen: Cloud, colors: Colors, names: tuple[tuple[str, str], tuple[str, str]]) -> go.Figure:
+    """Before and after, with the names of their axes, each with equal units in both directions."""
+    made = make_subplots(1, 2, subplot_titles=(_("before"), _("after")), horizontal_spacing=0.12)
+    hue = np.arctan2(*(seen.before - seen.before.mean(0)).T)
+    for column, points in enumerate((seen.before, seen.after), 1):
+        stops = [*colors["values"], colors["values"][0]]
+        scale = [[i / (len(stops) - 1), color] for i, color in enumerate(stops)]
+        dots = {"size": 5, "color": hue, "colorscale": scale, "line": {"width": 0.5, "color": colors["text"]}}
+        made.add_scatter(x=points[:, 0], y=points[:, 1], mode="markers", marker=dots, row=1, col=column)
+        made.add_vline(x=0, line={"color": colors["text"], "width": 1}, opacity=0.4, row=1, col=column)
+        made.add_hline(y=0, line={"color": colors["text"], "width": 1}, opacity=0.4, row=1, col=column)
+    made = framed(made, colors, *names[0], log=False)
+    for column, anchor in enumerate(("x", "x2"), 1):
+        made.update_xaxes(title=names[column - 1][0], col=column)
+        made.update_yaxes(title=names[column - 1][1], scaleanchor=anchor, scaleratio=1, col=column)
+    made.update_layout(showlegend=False, hovermode="closest")
+    return made
+
+
+def of_price(seen: Price, colors: Colors) -> go.Figure:
+    """The loss of one example and its slope."""
+    over = _("error, output − target") if seen.over == "error" else _("logit of the right class less the other's")
+    made = go.Figure()
+    made.add_scatter(x=seen.x, y=seen.loss, name=_("loss"), line=solid(colors["runs"][0], width=3))
+    made.add_scatter(x=seen.x, y=seen.slope, name=_("its slope"), line=solid(colors["runs"][1], dash="dash"))
+    made = framed(made, colors, over, "", log=False)
+    made.update_yaxes(range=[-4.2, 8])
+    return made

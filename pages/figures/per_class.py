@@ -1,0 +1,46 @@
+"""Figures of right and wrong answers class by class, at rest: numbers → plotly figure. No streamlit in here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from engine.store.per_class import Classes
+from pages.figures.charts import Colors, framed, ramp
+from pages.session.i18n import _
+
+MOST_LINES = 10
+
+
+def recalls(found: Classes, names: Sequence[str], colors: Colors) -> go.Figure:
+    """The recall of each class over the epochs; of many classes that of the ten with the lowest."""
+    made, newest = go.Figure(), np.nan_to_num(found.recalls[-1], nan=2.0)
+    chosen = sorted(np.argsort(newest, kind="stable")[:MOST_LINES].tolist())
+    for turn, place in enumerate(chosen):
+        line = {"color": ramp(colors["layers"], turn, len(chosen)), "width": 2}
+        made.add_scatter(x=found.steps, y=found.recalls[:, place], name=names[place], line=line)
+    made = framed(made, colors, _("step"), _("Recall of each class"), log=False)
+    made.update_yaxes(range=[-0.02, 1.02], tickformat=".0%")
+    return made
+
+
+def matrix(found: Classes, names: Sequence[str], colors: Colors) -> go.Figure:
+    """The newest confusion matrix: a row for each right class, a column for each that was said; shade by the share of
+    the row, so that rare classes show as well as frequent ones."""
+    assert found.confusion is not None
+    counts = found.confusion[-1]
+    shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    tones = [[i / 2, tone] for i, tone in enumerate(colors["counts"])]
+    hover = _("right: {right}, said: {said}", right="%{y}", said="%{x}")
+    made = go.Figure()
+    made.add_heatmap(
+        x=list(names), y=list(names), z=shares, zmin=0, zmax=1, colorscale=tones, showscale=False, xgap=1, ygap=1,
+        text=counts.astype(int), texttemplate="%{text}" if len(names) <= 12 else None,
+        hovertemplate=f"{hover}<br>%{{text}} · %{{z:.0%}}<extra></extra>",
+    )  # fmt: skip
+    made = framed(made, colors, _("class said"), _("right class"), log=False)
+    made.update_xaxes(type="category")
+    made.update_yaxes(type="category", autorange="reversed")
+    return made

@@ -1,0 +1,1 @@
+"""Controls made from the fields of parts."""

@@ -1,0 +1,43 @@
+"""The two browser components, each registered once; their code is imported from /assets."""
+
+from __future__ import annotations
+
+from functools import cache
+from hashlib import sha256
+from typing import Any
+
+import streamlit as st
+
+from pages.settings import ASSETS
+
+# A superseded run of the default export must not tear the picture down: only an element that left the page does.
+BOOTSTRAP = """
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".playground-mount");
+  const api = { trigger: setTriggerValue };
+  root.made ??= import(new URL(data.source, document.baseURI)).then((code) => code.create(root, api));
+  root.made.then((made) => made.update(data));
+  return () => setTimeout(() => { if (!root.isConnected) root.made.then((made) => made.destroy()); }, 0);
+}
+"""
+
+
+@cache
+def component(name: str) -> Any:
+    """The component whose code is `assets/live/<name>.js`."""
+    known = f"playground_{name.rpartition('/')[2]}"
+    return st.components.v2.component(known, html='<div class="playground-mount"></div>', js=BOOTSTRAP)
+
+
+@cache
+def version() -> str:
+    """A word for the code of all components; it changes whenever any of it does."""
+    digest = sha256()
+    for path in sorted((ASSETS / "live").rglob("*.*")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def source(name: str) -> str:
+    """The address of a component's code. What it imports stands beside it, so that the version is in every address."""
+    return f"/assets/{version()}/{name}.js"

@@ -1,0 +1,38 @@
+"""Fetching what a data set needs, with a bar that fills."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from engine.downloads.fetch import fetch, fetched
+from engine.errors import PlaygroundError
+from engine.parts.datasets import Dataset
+from pages.session.i18n import _, said
+
+
+def away(part: type[Dataset]) -> str:
+    """What a tile says of a data set whose files are not here yet."""
+    missing = [remote for remote in part.remote if not fetched(remote)]
+    return _("fetched when chosen: {n} MB", n=round(sum(remote.size for remote in missing) / 1e6)) if missing else ""
+
+
+def get(part: type[Dataset]) -> None:
+    """Fetch the files that are not here yet. What goes wrong is said where the data set is then used."""
+    missing = [remote for remote in part.remote if not fetched(remote)]
+    if not missing:
+        return
+    total, got = sum(remote.size for remote in missing), 0
+    text = _("Fetching {title}: {n} MB", title=said("part", part.title()), n=round(total / 1e6))
+    bar = st.progress(0.0, text)
+
+    def told(count: int) -> None:
+        nonlocal got
+        got += count
+        bar.progress(min(1.0, got / total), text)
+
+    try:
+        for remote in missing:
+            fetch(remote, told)
+    except PlaygroundError:
+        pass
+    bar.empty()

@@ -1,0 +1,213 @@
+"""Controls made from fields: one generic form for every part of the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import streamlit as st
+from pydantic import BaseModel
+
+from engine.catalogue.part import Part, catalogue
+from pages.form.fields import Spec, grain, ladder, scale, specs, stride
+from pages.form.part_help import plain, section, short
+from pages.session.i18n import _, fixed, number, said
+from pages.session.literal import literal
+
+Path = tuple[str | int, ...]
+
+
+def where(path: Path) -> str:
+    """A path as the engine's errors write it."""
+    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+
+
+def titled(family: type[Part]) -> Callable[[str], str]:
+    """From a kind to its title."""
+    parts = catalogue(family)
+    return lambda kind: said("part", parts[kind].title()) if kind in parts else kind
+
+
+@dataclass(frozen=True)
+class Form:
+    """Draws controls. `bind` ties one to a place in the draft; `mark` is the sentence to show under a place, or "", and
+    so is `doubt` for what is allowed but does nothing, or not what it seems to."""
+
+    bind: Callable[..., dict[str, Any]]
+    mark: Callable[[str], str]
+    doubt: Callable[[str], str] = lambda where: ""
+
+    def fields(self, model: type[BaseModel], values: Mapping[str, Any], path: Path, only: Sequence[str] = ()) -> None:
+        """The fields of a part in two columns; wide ones take both."""
+        chosen = specs(model, only)
+        self.grid([(spec, values.get(spec.name, spec.default), (*path, spec.name)) for spec in chosen])
+
+    def grid(self, cells: Sequence[tuple[Spec, Any, Path]]) -> None:
+        """Cells in two columns; a part's own fields follow it."""
+        waiting: list[tuple[Spec, Any, Path]] = []
+        for cell in cells:
+            wide = cell[0].log and cell[0].sort == "number" and cell[0].name in ("lr", "strength")
+            if wide:
+                self._row(waiting)
+                waiting = []
+                self.field(*cell)
+            else:
+                waiting.append(cell)
+            if len(waiting) == 2:
+                self._row(waiting)
+                waiting = []
+        self._row(waiting)
+
+    def _row(self, cells: Sequence[tuple[Spec, Any, Path]]) -> None:
+        if not cells:
+            return
+        for column, cell in zip(st.columns(2, gap="small"), cells, strict=False):
+            with column:
+                self.field(*cell)
+        for spec, value, path in cells:
+            if spec.sort == "part" and spec.family and value:
+                if words := section(catalogue(spec.family)[value["kind"]], "Difference"):
+                    st.caption(plain(words))
+                self.fields(catalogue(spec.family)[value["kind"]], value, path)
+
+    def field(self, spec: Spec, value: Any, path: Path) -> None:
+        """One control, and under it what is wrong with its value."""
+        CONTROLS[spec.sort](spec, value, lambda shown, wrap=None: self.bind(path, shown, wrap))
+        self.complain(path)
+
+    def complain(self, path: Path) -> None:
+        """The sentence under a field whose value cannot be, or does nothing."""
+        if sentence := self.mark(where(path)):
+            complaint(sentence)
+        if sentence := self.doubt(where(path)):
+            warning(sentence)
+
+    def several(
+        self, family: type[Part], values: Sequence[Mapping[str, Any]], path: Path, only: Collection[str] = ()
+    ) -> None:
+        """Any of the parts of a family, each at most once: a switch for each, and the fields of those that are on."""
+        parts, on = catalogue(family), [value["kind"] for value in values]
+        columns = st.columns(2, gap="small")
+        for place, part_kind in enumerate(only or parts):
+            wrap = switch(list(values), part_kind, leads=getattr(parts[part_kind], "leads", False))
+            with columns[place % 2]:
+                tie = self.bind((*path, f"has_{part_kind}"), part_kind in on, None)
+                tie["args"] = (tie["args"][0], path, wrap)
+                st.toggle(titled(family)(part_kind), wrap=True, help=short(parts[part_kind]), **tie)
+        for place, value in enumerate(values):
+            self.named_fields(family, parts[value["kind"]], value, (*path, place))
+            self.complain((*path, place))
+        self.complain(path)
+
+    def named_fields(self, family: type[Part], model: type[Part], value: Mapping[str, Any], path: Path) -> None:
+        """The fields of one of several parts; a lone one is named after the part."""
+        chosen = specs(model)
+        for spec in chosen:
+            title = titled(family)(value["kind"])
+            label = title if len(chosen) == 1 else f"{title}: {said('field', spec.label).lower()}"
+            draw = CONTROLS[spec.sort]
+            place = (*path, spec.name)
+            draw(spec, value.get(spec.name, spec.default), lambda v, wrap=None, p=place: self.bind(p, v, wrap), label)
+            self.complain(place)
+
+
+def complaint(sentence: str) -> None:
+    """What is wrong, in red."""
+    st.markdown(f":small[:red[:material/error: {literal(sentence)}]]")
+
+
+def warning(sentence: str) -> None:
+    """What to be careful about, in orange."""
+    st.markdown(f":small[:orange[:material/warning: {literal(sentence)}]]")
+
+
+def switch(
+    values: list[Mapping[str, Any]], part_kind: str, *, leads: bool = False
+) -> Callable[[bool], list[Mapping[str, Any]]]:
+    """From on or off to the list with or without a part; one that leads stands first."""
+    rest = [value for value in values if value["kind"] != part_kind]
+    own = {"kind": part_kind}
+    return lambda on: ([own, *rest] if leads else [*rest, own]) if on else rest
+
+
+def help_of(spec: Spec) -> str | None:
+    """The field's help with its bounds and unit."""
+    bounds = ""
+    if spec.low is not None and spec.high is not None and spec.sort in ("integer", "number"):
+        bounds = f"{number(spec.low, 6)} … {number(spec.high, 6)} {said('unit', spec.unit)}".strip()
+    text = " ".join(filter(None, [_(spec.help), bounds]))
+    return text or None
+
+
+def choice(spec: Spec, value: Any, tie: Callable[..., dict[str, Any]], label: str = "") -> None:
+    st.selectbox(
+        label or said("field", spec.label),
+        spec.choices,
+        format_func=lambda option: said("choice", option),
+        help=help_of(spec),
+        filter_mode=None,
+        **tie(value),
+    )
+
+
+def flag(spec: Spec, value: Any, tie: Callable[..., dict[str, Any]], label: str = "") -> None:
+    st.toggle(label or said("field", spec.label), wrap=True, help=help_of(spec), **tie(value))
+
+
+def kind(spec: Spec, value: Any, tie: Callable[..., dict[str, Any]], label: str = "") -> None:
+    assert spec.family
+    title, parts = titled(spec.family), catalogue(spec.family)
+    chosen_one = short(parts[value["kind"]]) if value and value["kind"] in parts else ""
+    st.selectbox(
+        label or said("field", spec.label),
+        [*([""] if spec.optional else []), *parts],
+        format_func=lambda chosen: title(chosen) if chosen else _(spec.none),
+        help="\n\n".join(filter(None, [help_of(spec), chosen_one])) or None,
+        filter_mode=None,
+        **tie(value["kind"] if value else "", lambda chosen: {"kind": chosen} if chosen else None),
+    )
+
+
+def integer(spec: Spec, value: Any, tie: Callable[..., dict[str, Any]], label: str = "") -> None:
+    st.number_input(
+        label or said("field", spec.label),
+        value=None if spec.optional else "min",
+        step=stride(spec),
+        placeholder=_("no limit") if spec.optional else None,
+        help=help_of(spec),
+        **tie(value),
+    )
+
+
+def real(spec: Spec, value: Any, tie: Callable[..., dict[str, Any]], label: str = "") -> None:
+    shown, name = float(value), label or said("field", spec.label)
+    if spec.log:
+        st.select_slider(name, ladder(spec, shown), format_func=number, help=help_of(spec), **tie(shown))
+        return
+    step = grain(spec)
+    stops, places = scale(spec, shown), digits(step)
+    if stops:
+        st.select_slider(name, stops, format_func=partial(fixed, digits=places), help=help_of(spec), **tie(shown))
+    else:
+        st.number_input(name, step=step, format=f"%.{places}f", help=help_of(spec), **tie(shown))
+
+
+def digits(step: float) -> int:
+    """Decimals that a step needs."""
+    return max(0, len(f"{step:.10f}".rstrip("0").split(".")[1]))
+
+
+def text(spec: Spec, value: Any, tie: Callable[..., dict[str, Any]], label: str = "") -> None:
+    st.text_input(label or said("field", spec.label), max_chars=48, help=help_of(spec), **tie(value))
+
+
+CONTROLS: dict[str, Callable[..., None]] = {
+    "choice": choice,
+    "flag": flag,
+    "part": kind,
+    "integer": integer,
+    "number": real,
+    "text": text,
+}

@@ -1,0 +1,124 @@
+"""What is said of a part: short, beside the control that chooses it, and in pieces for the page Reference."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping
+from functools import cache
+from urllib.parse import urlencode
+
+from engine.catalogue.docstring import explained
+from engine.catalogue.part import FAMILIES, Part, catalogue, family
+from pages.session.i18n import _, said, spoken
+
+# a word that no bracket, digit or apostrophe follows, or the article "a" before a word ("a disc", not "a is …")
+BEGINNING = re.compile(r"[a-záéíóúñü]{2,}(?=[ ,.;:])|a(?= [a-z]{3})")
+SIGNS = frozenset({"cos", "exp", "ln", "log", "max", "min", "tanh"})
+
+
+@cache
+def everything() -> Mapping[str, tuple[type[Part], ...]]:
+    """All parts by the name of their family, in the order in which they want to be shown."""
+    return {name: tuple(catalogue(family(name)).values()) for name in FAMILIES}
+
+
+def kind_of(part: type[Part]) -> str:
+    """The kind of a class of parts."""
+    return str(part.model_fields["kind"].default)
+
+
+@cache
+def names() -> Mapping[str, type[Part]]:
+    """Every part under `family.kind`."""
+    return {f"{name}.{kind_of(part)}": part for name, parts in everything().items() for part in parts}
+
+
+def name_of(part: type[Part]) -> str:
+    """The part's name in an address: its kind alone where no other family has one like it."""
+    kinds = Counter(name.split(".")[1] for name in names())
+    kind = kind_of(part)
+    return kind if kinds[kind] == 1 else f"{part.family}.{kind}"
+
+
+def find(name: str) -> type[Part] | None:
+    """The part of a name, `adam` or `optimizers.adam`; of several that are called alike, the first family's."""
+    known = names()
+    return known.get(name) or next((part for full, part in known.items() if full.split(".")[1] == name), None)
+
+
+def family_title(name: str) -> str:
+    """What a family is called."""
+    titles = {
+        "datasets": _("Data sets"),
+        "transforms": _("Preprocessing"),
+        "augmentations": _("Augmentation"),
+        "blocks": _("Blocks"),
+        "activations": _("Activation functions"),
+        "initializers": _("Initializers"),
+        "losses": _("Losses"),
+        "optimizers": _("Optimizers"),
+        "schedules": _("Learning-rate schedules"),
+        "regularizers": _("Regularization"),
+        "aspects": _("Targets of heads"),
+        "attacks": _("Attacks"),
+        "probes": _("Instruments"),
+    }
+    return titles.get(name) or name.replace("_", " ").capitalize()
+
+
+def title(part: type[Part]) -> str:
+    """What a part is called."""
+    return said("part", part.title())
+
+
+def section(part: type[Part], name: str) -> str:
+    """What a section says, in the language spoken."""
+    return said("reference", explained(part)[name])
+
+
+def text(part: type[Part]) -> str:
+    """The text of the docstring, in the language spoken."""
+    return said("reference", explained(part).text)
+
+
+def lead(part: type[Part]) -> str:
+    """The first line without the title that it begins with."""
+    line = said("reference", explained(part).summary)
+    return line.removeprefix(title(part)).lstrip(" :,") or line
+
+
+def capitalized(line: str) -> str:
+    """A text that stands under a heading: with a capital, where it begins with a plain word and not with a symbol."""
+    first = BEGINNING.match(line)
+    return line if not first or first[0] in SIGNS else line[0].upper() + line[1:]
+
+
+def address(part: type[Part]) -> str:
+    """The part's entry, relative to the page."""
+    return "reference?" + urlencode({"part": name_of(part), "lang": spoken()})
+
+
+def short(part: type[Part]) -> str:
+    """Markdown for a tooltip: what it is, its formula, and the way to more."""
+    formula = explained(part)["Formula"]
+    pieces = [f"**{title(part)}** · {plain(lead(part))}", f"$$\n{formula}\n$$" if formula else ""]
+    return "\n\n".join([*filter(None, pieces), f"[{_('More in the reference')}]({address(part)})"])
+
+
+def plain(line: str) -> str:
+    """A text whose signs Markdown would read as its own, as they are meant."""
+    return "".join(f"\\{sign}" if sign in "*_~[]$`<>|" else sign for sign in line)
+
+
+def folded(words: str) -> str:
+    """Small letters without accents, for searching."""
+    kept = unicodedata.normalize("NFKD", words.casefold())
+    return "".join(sign for sign in kept if not unicodedata.combining(sign))
+
+
+def matches(part: type[Part], wanted: str) -> bool:
+    """Whether every word looked for is in the part's title (English or spoken), kind, or first line."""
+    words = folded(f"{part.title()} {title(part)} {kind_of(part)} {lead(part)} {family_title(part.family)}")
+    return all(word in words for word in folded(wanted).split())

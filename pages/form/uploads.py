@@ -1,0 +1,157 @@
+"""Own data in the rest of the app: their pictures in the picker, what stands below it, what a link lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from engine.data.impute import completed
+from engine.data.prepare import examples
+from engine.errors import InvalidExperiment, PlaygroundError
+from engine.examples import Examples
+from engine.experiment import share_link
+from engine.experiment.experiment import Experiment
+from engine.parts.datasets.points import Points
+from engine.parts.datasets.upload import Upload
+from engine.uploads import library
+from engine.uploads.infer import guess
+from engine.uploads.schema import About
+from pages.form.part_form import Form, complaint
+from pages.session import adapt_to_dataset, state
+from pages.session.i18n import _, number, spoken
+from pages.session.literal import literal
+from pages.session.sentences import sentence
+from pages.session.thumbnails import drawing, main_axes, rows
+
+Draft = dict[str, Any]
+LAYOUTS = {"images": "image", "sequences": "sequence"}
+ASKED = {"mark": "up"}  # a sign that says: bring a file
+
+
+def given(kind: str) -> Draft | None:
+    """What is known of the person's own data of that kind: the file or the points last looked at, else the newest
+    file; None where there is nothing yet."""
+    if kind == "points":
+        drawn = state.memory("drawn")
+        return {name: drawn[name] for name in ("drawn", "task")} if drawn and drawn["drawn"] else None
+    if kind != "upload":
+        return None
+    chosen: Draft | None = state.memory("own_data")
+    if chosen and library.path(chosen["file"]).is_file():
+        return chosen
+    return next((proposed(file.digest, file.about) for file in library.files()), None)
+
+
+def proposed(digest: str, about: About) -> Draft | None:
+    """A kept file as a data set, its columns used as seems right."""
+    try:
+        uses, task = guess(about)
+    except InvalidExperiment:  # taken in before the rules were as they are
+        return None
+    return {"kind": "upload", "file": digest, "called": about.name, "uses": uses, "task": task, "missing": "fill"}
+
+
+def tiles(items: Sequence[Draft], data: Draft) -> list[Draft]:
+    """The picker's items, with this person's own points and file in place of what stands for them."""
+    own = {kind: data if data["kind"] == kind else given(kind) for kind in ("upload", "points")}
+    return [{"kind": item["kind"], **picture(item, own.get(item["kind"]))} for item in items]
+
+
+def picture(item: Draft, data: Draft | None) -> Draft:
+    """What one tile shows."""
+    if item["kind"] not in ("upload", "points"):
+        return item
+    if data is None:
+        return item if item["kind"] == "points" else ASKED
+    try:
+        part = (Points if item["kind"] == "points" else Upload).model_validate({**data, "kind": item["kind"]})
+        return drawn(part)
+    except (PlaygroundError, ValueError):
+        return ASKED if item["kind"] == "upload" else item
+
+
+@lru_cache(maxsize=32)
+def drawn(part: Points | Upload) -> Draft:
+    """Points as they are, images as one of them, tables along their main axes."""
+    layout = LAYOUTS.get(library.about(part.file, part.called).sort) if isinstance(part, Upload) else None
+    if layout is not None:
+        return drawing(examples(part.model_copy(update={"layout": layout}), 0))
+    loaded = examples(part, 0)
+    whole = completed(loaded, np.arange(len(loaded.x)))
+    return {"mark": "points", "points": rows(*plane(whole), colors(whole))}
+
+
+def plane(loaded: Examples) -> tuple[np.ndarray, np.ndarray]:
+    """Two numbers for each row."""
+    if loaded.x.shape[1] == 1:
+        return loaded.x[:, 0], loaded.y.reshape(len(loaded.y), -1)[:, 0]
+    both = loaded.x if loaded.x.shape[1] == 2 else main_axes(loaded.x)
+    return both[:, 0], both[:, 1]
+
+
+def colors(loaded: Examples) -> np.ndarray:
+    """Classes, or values around their median."""
+    values = loaded.y.astype(float).reshape(len(loaded.y), -1)[:, 0]
+    if loaded.task == "classification":
+        return values
+    away = values - np.median(values)
+    return np.asarray(away / (np.abs(away).max() or 1) * 0.999)
+
+
+def beside(form: Form, data: Draft) -> None:
+    """What stands under the picker while own data are chosen, and the way to their page."""
+    if data["kind"] == "points":
+        count = data["drawn"].count(";") + 1 if data["drawn"] else 0
+        st.caption(_("{n} points of your own", n=count))
+        st.page_link("data/page.py", label=_("Edit the points"), icon=":material/draw:", query_params={"show": "draw"})
+    elif data["kind"] == "upload":
+        try:
+            about = library.about(data["file"], data["called"])
+        except InvalidExperiment as error:
+            about = None
+            if state.fault() is None:  # else it stands above the tabs
+                complaint(sentence(error))
+        if about is not None:
+            st.caption(_("{name} · {n} rows", name=literal(about.name), n=number(about.rows, 6)))
+            form.fields(Upload, data, ("data",), only=("missing",) if about.sort == "table" else ("layout",))
+        query = {"show": "file", "lang": spoken()}
+        st.page_link("data/page.py", label=_("Your data"), icon=":material/upload_file:", query_params=query)
+
+
+def lacking() -> str:
+    """What is said of a link whose data are not here; nothing if that is not what is wrong with it."""
+    error = state.memory("notice")
+    lacks = isinstance(error, InvalidExperiment) and error.where == "$.data.file"
+    return sentence(error) if lacks else ""
+
+
+def use(data: Draft) -> InvalidExperiment | None:
+    """Opens the playground with these data; what is wrong with them, if they cannot be learned from."""
+    draft = state.draft() or Experiment().to_dict()
+    wanted = adapt_to_dataset.to_data(draft, data["kind"], data)
+    try:
+        wanted = fitting(wanted)
+        state.previewed(Experiment.from_dict(wanted))
+    except InvalidExperiment as error:
+        return error
+    state.submit(wanted)
+    query = {"run": state.shown_run(), "x": share_link.to_url(Experiment.from_dict(wanted)), "lang": spoken()}
+    st.switch_page("playground/page.py", query_params=query)
+    return None
+
+
+def fitting(wanted: Draft) -> Draft:
+    """The draft with the usual network where its own does not fit these data."""
+    try:
+        state.previewed(Experiment.from_dict(wanted))
+    except InvalidExperiment as error:
+        if not error.where.startswith("$.network"):
+            raise
+        usual = {"network": Experiment().to_dict()["network"]}
+        data = {**wanted["data"], "layout": "vector"} if wanted["data"]["kind"] == "upload" else wanted["data"]
+        return {**wanted, **usual, "data": data}
+    return wanted

@@ -1,0 +1,1 @@
+"""The page Playground: choose on the left, watch on the right."""

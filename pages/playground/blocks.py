@@ -1,0 +1,164 @@
+"""The network as a list of blocks: add, move, remove, edit in place."""
+
+from __future__ import annotations
+
+import copy
+import re
+from typing import Any
+
+import streamlit as st
+
+from engine.catalogue.part import catalogue
+from engine.errors import InvalidExperiment
+from engine.experiment.experiment import Experiment
+from engine.parts.blocks import Block, shape_text
+from engine.preview.preview import Preview
+from pages.form.fields import specs
+from pages.form.part_form import Form, titled
+from pages.form.part_help import short
+from pages.session import state
+from pages.session.i18n import _, number
+from pages.session.literal import literal
+
+
+def network(form: Form, draft: dict[str, Any]) -> None:
+    """The list, the output layer, the totals and the initializer."""
+    blocks, seen = draft["network"], reach(draft)
+    for place, block in enumerate(blocks):
+        row(form, place, block, seen, last=place == len(blocks) - 1)
+    output_row(form, seen, len(blocks))
+    st.menu_button(
+        _("Add a block"),
+        list(catalogue(Block)),
+        format_func=titled(Block),
+        icon=":material/add:",
+        width="stretch",
+        key="add_block",
+        on_click=add,
+    )
+    totals(seen, len(blocks))
+    if any(catalogue(Block)[block["kind"]].aside for block in blocks):
+        form.fields(Experiment, draft, (), only=("output_weight",))
+    form.fields(Experiment, draft, (), only=("initializer", "bias"))
+
+
+def row(form: Form, place: int, block: dict[str, Any], seen: Preview | None, *, last: bool) -> None:
+    """One block: its name opens its fields; beside it the buttons that move and remove it."""
+    with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center", key=f"block_{place}"):
+        with st.popover(summary(block), width="stretch", key=f"open_{place}"):
+            model = catalogue(Block)[block["kind"]]
+            st.markdown(f"**{titled(Block)(block['kind'])}**", help=short(model))
+            form.fields(model, block, ("network", place))
+            if not specs(model):
+                st.caption(_("This block has nothing to set."))
+        for icon, words, by, off in (
+            ("arrow_upward", _("Move up"), -1, place == 0),
+            ("arrow_downward", _("Move down"), 1, last),
+        ):
+            button(f"{icon}_{place}", icon, words, off, move, (place, by))
+        button(f"remove_{place}", "close", _("Remove"), False, remove, (place,))
+    caption(seen if seen and place < len(seen.layers) - 1 else None, place)
+    fault = state.fault()
+    if fault and fault.where.startswith(f"$.network[{place}] "):
+        form.complain(("network", place))
+
+
+def button(key: str, icon: str, words: str, off: bool, act: Any, args: tuple[int, ...]) -> None:
+    """A small button that is only a picture; its words are its tooltip."""
+    st.button(f":material/{icon}:", key=key, help=words, type="tertiary", disabled=off, on_click=act, args=args)
+
+
+def summary(block: dict[str, Any]) -> str:
+    """A block in a few words: Dense 16 · Tanh."""
+    model, words = catalogue(Block)[block["kind"]], []
+    for spec in specs(model):
+        value = block.get(spec.name, spec.default)
+        if spec.sort == "part" and spec.family:
+            words += [titled(spec.family)(value["kind"])] if value else []
+        elif spec.sort == "text":
+            words += [f"“{literal(value)}”"] if value else []
+        elif not words or (spec.sort in ("integer", "number") and value != spec.default):
+            words.append(number(value, 4))
+    return " · ".join([titled(Block)(block["kind"]), *words])
+
+
+def caption(seen: Preview | None, place: int) -> None:
+    """What comes out of a layer, and how many parameters it has."""
+    if seen and place < len(seen.layers):
+        layer = seen.layers[place]
+        shape = f"{shape_text(layer.input_shape)} → {shape_text(layer.output_shape)}"
+        two = _("torch has two biases a layer and direction, where the formula has one.")
+        text = f"{shape} · {_('{n} parameters', n=number(layer.parameters, 4))}" if layer.parameters else shape
+        st.caption(text, help=two if layer.kind in ("rnn", "lstm", "gru") else None)
+    else:
+        st.caption("–")
+
+
+def output_row(form: Form, seen: Preview | None, place: int) -> None:
+    """The last layer, which is always there."""
+    whole = seen is not None and place < len(seen.layers)
+    outputs = number(seen.outputs, 4) if seen and whole else "–"
+    with st.container(horizontal=True, vertical_alignment="center", key="block_output"):
+        st.markdown(f":material/lock: {_('Output')} · {outputs}", help=_("Always there: one output a class or target."))
+    caption(seen if whole else None, place)
+    fault = state.fault()
+    if fault and fault.where.startswith("$.network (output"):
+        form.complain(("network",))
+
+
+def totals(seen: Preview | None, place: int) -> None:
+    """Parameters, work and memory of the whole."""
+    if not seen or place >= len(seen.layers):
+        return
+    parts = (
+        _("{n} parameters", n=number(seen.parameters, 4)),
+        _("{n} FLOPs an example", n=amount(seen.flops_per_example)),
+        _("{n}B in training", n=amount(seen.memory_bytes)),
+    )
+    st.caption(" · ".join(parts))
+
+
+def amount(value: float) -> str:
+    """A count with k, M or G."""
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= size:
+            return f"{number(value / size)} {letter}"
+    return f"{number(value)} "
+
+
+def reach(draft: dict[str, Any]) -> Preview | None:
+    """The preview of as much of the network as can be built."""
+    wanted = copy.deepcopy(draft)
+    for _attempt in range(3):
+        try:
+            return state.previewed(Experiment.from_dict(wanted))
+        except InvalidExperiment as error:
+            broken = re.match(r"\$\.network\[(\d+)\]", error.where)
+            if "output layer" in error.where:
+                broken = re.match(r"(\d+)", str(len(wanted["network"]) - 1))
+            if broken is None:
+                return None
+            wanted["network"] = wanted["network"][: int(broken[1])]
+    return None
+
+
+def add() -> None:
+    """The menu was used: a block like the last of its kind, before the output."""
+    kind = state.picked("add_block")
+    blocks = state.draft()["network"]
+    alike = [block for block in blocks if block["kind"] == kind]
+    fresh = copy.deepcopy(alike[-1]) if alike else catalogue(Block)[kind]().model_dump(mode="json")
+    state.change(("network",), [*blocks, fresh])
+
+
+def move(place: int, by: int) -> None:
+    """Swap a block with its neighbor."""
+    blocks = list(state.draft()["network"])
+    blocks[place], blocks[place + by] = blocks[place + by], blocks[place]
+    state.change(("network",), blocks)
+
+
+def remove(place: int) -> None:
+    """Take a block out."""
+    blocks = list(state.draft()["network"])
+    state.change(("network",), blocks[:place] + blocks[place + 1 :])

@@ -1,0 +1,76 @@
+"""The live picture of a run, and what its buttons ask of the page."""
+
+from __future__ import annotations
+
+import re
+import time
+from functools import cache
+from typing import Any
+
+from engine.catalogue.part import catalogue
+from engine.data.prepare import examples
+from engine.experiment.experiment import Experiment
+from engine.live import token
+from engine.parts.blocks import Block
+from pages.form.component import component, source
+from pages.session import state
+from pages.session.i18n import _, catalog, live_texts, said, small, speak, spoken
+from pages.session.sentences import TEMPLATES, WORDS
+
+FRESH_SECONDS = 600
+
+
+def live(run: str, experiment: Experiment) -> Any:
+    """Mounts the picture; the result carries the triggers `command`, `enlarge` and `token`."""
+    data = {
+        "source": source("main"),
+        "run": run,
+        "token": pass_for(run),
+        "url": "/",
+        "lang": spoken(),
+        "texts": texts(spoken()),
+        "messages": messages(spoken()),
+        "task": task_of(experiment),
+        "readOnly": False,
+    }
+    none = {f"on_{name}_change": lambda: None for name in ("command", "enlarge", "token")}
+    return component("main")(key="live", data=data, **none)
+
+
+def task_of(experiment: Experiment) -> str:
+    """What the run learns; data of a person's own say it themselves, for they may be gone from this machine."""
+    said_so = getattr(experiment.data, "task", "")
+    return str(said_so or examples(experiment.data, experiment.seed).task)
+
+
+def pass_for(run: str) -> str:
+    """A token for the live route, the same for some minutes."""
+    kept_run, kept, at = state.memory("pass", ("", "", 0.0))
+    if kept_run != run or time.monotonic() - at > FRESH_SECONDS:
+        kept = token.issue(run)
+        state.remember(**{"pass": (run, kept, time.monotonic())})
+    return str(kept)
+
+
+@cache
+def texts(language: str) -> dict[str, str]:
+    """Every text of the component in a language."""
+    speak(language)
+    kinds = {f"kind_{kind}": small(said("part", part.title())) for kind, part in catalogue(Block).items()}
+    return {key: _(text) for key, text in live_texts().items()} | kinds
+
+
+@cache
+def messages(language: str) -> list[tuple[str, str]]:
+    """The engine's sentences as patterns, and how the language says them."""
+    if language == "en":
+        return []
+    found = []
+    for english in (*TEMPLATES, *WORDS):
+        names = re.findall(r"\{(\w+)\}", english)
+        pattern = "".join("(.+)" if i % 2 else re.escape(p) for i, p in enumerate(re.split(r"\{(\w+)\}", english)))
+        reply = catalog(language).gettext(english)
+        for place, name in enumerate(names):
+            reply = reply.replace(f"{{{name}}}", f"${place + 1}")
+        found.append((f"^{pattern}$", reply))
+    return found

@@ -1,0 +1,57 @@
+"""What a penalty or a decay does to a weight in one step, in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import log
+from typing import Any
+
+from engine.errors import PlaygroundError
+from engine.experiment.experiment import Experiment
+from pages.session.i18n import _, fixed
+
+
+def shrinking(draft: Mapping[str, Any]) -> str:
+    """The factor 1 − αλ of plain SGD with L2, or of AdamW's decay; why there is none elsewhere; "" without either.
+
+    Source: W ← (1 − αλ)W − α∇L, deck V.
+    """
+    try:
+        experiment = Experiment.from_dict(draft)
+        shares = {rule.name(): rule.shares for rule in experiment.regularizers}.get("l2", {})
+    except PlaygroundError:
+        return ""
+    optimizer = experiment.optimizer.model_dump()
+    penalty = next((rule.model_dump()["strength"] for rule in experiment.regularizers if rule.name() == "l2"), 0.0)
+    if optimizer["kind"] == "adamw" and optimizer["weight_decay"]:
+        return kept(optimizer["lr"] * optimizer["weight_decay"])
+    if not penalty:
+        return ""
+    if optimizer["kind"] == "sgd" and not optimizer["momentum"]:
+        taken = optimizer["lr"] * penalty
+        return by_layer(shares, taken) if shares else kept(taken)
+    return _("L2 goes through the optimizer's own scaling here; only plain SGD keeps exactly 1 − αλ of every weight.")
+
+
+def kept(taken: float) -> str:
+    """The sentence for a share that is taken from every weight in a step."""
+    factor = left(taken)
+    if not 0 < taken < 1:
+        return _("One step keeps 1 − αλ = {factor} of every weight: too little, it would swing or grow.", factor=factor)
+    steps = fixed(round(log(2) / -log(1 - taken)), 0)
+    return _(
+        "One step keeps 1 − αλ = {factor} of every weight; left alone, half is gone after {steps} steps.",
+        factor=factor,
+        steps=steps,
+    )
+
+
+def by_layer(shares: Mapping[str, float], taken: float) -> str:
+    """The same for the layers that are named, each with its multiple of λ."""
+    factors = ", ".join(f"{name}: {left(share * taken)}" for name, share in shares.items())
+    return _("One step keeps 1 − αλ of every weight of these layers: {factors}.", factors=factors)
+
+
+def left(taken: float) -> str:
+    """The factor that leaves so much of a weight, in digits."""
+    return fixed(1 - taken, 7).rstrip("0").rstrip(".,")

@@ -1,0 +1,1 @@
+"""The page Reference: every part, explained from its own docstring."""

@@ -1,0 +1,160 @@
+"""The picture of one part on the page Reference, and the controls that belong to the picture alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from engine.catalogue.part import Part
+from engine.downloads.fetch import fetched
+from engine.errors import InvalidExperiment, PlaygroundError
+from engine.illustrations.activation_curve import response
+from engine.illustrations.augmented_images import altered
+from engine.illustrations.initial_weights import draws
+from engine.illustrations.loss_curve import price
+from engine.illustrations.optimizer_path import descent
+from engine.illustrations.point_cloud import cloud
+from engine.illustrations.schedule_curve import course
+from engine.illustrations.window_arithmetic import pooled, windows
+from engine.parts.activations import Activation
+from engine.parts.augmentations import Augmentation
+from engine.parts.blocks import Block
+from engine.parts.datasets import Dataset
+from engine.parts.initializers import Fan, Initializer
+from engine.parts.losses import Loss
+from engine.parts.optimizers import Optimizer
+from engine.parts.schedules import Schedule
+from engine.parts.transforms import Transform
+from pages.figures import part_figures, tiles
+from pages.figures.examples import of_examples
+from pages.form.part_form import complaint
+from pages.session.experiment_title import classes
+from pages.session.i18n import _, number
+from pages.session.sentences import sentence
+from pages.settings import chart_colors
+
+CONFIG = {"displayModeBar": False}
+way = lru_cache(maxsize=64)(descent)  # a few tenths of a second each
+
+
+def sketch(part: Part) -> bool:
+    """Draws the part's picture, if its family has one; says why where it cannot be drawn."""
+    draw = next((draw for family, draw in PICTURES.items() if isinstance(part, family)), None)
+    if draw is None:
+        return False
+    try:
+        return bool(draw(part, chart_colors(st.context.theme.type)))
+    except InvalidExperiment as error:
+        complaint(sentence(error))
+        return True
+
+
+def show(figure: go.Figure, caption: str = "", height: int = 320) -> bool:
+    """The figure, and what it shows."""
+    st.plotly_chart(figure, theme=None, height=height, config=CONFIG, key="sketch", alt=caption or _("Picture"))
+    if caption:
+        st.caption(caption)
+    return True
+
+
+def activation(part: Activation, colors: Any) -> bool:
+    return show(part_figures.of_response(response(part), colors), _("f solid, f′ dashed, from torch's own derivative."))
+
+
+def block(part: Block, colors: Any) -> bool:
+    """Windows for convolution and pooling, the function for an activation block; nothing for the rest."""
+    if "function" in part.__dict__:
+        return activation(part.__dict__["function"], colors)
+    if windows(part, 32) is None:
+        return False
+    flat = part.name().endswith("1d")
+    size = int(st.slider(_("Size of the input, x"), 1, 16, 8, key="size"))
+    seen = windows(part, size)
+    assert seen is not None
+    places = tiles.sides(seen) if flat else tiles.sides(seen) ** 2
+    place = int(st.slider(_("Position"), 1, places, 1, key=f"place_{places}")) - 1 if places > 1 else 0
+    show(tiles.of_windows(seen, place, colors, flat=flat), height=280)
+    st.latex(tiles.arithmetic(seen))
+    if part.name().endswith("pool"):
+        before, after = pooled(part)
+        images = tiles.gallery([(_("a digit before and after"), [before, after])], colors)  # type: ignore[list-item]
+        st.plotly_chart(images, theme=None, height=220, config=CONFIG, key="pooled", alt=_("a digit before and after"))
+    return True
+
+
+def initializer(part: Initializer, colors: Any) -> bool:
+    left, right = st.columns(2)
+    into = int(left.number_input("fan_in", 1, 4096, 256, key="fan_in"))
+    out = int(right.number_input("fan_out", 1, 4096, 128, key="fan_out"))
+    seen = draws(part, Fan(into, out))
+    caption = _("Variance of the weights drawn: {measured}.", measured=number(seen.variance, 4))
+    if seen.expected is not None:
+        expected = number(seen.expected, 4)
+        caption += " " + _("In theory: {expected}.", expected=expected)
+    return show(part_figures.of_draws(seen, colors), caption)
+
+
+def schedule(part: Schedule, colors: Any) -> bool:
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    epochs = int(left.slider(_("Epochs of 25 steps"), 10, 300, 120, 10, key="epochs"))
+    log = bool(right.toggle(_("log axis"), key="log_axis"))
+    return show(
+        part_figures.of_course(course(part, epochs), colors, log=log), _("The factor in every step of such a run.")
+    )
+
+
+def optimizer(part: Optimizer, colors: Any) -> bool:
+    steps = int(st.slider(_("Steps"), 10, 500, 150, 10, key="steps"))
+    seen = way(part, steps)
+    end = number(float(seen.losses[-1]))
+    caption = _("Down L(w) = (w₁² + 10 w₂²) / 2 with exact gradients; L = {loss} after {n} steps.", loss=end, n=steps)
+    if len(seen.path) <= steps:
+        caption = _("It diverges: after {n} steps it is more than 1000 away.", n=len(seen.path))
+    return show(part_figures.of_descent(seen, colors), caption)
+
+
+def transform(part: Transform, colors: Any) -> bool:
+    names = (("x", "y"), ("x", "z")) if part.acts_on == "target" else (("x₁", "x₂"), ("z₁", "z₂"))
+    return show(part_figures.of_cloud(cloud(part), colors, names), _("300 points; the thin lines are the axes."), 280)
+
+
+def augmentation(part: Augmentation, colors: Any) -> bool:
+    before, after = altered(part, seed=5)
+    rows = [(_("as they are"), before), (_("as training sees them once"), after)]
+    return show(tiles.gallery(rows, colors), _("Digits of 8 × 8 pixels, values from 0 to 1."), 240)
+
+
+def loss(part: Loss, colors: Any) -> bool:
+    return show(part_figures.of_price(price(part), colors), _("The loss of one example, and how hard it pulls."))
+
+
+def dataset(part: Dataset, colors: Any) -> bool:
+    if not all(map(fetched, part.remote)):
+        st.caption(_("Not fetched yet: choose it once in the playground."))
+        return True
+    try:
+        loaded = part.load(0)
+    except PlaygroundError as error:
+        complaint(sentence(error))
+        return True
+    named = replace(loaded, classes=classes(part, loaded.classes))
+    figure, caption = of_examples(named, colors)
+    return show(figure, caption)
+
+
+PICTURES: dict[type[Part], Callable[[Any, Any], bool]] = {
+    Activation: activation,
+    Block: block,
+    Initializer: initializer,
+    Schedule: schedule,
+    Optimizer: optimizer,
+    Transform: transform,
+    Augmentation: augmentation,
+    Loss: loss,
+    Dataset: dataset,
+}

@@ -1,0 +1,53 @@
+"""All parts on one page: a search box, the families, a card for each part."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from engine.catalogue.part import Part
+from pages.form.part_help import everything, family_title, lead, matches, name_of, plain, title
+from pages.session.i18n import _, spoken
+
+
+def overview() -> None:
+    """What there is, narrowed by words and family."""
+    st.markdown(f"## {_('Reference')}")
+    st.caption(_("Everything a network is made of here: what it is, when to use it, what goes wrong."))
+    with st.container(key="narrow"):
+        wanted = st.text_input(
+            _("Search"),
+            placeholder=_("Search by name, formula or family"),
+            icon=":material/search:",
+            label_visibility="collapsed",
+            key="wanted",
+        )
+        only = st.pills(
+            _("Families"),
+            list(everything()),
+            format_func=lambda name: f"{family_title(name)} {len(everything()[name])}",
+            label_visibility="collapsed",
+            key="only",
+        )
+    found = {
+        name: [part for part in parts if matches(part, wanted or "")]
+        for name, parts in everything().items()
+        if only in (None, name)
+    }
+    count = sum(map(len, found.values()))
+    st.caption(_("{n} entries", n=count) if count else _("Nothing is called so. Try a shorter word."))
+    for name, parts in found.items():
+        if parts:
+            st.markdown(f"##### {family_title(name)}")
+            with st.container(horizontal=True, gap="small", key=f"cards_{name}"):
+                for part in parts:
+                    link(part, f"**{title(part)}** {gray(lead(part))}")
+
+
+def gray(words: str) -> str:
+    """Words that stand back."""
+    return f":gray[{plain(words)}]"
+
+
+def link(part: type[Part], label: str) -> None:
+    """The way to an entry."""
+    st.page_link("reference/page.py", label=label, query_params={"part": name_of(part), "lang": spoken()})

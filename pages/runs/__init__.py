@@ -1,0 +1,1 @@
+"""The page Runs: find, open, compare, rename, stop, delete."""

@@ -1,0 +1,155 @@
+"""The list of runs: one row a run, its numbers from the store."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from engine.errors import PlaygroundError
+from engine.store.loss_curves import curve
+from engine.store.reader import RunRow, View
+from engine.store.row_models import Damaged
+from engine.store.tables import FINAL
+from pages.session import state
+from pages.session.engine import reader
+from pages.session.experiment_title import words
+from pages.session.i18n import _, number, spoken
+from pages.session.literal import literal
+from pages.session.sentences import sentence
+
+STATES = {
+    "queued": "queued",
+    "running": "training",
+    "paused": "paused",
+    "finished": "finished",
+    "stopped": "stopped",
+    "diverged": "diverged",
+    "failed": "failed",
+    "out_of_memory": "out of memory",
+    "held": "waiting for room",
+}
+CURVE_SECONDS = 2.0
+CURVES_KEPT = 2_000
+_curves: dict[str, tuple[tuple[str, int], float, np.ndarray]] = {}
+
+
+def listing(rows: Sequence[RunRow]) -> None:
+    """The table. While any run trains its numbers come again every second; the rows stay where they are."""
+    alive = any(row.state not in FINAL for row in rows)
+    st.fragment(numbers, run_every=1.0 if alive else None)([row.id for row in rows])
+
+
+def numbers(ids: list[str]) -> None:
+    """The table's numbers as they are now; a changed selection redraws the page."""
+    state.language()
+    try:
+        known = {row.id: row for row in reader().runs()}
+    except PlaygroundError as error:
+        st.error(literal(sentence(error)))
+        return
+    rows = [known[run] for run in ids if run in known]
+    kept = set(state.memory("chosen", []))
+    before = [place for place, row in enumerate(rows) if row.id in kept]
+    event = st.dataframe(
+        frame(rows),
+        key=f"runs_{hash(tuple(ids))}",
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="multi-row",
+        selection_default={"selection": {"rows": before}},
+        height="content" if len(rows) <= 18 else 664,
+        column_config=columns(),
+        alt=_("All runs, newest first"),
+    )
+    chosen = {rows[place].id for place in event.selection.rows if place < len(rows)}
+    chosen |= (kept & known.keys()) - set(ids)  # those that the search leaves out stay chosen
+    if chosen != kept:
+        state.remember(chosen=sorted(chosen))
+        st.rerun()
+
+
+def columns() -> dict[str, Any]:
+    """How the columns are shown."""
+    return {
+        _("Name"): st.column_config.TextColumn(width="medium"),
+        _("Loss curve"): st.column_config.LineChartColumn(width=104, help=curve_help()),
+        _("Experiment"): st.column_config.TextColumn(width="large"),
+        _("Message"): st.column_config.TextColumn(width="medium"),
+    }
+
+
+def curve_help() -> str:
+    """What the small picture shows."""
+    return _(
+        "Validation loss by epoch, or training loss where there is no validation; each from its lowest to its highest."
+    )
+
+
+def frame(rows: Sequence[RunRow]) -> pd.DataFrame:
+    """The rows as a table in the language spoken; names have a column when there are any."""
+    drawn = small_curves(rows)
+    table = pd.DataFrame([line(row, drawn[row.id]) for row in rows])
+    return table if any(row.name for row in rows) else table.drop(columns=_("Name"), errors="ignore")
+
+
+def small_curves(rows: Sequence[RunRow]) -> dict[str, np.ndarray]:
+    """The curve of every run; kept for all visitors, and read again while a run trains, but not each second."""
+    for run in list(_curves)[:-CURVES_KEPT]:
+        _curves.pop(run, None)
+    found = {}
+    with reader().view() as view:
+        for row in rows:
+            kept, now = _curves.get(row.id), time.monotonic()
+            changed = kept is None or kept[0] != (row.state, row.step)
+            if kept is None or (changed and (row.state in FINAL or now - kept[1] >= CURVE_SECONDS)):
+                kept = _curves[row.id] = ((row.state, row.step), now, sound_curve(view, row))
+            found[row.id] = kept[2]
+    return found
+
+
+def sound_curve(view: View, row: RunRow) -> np.ndarray:
+    """A run's small picture; none where what is stored of it is damaged."""
+    try:
+        return np.empty(0) if row.damage else curve(view.connection, row.id)
+    except (Damaged, ArithmeticError, LookupError, TypeError, ValueError):
+        return np.empty(0)
+
+
+def line(row: RunRow, drawn: Sequence[float] | np.ndarray = ()) -> dict[str, Any]:
+    """One run. Of a damaged one is shown what can be deleted."""
+    if row.damage:
+        return {_("State"): _("damaged"), _("Experiment"): row.id, _("Message"): sentence(Damaged())}
+    ended = row.updated if row.state in FINAL else time.time()
+    return {
+        _("State"): _(STATES.get(row.state, row.state)),
+        _("Name"): row.name,
+        _("Loss curve"): drawn,
+        _("Experiment"): words(row.edited, spoken()),
+        _("Steps"): number(row.step, 6),
+        _("Epochs"): number(row.epoch, 6),
+        _("Train loss"): number(row.summary.get("train_loss")),
+        _("Validation loss"): validation_loss(row.summary),
+        _("Metric"): number(row.summary.get("validation_metric")),
+        _("Started"): datetime.fromtimestamp(row.created).strftime("%Y-%m-%d %H:%M"),
+        _("Duration"): duration(ended - row.created),
+    }
+
+
+def validation_loss(summary: dict[str, Any]) -> str:
+    """Of the last epoch; where other weights were put back at the end, theirs, and of which epoch they are."""
+    loss, epoch = summary.get("kept_validation_loss"), summary.get("kept_epoch")
+    if loss is None or epoch is None:
+        return number(summary.get("validation_loss"))
+    return _("{loss} (epoch {epoch})", loss=number(loss), epoch=number(epoch, 6))
+
+
+def duration(seconds: float) -> str:
+    """Seconds as h:mm:ss."""
+    whole = max(0, int(seconds))
+    return f"{whole // 3600}:{whole % 3600 // 60:02}:{whole % 60:02}"

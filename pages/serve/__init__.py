@@ -1,0 +1,1 @@
+"""The server around the pages: routes, settings, host check, browser components."""

@@ -1,0 +1,86 @@
+"""What the server does around the pages: routes, what is made ready at the start."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from importlib import metadata
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from engine.errors import PlaygroundError
+from engine.live import import_route
+from engine.live import lifespan as live_lifespan
+from engine.live import route as live_route
+from engine.store import integrity
+from pages.form.component import version
+from pages.session.engine import fleet
+from pages.settings import ASSETS
+
+
+def health(_request: Request) -> JSONResponse:
+    """Whether the supervisor answers; more is nobody's business."""
+    about = {"version": metadata.version("training-playground")}
+    try:
+        fleet().status()
+        if integrity.said(fleet().place):
+            return JSONResponse({"ok": False, **about}, 503)
+    except PlaygroundError:
+        return JSONResponse({"ok": False, **about}, 503)
+    return JSONResponse({"ok": True, **about})
+
+
+class Code(StaticFiles):
+    """The code of the browser components. A browser keeps it for good, for its address changes whenever it does; what
+    was asked for under another version's address, during an upgrade, is not kept."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        lasting = scope["path_params"].get("version") == version()
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if lasting else "no-cache"
+        return response
+
+
+def routes() -> list[BaseRoute]:
+    """What is served beside the pages."""
+    return [
+        live_route(),
+        import_route.route(),
+        Route("/healthz", health),
+        Mount("/assets/{version}", Code(directory=ASSETS / "live")),
+    ]
+
+
+@asynccontextmanager
+async def lifespan(app: Any) -> AsyncIterator[None]:
+    """Warms up, then serves."""
+    threading.Thread(target=start_fleet, name="fleet-start", daemon=True).start()
+    await asyncio.to_thread(warm)
+    async with live_lifespan(app):
+        yield
+
+
+def start_fleet() -> None:
+    """A supervisor, before the first visitor needs one."""
+    with suppress(PlaygroundError):  # the first page says it
+        fleet().ensure()
+
+
+def warm() -> None:
+    """Loads catalogue, thumbnails and one preview; what is alive then is never garbage, so collections skip it."""
+    from engine.experiment.experiment import Experiment
+    from pages.session.state import previewed
+    from pages.session.thumbnails import thumbnails
+
+    previewed(Experiment())
+    thumbnails()
+    gc.collect()
+    gc.freeze()

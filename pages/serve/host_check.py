@@ -1,0 +1,100 @@
+"""Who may ask for anything at all: requests that name this server by a name it does not have are turned away, as those
+are whose page came from elsewhere and had its name point here (DNS rebinding)."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import os
+from collections.abc import Mapping
+
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from engine.live import descriptor_budget
+from engine.live.message_limits import STREAM
+
+journal = logging.getLogger("gate")
+
+METRICS = "/_stcore/metrics"
+CLOSED = ("/_stcore/agent", "/_stcore/script-health-check")
+ANYWHERE = {"", "0.0.0.0", "::", "[::]", "*"}
+
+
+class Gate:
+    """Around the whole app, pages and WebSockets alike."""
+
+    def __init__(self, app: ASGIApp, environment: Mapping[str, str] = os.environ) -> None:
+        self.app = app
+        self.hosts = hosts(environment)
+        self.closed = CLOSED if environment.get("PLAYGROUND_METRICS") == "1" else (METRICS, *CLOSED)
+        if environment.get("HOST", "127.0.0.1") in ANYWHERE and not environment.get("PLAYGROUND_HOSTS"):
+            journal.warning("Served on every address, but only to who names this machine localhost: %s", HINT)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer it here."""
+        answer = self.refusal(scope) if scope["type"] in ("http", "websocket") else None
+        await (answer or self.app)(scope, receive, send)
+
+    def refusal(self, scope: Scope) -> PlainTextResponse | None:
+        """Why a request goes no further."""
+        named = [value.decode("latin-1") for key, value in scope["headers"] if key == b"host"]
+        if len(named) != 1 or not accepted(named[0], self.hosts):
+            return PlainTextResponse(f"This playground is not served under that name. {HINT}\n", 421)
+        path = f"{scope['path'].rstrip('/')}/"
+        if any(f"{closed}/" in path for closed in self.closed):
+            return PlainTextResponse("Not Found", 404)
+        if (
+            scope["type"] == "websocket"
+            and path.endswith(f"{STREAM}/")
+            and descriptor_budget.left() < descriptor_budget.kept_back() // 3
+        ):
+            return PlainTextResponse("There are too many visitors just now.\n", 503)
+        return None
+
+
+HINT = "Its operator can list more names in PLAYGROUND_HOSTS."
+
+
+def hosts(environment: Mapping[str, str]) -> frozenset[str]:
+    """The names that `PLAYGROUND_HOSTS` lists, and the address that the server is bound to."""
+    listed = environment.get("PLAYGROUND_HOSTS", "").split(",")
+    bound = environment.get("HOST", "")
+    return frozenset(plain(name) for name in (*listed, "" if bound in ANYWHERE else bound) if name.strip())
+
+
+def accepted(host: str, known: frozenset[str]) -> bool:
+    """Is that a name of this server, with any port? The loopback names always are."""
+    if "*" in known:
+        return True
+    name = without_port(host)
+    if name is None:
+        return False
+    return (
+        name in known
+        or any(name.endswith(pattern[1:]) for pattern in known if pattern.startswith("*."))
+        or loopback(name)
+    )
+
+
+def without_port(host: str) -> str | None:
+    """The name in a Host header; None where there is none."""
+    name, colon, port = host.rpartition(":") if not host.endswith("]") else (host, "", "")
+    name, port = (name, port) if colon else (host, "")
+    if port and not (port.isascii() and port.isdigit()):
+        return None
+    return plain(name) or None
+
+
+def plain(name: str) -> str:
+    """A name as it is compared: without brackets, final dot and capitals."""
+    name = name.strip().lower()
+    return name[1:-1] if name.startswith("[") and name.endswith("]") else name.rstrip(".")
+
+
+def loopback(name: str) -> bool:
+    """Can only this machine be meant?"""
+    try:
+        return name == "localhost" or ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False

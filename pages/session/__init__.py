@@ -1,0 +1,1 @@
+"""What a session remembers, and the texts in its language."""

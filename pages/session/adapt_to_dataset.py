@@ -1,0 +1,116 @@
+"""What else has to change when the data set does, so that the new one can be learned at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from pydantic import ValidationError
+
+from engine.catalogue.part import catalogue
+from engine.data.prepare import examples
+from engine.errors import PlaygroundError
+from engine.examples import Examples
+from engine.parts.augmentations import Augmentation
+from engine.parts.blocks.head import Head
+from engine.parts.datasets import Dataset
+from engine.parts.losses import Loss
+from engine.parts.regularizers import Regularizer
+
+Draft = dict[str, Any]
+VECTOR_FIRST = ("dense", "dropout", "batch_norm", "activation")
+IMAGE_FIRST = ("conv2d", "max_pool", "average_pool", "flatten")
+USUAL = (0.1, 3.0)  # deviations that networks start well from; others are standardized
+FAR = 3.0  # deviations from 0 to the mean of a target: from there on a network first has to learn the mean
+
+
+def to_data(draft: Draft, kind: str, given: Draft | None = None) -> Draft:
+    """The draft with another data set, and the layout, loss and preprocessing that go with it. `given` are fields of
+    the data set that are chosen already."""
+    data: Draft = {**(given or {}), "kind": kind}
+    part = catalogue(Dataset)[kind]
+    if "layout" in part.model_fields:
+        starts_on_image = bool(draft["network"]) and draft["network"][0]["kind"] in IMAGE_FIRST
+        data["layout"] = "image" if starts_on_image else "vector"
+    try:
+        loaded = examples(part.model_validate(data), draft["seed"])
+    except (ValidationError, PlaygroundError):  # the second: it has to be fetched and cannot; the form will say so
+        return {**draft, "data": data}
+    changed: Draft = {
+        "data": data,
+        "loss": loss_for(draft["loss"], loaded),
+        "preprocessing": preprocessing_for(loaded, own=kind == "upload"),
+        "augmentations": augmentations_for(draft["augmentations"], loaded),
+        "network": network_for(draft["network"], loaded),
+    }
+    if loaded.task == "regression":
+        rules, only = draft["regularizers"], catalogue(Regularizer)
+        changed["regularizers"] = [rule for rule in rules if "regression" in only[rule["kind"]].tasks]
+        changed["balance"] = "none"
+    if loaded.tokens and draft.get("attack"):
+        changed["attack"] = None
+    return {**draft, **changed}
+
+
+def augmentations_for(chosen: list[Draft], loaded: Examples) -> list[Draft]:
+    """Those that such inputs can have."""
+    return [augmentation for augmentation in chosen if fits(augmentation, loaded)]
+
+
+def fits(augmentation: Draft, loaded: Examples) -> bool:
+    """Whether such inputs can have the augmentation; word numbers can have none."""
+    try:
+        catalogue(Augmentation)[augmentation["kind"]]().expect(loaded.x.shape[1:])
+    except PlaygroundError:
+        return False
+    return not loaded.tokens
+
+
+def network_for(network: list[Draft], loaded: Examples) -> list[Draft]:
+    """The network behind a flatten block where dense layers stand before sequences, without it before vectors."""
+    network = [block for block in network if learnable(block, loaded)]
+    flat = bool(network) and network[0]["kind"] == "flatten"
+    if loaded.x.ndim == 2:
+        return network[1:] if flat else network
+    needed = loaded.x.ndim == 3 and (not network or network[0]["kind"] in VECTOR_FIRST)
+    return [{"kind": "flatten"}, *network] if needed else network
+
+
+def learnable(block: Draft, loaded: Examples) -> bool:
+    """Whether the block is no head, or one whose target these examples have."""
+    if block["kind"] != "head":
+        return True
+    goal = Head.model_validate(block, strict=False).target.goal(loaded)
+    return goal is not None and (block.get("loss") is None or goal.task in catalogue(Loss)[block["loss"]["kind"]].tasks)
+
+
+def loss_for(loss: Draft, loaded: Examples) -> Draft:
+    """The loss itself if it suits the task, else the task's first."""
+    losses = catalogue(Loss)
+    only_classes = losses[loss["kind"]].tasks == ("classification",)
+    if only_classes == (loaded.task == "classification"):
+        return loss
+    return {"kind": next(kind for kind, part in losses.items() if loaded.task in part.tasks)}
+
+
+def preprocessing_for(loaded: Examples, own: bool = False) -> list[Draft]:
+    """Standardization of inputs and targets whose spread is not near one; of a person's own whenever they are not all
+    from 0 to 1 and fill that range, since their columns may differ much."""
+    chosen: list[Draft] = []
+    if own:
+        chosen += [] if shares(loaded.x) else [{"kind": "standardize"}]
+    elif loaded.extent is None and not loaded.tokens and not USUAL[0] <= float(loaded.x.std(0).mean()) <= USUAL[1]:
+        chosen.append({"kind": "standardize"})
+    if loaded.task == "regression":
+        mean, deviation = abs(float(loaded.y.mean())), float(loaded.y.std())
+        if not USUAL[0] <= deviation <= USUAL[1] or mean > FAR * deviation:
+            chosen.append({"kind": "standardize_target"})
+    return chosen
+
+
+def shares(x: np.ndarray) -> bool:
+    """Whether all inputs are from 0 to 1, and none that varies keeps to a small part of that; gaps are NaN."""
+    if not (np.nanmin(x) >= 0 and np.nanmax(x) <= 1):
+        return False
+    span = np.fmax.reduce(x, 0) - np.fmin.reduce(x, 0)
+    return x.ndim > 2 or not bool(((span > 0) & (span < USUAL[0])).any())

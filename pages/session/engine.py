@@ -1,0 +1,21 @@
+"""This process's one line to the supervisor and its one view of the store."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from engine.runtime.client import Fleet
+from engine.store.reader import Reader
+
+
+@cache
+def fleet() -> Fleet:
+    """The client; it starts a supervisor when none answers."""
+    return Fleet()
+
+
+@cache
+def reader() -> Reader:
+    """The store, read-only. The supervisor has made the files by the time it answers."""
+    fleet().ensure()
+    return Reader(fleet().place.home)

@@ -1,0 +1,62 @@
+"""An experiment in words: Spiral · 2 → 16 → 16 → 2 Tanh · Adam 0.003."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import groupby
+
+from engine.data.prepare import examples
+from engine.errors import PlaygroundError
+from engine.experiment.experiment import Experiment
+from engine.parts.blocks import Block, shape_text
+from engine.parts.datasets import Dataset
+from engine.parts.datasets.upload import Upload
+from pages.session.i18n import number, said, speak
+
+
+@lru_cache(maxsize=1024)
+def words(document: str, language: str) -> str:
+    """The experiment in a document, in one line; a dash for one that cannot be read or whose data are gone."""
+    speak(language)
+    try:
+        experiment = Experiment.from_json(document)
+        data = examples(experiment.data, experiment.seed)
+    except (PlaygroundError, ArithmeticError, LookupError, TypeError, ValueError):  # the list is shown all the same
+        return "–"
+    ends = shape_text(data.x.shape[1:]), str(data.outputs)
+    chain = " → ".join([ends[0], *shortened(list(filter(None, map(size, experiment.network)))), ends[1]])
+    rate = number(getattr(experiment.optimizer, "lr", None))
+    network = f"{chain} {activation(experiment)}".strip()
+    return f"{title(experiment.data)} · {network} · {title(experiment.optimizer)} {rate}"
+
+
+def title(part: object) -> str:
+    """A part's title in the language spoken."""
+    return said("part", type(part).title())  # type: ignore[attr-defined]
+
+
+def classes(data: Dataset, names: tuple[str, ...]) -> tuple[str, ...]:
+    """What the classes of a data set are called; a person's own keep the names that the person gave them."""
+    return names if isinstance(data, Upload) else tuple(said("class", name) for name in names)
+
+
+def size(block: Block) -> str:
+    """A block by its size alone: 16, 8@3×3, ÷2; nothing for those that have none."""
+    values = block.__dict__
+    if "width" in values:
+        return str(values["width"])
+    if "filters" in values:
+        return f"{values['filters']}@{values['kernel']}×{values['kernel']}"
+    return f"÷{values['size']}" if "size" in values else ""
+
+
+def shortened(sizes: list[str]) -> list[str]:
+    """Three or more of the same in a row as one: 10 × 500."""
+    rows = [(one, len(list(many))) for one, many in groupby(sizes)]
+    return [piece for one, n in rows for piece in ([f"{n} × {one}"] if n > 2 else [one] * n)]
+
+
+def activation(experiment: Experiment) -> str:
+    """The activation that all blocks share, if they do."""
+    used = {title(block.__dict__["activation"]) for block in experiment.network if "activation" in block.__dict__}
+    return used.pop() if len(used) == 1 else ""

@@ -1,0 +1,93 @@
+"""Every text a person reads, in their language: gettext catalogues, compiled in memory when first needed.
+
+Message ids are the English texts. Contexts keep apart what English says with one word: `part` for titles of
+catalogue entries, `field` for names of their fields, `choice` for options.
+"""
+
+from __future__ import annotations
+
+import gettext
+import re
+import sys
+from contextvars import ContextVar
+from functools import cache
+from io import BytesIO
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from pages.settings import ASSETS
+
+LANGUAGES = ("en", "es")
+LARGEST = sys.float_info.max
+_spoken: ContextVar[str] = ContextVar("spoken", default="en")
+
+
+def speak(language: str) -> None:
+    """From here on this thread's texts are in `language`."""
+    _spoken.set(language if language in LANGUAGES else "en")
+
+
+def spoken() -> str:
+    """The language of this thread's texts."""
+    return _spoken.get()
+
+
+@cache
+def catalog(language: str) -> gettext.NullTranslations:
+    """The translations of a language; the English one holds nicer names for some fields."""
+    path = ASSETS / "locale" / language / "LC_MESSAGES" / "playground.po"
+    if not path.exists():
+        return gettext.NullTranslations()
+    compiled = BytesIO()
+    with path.open("rb") as source:
+        write_mo(compiled, read_po(source, locale=language))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+def _(message: str, **values: object) -> str:
+    """The message in the language spoken, its {placeholders} filled."""
+    text = catalog(spoken()).gettext(message) if message else ""
+    return text.format(**values) if values else text
+
+
+def said(context: str, message: str) -> str:
+    """The message as it is meant in a context."""
+    return catalog(spoken()).pgettext(context, message) if message else ""
+
+
+def small(title: str) -> str:
+    """A title inside a line, such as "1 dense": small letters, but GRU and LSTM stay as they are."""
+    return " ".join(word if word.isupper() else word.lower() for word in title.split(" "))
+
+
+@cache
+def live_texts() -> dict[str, str]:
+    """The English texts of the live component by key, from its `texts.js`."""
+    source = (ASSETS / "live" / "text" / "texts.js").read_text(encoding="utf-8")
+    body = source.split("TEXTS = {", 1)[1].split("\n};", 1)[0]
+    found = re.findall(r'^\s*(\w+):\s*"((?:[^"\\]|\\.)*)",?$', body, re.M)
+    return {key: re.sub(r"\\(.)", r"\1", text) for key, text in found}
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """A number with so many significant digits, as the language writes it; a dash where there is none."""
+    if value is None or not abs(value) <= LARGEST:  # a whole number can be larger than any other
+        return "–"
+    counted = digits > 3 and float(value).is_integer() and spoken() == "en"  # Spanish leaves four digits together
+    text = f"{value:,.0f}" if abs(value) >= (1e3 if counted else 1e4) else f"{value:.{digits}g}"
+    if "e" in text:
+        mantissa, exponent = text.split("e")
+        text = f"{mantissa}e{int(exponent)}"
+    return localized(text)
+
+
+def fixed(value: float, digits: int) -> str:
+    """A number with so many decimals."""
+    return localized(f"{value:.{digits}f}")
+
+
+def localized(text: str) -> str:
+    """A number's text with the separators of the language."""
+    return text.translate(str.maketrans(",.", "\u202f,")) if spoken() == "es" else text

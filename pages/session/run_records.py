@@ -1,0 +1,52 @@
+"""From the store to what charts read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from engine.errors import PlaygroundError
+from engine.experiment.experiment import Experiment
+from engine.frame import Channel, Frame
+from engine.store.reader import RunRow
+from engine.store.tables import epoch_columns
+from pages.session.engine import reader
+
+FRAMES = 400
+
+
+@dataclass(frozen=True)
+class Record:
+    """What charts read of one run: losses (n, 2), epochs (n, 6), frames in order, channels by key, static points;
+    whether the weights of the best epoch are kept."""
+
+    name: str
+    losses: np.ndarray
+    epochs: pd.DataFrame
+    frames: Sequence[Frame]
+    channels: Mapping[str, Channel]
+    points: np.ndarray | None = None
+    keeps_best: bool = False
+
+
+def drawable(row: RunRow, name: str) -> Record | None:
+    """The same, but nothing of a run that is damaged: the others are drawn without it."""
+    try:
+        return None if row.damage else record(row, name)
+    except (PlaygroundError, ArithmeticError, LookupError, TypeError, ValueError):
+        return None
+
+
+def record(row: RunRow, name: str) -> Record:
+    """Everything that charts show of a run, thinned to what a screen can show."""
+    with reader().view() as view:
+        losses, epochs = view.losses(row.id), view.epochs(row.id)
+        frames = [Frame.decode(payload) for _step, payload in view.frames(row.id, -1, FRAMES)]
+    static = Frame.decode(row.static).readings if row.static else {}
+    channels = {entry["key"]: Channel(**entry) for entry in row.channels}
+    table = pd.DataFrame(epochs, columns=list(epoch_columns(row.channels)[: epochs.shape[1]]))
+    kept = any(rule.keeps_best for rule in Experiment.from_json(row.edited).regularizers)
+    return Record(name, losses, table, frames, channels, static.get("points"), kept)

@@ -1,0 +1,256 @@
+"""What a session remembers, and what a change in the form sets off. The only user of `st.session_state`.
+
+All of it can be lost at any time: the run and its experiment stand in the URL and in the store.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from functools import lru_cache
+from typing import Any, cast
+
+import streamlit as st
+
+from engine.errors import InvalidExperiment, PlaygroundError
+from engine.experiment import share_link
+from engine.experiment.edits import changes
+from engine.experiment.experiment import Experiment
+from engine.jobs.preview_process import large
+from engine.jobs.preview_process import previewed as apart
+from engine.preview.preview import Preview, preview
+from engine.store.reader import RunRow
+from engine.store.row_models import Damaged
+from engine.store.tables import FINAL
+from pages.session.engine import fleet, reader
+from pages.session.i18n import LANGUAGES, _, speak
+
+Path = tuple[str | int, ...]
+Draft = dict[str, Any]
+
+
+def memory(name: str, default: Any = None) -> Any:
+    """What the session remembers under a name of ours."""
+    return st.session_state.get(f"our.{name}", default)
+
+
+def remember(**values: Any) -> None:
+    """Remember."""
+    for name, value in values.items():
+        st.session_state[f"our.{name}"] = value
+
+
+def language() -> str:
+    """The language of the page: the URL's, else the session's, else the browser's; spoken from here on."""
+    wish = st.query_params.get("lang") or memory("language") or (st.context.locale or "en")[:2].lower()
+    chosen = wish if wish in LANGUAGES else "en"
+    remember(language=chosen)
+    speak(chosen)
+    return chosen
+
+
+def choose_language(key: str) -> None:
+    """The language switch was used."""
+    st.query_params["lang"] = st.session_state[key]
+    remember(language=st.session_state[key])
+
+
+def bind(path: Path, value: Any, wrap: Callable[[Any], Any] | None = None) -> dict[str, Any]:
+    """The arguments that tie a control to a place in the draft: it shows `value`, and a change goes there."""
+    key = "form." + ".".join(str(step) for step in path)
+    put(key, value)
+    return {"key": key, "on_change": taken, "args": (key, path, wrap)}
+
+
+def put(key: str, value: Any) -> None:
+    """Let a control show `value`. One that shows it already is left alone: what is set here goes to the browser and
+    would undo what a person did there while the script ran, such as the next press of an arrow key."""
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
+
+
+def show_in(key: str, value: Any, changed: Callable[[], None]) -> dict[str, Any]:
+    """The arguments of a control that shows `value` and says when a person has changed it."""
+    put(key, value)
+    return {"key": key, "on_change": changed}
+
+
+def taken(key: str, path: Path, wrap: Callable[[Any], Any] | None) -> None:
+    """A control has a new value."""
+    value = st.session_state[key]
+    change(path, wrap(value) if wrap else value)
+
+
+def tried(part: str, start: Draft) -> Draft:
+    """The values with which the page Reference shows a part: those tried last, or the first ones."""
+    return cast(Draft, memory(f"tried.{part}", start))
+
+
+def try_out(path: Path, value: Any, wrap: Callable[[Any], Any] | None = None) -> dict[str, Any]:
+    """As `bind`, for a part that is only looked at: its path begins with the part's name and its values."""
+    key = "tried." + ".".join(str(step) for step in path)
+    put(key, value)
+    return {"key": key, "on_change": tried_out, "args": (key, path, wrap)}
+
+
+def tried_out(key: str, path: Path, wrap: Callable[[Any], Any] | None) -> None:
+    """A control of such a part has a new value."""
+    value = st.session_state[key]
+    wanted = copy.deepcopy(memory(f"tried.{path[0]}"))
+    place: Any = wanted
+    for step in path[1:-1]:
+        place = place[step]
+    place[path[-1]] = wrap(value) if wrap else value
+    remember(**{f"tried.{path[0]}": wanted})
+
+
+def picked(key: str) -> Any:
+    """What a menu or a component of that key was asked for."""
+    return st.session_state[key]
+
+
+def change(path: Path, value: Any) -> None:
+    """Put a value into the draft and carry it out."""
+    wanted = copy.deepcopy(draft())
+    place: Any = wanted
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    submit(wanted)
+
+
+def draft() -> Draft:
+    """What the form shows: the experiment of the run, or that with changes that are not valid yet."""
+    return cast(Draft, memory("draft"))
+
+
+def fault() -> InvalidExperiment | None:
+    """What is wrong with the draft."""
+    return cast(InvalidExperiment | None, memory("fault"))
+
+
+def notice() -> PlaygroundError | None:
+    """What else could not be done; said once."""
+    said = memory("notice")
+    remember(notice=None)
+    return cast(PlaygroundError | None, said)
+
+
+def shown_run() -> str:
+    """The run on the page."""
+    return cast(str, memory("run", ""))
+
+
+def submit(wanted: Draft) -> None:
+    """Carry out a draft: live edits where they do, else a new run. What is not valid waits, and the run goes on."""
+    remember(draft=wanted, fault=None)
+    try:
+        experiment = Experiment.from_dict(wanted)
+        previewed(experiment)
+        carry_out(experiment)
+    except InvalidExperiment as error:
+        remember(fault=error)
+    except PlaygroundError as error:
+        remember(notice=error)
+
+
+def carry_out(experiment: Experiment) -> None:
+    """Bring the shown run to this experiment, or start another one."""
+    row = reader().run(shown_run())
+    edits = changes(memory("accepted"), experiment) if row and row.state not in FINAL else None
+    if edits is None:
+        begin(experiment)
+        return
+    for edit in edits:
+        fleet().edit(shown_run(), edit)
+    remember(accepted=experiment)
+    address(experiment)
+
+
+def begin(experiment: Experiment) -> None:
+    """Start a run and show it. The one that this session started before is stopped."""
+    before, own = shown_run(), memory("own", frozenset())
+    show(fleet().start(experiment), experiment)
+    if before in own:
+        stop(before)
+    remember(own=frozenset({shown_run()}))
+
+
+def stop(run: str) -> None:
+    """Stop a run if it still goes; it may end by itself at the same moment."""
+    row = reader().run(run)
+    if row and row.state not in FINAL:
+        with suppress(PlaygroundError):
+            fleet().stop(run)
+
+
+def show(run: str, experiment: Experiment) -> None:
+    """This run is on the page now, with this experiment."""
+    remember(run=run, accepted=experiment, draft=experiment.to_dict(), fault=None)
+    address(experiment)
+
+
+def address(experiment: Experiment) -> None:
+    """Write run and experiment into the URL."""
+    st.query_params.update({"run": shown_run(), "x": share_link.to_url(experiment)})
+
+
+def command(do: str) -> None:
+    """Reset (the same first weights) or a new seed, as the transport bar asks."""
+    try:
+        if do == "reset":
+            again = fleet().reset(shown_run())
+            remember(own=memory("own", frozenset()) | {again})
+            show(again, memory("accepted"))
+        elif do == "seed":
+            accepted: Experiment = memory("accepted")
+            begin(accepted.model_copy(update={"seed": (accepted.seed + 1) % 2**31}))
+    except PlaygroundError as error:
+        remember(notice=error)
+
+
+def open_page() -> RunRow | None:
+    """The run that the URL asks for; without one, the session's; else a new run of the URL's experiment."""
+    asked = st.query_params.get("run", "")
+    if shown_run() and asked in ("", shown_run()):
+        row = reader().run(shown_run())
+        if row is not None:
+            if not asked:
+                address(memory("accepted"))
+            return row
+    row = reader().run(asked) if asked else None
+    if row is None:
+        begin(asked_experiment())
+        return reader().run(shown_run())
+    if row.damage:
+        raise Damaged
+    show(row.id, Experiment.from_json(row.edited))
+    return row
+
+
+def asked_experiment() -> Experiment:
+    """The URL's experiment. A link that holds none that can be trained leaves a notice and gives the default."""
+    text = st.query_params.get("x", "")
+    try:
+        asked = share_link.from_url(text) if text else Experiment()
+        previewed(asked)
+        return asked
+    except InvalidExperiment as error:
+        remember(notice=error, broken_link=True)
+        return Experiment()
+
+
+@lru_cache(maxsize=256)
+def previewed(experiment: Experiment) -> Preview:
+    """The preview of an experiment; the last few are kept. Raises: InvalidExperiment."""
+    if not large(experiment):
+        return preview(experiment)
+    with st.spinner(_("Counting what these data and this network take …")):
+        return apart(experiment)
+
+
+def load(document: str) -> None:
+    """Start what a preset or a file holds."""
+    submit(json.loads(document))

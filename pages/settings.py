@@ -1,0 +1,53 @@
+"""The server's settings in one place, whichever way the app is started, and the theme's colors."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+ASSETS = Path(__file__).resolve().parents[1] / "assets"
+
+SERVER: dict[str, Any] = {
+    "runner.postScriptGC": False,  # what is alive at the start is frozen; the default would walk all of it every rerun
+    "server.fileWatcherType": "none",
+    "server.headless": True,
+    "server.maxUploadSize": 20,
+    "server.websocketPingInterval": 20,
+    "server.disconnectedSessionTTL": 600,
+    "server.showEmailPrompt": False,
+    "browser.gatherUsageStats": False,
+    "client.toolbarMode": "minimal",
+    "client.showErrorDetails": "none",
+    "client.showErrorLinks": False,
+}
+
+
+def settings(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """What `app.run(config=…)` takes. PORT and HOST choose where the app is served: 8501 on this machine alone."""
+    port, address = int(environment.get("PORT") or 8501), environment.get("HOST") or "127.0.0.1"
+    return {**SERVER, "server.port": port, "server.address": address, **dict(flat("theme", theme_file()["theme"]))}
+
+
+@cache
+def theme_file() -> dict[str, Any]:
+    """`assets/theme.toml`."""
+    return tomllib.loads((ASSETS / "theme.toml").read_text(encoding="utf-8"))
+
+
+def flat(name: str, table: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """A nested table as dotted keys."""
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            yield from flat(f"{name}.{key}", value)
+        else:
+            yield f"{name}.{key}", value
+
+
+def chart_colors(mode: str | None) -> dict[str, Any]:
+    """The colors of charts at rest, for "light" or "dark"."""
+    colors: dict[str, Any] = theme_file()["charts"]["dark" if mode == "dark" else "light"]
+    return colors
