@@ -1,11 +1,12 @@
 # make run    serve the playground on http://localhost:8501 (PORT= changes it)
 # make test   everything that has to hold: checks, then all tests, in real processes and a real browser
-# make check  format, lint, types, import order
+# make check  format, lint and types of Python and of the browser code, import order
 # make bench  measured ratios and latencies, with a null control beside them
 
 PORT ?= 8501
 VENV := .venv
 BIN := $(VENV)/bin
+NODE := $(VENV)/node
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: run test check bench clean
@@ -13,16 +14,17 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 run: $(VENV)/run.stamp
 	@PORT=$(PORT) $(BIN)/playground run
 
-test: $(VENV)/dev.stamp check
+test: check
 	@sh tests/browser/chromium.sh $(BIN)
-	@if command -v node >/dev/null 2>&1; then node --test tests/live/*.test.mjs; else echo "no node: the drawing code's unit tests are left out"; fi
+	$(BIN)/node --test tests/live/*.test.mjs
 	$(BIN)/python -m pytest
 
-check: $(VENV)/dev.stamp
+check: $(VENV)/dev.stamp $(NODE).stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(NODE)/node_modules/.bin/biome check --error-on-warnings .
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.bench
@@ -40,4 +42,11 @@ $(VENV)/run.stamp: $(VENV)/pip.stamp pyproject.toml requirements.lock
 
 $(VENV)/dev.stamp: $(VENV)/run.stamp
 	$(BIN)/python -m pip install --quiet --constraint requirements.lock --editable ".[dev]"
+	@touch $@
+
+# Node itself is a Python package, so that its version is locked beside the others; what checks the browser code is npm's.
+$(NODE).stamp: $(VENV)/dev.stamp tests/live/package.json tests/live/package-lock.json
+	@mkdir -p $(NODE)
+	@cp tests/live/package.json tests/live/package-lock.json $(NODE)
+	@cd $(NODE) && ../bin/npm ci --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
