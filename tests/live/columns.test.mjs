@@ -19,7 +19,8 @@ test("however many there are, squares stay legible, inside, and the rest is coun
     for (const right of [46, 90, 200]) {
       const { cells, hidden } = arrange(count, { left: 0, right }, 20, 320);
       assert.equal(cells.length + hidden, count);
-      for (const { x, y, size } of cells) assert.ok(size >= 18 && x >= 0 && x + size <= right + 1 && y >= 20 && y + size <= 321, `${count} in ${right}`);
+      for (const { x, y, size } of cells)
+        assert.ok(size >= 18 && x >= 0 && x + size <= right + 1 && y >= 20 && y + size <= 321, `${count} in ${right}`);
     }
   }
 });

@@ -20,7 +20,11 @@ test("a frame gives its readings with shape and type", () => {
   data.set(bytes(new Float32Array([1.5, NaN])), 0);
   data.set(bytes(new Int8Array([-127, 0, 127])), 8);
   data.set(bytes(new Float64Array([0.1])), 16);
-  const readings = [["ratio", "f4", [2], 0], ["maps", "i1", [1, 3], 8], ["cost", "f8", [], 16]];
+  const readings = [
+    ["ratio", "f4", [2], 0],
+    ["maps", "i1", [1, 3], 8],
+    ["cost", "f8", [], 16],
+  ];
   const frame = decodeFrame(message("TPF1", { step: 7, epoch: 2, seconds: 0.5, readings }, data));
   assert.equal(frame.step, 7);
   assert.equal(frame.readings.ratio.values[0], 1.5);
@@ -38,8 +42,10 @@ test("a series gives its rows", () => {
 });
 
 test("names outside ASCII survive", () => {
-  const frame = decodeFrame(message("TPF1", { step: 1, epoch: 0, seconds: 0, readings: [["señal", "u1", [1], 0]] }, [9]));
-  assert.equal(frame.readings["señal"].values[0], 9);
+  const frame = decodeFrame(
+    message("TPF1", { step: 1, epoch: 0, seconds: 0, readings: [["señal", "u1", [1], 0]] }, [9]),
+  );
+  assert.equal(frame.readings.señal.values[0], 9);
 });
 
 test("anything else is refused", () => {

@@ -6,7 +6,8 @@ const en = formats("en");
 const es = formats("es");
 
 test("what was not measured is a dash in every format", () => {
-  for (const write of [en.integer, en.value, en.short, en.percent, en.tight, (v) => en.fixed(v, 2)]) assert.equal(write(NaN), "–");
+  for (const write of [en.integer, en.value, en.short, en.percent, en.tight, (v) => en.fixed(v, 2)])
+    assert.equal(write(NaN), "–");
   assert.equal(en.value(undefined), "–");
 });
 
@@ -25,7 +26,10 @@ test("very small and very large numbers carry a power of ten", () => {
 });
 
 test("ticks share their decimals", () => {
-  assert.deepEqual([0, 0.2, 1].map((tick) => en.tick(tick, 0.2)), ["0.0", "0.2", "1.0"]);
+  assert.deepEqual(
+    [0, 0.2, 1].map((tick) => en.tick(tick, 0.2)),
+    ["0.0", "0.2", "1.0"],
+  );
   assert.equal(en.tick(0.5, 0.5), "0.5");
   assert.equal(en.tick(2000, 1000), "2,000");
   assert.equal(en.tick(20000, 10000), "20K");

@@ -11,7 +11,10 @@ test("rows for the kinds of a layer's weights belong to the layer and make no co
   assert.equal(layerOf("output"), "output");
   const run = new Run("a");
   const series = ["1 lstm", "1 lstm · input", "1 lstm · recurrent", "2 gru", "2 gru 1 · input", "output"];
-  const channels = [{ key: "gradient_norm", mark: "lines", series }, { key: "activation_mean", mark: "lines", series: ["1 lstm", "2 gru", "output"] }];
+  const channels = [
+    { key: "gradient_norm", mark: "lines", series },
+    { key: "activation_mean", mark: "lines", series: ["1 lstm", "2 gru", "output"] },
+  ];
   run.hello({ experiment: {}, channels });
   assert.deepEqual(run.layers, ["1 lstm", "2 gru", "output"]);
 });
@@ -24,11 +27,19 @@ test("a row says which weights it is of in the reader's words", () => {
 test("a map's outer samples lie on the edges of its box, and a place reads the sample that lies nearest", () => {
   const drawn = [];
   const context = { drawImage: (...what) => drawn.push(what.slice(1)) };
-  layMap(/** @type {any} */ (context), /** @type {any} */ ({ canvas: {} }), 2, [4, 16, 46], { x: 10, y: 20, width: 90, height: 30 });
+  layMap(/** @type {any} */ (context), /** @type {any} */ ({ canvas: {} }), 2, [4, 16, 46], {
+    x: 10,
+    y: 20,
+    width: 90,
+    height: 30,
+  });
   const [left, top, width, height, x, y, w, h] = drawn[0];
   // the middle of pixel 0 is at 0.5, of pixel 45 at 45.5
   assert.deepEqual([left, left + width, top - 2 * 16, top + height - 2 * 16], [0.5, 45.5, 0.5, 15.5]);
   assert.deepEqual([x, y, w, h], [10, 20, 90, 30]);
-  assert.deepEqual([0, 0.49, 0.51, 1, 1.2, -1].map((share) => nearest(share, 3)), [0, 1, 1, 2, 2, 0]);
+  assert.deepEqual(
+    [0, 0.49, 0.51, 1, 1.2, -1].map((share) => nearest(share, 3)),
+    [0, 1, 1, 2, 2, 0],
+  );
   assert.equal(nearest(0.24, 3), 0);
 });

@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { commonBase, linear, linearTicks, logarithmic, logDomain, logTicks, niceDomain, niceStep } from "../../assets/live/draw/scale.js";
+import {
+  commonBase,
+  linear,
+  linearTicks,
+  logarithmic,
+  logDomain,
+  logTicks,
+  niceDomain,
+  niceStep,
+} from "../../assets/live/draw/scale.js";
 
 test("steps are 1, 2 or 5 times a power of ten", () => {
   assert.equal(niceStep(10, 5), 2);

@@ -4,7 +4,9 @@ import test from "node:test";
 import { layerName, sentence, TEXTS, translator } from "../../assets/live/text/texts.js";
 
 const folder = new URL("../../assets/live/", import.meta.url);
-const sources = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith(".js") && name !== "text/texts.js");
+const sources = readdirSync(folder, { recursive: true }).filter(
+  (name) => name.endsWith(".js") && name !== "text/texts.js",
+);
 const code = sources.map((name) => readFileSync(new URL(name, folder), "utf8")).join("\n");
 
 test("every text asked for exists, and every text is used", () => {
@@ -43,7 +45,10 @@ test("a whole sentence of the engine is said in the reader's language", () => {
 });
 
 test("layers that a sentence speaks of are named in the reader's language", () => {
-  const messages = [["^Layer\\ (.+)\\ grew\\.$", "Creció la capa $1."], ["^(.+)\\ of\\ member\\ (.+)$", "$1 del miembro $2"]];
+  const messages = [
+    ["^Layer\\ (.+)\\ grew\\.$", "Creció la capa $1."],
+    ["^(.+)\\ of\\ member\\ (.+)$", "$1 del miembro $2"],
+  ];
   const words = { kind_dense: "densa", layer_output: "salida" };
   assert.equal(sentence("Layer 2 dense grew.", messages, words), "Creció la capa 2 densa.");
   assert.equal(sentence("Layer output grew.", messages, words), "Creció la capa salida.");

@@ -9,7 +9,13 @@ export class Notice {
   constructor(ui) {
     this.ui = ui;
     this.text = element("span");
-    this.button = element("button", { class: "tp-tool", type: "button", "aria-label": ui.t("dismiss"), text: "×", onclick: () => this.#dismiss() });
+    this.button = element("button", {
+      class: "tp-tool",
+      type: "button",
+      "aria-label": ui.t("dismiss"),
+      text: "×",
+      onclick: () => this.#dismiss(),
+    });
     this.node = element("div", { class: "tp-notice", hidden: true, "aria-live": "polite" }, [this.text, this.button]);
     this.refusal = "";
   }

@@ -60,12 +60,30 @@ class Pad {
   #build() {
     const { t, drawing } = this;
     const group = (name, key, options) =>
-      element("div", { class: "tp-pad-group", role: "radiogroup", "aria-label": t(name) }, options.map(([value, text, mark]) => this.#option(key, value, text, mark)));
-    const tools = [["point", t("pad_point")], ["spray", t("pad_spray")], ["erase", t("pad_erase")]];
+      element(
+        "div",
+        { class: "tp-pad-group", role: "radiogroup", "aria-label": t(name) },
+        options.map(([value, text, mark]) => this.#option(key, value, text, mark)),
+      );
+    const tools = [
+      ["point", t("pad_point")],
+      ["spray", t("pad_spray")],
+      ["erase", t("pad_erase")],
+    ];
     const classes = Array.from({ length: CLASSES }, (_, c) => [c, String(c + 1), c]);
-    const tasks = [["classification", t("pad_classes")], ["regression", t("pad_values")]];
+    const tasks = [
+      ["classification", t("pad_classes")],
+      ["regression", t("pad_values")],
+    ];
     const slider = (key, text, low, high) => {
-      const input = element("input", { type: "range", min: low, max: high, step: 0.1, value: this[key], "aria-label": text });
+      const input = element("input", {
+        type: "range",
+        min: low,
+        max: high,
+        step: 0.1,
+        value: this[key],
+        "aria-label": text,
+      });
       input.addEventListener("input", () => Object.assign(this, { [key]: Number(input.value) }));
       return element("label", { class: "tp-pad-slider" }, [element("span", { text }), input]);
     };
@@ -135,7 +153,10 @@ class Pad {
   #place(event) {
     const box = this.canvas.getBoundingClientRect();
     const share = (part, low, size) => (2 * (part - low)) / size - 1;
-    return { x: REACH * share(event.clientX, box.left, box.width), y: -REACH * share(event.clientY, box.top, box.height) };
+    return {
+      x: REACH * share(event.clientX, box.left, box.width),
+      y: -REACH * share(event.clientY, box.top, box.height),
+    };
   }
 
   #down(event) {
@@ -174,7 +195,8 @@ class Pad {
       const moved = (at, by) => Math.min(REACH, Math.max(-REACH, at + by * step));
       this.cursor = { x: moved(this.cursor.x, arrow[0]), y: moved(this.cursor.y, arrow[1]) };
     } else if (event.key === " " || event.key === "Enter") this.#stroke(() => this.#apply(this.cursor, 6));
-    else if (event.key === "Delete" || event.key === "Backspace") this.#stroke(() => this.drawing.erase(this.cursor.x, this.cursor.y, RUBBER));
+    else if (event.key === "Delete" || event.key === "Backspace")
+      this.#stroke(() => this.drawing.erase(this.cursor.x, this.cursor.y, RUBBER));
     else if (event.key === "z" && (event.ctrlKey || event.metaKey)) this.#stroke(() => this.drawing.undo(), false);
     else if (digit >= 1 && digit <= CLASSES) this.#choose("label", digit - 1);
     else return;
@@ -193,10 +215,13 @@ class Pad {
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     const [x, y] = [linear([-REACH, REACH], 0, side), linear([-REACH, REACH], side, 0)];
     grid(context, theme, side, x, y);
-    for (const point of this.drawing.points) dot(context, theme, this.drawing.task, x.map(point.x), y.map(point.y), point.c);
+    for (const point of this.drawing.points)
+      dot(context, theme, this.drawing.task, x.map(point.x), y.map(point.y), point.c);
     if (this.canvas.matches(":focus-visible")) cross(context, theme, x.map(this.cursor.x), y.map(this.cursor.y));
-    for (const button of this.bar.querySelectorAll("[data-mark]")) button.style.setProperty("--mark", css(theme.class(Number(button.dataset.mark))));
-    if (this.drawing.room > 0) write(this.said, this.t("pad_count", { count: String(this.drawing.points.length), most: String(MOST) }));
+    for (const button of this.bar.querySelectorAll("[data-mark]"))
+      button.style.setProperty("--mark", css(theme.class(Number(button.dataset.mark))));
+    if (this.drawing.room > 0)
+      write(this.said, this.t("pad_count", { count: String(this.drawing.points.length), most: String(MOST) }));
     this.canvas.dataset.points = String(this.drawing.points.length);
   }
 }
@@ -208,7 +233,16 @@ function grid(context, theme, side, x, y) {
   for (let tick = 1 - REACH; tick < REACH; tick += 1) {
     context.strokeStyle = css(tick === 0 ? theme.muted : theme.grid);
     context.beginPath();
-    for (const [a, b] of [[[x.map(tick), 0], [x.map(tick), side]], [[0, y.map(tick)], [side, y.map(tick)]]]) {
+    for (const [a, b] of [
+      [
+        [x.map(tick), 0],
+        [x.map(tick), side],
+      ],
+      [
+        [0, y.map(tick)],
+        [side, y.map(tick)],
+      ],
+    ]) {
       context.moveTo(...a);
       context.lineTo(...b);
     }
@@ -236,7 +270,10 @@ function cross(context, theme, px, py) {
   context.strokeStyle = css(theme.accent);
   context.lineWidth = 2;
   context.beginPath();
-  for (const [dx, dy] of [[9, 0], [0, 9]]) {
+  for (const [dx, dy] of [
+    [9, 0],
+    [0, 9],
+  ]) {
     context.moveTo(px - dx, py - dy);
     context.lineTo(px + dx, py + dy);
   }

@@ -50,7 +50,11 @@ class Picker {
     this.tiles = items.map((item) => {
       const canvas = element("canvas", { "aria-hidden": "true" });
       const words = item.note ? `${item.title}: ${item.note}` : item.title;
-      const button = element("button", { class: `tp-tile tp-tile-${item.mark}`, type: "button", role: "radio", title: words, "aria-label": words }, [canvas, element("span", { text: item.title })]);
+      const button = element(
+        "button",
+        { class: `tp-tile tp-tile-${item.mark}`, type: "button", role: "radio", title: words, "aria-label": words },
+        [canvas, element("span", { text: item.title })],
+      );
       button.dataset.kind = item.kind;
       button.addEventListener("click", () => this.#pick(item.kind));
       return { item, button, canvas };
@@ -75,7 +79,14 @@ class Picker {
   /** Arrows move and choose, as in any radio group. @param {KeyboardEvent} event */
   #key(event) {
     const now = this.tiles.findIndex(({ button }) => button === event.target);
-    const by = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: ROW, ArrowUp: -ROW, Home: -now, End: this.tiles.length - 1 - now }[event.key];
+    const by = {
+      ArrowRight: 1,
+      ArrowLeft: -1,
+      ArrowDown: ROW,
+      ArrowUp: -ROW,
+      Home: -now,
+      End: this.tiles.length - 1 - now,
+    }[event.key];
     if (now < 0 || by === undefined) return;
     event.preventDefault();
     const count = this.tiles.length;
@@ -136,7 +147,17 @@ function drawSign(context, mark, theme) {
   context.lineWidth = 1.75;
   context.lineCap = context.lineJoin = "round";
   context.beginPath();
-  for (const [x, y, begin] of [[24, 14, true], [24, 27], [19, wing, true], [24, tip], [29, wing], [15, 29, true], [15, 33], [33, 33], [33, 29]]) {
+  for (const [x, y, begin] of [
+    [24, 14, true],
+    [24, 27],
+    [19, wing, true],
+    [24, tip],
+    [29, wing],
+    [15, 29, true],
+    [15, 33],
+    [33, 33],
+    [33, 29],
+  ]) {
     if (begin) context.moveTo(x, y);
     else context.lineTo(x, y);
   }
@@ -150,7 +171,9 @@ function drawImage(context, rows, theme) {
   const picture = new Picture();
   const top = Math.max(...rows.flat(), 1e-9);
   const words = picture.pixels(width, height);
-  rows.forEach((row, y) => row.forEach((value, x) => (words[y * width + x] = pack(mix(theme.ground, theme.text, Math.max(0, value) / top)))));
+  rows.forEach((row, y) =>
+    row.forEach((value, x) => (words[y * width + x] = pack(mix(theme.ground, theme.text, Math.max(0, value) / top)))),
+  );
   picture.done();
   context.imageSmoothingEnabled = false;
   context.drawImage(picture.canvas, 4, 4, SIDE - 8, SIDE - 8);

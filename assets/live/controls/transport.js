@@ -43,7 +43,17 @@ export class Transport {
     const { t } = this.ui;
     const label = t(text);
     const title = key ? `${label} (${t("shortcut", { key })})` : label;
-    const button = element("button", { class: `tp-button tp-button-${name}`, type: "button", "aria-label": label, title, "aria-keyshortcuts": { play: "Space", step: "S", epoch: "E" }[name] }, [icon(glyph)]);
+    const button = element(
+      "button",
+      {
+        class: `tp-button tp-button-${name}`,
+        type: "button",
+        "aria-label": label,
+        title,
+        "aria-keyshortcuts": { play: "Space", step: "S", epoch: "E" }[name],
+      },
+      [icon(glyph)],
+    );
     button.dataset.do = name;
     button.addEventListener("click", () => this.#press(name));
     return button;

@@ -35,7 +35,12 @@ export function yAxis(context, box, scale, look) {
     context.strokeStyle = css(theme.grid);
     if (!look.bare) segment(context, box.left, y, box.right, y);
     if (look.labels === false) continue;
-    const label = scale.kind === "log" ? format.logTick(tick) : look.percent ? format.percent(tick, step < 0.01 ? 1 : 0) : format.tick(tick - base, step);
+    const label =
+      scale.kind === "log"
+        ? format.logTick(tick)
+        : look.percent
+          ? format.percent(tick, step < 0.01 ? 1 : 0)
+          : format.tick(tick - base, step);
     const at = Math.min(box.bottom - 4, Math.max(box.top + 4, y));
     if (look.inside) plate(context, label, box.left + 3, at, theme);
     else {

@@ -22,7 +22,9 @@ export function extent(trace, layers) {
 
 /** Shades of one color from none to full, packed for image data; half of the shares lie below 10 %, hence the root. @param {import("./theme.js").Rgb} color */
 export function shades(color) {
-  return Uint32Array.from({ length: SHADES + 1 }, (_, i) => (i === 0 ? 0 : pack(color, Math.round(24 + 231 * Math.sqrt(i / SHADES)))));
+  return Uint32Array.from({ length: SHADES + 1 }, (_, i) =>
+    i === 0 ? 0 : pack(color, Math.round(24 + 231 * Math.sqrt(i / SHADES))),
+  );
 }
 
 /**
@@ -40,7 +42,17 @@ export function paintHistogram(picture, trace, layer, look) {
     const step = span[0] + ((column + 1) / width) * (span[1] - span[0]);
     while (frame + 1 < trace.length && trace.steps[frame + 1] <= step) frame += 1;
     if (frame < 0) continue;
-    paintColumn(words, column, width, height, trace.values, frame * trace.width + layer * ROW, domain[1], perRow, colors);
+    paintColumn(
+      words,
+      column,
+      width,
+      height,
+      trace.values,
+      frame * trace.width + layer * ROW,
+      domain[1],
+      perRow,
+      colors,
+    );
   }
   picture.done();
 }

@@ -18,7 +18,8 @@ export function drawLine(context, line, x, y) {
   context.setLineDash(line.dash ?? []);
   context.beginPath();
   const pen = new Pen(context);
-  for (let i = 0; i < trace.length; i += 1) pen.to(x.map(trace.steps[i]), y.map(trace.values[i * trace.width + column]));
+  for (let i = 0; i < trace.length; i += 1)
+    pen.to(x.map(trace.steps[i]), y.map(trace.values[i * trace.width + column]));
   pen.lift();
   context.stroke();
   context.setLineDash([]);

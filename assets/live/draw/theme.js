@@ -31,8 +31,13 @@ export function parseColor(text) {
     const full = hex[1].length === 3 ? [...hex[1]].map((digit) => digit + digit).join("") : hex[1];
     return /** @type {Rgb} */ ([0, 2, 4].map((at) => parseInt(full.slice(at, at + 2), 16)));
   }
-  const numbers = /^rgba?\(([^)]+)\)$/.exec(value)?.[1].split(/[\s,/]+/).map(Number);
-  return numbers && numbers.length >= 3 && numbers.slice(0, 3).every(Number.isFinite) ? /** @type {Rgb} */ (numbers.slice(0, 3)) : null;
+  const numbers = /^rgba?\(([^)]+)\)$/
+    .exec(value)?.[1]
+    .split(/[\s,/]+/)
+    .map(Number);
+  return numbers && numbers.length >= 3 && numbers.slice(0, 3).every(Number.isFinite)
+    ? /** @type {Rgb} */ (numbers.slice(0, 3))
+    : null;
 }
 
 /** @param {Rgb} a @param {Rgb} b @param {number} share of b @returns {Rgb} */

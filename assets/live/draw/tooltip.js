@@ -18,11 +18,15 @@ export class Readout {
   show(canvas, x, y, heading, rows) {
     this.owner = canvas;
     const list = rows.slice(0, MOST_ROWS).flatMap((row) => [
-      element("i", { class: `tp-swatch tp-swatch-${row.mark ?? "solid"}`, style: row.color ? `color:${css(row.color)}` : "visibility:hidden" }),
+      element("i", {
+        class: `tp-swatch tp-swatch-${row.mark ?? "solid"}`,
+        style: row.color ? `color:${css(row.color)}` : "visibility:hidden",
+      }),
       element("span", { text: row.name }),
       element("b", { text: row.value }),
     ]);
-    if (rows.length > MOST_ROWS) list.push(element("i"), element("span", { text: `+${rows.length - MOST_ROWS}` }), element("b"));
+    if (rows.length > MOST_ROWS)
+      list.push(element("i"), element("span", { text: `+${rows.length - MOST_ROWS}` }), element("b"));
     this.node.replaceChildren(element("strong", { text: heading }), element("div", { class: "tp-readout-rows" }, list));
     this.node.hidden = false;
     this.#place(canvas, x, y);

@@ -19,7 +19,14 @@ export function byDepth(names) {
 }
 
 /** What the kinds of a layer's weights are called. */
-export const PARTS = { input: "part_input", recurrent: "part_recurrent", queries: "part_queries", keys: "part_keys", values: "part_values", output: "part_output" };
+export const PARTS = {
+  input: "part_input",
+  recurrent: "part_recurrent",
+  queries: "part_queries",
+  keys: "part_keys",
+  values: "part_values",
+  output: "part_output",
+};
 
 /** The layer that a row belongs to: "2 lstm" for "2 lstm 1 · recurrent". @param {string} name */
 export function layerOf(name) {
@@ -58,7 +65,9 @@ export class Run {
     this.experiment = message.experiment ?? null;
     this.task = message.task ?? this.task;
     this.channels = new Map((message.channels ?? []).map((channel) => [channel.key, channel]));
-    const perLayer = [...this.channels.values()].filter((channel) => channel.series?.length && !["grid", "heat", "scores"].includes(channel.mark));
+    const perLayer = [...this.channels.values()].filter(
+      (channel) => channel.series?.length && !["grid", "heat", "scores"].includes(channel.mark),
+    );
     const first = this.channels.get("activation_histogram")?.series ?? [];
     this.layers = byDepth([...first, ...perLayer.flatMap((channel) => channel.series.map(layerOf))]);
     this.log = (message.log ?? []).slice(-200);
@@ -90,8 +99,10 @@ export class Run {
     this.#advance(frame.step, frame.epoch);
     for (const [key, reading] of Object.entries(frame.readings)) {
       const mark = this.channels.get(key)?.mark;
-      if (["lines", "scores"].includes(mark) && key !== "curve") this.#trace(key, reading.values.length, LINE_POINTS).push(frame.step, reading.values);
-      else if (mark === "histogram") this.#trace(key, reading.values.length, HISTOGRAM_FRAMES).push(frame.step, reading.values);
+      if (["lines", "scores"].includes(mark) && key !== "curve")
+        this.#trace(key, reading.values.length, LINE_POINTS).push(frame.step, reading.values);
+      else if (mark === "histogram")
+        this.#trace(key, reading.values.length, HISTOGRAM_FRAMES).push(frame.step, reading.values);
       else if (key === "lr") this.#trace(key, 1, LINE_POINTS).push(frame.step, reading.values);
     }
   }

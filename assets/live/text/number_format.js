@@ -17,7 +17,9 @@ function numbers(lang) {
     short: make({ maximumSignificantDigits: 3 }),
     compact: make({ notation: "compact", maximumSignificantDigits: 3 }),
     fixed: [0, 1, 2, 3].map((digits) => make({ minimumFractionDigits: digits, maximumFractionDigits: digits })),
-    share: [0, 1].map((digits) => make({ style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits })),
+    share: [0, 1].map((digits) =>
+      make({ style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits }),
+    ),
   };
 }
 

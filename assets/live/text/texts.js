@@ -1,6 +1,7 @@
 import { PARTS } from "../stream/run.js";
 
 /** Every string the live component shows, in English; the page sends translations under the same keys. */
+// biome-ignore format: one text a line, as the page reads them
 export const TEXTS = {
   controls: "Training controls",
   play: "Train",
@@ -167,7 +168,8 @@ export function translator(translated = {}) {
 export function sentence(text, messages = [], translated = {}) {
   for (const [pattern, replacement] of messages) {
     const found = new RegExp(pattern, "s").exec(text);
-    if (found) return replacement.replace(/\$(\d)/g, (_, place) => sentence(found[Number(place)] ?? "", messages, translated));
+    if (found)
+      return replacement.replace(/\$(\d)/g, (_, place) => sentence(found[Number(place)] ?? "", messages, translated));
   }
   return /^(output|\d+ [a-z]\w*)$/.test(text) ? layerName(text, translated) : text;
 }

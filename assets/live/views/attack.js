@@ -14,7 +14,7 @@ const GAP = 6;
  */
 export function drawArrows(context, ui, x, y) {
   const reading = ui.run.latest.attack;
-  if (!reading || reading.shape.length !== 2) return;
+  if (reading?.shape.length !== 2) return;
   for (let i = 0; i < reading.shape[0]; i += 1) {
     const [fromX, fromY, toX, toY, changed] = reading.values.subarray(i * 5, i * 5 + 5);
     context.strokeStyle = css(changed ? ui.theme.warn : ui.theme.text, changed ? 1 : 0.45);
@@ -54,13 +54,17 @@ export class AttackView {
     if (!context || !reading || reading.shape.length !== 4) return;
     const [count, , height, width] = reading.shape;
     const left = 64;
-    const side = Math.floor(Math.min((this.panel.width - left) / count - GAP, (this.panel.height - 2 * LABEL) / 3 - GAP));
+    const side = Math.floor(
+      Math.min((this.panel.width - left) / count - GAP, (this.panel.height - 2 * LABEL) / 3 - GAP),
+    );
     if (side < 8) return;
     this.#rows(context, side);
     for (let k = 0; k < count; k += 1) {
       const [scale, change, right, before, after] = about.values.subarray(k * 5, k * 5 + 5);
       const at = left + k * (side + GAP);
-      const [image, moved] = [0, 1].map((row) => reading.values.subarray((2 * k + row) * height * width, (2 * k + row + 1) * height * width));
+      const [image, moved] = [0, 1].map((row) =>
+        reading.values.subarray((2 * k + row) * height * width, (2 * k + row + 1) * height * width),
+      );
       const plain = Float32Array.from(image, (value) => (value * scale) / (scale + change)); // both on one scale of grays
       const both = Float32Array.from(image, (value, i) => (value * scale + moved[i] * change) / (scale + change));
       this.#picture(context, k * 3, plain, width, at, LABEL, side, false);
@@ -77,7 +81,9 @@ export class AttackView {
     context.fillStyle = css(ui.theme.muted);
     context.textAlign = "left";
     context.textBaseline = "middle";
-    ["clean", "change", "attacked"].forEach((key, row) => context.fillText(ui.t(key), 0, LABEL + row * (side + GAP) + side / 2, 60));
+    ["clean", "change", "attacked"].forEach((key, row) =>
+      context.fillText(ui.t(key), 0, LABEL + row * (side + GAP) + side / 2, 60),
+    );
   }
 
   /** The answer; a wrong one in the color of warnings. */
@@ -97,7 +103,9 @@ export class AttackView {
     const picture = (this.pictures[place] ??= new Picture());
     const words = picture.pixels(width, height);
     values.forEach((value, i) => {
-      words[i] = signed ? theme.values[Math.round(value) + 128] : pack(mix(theme.ground, theme.text, Math.min(1, Math.max(0, value / 127))));
+      words[i] = signed
+        ? theme.values[Math.round(value) + 128]
+        : pack(mix(theme.ground, theme.text, Math.min(1, Math.max(0, value / 127))));
     });
     picture.done();
     context.imageSmoothingEnabled = false;

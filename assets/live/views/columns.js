@@ -16,7 +16,10 @@ export function neededWidth(count) {
 /** @param {number} width @param {number} count @returns {Slot[]} */
 export function slots(width, count) {
   const each = (width - GUTTER) / Math.max(1, count);
-  return Array.from({ length: count }, (_, i) => ({ left: GUTTER + i * each + GAP / 2, right: GUTTER + (i + 1) * each - GAP / 2 }));
+  return Array.from({ length: count }, (_, i) => ({
+    left: GUTTER + i * each + GAP / 2,
+    right: GUTTER + (i + 1) * each - GAP / 2,
+  }));
 }
 
 /** @typedef {{index: number, x: number, y: number, size: number}} Cell */
@@ -34,9 +37,15 @@ export function arrange(count, slot, top, bottom) {
   const width = slot.right - slot.left;
   const gap = 4;
   const most = Math.max(1, Math.floor((width + gap) / (SMALLEST + gap)));
-  const fit = (columns, height) => Math.min(LARGEST, (height + gap) / Math.ceil(count / columns) - gap, (width + gap) / columns - gap);
+  const fit = (columns, height) =>
+    Math.min(LARGEST, (height + gap) / Math.ceil(count / columns) - gap, (width + gap) / columns - gap);
   let columns = 1;
-  while (columns < most && fit(columns, bottom - top) < COMFORTABLE && fit(columns + 1, bottom - top) > fit(columns, bottom - top)) columns += 1;
+  while (
+    columns < most &&
+    fit(columns, bottom - top) < COMFORTABLE &&
+    fit(columns + 1, bottom - top) > fit(columns, bottom - top)
+  )
+    columns += 1;
   let size = fit(columns, bottom - top);
   let shown = count;
   let floor = bottom;

@@ -21,7 +21,11 @@ export class CurveView {
 
   legend = () => {
     const { theme, t } = this.ui;
-    return [legendItem("solid", theme.accent, t("prediction")), legendItem("dot", theme.muted, t("train")), legendItem("ring", theme.muted, t("validation"))];
+    return [
+      legendItem("solid", theme.accent, t("prediction")),
+      legendItem("dot", theme.muted, t("train")),
+      legendItem("ring", theme.muted, t("validation")),
+    ];
   };
 
   draw() {
@@ -104,7 +108,13 @@ export class CurveView {
     vertical(context, box, place.x, css(ui.theme.text, 0.6), this.panel.ratio);
     const value = values[Math.round(((place.x - box.left) / (box.right - box.left)) * (values.length - 1))];
     const rows = [{ name: ui.t("prediction"), value: ui.format.value(value), color: ui.theme.accent }];
-    ui.readout.show(this.panel.canvas, place.x, place.y, `x ${ui.format.place(x.invert(place.x), x.domain[1] - x.domain[0])}`, rows);
+    ui.readout.show(
+      this.panel.canvas,
+      place.x,
+      place.y,
+      `x ${ui.format.place(x.invert(place.x), x.domain[1] - x.domain[0])}`,
+      rows,
+    );
     if (!Number.isFinite(value)) return;
     context.beginPath();
     context.arc(place.x, y.map(value), 3.5, 0, 2 * Math.PI);

@@ -34,7 +34,11 @@ export function spreadBar(context, ui, box, left, width) {
   context.textBaseline = "middle";
   for (const share of [0, 0.5, 1]) {
     const at = box.bottom - share * height;
-    context.fillText(ui.format.short(Number((share * scale).toPrecision(2))), left + width + 5, Math.min(box.bottom - 5, Math.max(box.top + 5, at)));
+    context.fillText(
+      ui.format.short(Number((share * scale).toPrecision(2))),
+      left + width + 5,
+      Math.min(box.bottom - 5, Math.max(box.top + 5, at)),
+    );
   }
 }
 

@@ -36,9 +36,16 @@ export function endLines(ui, what) {
 
 /** @param {Ui} ui @param {"loss" | "metric"} what @param {boolean} [brief] the block's number stands for its name */
 export function endLegend(ui, what, brief = false) {
-  const shown = ends(ui).map((end, i) => ({ end, i })).filter(({ end, i }) => what === "loss" || (i > 0 && comparable(ui, end)));
-  const whole = brief && shown.length ? [legendItem("solid", ui.theme.accent, what === "loss" ? ui.t("total") : ui.layer("output"))] : [];
-  return whole.concat(shown.map(({ end, i }) => legendItem("solid", color(ui, i), brief ? ui.layer(end).split(" ")[0] : ui.layer(end))));
+  const shown = ends(ui)
+    .map((end, i) => ({ end, i }))
+    .filter(({ end, i }) => what === "loss" || (i > 0 && comparable(ui, end)));
+  const whole =
+    brief && shown.length
+      ? [legendItem("solid", ui.theme.accent, what === "loss" ? ui.t("total") : ui.layer("output"))]
+      : [];
+  return whole.concat(
+    shown.map(({ end, i }) => legendItem("solid", color(ui, i), brief ? ui.layer(end).split(" ")[0] : ui.layer(end))),
+  );
 }
 
 /** Whether an end is measured by accuracy, as the output is: shares and R² have no common axis. */

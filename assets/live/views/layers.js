@@ -19,7 +19,12 @@ export class LayersView {
   /** @param {import("./screen.js").Ui} ui */
   constructor(ui) {
     this.ui = ui;
-    this.panel = new Panel(ui, { key: "layers", title: "layers", help: "layers_help", enlarge: "activation_histogram" });
+    this.panel = new Panel(ui, {
+      key: "layers",
+      title: "layers",
+      help: "layers_help",
+      enlarge: "activation_histogram",
+    });
     this.node = this.panel.node;
     this.panel.toggle(ui.t("shared_scale"), ui.t("shared_scale_help"), "shared_scale", true);
     this.stage = new Stage(ui, this.panel);
@@ -55,7 +60,11 @@ export class LayersView {
     const onUnit = this.stage.shown && this.stage.draw(context, columns, HEAD + 10, split, this.place);
     if (!onUnit && this.place && this.place.y < this.top) ui.readout.hide(panel.canvas);
     this.#histograms(context, columns, bottom);
-    panel.describe(layers.map((name) => `${ui.layer(name)} ${ui.t("std")} ${this.numbers.at(name, ui.run.step)[1].value}`).join(", "));
+    panel.describe(
+      layers
+        .map((name) => `${ui.layer(name)} ${ui.t("std")} ${this.numbers.at(name, ui.run.step)[1].value}`)
+        .join(", "),
+    );
   }
 
   #heads(context, columns) {
@@ -84,7 +93,9 @@ export class LayersView {
     const channel = ui.run.channels.get("activation_histogram");
     const trace = ui.run.traces.activation_histogram;
     if (!channel || !trace?.length || bottom - top < 30) return;
-    const hidden = channel.series.map((_, i) => i).filter((i) => channel.series.length < 2 || i < channel.series.length - 1);
+    const hidden = channel.series
+      .map((_, i) => i)
+      .filter((i) => channel.series.length < 2 || i < channel.series.length - 1);
     const shared = niceDomain(...extent(trace, hidden));
     context.fillStyle = css(ui.theme.muted);
     context.textAlign = "left";
@@ -115,7 +126,9 @@ export class LayersView {
     if (!common || layer === 0) yAxis(context, box, y, { ...look, inside: !common, bare: true });
     xAxis(context, box, x, { ...look, unit: width > 120 ? ui.t("steps") : undefined });
     this.#mean(context, box, name, x, y);
-    for (const event of ui.run.log) if (event.kind === "edit") vertical(context, box, x.map(event.step), css(ui.theme.text, 0.45), panel.ratio, [2, 3]);
+    for (const event of ui.run.log)
+      if (event.kind === "edit")
+        vertical(context, box, x.map(event.step), css(ui.theme.text, 0.45), panel.ratio, [2, 3]);
     if (ui.cursor.step !== null) vertical(context, box, x.map(ui.cursor.step), css(ui.theme.text, 0.6), panel.ratio);
     if (ui.cursor.chart === this && this.over === layer) this.#tell(layer, name, box, x);
   }
@@ -141,9 +154,18 @@ export class LayersView {
     const at = trace.nearest(step);
     const rows = this.numbers.at(name, step);
     const [low, high] = [trace.at(at, layer * ROW), trace.at(at, layer * ROW + 1)];
-    rows.unshift({ name: ui.t("unit_range"), value: `${ui.format.short(Number(low.toPrecision(3)))} … ${ui.format.short(Number(high.toPrecision(3)))}` });
+    rows.unshift({
+      name: ui.t("unit_range"),
+      value: `${ui.format.short(Number(low.toPrecision(3)))} … ${ui.format.short(Number(high.toPrecision(3)))}`,
+    });
     const place = this.place ?? { x: x.map(step), y: box.top };
-    ui.readout.show(this.panel.canvas, place.x, place.y, `${ui.layer(name)} · ${ui.t("steps")} ${ui.format.integer(step)}`, rows);
+    ui.readout.show(
+      this.panel.canvas,
+      place.x,
+      place.y,
+      `${ui.layer(name)} · ${ui.t("steps")} ${ui.format.integer(step)}`,
+      rows,
+    );
   }
 
   #hover(place) {
@@ -151,7 +173,10 @@ export class LayersView {
     this.place = place;
     const series = ui.run.channels.get("activation_histogram")?.series ?? [];
     const trace = ui.run.traces.activation_histogram;
-    const slot = place && place.y >= this.top && trace?.length ? (this.columns ?? []).findIndex(({ left, right }) => place.x >= left && place.x <= right) : -1;
+    const slot =
+      place && place.y >= this.top && trace?.length
+        ? (this.columns ?? []).findIndex(({ left, right }) => place.x >= left && place.x <= right)
+        : -1;
     this.over = slot < 0 ? -1 : series.indexOf(ui.run.layers[slot]);
     if (this.over < 0) {
       if (!place) ui.readout.hide(this.panel.canvas);

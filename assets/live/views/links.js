@@ -60,7 +60,8 @@ export function weightedLinks(context, from, to, matrix, first, theme) {
  * @param {CanvasRenderingContext2D} context @param {Column} from @param {Column} to @param {import("../draw/theme.js").Theme} theme
  */
 export function plainLinks(context, from, to, theme) {
-  const straight = from.cells.length === to.cells.length && !/dense|maxout|output|shared|head|reconstruct/.test(to.name);
+  const straight =
+    from.cells.length === to.cells.length && !/dense|maxout|output|shared|head|reconstruct/.test(to.name);
   if (!straight && from.cells.length * to.cells.length > MOST_LINKS) return;
   const count = straight ? from.cells.length : from.cells.length * to.cells.length;
   context.lineWidth = 1;

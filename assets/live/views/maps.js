@@ -6,7 +6,13 @@ import { css } from "../draw/theme.js";
 
 const GAP = 4;
 const LABELS = 132;
-const GATES = { input: "gate_input", forget: "gate_forget", output: "gate_output", reset: "gate_reset", update: "gate_update" };
+const GATES = {
+  input: "gate_input",
+  forget: "gate_forget",
+  output: "gate_output",
+  reset: "gate_reset",
+  update: "gate_update",
+};
 
 /** A panel that is there only while the run has its channel. */
 class MapsView {
@@ -38,13 +44,24 @@ export class PairsView extends MapsView {
 
   legend = () => {
     const { theme, t } = this.ui;
-    return [legendRamp("−", [-1, -0.5, 0, 0.5, 1].map((value) => css(theme.value(value))), `+ · ${t("pairs_rows")}`)];
+    return [
+      legendRamp(
+        "−",
+        [-1, -0.5, 0, 0.5, 1].map((value) => css(theme.value(value))),
+        `+ · ${t("pairs_rows")}`,
+      ),
+    ];
   };
 
   /** @param {CanvasRenderingContext2D} context @param {import("../stream/decode.js").Reading} reading */
   paint(context, { values, shape: [count, height, width] }) {
     const { panel } = this;
-    paintSigned(this.picture, /** @type {Int8Array} */ (this.upright(values, count, height, width)), [count, height, width], this.ui.theme);
+    paintSigned(
+      this.picture,
+      /** @type {Int8Array} */ (this.upright(values, count, height, width)),
+      [count, height, width],
+      this.ui.theme,
+    );
     const pairs = count / 2;
     const room = (panel.width + GAP) / pairs - GAP;
     const scale = Math.min(room / width, (panel.height - GAP) / 2 / height);
@@ -83,7 +100,13 @@ export class GatesView extends MapsView {
 
   legend = () => {
     const { theme } = this.ui;
-    return [legendRamp("0", [-1, -0.5, 0, 0.5, 1].map((value) => css(theme.value(value))), "1")];
+    return [
+      legendRamp(
+        "0",
+        [-1, -0.5, 0, 0.5, 1].map((value) => css(theme.value(value))),
+        "1",
+      ),
+    ];
   };
 
   /** @param {CanvasRenderingContext2D} context @param {import("../stream/decode.js").Reading} reading */

@@ -42,7 +42,12 @@ export class Stage {
     const columns = this.#columns(slots, top, bottom);
     this.cells = columns.slice(1).flatMap(({ cells }) => cells);
     const places = columns.map(({ name, cells }) => [name, cells.length, cells[0]?.x, cells[0]?.y, cells[0]?.size]);
-    this.links.draw(context, this.panel, JSON.stringify([theme.text, top, bottom, places, run.latest.weights ? run.frames : 0]), (own) => this.#links(own, columns));
+    this.links.draw(
+      context,
+      this.panel,
+      JSON.stringify([theme.text, top, bottom, places, run.latest.weights ? run.frames : 0]),
+      (own) => this.#links(own, columns),
+    );
     context.imageSmoothingEnabled = true;
     this.#inputs(context, columns[0].cells);
     for (const cell of this.cells) {
@@ -54,8 +59,19 @@ export class Stage {
     context.textBaseline = "bottom";
     columns.forEach(({ hidden, missing }, i) => {
       const slot = slots[i - 1];
-      if (missing) context.fillText(this.ui.t("units_too_many"), (slot.left + slot.right) / 2, (top + bottom) / 2, slot.right - slot.left);
-      if (hidden) context.fillText(this.ui.t("more_units", { count: this.ui.format.integer(hidden) }), (slot.left + slot.right) / 2, bottom);
+      if (missing)
+        context.fillText(
+          this.ui.t("units_too_many"),
+          (slot.left + slot.right) / 2,
+          (top + bottom) / 2,
+          slot.right - slot.left,
+        );
+      if (hidden)
+        context.fillText(
+          this.ui.t("more_units", { count: this.ui.format.integer(hidden) }),
+          (slot.left + slot.right) / 2,
+          bottom,
+        );
     });
     const cell = this.#under(place);
     if (cell) this.#tell(cell, place);
@@ -72,7 +88,13 @@ export class Stage {
       const units = [];
       names.forEach((owner, unit) => owner === name && units.push(unit));
       const { cells, hidden } = arrange(units.length, slots[layer], top, bottom);
-      columns.push({ name, hidden, count: units.length, missing: !units.length && names.length >= MOST_UNITS, cells: cells.map((cell) => ({ ...cell, layer, unit: units[cell.index] })) });
+      columns.push({
+        name,
+        hidden,
+        count: units.length,
+        missing: !units.length && names.length >= MOST_UNITS,
+        cells: cells.map((cell) => ({ ...cell, layer, unit: units[cell.index] })),
+      });
     });
     return columns;
   }
@@ -120,7 +142,9 @@ export class Stage {
 
   #under(place) {
     if (!place) return undefined;
-    return this.cells.find(({ x, y, size }) => place.x >= x && place.x < x + size && place.y >= y && place.y < y + size);
+    return this.cells.find(
+      ({ x, y, size }) => place.x >= x && place.x < x + size && place.y >= y && place.y < y + size,
+    );
   }
 
   #tell(cell, place) {
@@ -131,9 +155,20 @@ export class Stage {
     const column = nearest((place.x - cell.x) / cell.size, width);
     const row = height - 1 - nearest((place.y - cell.y) / cell.size, height);
     const share = values[(cell.unit * height + row) * width + column] / 127;
-    ui.readout.show(this.panel.canvas, place.x, place.y, `${ui.layer(ui.run.layers[cell.layer])} · ${ui.t("unit", { number: String(cell.index + 1) })}`, [
-      { name: ui.t("activation"), value: ui.format.short(Number((share * scale).toPrecision(2))), color: ui.theme.value(share), mark: "dot" },
-      { name: ui.t("unit_range"), value: `± ${ui.format.short(scale)}` },
-    ]);
+    ui.readout.show(
+      this.panel.canvas,
+      place.x,
+      place.y,
+      `${ui.layer(ui.run.layers[cell.layer])} · ${ui.t("unit", { number: String(cell.index + 1) })}`,
+      [
+        {
+          name: ui.t("activation"),
+          value: ui.format.short(Number((share * scale).toPrecision(2))),
+          color: ui.theme.value(share),
+          mark: "dot",
+        },
+        { name: ui.t("unit_range"), value: `± ${ui.format.short(scale)}` },
+      ],
+    );
   }
 }

@@ -21,7 +21,12 @@ export class Numbers {
     this.body = element("tbody");
     this.columns = element("tr");
     const widths = element("colgroup", {}, [element("col", { style: `width:${GUTTER}px` })]);
-    this.node = element("table", { class: "tp-numbers" }, [element("caption", { class: "tp-hidden", text: ui.t("layers") }), widths, element("thead", { class: "tp-hidden" }, [this.columns]), this.body]);
+    this.node = element("table", { class: "tp-numbers" }, [
+      element("caption", { class: "tp-hidden", text: ui.t("layers") }),
+      widths,
+      element("thead", { class: "tp-hidden" }, [this.columns]),
+      this.body,
+    ]);
     this.names = "";
     /** @type {{row: typeof ROWS[number], name: string, cell: HTMLElement}[]} */
     this.cells = [];
@@ -41,7 +46,10 @@ export class Numbers {
   at(name, step) {
     return ROWS.map((row) => {
       const trace = this.ui.run.traces[row.key];
-      return { name: this.ui.t(row.text), value: this.#text(row, trace ? this.#value(row, name, trace.nearest(step)) : NaN) };
+      return {
+        name: this.ui.t(row.text),
+        value: this.#text(row, trace ? this.#value(row, name, trace.nearest(step)) : NaN),
+      };
     });
   }
 
@@ -70,11 +78,17 @@ export class Numbers {
     const { ui } = this;
     this.names = names.join("\n");
     this.cells = [];
-    this.columns.replaceChildren(element("td"), ...names.map((name) => element("th", { scope: "col", text: ui.layer(name) })));
+    this.columns.replaceChildren(
+      element("td"),
+      ...names.map((name) => element("th", { scope: "col", text: ui.layer(name) })),
+    );
     const rows = ROWS.map((row) => {
-      const cells = names.map((name) => element("td"));
+      const cells = names.map(() => element("td"));
       cells.forEach((cell, i) => this.cells.push({ row, name: names[i], cell }));
-      return element("tr", {}, [element("th", { scope: "row", text: ui.t(row.text), title: row.help && ui.t(row.help) }), ...cells]);
+      return element("tr", {}, [
+        element("th", { scope: "row", text: ui.t(row.text), title: row.help && ui.t(row.help) }),
+        ...cells,
+      ]);
     });
     this.body.replaceChildren(...(names.length ? rows : []));
   }

@@ -16,7 +16,10 @@ export class Panel {
     this.plot = element("div", { class: "tp-plot" }, [this.canvas]);
     this.body = element("div", { class: "tp-panel-body" }, [this.plot]);
     const header = element("header", { class: "tp-header" }, [this.heading, this.legend, this.tools]);
-    this.node = element("section", { class: `tp-panel tp-panel-${about.key}`, "aria-label": this.title }, [header, this.body]);
+    this.node = element("section", { class: `tp-panel tp-panel-${about.key}`, "aria-label": this.title }, [
+      header,
+      this.body,
+    ]);
     this.#help(ui.t(about.help));
     if (about.enlarge) this.#enlarge(about.enlarge);
     this.width = 0;
@@ -85,9 +88,21 @@ export class Panel {
   }
 
   #help(text) {
-    const tip = element("div", { class: "tp-tip", role: "tooltip", id: `tp-tip-${this.about.key}`, text, hidden: true });
+    const tip = element("div", {
+      class: "tp-tip",
+      role: "tooltip",
+      id: `tp-tip-${this.about.key}`,
+      text,
+      hidden: true,
+    });
     const label = this.ui.t("how_to_read", { title: this.title });
-    const button = element("button", { class: "tp-tool", type: "button", "aria-label": label, "aria-describedby": tip.id, text: "?" });
+    const button = element("button", {
+      class: "tp-tool",
+      type: "button",
+      "aria-label": label,
+      "aria-describedby": tip.id,
+      text: "?",
+    });
     const show = (on) => () => {
       tip.hidden = !on;
     };
@@ -103,7 +118,11 @@ export class Panel {
   #enlarge(name) {
     const label = this.ui.t("enlarge", { title: this.title });
     const open = () => this.ui.enlarge(name);
-    const button = element("button", { class: "tp-tool", type: "button", "aria-label": label, title: label, onclick: open }, [icon("enlarge")]);
+    const button = element(
+      "button",
+      { class: "tp-tool", type: "button", "aria-label": label, title: label, onclick: open },
+      [icon("enlarge")],
+    );
     button.dataset.enlarge = name;
     this.canvas.addEventListener("dblclick", open);
     this.canvas.addEventListener("keydown", (event) => event.key === "Enter" && open());
@@ -117,7 +136,8 @@ export class Panel {
     };
     this.canvas.addEventListener("pointermove", (event) => this.pointer(at(event)));
     this.canvas.addEventListener("pointerdown", (event) => this.pointer(at(event)));
-    for (const name of ["pointerleave", "pointercancel", "blur"]) this.canvas.addEventListener(name, () => this.pointer(null));
+    for (const name of ["pointerleave", "pointercancel", "blur"])
+      this.canvas.addEventListener(name, () => this.pointer(null));
     this.canvas.addEventListener("keydown", (event) => {
       const direction = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
       if (event.key === "Escape") this.pointer(null);

@@ -57,7 +57,9 @@ export class PlaneView {
     const output = run.latest.output;
     this.panel.switch.hidden = !run.channels.has("disagreement");
     if (!context || !output) return;
-    const side = Math.floor(Math.min(this.panel.height - 30, this.panel.width - 42 - (this.classes && !this.spread ? 16 : 78)));
+    const side = Math.floor(
+      Math.min(this.panel.height - 30, this.panel.width - 42 - (this.classes && !this.spread ? 16 : 78)),
+    );
     if (side < 40) return;
     const left = Math.max(36, Math.floor((this.panel.width - side - (this.classes && !this.spread ? 0 : 48)) / 2));
     const box = { left, top: 8, right: left + side, bottom: 8 + side };
@@ -68,7 +70,16 @@ export class PlaneView {
     Object.assign(this, { box, x, y });
     this.#axes(context, box, x, y);
     const { theme } = this.ui;
-    const key = JSON.stringify([box, x.domain, y.domain, theme.mode, theme.ground, this.scale, run.id, run.points?.shape]);
+    const key = JSON.stringify([
+      box,
+      x.domain,
+      y.domain,
+      theme.mode,
+      theme.ground,
+      this.scale,
+      run.id,
+      run.points?.shape,
+    ]);
     this.dots.draw(context, this.panel, key, (own) => this.#points(own, x, y));
     drawArrows(context, this.ui, x, y);
     if (this.bases[0]) xBase(context, box, this.bases[0], this.ui); // above the points, or they hide it
@@ -87,7 +98,12 @@ export class PlaneView {
     context.imageSmoothingEnabled = true;
     context.imageSmoothingQuality = "high";
     const drawn = this.spread?.shape ?? shape;
-    layMap(context, this.picture, 0, drawn, { x: box.left, y: box.top, width: box.right - box.left, height: box.bottom - box.top });
+    layMap(context, this.picture, 0, drawn, {
+      x: box.left,
+      y: box.top,
+      width: box.right - box.left,
+      height: box.bottom - box.top,
+    });
   }
 
   #axes(context, box, x, y) {
@@ -107,7 +123,8 @@ export class PlaneView {
     context.textAlign = "right";
     context.textBaseline = "middle";
     if (Math.min(...ticks[1].map(y.map)) > box.top + 16) context.fillText("y", box.left - 6, box.top + 4);
-    for (const tick of ticks[1]) context.fillText(format.tick(tick - bases[1], steps[1]), box.left - 6, Math.max(box.top + 5, y.map(tick)));
+    for (const tick of ticks[1])
+      context.fillText(format.tick(tick - bases[1], steps[1]), box.left - 6, Math.max(box.top + 5, y.map(tick)));
     this.bases = bases;
   }
 
@@ -119,7 +136,10 @@ export class PlaneView {
     const radius = count > 400 ? 2.25 : 3;
     for (let i = 0; i < count; i += 1) {
       const at = i * width;
-      const color = this.scale === null ? theme.class(values[at + 2]) : theme.value(Math.max(-1, Math.min(1, values[at + 2] / this.scale)));
+      const color =
+        this.scale === null
+          ? theme.class(values[at + 2])
+          : theme.value(Math.max(-1, Math.min(1, values[at + 2] / this.scale)));
       context.beginPath();
       context.arc(x.map(values[at]), y.map(values[at + 1]), radius, 0, 2 * Math.PI);
       const validation = values[at + 3] > 0;
@@ -144,7 +164,11 @@ export class PlaneView {
     const top = this.scale ?? 1;
     for (const value of [-1, 0, 1]) {
       const at = box.top + ((1 - value) / 2) * (box.bottom - box.top);
-      context.fillText(format.short(Number((value * top).toPrecision(3))), left + BAR + 5, Math.min(box.bottom - 5, Math.max(box.top + 5, at)));
+      context.fillText(
+        format.short(Number((value * top).toPrecision(3))),
+        left + BAR + 5,
+        Math.min(box.bottom - 5, Math.max(box.top + 5, at)),
+      );
     }
     this.#ends(context, left + BAR + 5, box);
   }
@@ -157,7 +181,15 @@ export class PlaneView {
   }
 
   #hover(place) {
-    this.place = place && this.box && place.x >= this.box.left && place.x < this.box.right && place.y >= this.box.top && place.y < this.box.bottom ? place : null;
+    this.place =
+      place &&
+      this.box &&
+      place.x >= this.box.left &&
+      place.x < this.box.right &&
+      place.y >= this.box.top &&
+      place.y < this.box.bottom
+        ? place
+        : null;
     if (!this.place) this.ui.readout.hide(this.panel.canvas);
     this.ui.redraw();
   }
@@ -173,7 +205,12 @@ export class PlaneView {
     context.moveTo(crisp(place.x, panel.ratio), box.top);
     context.lineTo(crisp(place.x, panel.ratio), box.bottom);
     context.stroke();
-    const heading = [this.x, this.y].map((axis, i) => `${"xy"[i]} ${ui.format.place(axis.invert(i ? place.y : place.x), axis.domain[1] - axis.domain[0])}`).join(" · ");
+    const heading = [this.x, this.y]
+      .map(
+        (axis, i) =>
+          `${"xy"[i]} ${ui.format.place(axis.invert(i ? place.y : place.x), axis.domain[1] - axis.domain[0])}`,
+      )
+      .join(" · ");
     ui.readout.show(panel.canvas, place.x, place.y, heading, this.#values(place, box));
   }
 
@@ -185,9 +222,25 @@ export class PlaneView {
     const column = nearest((place.x - box.left) / (box.right - box.left), width);
     const row = height - 1 - nearest((place.y - box.top) / (box.bottom - box.top), height);
     const at = (k) => values[(k * height + row) * width + column] / 127;
-    if (this.scale !== null) return [{ name: ui.t("prediction"), value: ui.format.fixed(at(0) * this.scale, 2), color: ui.theme.value(at(0)), mark: "dot" }];
-    if (!this.classes) return [{ name: ui.t("class_difference"), value: ui.format.fixed(at(0), 2), color: ui.theme.value(at(0)), mark: "dot" }];
-    return Array.from({ length: count }, (_, k) => ({ name: `p(${ui.t("class", { name: String(k) })})`, value: ui.format.fixed(at(k), 2), color: ui.theme.class(k), mark: /** @type {"dot"} */ ("dot") }));
+    if (this.scale !== null)
+      return [
+        {
+          name: ui.t("prediction"),
+          value: ui.format.fixed(at(0) * this.scale, 2),
+          color: ui.theme.value(at(0)),
+          mark: "dot",
+        },
+      ];
+    if (!this.classes)
+      return [
+        { name: ui.t("class_difference"), value: ui.format.fixed(at(0), 2), color: ui.theme.value(at(0)), mark: "dot" },
+      ];
+    return Array.from({ length: count }, (_, k) => ({
+      name: `p(${ui.t("class", { name: String(k) })})`,
+      value: ui.format.fixed(at(k), 2),
+      color: ui.theme.class(k),
+      mark: /** @type {"dot"} */ ("dot"),
+    }));
   }
 
   #summary() {

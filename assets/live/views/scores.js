@@ -14,7 +14,8 @@ export function scored(run) {
 function look(ui, name) {
   const { theme, t } = ui;
   const member = /^member (\d+)$/.exec(name);
-  if (member) return { name: t("member", { number: member[1] }), color: theme.muted, alpha: 0.4, thickness: 1, quiet: true };
+  if (member)
+    return { name: t("member", { number: member[1] }), color: theme.muted, alpha: 0.4, thickness: 1, quiet: true };
   const known = {
     attacked: { name: t("attacked"), color: theme.warn, thickness: 2 },
     clean: { name: t("clean"), color: theme.muted, thickness: 1.5 },
@@ -37,7 +38,16 @@ export function scoreLines(ui) {
 export function worstLine(ui) {
   const trace = ui.run.traces.epochs;
   if (!ui.run.channels.has("recall")) return [];
-  return [{ name: ui.t("worst_recall"), color: ui.theme.muted, trace, column: trace.width - 1, thickness: 1.25, dash: [2, 3] }];
+  return [
+    {
+      name: ui.t("worst_recall"),
+      color: ui.theme.muted,
+      trace,
+      column: trace.width - 1,
+      thickness: 1.25,
+      dash: [2, 3],
+    },
+  ];
 }
 
 /** @param {Ui} ui */
@@ -49,6 +59,8 @@ export function worstLegend(ui) {
 export function scoreLegend(ui) {
   const names = CHANNELS.flatMap((key) => ui.run.channels.get(key)?.series ?? []);
   const items = names.filter((name) => !name.startsWith("member ")).map((name) => look(ui, name));
-  const members = names.some((name) => name.startsWith("member ")) ? [legendItem("faint", ui.theme.muted, ui.t("each_member"))] : [];
+  const members = names.some((name) => name.startsWith("member "))
+    ? [legendItem("faint", ui.theme.muted, ui.t("each_member"))]
+    : [];
   return [...items.map(({ name, color, dash }) => legendItem(dash ? "dashed" : "solid", color, name)), ...members];
 }

@@ -105,11 +105,16 @@ export class Screen {
       readOnly: Boolean(readOnly),
       cursor: { step: null, chart: null },
       readout: new Readout(this.node),
-      get run() { return screen.feed.run; },
-      get link() { return screen.socket.link; },
+      get run() {
+        return screen.feed.run;
+      },
+      get link() {
+        return screen.socket.link;
+      },
       sentence: (text) => sentence(text, screen.data.messages, texts),
       layer: (name) => layerName(name, texts),
-      color: (name) => this.ui.theme.layer(Math.max(0, this.ui.run.layers.indexOf(layerOf(name))), this.ui.run.layers.length),
+      color: (name) =>
+        this.ui.theme.layer(Math.max(0, this.ui.run.layers.indexOf(layerOf(name))), this.ui.run.layers.length),
       redraw: () => this.#redraw(),
       point: (step, chart) => {
         Object.assign(this.ui.cursor, { step, chart });
@@ -125,11 +130,20 @@ export class Screen {
     this.transport = new Transport(ui, { do: (command) => this.#command(command) });
     this.notice = new Notice(ui);
     this.layers = new LayersView(ui);
-    this.tops = { plane: new PlaneView(ui), curve: new CurveView(ui), attack: new AttackView(ui), metric: metricChart(ui) };
+    this.tops = {
+      plane: new PlaneView(ui),
+      curve: new CurveView(ui),
+      attack: new AttackView(ui),
+      metric: metricChart(ui),
+    };
     this.rest = [lossChart(ui), layerChart(ui, "update_ratio"), layerChart(ui, "gradient_norm")];
     this.maps = [new PairsView(ui), new GatesView(ui)];
     this.status = element("p", { class: "tp-status", role: "status" });
-    this.right = element("div", { class: "tp-right" }, [...Object.values(this.tops), ...this.maps, ...this.rest].map(({ node }) => node));
+    this.right = element(
+      "div",
+      { class: "tp-right" },
+      [...Object.values(this.tops), ...this.maps, ...this.rest].map(({ node }) => node),
+    );
     const body = element("div", { class: "tp-body" }, [this.layers.node, this.right, this.status]);
     this.screen = element("div", { class: "tp-screen" }, [this.transport.node, this.notice.node, body]);
     this.node.append(this.screen);
@@ -182,7 +196,8 @@ export class Screen {
     const phase = !this.data.run ? "idle" : !run.known ? "connecting" : run.frames ? "live" : "waiting";
     this.node.dataset.phase = phase;
     this.node.dataset.link = link;
-    this.status.textContent = phase === "live" ? "" : this.ui.t({ idle: "no_run", connecting: "connecting", waiting: "waiting" }[phase]);
+    this.status.textContent =
+      phase === "live" ? "" : this.ui.t({ idle: "no_run", connecting: "connecting", waiting: "waiting" }[phase]);
     this.transport.draw();
     this.notice.draw();
     const top = run.known ? run.view : "plane";
@@ -190,7 +205,12 @@ export class Screen {
     for (const [name, view] of Object.entries(this.tops)) view.node.hidden = !shown.includes(name);
     for (const view of this.maps) view.node.hidden = !view.there;
     this.right.classList.toggle("tp-right-five", shown.length > 1);
-    const views = [this.layers, ...shown.map((name) => this.tops[name]), ...this.maps.filter((view) => view.there), ...this.rest];
+    const views = [
+      this.layers,
+      ...shown.map((name) => this.tops[name]),
+      ...this.maps.filter((view) => view.there),
+      ...this.rest,
+    ];
     this.#legends(views);
     for (const view of views) view.draw();
     this.#time(performance.now() - began);
@@ -200,13 +220,23 @@ export class Screen {
   /** Legends change with theme, layers, classes and room only; one that does not fit gives way to its brief form. */
   #legends(views) {
     const { run, theme } = this.ui;
-    const key = JSON.stringify([theme.text, theme.accent, run.id, run.layers, run.view, this.tops.plane.classes, this.tops.plane.scale === null, this.node.clientWidth]);
+    const key = JSON.stringify([
+      theme.text,
+      theme.accent,
+      run.id,
+      run.layers,
+      run.view,
+      this.tops.plane.classes,
+      this.tops.plane.scale === null,
+      this.node.clientWidth,
+    ]);
     if (key === this.legends) return;
     this.legends = key;
     for (const view of views) {
       const { legend } = view.panel;
       legend.replaceChildren(...(run.known ? view.legend() : []));
-      if (view.briefLegend && legend.scrollHeight > legend.clientHeight + 2) legend.replaceChildren(...view.briefLegend());
+      if (view.briefLegend && legend.scrollHeight > legend.clientHeight + 2)
+        legend.replaceChildren(...view.briefLegend());
       if (legend.firstElementChild?.offsetWidth > legend.clientWidth) legend.replaceChildren();
     }
   }

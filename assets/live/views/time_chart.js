@@ -52,14 +52,21 @@ export class TimeChart {
     this.#cursor(context, box, x, y, lines);
     context.restore();
     this.#unit(context, box, shade);
-    panel.describe(lines.filter((line) => !line.quiet).map((line) => `${line.name} ${this.#text(line.trace.at(-1, line.column))}`).join(", "));
+    panel.describe(
+      lines
+        .filter((line) => !line.quiet)
+        .map((line) => `${line.name} ${this.#text(line.trace.at(-1, line.column))}`)
+        .join(", "),
+    );
   }
 
   #yScale(lines, box) {
     const logs = this.spec.log();
     let [low, high] = range(lines, logs);
     if (this.spec.domain && high >= low) [low, high] = this.spec.domain(low, high);
-    return logs ? logarithmic(logDomain(low, high), box.bottom, box.top) : linear(niceDomain(low, high), box.bottom, box.top);
+    return logs
+      ? logarithmic(logDomain(low, high), box.bottom, box.top)
+      : linear(niceDomain(low, high), box.bottom, box.top);
   }
 
   /** Fills the healthy range and returns the color of its legend, or nothing. */
@@ -90,7 +97,8 @@ export class TimeChart {
 
   #edits(context, box, x) {
     for (const event of this.ui.run.log) {
-      if (event.kind === "edit") vertical(context, box, x.map(event.step), css(this.ui.theme.text, 0.45), this.panel.ratio, [2, 3]);
+      if (event.kind === "edit")
+        vertical(context, box, x.map(event.step), css(this.ui.theme.text, 0.45), this.panel.ratio, [2, 3]);
     }
   }
 
@@ -135,7 +143,13 @@ export class TimeChart {
       mark: /** @type {"solid" | "dashed"} */ (line.dash?.length ? "dashed" : "solid"),
     }));
     rows.push(...(this.spec.more?.(step) ?? []), ...this.#changes(step));
-    ui.readout.show(this.panel.canvas, this.x.map(step), this.pointerY ?? this.box.top, `${ui.t("steps")} ${ui.format.integer(step)}`, rows);
+    ui.readout.show(
+      this.panel.canvas,
+      this.x.map(step),
+      this.pointerY ?? this.box.top,
+      `${ui.t("steps")} ${ui.format.integer(step)}`,
+      rows,
+    );
   }
 
   #text(value) {
@@ -147,7 +161,10 @@ export class TimeChart {
     const { ui } = this;
     return ui.run.log
       .filter((event) => event.kind === "edit" && Math.abs(this.x.map(event.step) - this.x.map(step)) <= 4)
-      .map(({ detail }) => ({ name: `${ui.t("edit")} ${detail?.path ?? ""}`, value: ui.format.short(Number(detail?.value)) }));
+      .map(({ detail }) => ({
+        name: `${ui.t("edit")} ${detail?.path ?? ""}`,
+        value: ui.format.short(Number(detail?.value)),
+      }));
   }
 
   #hover(place) {
@@ -164,7 +181,8 @@ export class TimeChart {
 
   /** The measured step nearest to a place, of the first line that has any. @param {number} step */
   #snap(step) {
-    const line = this.lines.find(({ trace, quiet }) => trace.length && !quiet) ?? this.lines.find(({ trace }) => trace.length);
+    const line =
+      this.lines.find(({ trace, quiet }) => trace.length && !quiet) ?? this.lines.find(({ trace }) => trace.length);
     return line ? line.trace.steps[line.trace.nearest(step)] : Math.round(step);
   }
 
