@@ -17,8 +17,8 @@ class Examples:
     Shape: `x` float32 (examples, *input shape); `y` int64 (examples,) of class indices, or float32
     (examples, outputs). Own tables are float64 in both: what a network gets is rounded after preprocessing. Sequences
     are (examples, time, features). `extent` bounds the plot of 1-D and 2-D inputs, as
-    (x0, x1[, y0, y1]). `tokens` is the size of the vocabulary where inputs are word numbers, else 0. Where a table has
-    gaps they are NaN until the split is known; `gaps` are the ranges of inputs that are one category together.
+    (x0, x1[, y0, y1]). `vocabulary_size`: how many words there are where inputs are token ids, else 0. Where a table
+    has gaps they are NaN until the split is known; `gaps` are the ranges of inputs that are one category together.
     """
 
     x: np.ndarray
@@ -26,7 +26,7 @@ class Examples:
     task: Task
     classes: tuple[str, ...] = ()
     extent: tuple[float, ...] | None = None
-    tokens: int = 0
+    vocabulary_size: int = 0
     gaps: tuple[tuple[int, int], ...] = ()
 
     @property

@@ -109,7 +109,7 @@ def family(name: str) -> type[Part]:
     return next(c for c in classes if c.__dict__.get("family") == name)
 
 
-WRITTEN: dict[str, str] = {}
+PATTERN_HELP: dict[str, str] = {}
 """What each pattern of a field asks for, in words, for who wrote something else."""
 
 
@@ -125,22 +125,22 @@ def hparam(
     log: bool = False,
     live: bool = False,
     none: str = "",
-    unsaid: bool = False,
+    omit_default: bool = False,
     hidden: bool = False,
     pattern: str | None = None,
-    written: str = "",
+    pattern_help: str = "",
 ) -> Any:
     """A field of a part, told once: default, bounds, unit, whether its axis is logarithmic, whether it may change
     while a run trains (`live`), and what it means. Form, validation and reference page read it from here. `none` says
-    what None stands for. An `unsaid` field is left out of documents while it has its default, so that those written
-    before there was such a field stay what they are. A `hidden` one has a control of its own instead of the form's.
-    `written` says in words what `pattern` asks for."""
+    what None stands for. An `omit_default` field is left out of documents while it has its default, so that documents
+    from before there was such a field stay what they are. A `hidden` one has a control of its own outside the form.
+    `pattern_help` says in words what `pattern` asks for."""
     if pattern is not None:
-        WRITTEN[pattern] = written
+        PATTERN_HELP[pattern] = pattern_help
     extra: dict[str, JsonValue] = {"unit": unit, "log": log, "live": live, "none": none}
     if hidden:
         extra["hidden"] = True
-    usual = (lambda value: value == default) if unsaid else None
+    usual = (lambda value: value == default) if omit_default else None
     return Field(
         default,
         ge=ge,

@@ -59,7 +59,7 @@ class InitialLoss(Check):
 def blame(ground: Ground) -> Said:
     """Why the first outputs are large."""
     size = float(ground.seen[0].double().square().mean().sqrt())
-    if size > LARGE and not ground.data.source.tokens:
+    if size > LARGE and not ground.data.source.vocabulary_size:
         return Said("The inputs are large (root mean square {size}): standardize them.", size=size)
     return Said(
         "The network is sure of itself before it has learned: take Glorot or He weights, and standardize the targets "

@@ -36,7 +36,7 @@ class Leak(Check):
 
     def examine(self, ground: Ground) -> Outcome:
         data = ground.data
-        if not data.source.tokens and (columns := target_copies(data.source.x, data.source.y)):
+        if not data.source.vocabulary_size and (columns := target_copies(data.source.x, data.source.y)):
             return revealed(columns)
         splits = split(ground.experiment, data.source)
         rows = [keys(x.numpy()) for x in (data.train_x, data.validation_x, data.test_x)]

@@ -117,10 +117,10 @@ def expect_task(experiment: Experiment, source: Examples) -> None:
         if source.task not in part.tasks:
             received = f"{part.name()!r}, which is for {' or '.join(part.tasks)}"
             raise InvalidExperiment(where, f"{what} for {source.task}", received)
-    if experiment.attack and source.tokens:
+    if experiment.attack and source.vocabulary_size:
         where = f"$.attack ({experiment.attack.name()})"
         raise InvalidExperiment(where, "numbers that measure something", "word numbers", "leave it out")
-    if any(block.aside for block in experiment.network):
+    if any(block.is_head for block in experiment.network):
         one_end(experiment)
     if experiment.balance != "none" and source.task != "classification":
         raise InvalidExperiment("$.balance", "classes to balance", source.task, "choose none")
@@ -154,7 +154,7 @@ def fit(experiment: Experiment, source: Examples, train: np.ndarray) -> tuple[Ma
     for place, transform in enumerate(experiment.preprocessing):
         if transform.acts_on == "inputs":
             with at(f"$.preprocessing[{place}] ({transform.name()})"):
-                if source.tokens:
+                if source.vocabulary_size:
                     raise InvalidExperiment("", "numbers that measure something", "word numbers", "leave it out")
                 inputs.append(transform.fit(x))
             x = inputs[-1](x)

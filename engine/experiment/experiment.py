@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
-from engine.catalogue.part import WRITTEN, Value, catalogue, hparam
+from engine.catalogue.part import PATTERN_HELP, Value, catalogue, hparam
 from engine.errors import InvalidExperiment, shown
 from engine.parts.activations.tanh import Tanh
 from engine.parts.attacks import Attack
@@ -74,7 +74,7 @@ class Experiment(Value):
     )
     initializer: Initializer = GlorotUniform()
     bias: float = hparam(
-        0.0, "Where biases start; a little above 0 keeps ReLU units alive.", ge=0, le=1, log=True, unsaid=True
+        0.0, "Where biases start; a little above 0 keeps ReLU units alive.", ge=0, le=1, log=True, omit_default=True
     )
     loss: Loss = CrossEntropy()
     output_weight: float = hparam(
@@ -84,7 +84,7 @@ class Experiment(Value):
         le=100,
         log=True,
         live=True,
-        unsaid=True,
+        omit_default=True,
     )
     optimizer: Optimizer = Adam(lr=0.003)
     schedule: Schedule = Constant()
@@ -93,7 +93,7 @@ class Experiment(Value):
         None,
         "Moves inputs so that the network goes wrong, shows it, and trains on them too.",
         none="no attack",
-        unsaid=True,
+        omit_default=True,
     )
     batch_size: int = hparam(10, "Examples in one step.", ge=1, le=8192, unit="examples", log=True, live=True)
     epochs: int | None = hparam(None, "How often the training split is gone through.", ge=1, le=100_000, log=True)
@@ -184,7 +184,7 @@ def explain(error: ValidationError, data: Any) -> InvalidExperiment:
     elif first["type"] in ("missing", "union_tag_not_found"):
         expected, received = "a value" if first["type"] == "missing" else "an object with a kind", "none"
     elif first["type"] == "string_pattern_mismatch":
-        expected = WRITTEN[context["pattern"]]
+        expected = PATTERN_HELP[context["pattern"]]
     elif first["type"] == "extra_forbidden":
         expected = "no such field"
     elif first["type"] == "json_invalid":  # nested too deep, or half a surrogate pair: Python reads it, nobody else

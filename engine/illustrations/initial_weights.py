@@ -28,7 +28,7 @@ class Draws:
 def draws(part: Initializer, fan: Fan, seed: int = 0) -> Draws:
     """Weights of a dense layer of that fan: as many layers as give at least 40 000 of them."""
     generator = torch.Generator().manual_seed(seed)
-    into, out = int(fan.into), int(fan.out)
+    into, out = int(fan.fan_in), int(fan.fan_out)
     layers = -(-LEAST // (into * out))
     weights = torch.zeros(layers, out, into)
     for layer in weights:

@@ -45,7 +45,7 @@ def descent(part: Optimizer, steps: int) -> Descent:
     path = [weight.detach().double().numpy()[0].copy()]
     for _ in range(steps):
         closure()
-        optimizer.step(closure if part.asks else None)
+        optimizer.step(closure if part.needs_closure else None)
         path.append(weight.detach().double().numpy()[0].copy())
         if not np.abs(path[-1]).max() < 1e3:
             path.pop()

@@ -65,7 +65,7 @@ class Network(nn.Module):
         self.stages = stages
         self.modules_in_order = nn.ModuleList(stage.module for stage in stages)
         self.looks_back = any(stage.other >= 0 for stage in stages)
-        self.ends = tuple(place for place, stage in enumerate(stages) if stage.block.aside and not stage.shared)
+        self.ends = tuple(place for place, stage in enumerate(stages) if stage.block.is_head and not stage.shared)
 
     def forward(self, x: Tensor) -> Tensor:
         if self.ends:
@@ -81,7 +81,7 @@ class Network(nn.Module):
         """What every stage gives, in order."""
         found: list[Tensor] = []
         for stage in self.stages:
-            if stage.block.aside and not stage.shared:
+            if stage.block.is_head and not stage.shared:
                 found.append(stage.module(x if stage.other < 0 else found[stage.other]))
                 continue
             x = stage.module(x) if stage.other < 0 else stage.module(x, found[stage.other])
@@ -162,7 +162,7 @@ def assemble(experiment: Experiment, in_shape: Shape, outputs: int, heads: Mappi
             is_head = place == len(experiment.network)
             where = "$.network (output layer)" if is_head else f"$.network[{place}] ({block.name()})"
             name = "output" if is_head else f"{place + 1} {block.name()}"
-            if block.aside:
+            if block.is_head:
                 goal = whole if block.name() == "reconstruct" else ((heads or {}).get(place, outputs),)
                 stages.append(end(name, block, in_shape, where, stages, goal))
                 continue
@@ -181,7 +181,7 @@ def stage(name: str, block: Block, in_shape: Shape, where: str, before: list[Sta
     reached = None
     if other >= 0:
         earlier = before[other]
-        if block.shares and earlier.block.refers and not earlier.block.freely:
+        if block.shares and earlier.block.refers and not earlier.block.reference_optional:
             raise InvalidExperiment(f"{where}.of", "a block that takes its input alone", earlier.block.name())
         reached = earlier.in_shape if block.shares else earlier.out_shape
     try:
@@ -210,7 +210,7 @@ def end(name: str, block: Block, in_shape: Shape, where: str, before: list[Stage
 
 def place_of(block: Block, where: str, before: list[Stage]) -> int:
     """Where the block that this one refers to stands; −1 if it refers to none. Raises: InvalidExperiment."""
-    if not block.refers or (block.freely and block.reference == ""):
+    if not block.refers or (block.reference_optional and block.reference == ""):
         return -1
     labels = [stage.block.label for stage in before if not stage.shared]
     if block.reference == "" or block.reference not in labels:

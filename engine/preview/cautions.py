@@ -82,7 +82,7 @@ def embedded_words(experiment: Experiment, data: Prepared) -> Iterator[Caution]:
                 "These inputs are no word numbers: fractions are rounded, and all numbers below 0 share the first row."
             ),
         )
-    words = max(data.source.tokens, int(x.max()) + 1)
+    words = max(data.source.vocabulary_size, int(x.max()) + 1)
     if words > first.rows:
         shared = words - first.rows + 1
         yield Caution(
@@ -115,7 +115,7 @@ def mixed_alone(experiment: Experiment, data: Prepared) -> Iterator[Caution]:
 
 def lone_weight(experiment: Experiment, data: Prepared) -> Iterator[Caution]:
     """The weight of an output's loss that stands alone."""
-    if experiment.output_weight != 1 and not any(block.aside for block in experiment.network):
+    if experiment.output_weight != 1 and not any(block.is_head for block in experiment.network):
         yield Caution(
             "$.output_weight",
             Said("It does nothing here: the output's loss is the only one. Heads and reconstructions add others."),

@@ -72,7 +72,9 @@ def footprint(experiment: Experiment, network: Network, data: Prepared, flops: i
     shapes = [parameter.shape for parameter in network.parameters()]
     sizes = [4 * shape.numel() for shape in shapes]
     once = sum(sizes)
-    kept = sum(size * experiment.optimizer.kept(len(shape)) for size, shape in zip(sizes, shapes, strict=True))
+    kept = sum(
+        size * experiment.optimizer.state_per_parameter(len(shape)) for size, shape in zip(sizes, shapes, strict=True)
+    )
     every, largest = experiment.optimizer.passing
     matrix = max((4 * shape.numel() for shape in shapes if len(shape) == 2), default=0)
     passing = int(every * once + largest * matrix) + once * regularizing(experiment)
@@ -103,7 +105,7 @@ def longest_batch(count: int, batch_size: int) -> int:
 
 def regularizing(experiment: Experiment) -> int:
     """How many numbers rules take for a while for each weight: parameters before noise, signs of weights."""
-    return sum(1 for rule in experiment.regularizers if rule.draws or rule.name() == "l1")
+    return sum(1 for rule in experiment.regularizers if rule.is_random or rule.name() == "l1")
 
 
 def stepping(experiment: Experiment, network: Network, data: Prepared, batch: int, passing: int) -> int:
@@ -125,7 +127,7 @@ def stepping(experiment: Experiment, network: Network, data: Prepared, batch: in
         most = max(ahead, counted.peak - gradients)
     for parameter in parameters:
         parameter.grad = None
-    asked = passing + ASKED * 4 * batch * answers(network) if experiment.optimizer.asks else 0
+    asked = passing + ASKED * 4 * batch * answers(network) if experiment.optimizer.needs_closure else 0
     members = len(alone(experiment))
     joined = 4 * members * batch * answers(network) if members > 1 else 0
     return max(int(MARGIN * (most + asked)) + joined, passing) + FEW + members * (x.nbytes + y.nbytes)

@@ -97,7 +97,7 @@ class Ground:
         for stage in network.stages:
             calls += sum(stage.in_shape[0] * m.num_layers for m in stage.module.modules() if isinstance(m, nn.RNNBase))
         work = 3 * (forward_flops(network, self.data.in_shape) * batch + CALL * calls)
-        if self.experiment.optimizer.asks:
+        if self.experiment.optimizer.needs_closure:
             work *= ASKED
         return int(min(self.steps, max(FEWEST, WORK / work)))
 
@@ -127,7 +127,7 @@ def calm(network: Network) -> Network:
     """The network in training mode, except that nothing in it draws random numbers."""
     network.train()
     for stage in network.stages:
-        if stage.block.draws:
+        if stage.block.is_random:
             stage.module.eval()
     return network
 

@@ -36,7 +36,7 @@ class Eager:
         self.adversary: Adversary | None = None
         self.optimizer = experiment.optimizer.build(self.parameters)
         self.rules: tuple[tuple[Regularizer, list[Tensor]], ...] = ()  # each with the weights that it acts on
-        self.asks = experiment.optimizer.asks
+        self.needs_closure = experiment.optimizer.needs_closure
         self.cpu = device.type == "cpu"
         self.stochastic = self.noisy = False
         self.generator = torch.default_generator if self.cpu else torch.cuda.default_generators[device.index or 0]
@@ -50,7 +50,7 @@ class Eager:
         for group in self.optimizer.param_groups:
             group.update(settings)
         for stage, block in zip(self.network.stages, experiment.network, strict=False):
-            block.retune(stage.module)
+            block.update_live_fields(stage.module)
         if isinstance(self.loss, Weighed):
             self.loss.retune(experiment)
         active = [own for r in experiment.regularizers if getattr(r, "strength", 1.0) != 0 for own in r.apart()]
@@ -59,8 +59,8 @@ class Eager:
         attack = experiment.attack
         mixed = attack is not None and attack.share > 0
         self.adversary = Adversary(attack, self.network, self.loss, self.device) if attack and mixed else None
-        self.noisy = any(rule.draws for rule in active)
-        self.stochastic = self.noisy or any(block.draws for block in experiment.network)
+        self.noisy = any(rule.is_random for rule in active)
+        self.stochastic = self.noisy or any(block.is_random for block in experiment.network)
 
     def step(self, x: Tensor, y: Tensor, factor: float, seed: int, capture: Capture | None) -> tuple[Loss, Tensor]:
         """One step on one batch; `factor` on the learning rate; `seed` for dropout, so that no state has to be kept.
@@ -72,7 +72,7 @@ class Eager:
             group["lr"] = self.base_lr * factor
         if self.adversary:
             self.adversary.prepare(x, y, seed)
-        if self.asks:
+        if self.needs_closure:
             return self._asked(x, y, seed, capture)
         value, outputs = self._gradient(x, y, seed, capture)
         if self.cpu and not math.isfinite(value):

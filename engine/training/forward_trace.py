@@ -26,7 +26,7 @@ def look(network: Network, x: Tensor) -> Inside:
         given = network.outputs(x)
     taken = []
     for stage, out in zip(network.stages, given, strict=True):
-        aside = stage.block.aside and not stage.shared
+        aside = stage.block.is_head and not stage.shared
         taken.append(given[stage.other] if aside and stage.other >= 0 else x)
         x = x if aside else out
     entered = [heard[id(last(stage))].pop(0) if stage.block.applies else None for stage in network.stages]

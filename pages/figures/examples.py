@@ -18,8 +18,8 @@ def of_examples(loaded: Examples, colors: Colors) -> tuple[go.Figure, str]:
     """Images, sequences, a curve or points, and what they are."""
     size = " × ".join(number(n, 6) for n in loaded.x.shape[1:])
     caption = _("{n} examples of {size} numbers.", n=number(len(loaded.x), 6), size=size)
-    if loaded.tokens:
-        rows = loaded.x[:24] / loaded.tokens
+    if loaded.vocabulary_size:
+        rows = loaded.x[:24] / loaded.vocabulary_size
         return tiles.gallery([(_("one sequence a row"), rows[None])], colors), caption
     if loaded.x.ndim == 3:
         return sequences(loaded, colors), caption

@@ -37,7 +37,7 @@ def network(form: Form, draft: dict[str, Any]) -> None:
         on_click=add,
     )
     totals(seen, len(blocks))
-    if any(catalogue(Block)[block["kind"]].aside for block in blocks):
+    if any(catalogue(Block)[block["kind"]].is_head for block in blocks):
         form.fields(Experiment, draft, (), only=("output_weight",))
     form.fields(Experiment, draft, (), only=("initializer", "bias"))
 

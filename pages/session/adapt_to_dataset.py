@@ -47,7 +47,7 @@ def to_data(draft: Draft, kind: str, given: Draft | None = None) -> Draft:
         rules, only = draft["regularizers"], catalogue(Regularizer)
         changed["regularizers"] = [rule for rule in rules if "regression" in only[rule["kind"]].tasks]
         changed["balance"] = "none"
-    if loaded.tokens and draft.get("attack"):
+    if loaded.vocabulary_size and draft.get("attack"):
         changed["attack"] = None
     return {**draft, **changed}
 
@@ -63,7 +63,7 @@ def fits(augmentation: Draft, loaded: Examples) -> bool:
         catalogue(Augmentation)[augmentation["kind"]]().expect(loaded.x.shape[1:])
     except PlaygroundError:
         return False
-    return not loaded.tokens
+    return not loaded.vocabulary_size
 
 
 def network_for(network: list[Draft], loaded: Examples) -> list[Draft]:
@@ -99,7 +99,11 @@ def preprocessing_for(loaded: Examples, own: bool = False) -> list[Draft]:
     chosen: list[Draft] = []
     if own:
         chosen += [] if shares(loaded.x) else [{"kind": "standardize"}]
-    elif loaded.extent is None and not loaded.tokens and not USUAL[0] <= float(loaded.x.std(0).mean()) <= USUAL[1]:
+    elif (
+        loaded.extent is None
+        and not loaded.vocabulary_size
+        and not USUAL[0] <= float(loaded.x.std(0).mean()) <= USUAL[1]
+    ):
         chosen.append({"kind": "standardize"})
     if loaded.task == "regression":
         mean, deviation = abs(float(loaded.y.mean())), float(loaded.y.std())

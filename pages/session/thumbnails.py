@@ -37,8 +37,8 @@ def picture(part: type[Dataset]) -> dict[str, Any]:
 def drawing(loaded: Examples) -> dict[str, Any]:
     """Images show an example, sequences and 1-D inputs a curve, words a row for each sequence, everything else points;
     tables are seen along their main axes."""
-    if loaded.tokens:
-        return {"mark": "image", "image": np.round(loaded.x[:12] / loaded.tokens, 2).tolist()}
+    if loaded.vocabulary_size:
+        return {"mark": "image", "image": np.round(loaded.x[:12] / loaded.vocabulary_size, 2).tolist()}
     if loaded.x.ndim == 3:
         return {"mark": "curve", "points": sequence(loaded.x[0])}
     if loaded.extent is None and loaded.task == "classification" and square(loaded.x[0]):

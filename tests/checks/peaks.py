@@ -42,7 +42,7 @@ def size(value: Any) -> int:
 def step_peak(experiment: Experiment) -> int:
     """Weights, optimizer state, the batch, and what two steps in a row take, with gradients that begin as none."""
     trainer = Trainer(experiment)
-    trainer.advance(deadline=math.inf, until_step=12 if experiment.optimizer.asks else 2)
+    trainer.advance(deadline=math.inf, until_step=12 if experiment.optimizer.needs_closure else 2)
     executor = trainer.executor
     optimizers = [one.optimizer for one in getattr(executor, "members", [executor])]
     trainer.order.begin(trainer.epoch, 0)

@@ -91,14 +91,14 @@ def test_what_an_optimizer_keeps_and_takes(kind: str, shape: tuple[int, ...]) ->
         return sum(float((weight.detach() ** 4).sum()) / 4 for weight in weights)
 
     closure()
-    asked = (closure,) if part.asks else ()
-    for _ in range(14 if part.asks else 3):
+    asked = (closure,) if part.needs_closure else ()
+    for _ in range(14 if part.needs_closure else 3):
         built.step(*asked)
     whole = sum(weight.nbytes for weight in weights)
-    assert part.kept(len(shape)) * whole == pytest.approx(size(dict(built.state)), rel=0.15, abs=200)
+    assert part.state_per_parameter(len(shape)) * whole == pytest.approx(size(dict(built.state)), rel=0.15, abs=200)
     every, largest = part.passing
-    own = most(closure) if part.asks else 0
+    own = most(closure) if part.needs_closure else 0
     taken = most(lambda: built.step(*asked))
     assert taken <= every * whole + (largest * whole / 3 if len(shape) == 2 else 0) + own + 1000
-    if not part.asks and kind != "muon":
+    if not part.needs_closure and kind != "muon":
         assert taken >= 0.7 * every * whole

@@ -136,4 +136,4 @@ def test_no_data_set_that_comes_along_has_such_a_column() -> None:
     for kind, part in catalogue(Dataset).items():
         if not part.remote and kind not in ("upload", "points"):
             given = part().load(0)
-            assert given.tokens or target_copies(given.x, given.y) == [], kind
+            assert given.vocabulary_size or target_copies(given.x, given.y) == [], kind

@@ -72,7 +72,7 @@ class Chain:
         name = f"{len(self.network) + 1} {block.name()}"
         try:
             with torch.device("meta"):
-                if block.aside:
+                if block.is_head:
                     goal = self.start if block.name() == "reconstruct" else (self.outputs,)
                     self.stages.append(end(name, block, self.shape, "", self.stages, goal))
                 else:
@@ -86,7 +86,7 @@ class Chain:
     def refer(self, document: Document) -> bool:
         """Names the newest block that fits: one whose output has this shape, or, to be shared, whose input has."""
         for one in reversed(self.stages):
-            if one.shared or one.block.aside:
+            if one.shared or one.block.is_head:
                 continue
             shape = one.in_shape if document["kind"] == "shared" else one.out_shape
             if shape == self.shape and not (document["kind"] == "shared" and one.block.refers):

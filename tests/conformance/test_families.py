@@ -95,7 +95,7 @@ def test_block_retunes_to_its_live_fields(part: Any) -> None:
     for name in live_fields(part()):
         changed = part(**{name: 0.5})
         module = part().build((12,))
-        changed.retune(module)
+        changed.update_live_fields(module)
         assert str(module) == str(changed.build((12,))), name
 
 
@@ -218,10 +218,12 @@ def test_optimizer_says_how_much_it_keeps(part: Any) -> None:
         assert part(**fields).settings().keys() <= built.param_groups[0].keys(), "torch knows these names"
         for _ in range(6):
             bowl(weight)
-            built.step(lambda own=weight: bowl(own)) if part.asks else built.step()
+            built.step(lambda own=weight: bowl(own)) if part.needs_closure else built.step()
         state = built.state_dict()["state"].get(0, {}).values()
         pieces = [piece for kept in state for piece in (kept if isinstance(kept, list) else [kept])]
-        assert sum(torch.is_tensor(kept) and kept.numel() == 36 for kept in pieces) == part(**fields).kept()
+        assert (
+            sum(torch.is_tensor(kept) and kept.numel() == 36 for kept in pieces) == part(**fields).state_per_parameter()
+        )
 
 
 def test_no_probe_at_all() -> None:

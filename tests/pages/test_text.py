@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
-from engine.catalogue.part import WRITTEN
+from engine.catalogue.part import PATTERN_HELP
 from engine.errors import InvalidExperiment, PlaygroundError
 from engine.experiment.experiment import Experiment
 from engine.parts.datasets.spiral import Spiral
@@ -133,14 +133,14 @@ def test_what_stands_under_a_heading_begins_with_a_capital_unless_it_is_a_symbol
 )
 def test_what_is_written_in_no_allowed_way_is_said_in_words(document: dict[str, object], received: str) -> None:
     wrong = broken(document)
-    assert wrong.expected in WRITTEN.values()
+    assert wrong.expected in PATTERN_HELP.values()
     assert sentence(wrong) == f"Expected {wrong.expected}, received {received!r}."
     speak("es")
     assert wrong.expected not in sentence(wrong)
 
 
 def test_every_pattern_has_words() -> None:
-    assert set(WRITTEN.values()) <= set(WORDS)
+    assert set(PATTERN_HELP.values()) <= set(WORDS)
 
 
 def test_every_template_is_its_own() -> None:

@@ -109,7 +109,7 @@ def walked(chosen: Optimizer, dtype: torch.dtype = torch.float64) -> Tensor:
         return 0.0
 
     for step in range(1, 101):
-        if chosen.asks:
+        if chosen.needs_closure:
             built.step(lambda now=step: closure(now))
         else:
             closure(step)

@@ -101,7 +101,7 @@ def test_heartbeats_differ_by_kind() -> None:
 def test_tokens_have_a_meaning_that_the_number_does_not_show() -> None:
     found = load("tokens", samples=4000, vocabulary=30, length=9)
     words = found.x.astype(np.int64)
-    assert (words.min(), words.max(), found.tokens) == (0, 29, 30)
+    assert (words.min(), words.max(), found.vocabulary_size) == (0, 29, 30)
     counts = np.stack([(words == w).sum(1) for w in range(30)], 1)
     meaning = np.linalg.lstsq(counts.astype(np.float64), found.y - 0.5, rcond=None)[0]
     kinds = np.round(meaning / np.abs(meaning).max())  # recovered from the labels alone

@@ -80,7 +80,7 @@ class Data:
         kinds = f"np.{source.x.dtype}", f"np.{source.y.dtype}"
         shape = ", ".join(map(str, source.x.shape[1:]))
         more = f", {source.classes!r}" if source.classes else ""
-        more += f", tokens={source.tokens}" if source.tokens else ""
+        more += f", vocabulary_size={source.vocabulary_size}" if source.vocabulary_size else ""
         more += f", extent={source.extent!r}" if source.extent and heads(self.experiment) else ""
         return "\n".join(
             [

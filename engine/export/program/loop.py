@@ -28,7 +28,7 @@ class Loop:
         self.rules = Rules(replay.versions, inliner)
         self.made = Constructions()
         self.factor, self.epoch_factor = schedule(self.experiment, inliner, self.replay.batch_changes)
-        self.draws = any(block.draws for block in self.experiment.network) or bool(self.rules.noise())
+        self.draws = any(block.is_random for block in self.experiment.network) or bool(self.rules.noise())
         attack = self.experiment.attack
         self.attack = attack if attack is not None and attack.share > 0 else None
         self.lr_moves = bool(self.factor or self.epoch_factor)
@@ -144,7 +144,7 @@ class Loop:
         if self.lr_moves:
             factor = " * ".join(filter(None, [self.factor, "epoch_factor" if self.epoch_factor else ""]))
             lines += ["for group in optimizer.param_groups:", f'{IN}group["lr"] = lr * ({factor})']
-        lines += self.attacked() + (self.asked() if self.experiment.optimizer.asks else self.given())
+        lines += self.attacked() + (self.asked() if self.experiment.optimizer.needs_closure else self.given())
         return ["step = len(losses)", *(side_by_side(self, before, lines) if self.bagged else [*before, *lines])]
 
     def chance(self) -> str:

@@ -145,7 +145,7 @@ class Model:
         places, before = self.places(), 0
         for weight, fan in weights_of(module):
             function = self.inliner.method(own, "fill_", f"{own.name()}_")
-            fans = f"{self.inliner.need('engine.parts.initializers', 'Fan')}({fan.into}, {fan.out})"
+            fans = f"{self.inliner.need('engine.parts.initializers', 'Fan')}({fan.fan_in}, {fan.fan_out})"
             whole: Tensor = weight if weight._base is None else weight._base
             place = places[id(whole)]
             if weight is whole:

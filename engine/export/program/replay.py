@@ -84,11 +84,11 @@ class Replay:
         paths = self.model.paths()
         stages = self.model.network.stages
         for stage, old, new in zip(stages, before.network, after.network, strict=False):
-            if old == new or stage.shared or stage.block.aside:
+            if old == new or stage.shared or stage.block.is_head:
                 continue
-            old.retune(stage.module)
+            old.update_live_fields(stage.module)
             seen = {id(module): dict(vars(module)) for module in stage.module.modules()}
-            new.retune(stage.module)
+            new.update_live_fields(stage.module)
             for module in stage.module.modules():
                 lines += self.changed(module, seen[id(module)], paths[id(module)])
             if not lines:

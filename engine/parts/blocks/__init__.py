@@ -17,30 +17,30 @@ Shape = tuple[int, ...]
 class Block(Part, family="blocks"):
     """One piece of a network.
 
-    A block that has a `label` can be referred to by later ones. One that `refers` says by its `of` which earlier
-    block's output it takes beside its own input; one that `shares` is that block's module once more. One that refers
-    `freely` may also name none. One that stands `aside` is an end of its own: it reads what it refers to, or else its
-    input, and the next block takes what this one took. It is built with the shape of its target as `other`.
+    A block with a `label` can be referred to by later ones. `refers`: it names an earlier block by `of` and takes that
+    block's output beside its own input; `reference_optional`: it may omit the reference. `shares`: it is the module of
+    the referenced block once more. `is_head`: an auxiliary output; it reads the referenced block, or its input, and the
+    next block receives that input unchanged. It is built with the shape of its target as `other`.
 
-    `observed`: its output is shown by the activation instruments. `draws`: it draws random numbers in training.
+    `observed`: its output is shown by the activation instruments. `is_random`: it draws random numbers in training.
     `smallest_batch`: fewer examples in a step cannot be trained on.
     """
 
     rank: ClassVar[int] = 100
     observed: ClassVar[bool] = False
-    draws: ClassVar[bool] = False
+    is_random: ClassVar[bool] = False
     refers: ClassVar[bool] = False
     shares: ClassVar[bool] = False
-    freely: ClassVar[bool] = False
-    aside: ClassVar[bool] = False
+    reference_optional: ClassVar[bool] = False
+    is_head: ClassVar[bool] = False
     smallest_batch: ClassVar[int] = 1
 
     label: str = hparam(
         "",
         "A name of your own, for later blocks to refer to this one.",
         pattern=r"^[a-zA-Z0-9_ -]{0,24}$",
-        written="at most 24 letters without accents, digits, spaces and - _",
-        unsaid=True,
+        pattern_help="at most 24 letters without accents, digits, spaces and - _",
+        omit_default=True,
     )
 
     @property
@@ -55,8 +55,8 @@ class Block(Part, family="blocks"):
         Raises: InvalidExperiment if such inputs do not fit.
         """
 
-    def retune(self, module: nn.Module) -> None:
-        """Brings `module`, built by an earlier version of this block, up to fields that may change live."""
+    def update_live_fields(self, module: nn.Module) -> None:
+        """Writes the fields that may change live into `module`, built by an earlier version of this block."""
 
     @property
     def applies(self) -> Activation | None:

@@ -37,12 +37,12 @@ class Conv1d(Block):
     border: Literal["number", "valid", "same", "full"] = hparam(
         "number",
         "Zeros around the input: as padding says; none; so that stride 1 keeps the size; k − 1, every overlap.",
-        unsaid=True,
+        omit_default=True,
     )
     padding: int = hparam(0, "Zeros added at each end, p.", ge=0, le=63, unit="steps")
     activation: Activation = hparam(ReLU(), "Applied to every number.")
     initializer: Initializer | None = hparam(
-        None, "Where this block's weights start.", none="as in the whole network", unsaid=True
+        None, "Where this block's weights start.", none="as in the whole network", omit_default=True
     )
 
     def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:

@@ -38,12 +38,12 @@ class Conv2d(Block):
     border: Literal["number", "valid", "same", "full"] = hparam(
         "number",
         "Zeros around the input: as padding says; none; so that stride 1 keeps the size; k − 1, every overlap.",
-        unsaid=True,
+        omit_default=True,
     )
     padding: int = hparam(0, "Zeros added on each side, p; (k − 1) / 2 keeps the size.", ge=0, le=30, unit="pixels")
     activation: Activation = hparam(ReLU(), "Applied to every pixel of every map.")
     initializer: Initializer | None = hparam(
-        None, "Where this block's weights start.", none="as in the whole network", unsaid=True
+        None, "Where this block's weights start.", none="as in the whole network", omit_default=True
     )
 
     def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:

@@ -33,7 +33,7 @@ class Dense(Block):
     width: int = hparam(8, "How many units.", ge=1, le=4096, unit="units", log=True)
     activation: Activation = hparam(ReLU(), "Applied to every unit.")
     initializer: Initializer | None = hparam(
-        None, "Where this block's weights start.", none="as in the whole network", unsaid=True
+        None, "Where this block's weights start.", none="as in the whole network", omit_default=True
     )
 
     def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:

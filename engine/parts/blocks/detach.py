@@ -27,7 +27,7 @@ class Detach(Block):
 
     rank: ClassVar[int] = 36
     refers: ClassVar[bool] = True
-    freely: ClassVar[bool] = True
+    reference_optional: ClassVar[bool] = True
     kind: Literal["detach"] = "detach"
     of: str = hparam("", "Label of the block to go on from; without one, the block before it.")
 

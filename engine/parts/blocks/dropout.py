@@ -26,13 +26,13 @@ class Dropout(Block):
     """
 
     rank: ClassVar[int] = 6
-    draws: ClassVar[bool] = True
+    is_random: ClassVar[bool] = True
     kind: Literal["dropout"] = "dropout"
     rate: float = hparam(0.2, "Probability p of dropping.", ge=0, le=0.95, live=True)
 
     def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
         return nn.Dropout(self.rate)
 
-    def retune(self, module: nn.Module) -> None:
+    def update_live_fields(self, module: nn.Module) -> None:
         assert isinstance(module, nn.Dropout)
         module.p = self.rate

@@ -25,14 +25,14 @@ class GaussianNoise(Block):
     """
 
     rank: ClassVar[int] = 16
-    draws: ClassVar[bool] = True
+    is_random: ClassVar[bool] = True
     kind: Literal["gaussian_noise"] = "gaussian_noise"
     std: float = hparam(0.1, "Standard deviation σ.", ge=0, le=10, live=True)
 
     def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
         return Noise(self.std)
 
-    def retune(self, module: nn.Module) -> None:
+    def update_live_fields(self, module: nn.Module) -> None:
         assert isinstance(module, Noise)
         module.std = self.std
 

@@ -32,8 +32,8 @@ class Head(Block):
 
     rank: ClassVar[int] = 34
     refers: ClassVar[bool] = True
-    freely: ClassVar[bool] = True
-    aside: ClassVar[bool] = True
+    reference_optional: ClassVar[bool] = True
+    is_head: ClassVar[bool] = True
     observed: ClassVar[bool] = True
     kind: Literal["head"] = "head"
     of: str = hparam("", "Label of the block that it reads; without one, the block before it.")

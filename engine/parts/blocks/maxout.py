@@ -33,7 +33,7 @@ class Maxout(Block):
     width: int = hparam(8, "How many units.", ge=1, le=4096, unit="units", log=True)
     pieces: int = hparam(2, "Linear pieces of each unit, k.", ge=2, le=16)
     initializer: Initializer | None = hparam(
-        None, "Where this block's weights start.", none="as in the whole network", unsaid=True
+        None, "Where this block's weights start.", none="as in the whole network", omit_default=True
     )
 
     def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:

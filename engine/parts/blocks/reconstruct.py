@@ -31,8 +31,8 @@ class Reconstruct(Block):
 
     rank: ClassVar[int] = 35
     refers: ClassVar[bool] = True
-    freely: ClassVar[bool] = True
-    aside: ClassVar[bool] = True
+    reference_optional: ClassVar[bool] = True
+    is_head: ClassVar[bool] = True
     observed: ClassVar[bool] = True
     kind: Literal["reconstruct"] = "reconstruct"
     of: str = hparam("", "Label of the block that it reads; without one, the block before it.")

@@ -37,7 +37,7 @@ class TransposedConv2d(Block):
     padding: int = hparam(0, "Pixels cut off on each side, p.", ge=0, le=30, unit="pixels")
     activation: Activation = hparam(ReLU(), "Applied to every pixel of every map.")
     initializer: Initializer | None = hparam(
-        None, "Where this block's weights start.", none="as in the whole network", unsaid=True
+        None, "Where this block's weights start.", none="as in the whole network", omit_default=True
     )
 
     def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:

@@ -41,7 +41,7 @@ class Points(Dataset):
         FLOWER,
         "The points, x,y,c and a semicolon between two.",
         pattern=f"^({POINT}(;{POINT})*)?$",
-        written="points x,y,c with a semicolon between two",
+        pattern_help="points x,y,c with a semicolon between two",
         hidden=True,
     )
 

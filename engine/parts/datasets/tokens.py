@@ -45,4 +45,6 @@ class Tokens(Dataset):
         words[tied, place] = given
         y = means[words].sum(1) > 0
         names = ("unkind", "kind")
-        return Examples(words.astype(np.float32), y.astype(np.int64), "classification", names, tokens=self.vocabulary)
+        return Examples(
+            words.astype(np.float32), y.astype(np.int64), "classification", names, vocabulary_size=self.vocabulary
+        )

@@ -34,21 +34,21 @@ class Upload(Dataset):
         library.NONE,
         "SHA-256 of the uploaded file.",
         pattern=r"^[0-9a-f]{64}$",
-        written="64 hexadecimal digits",
+        pattern_help="64 hexadecimal digits",
         hidden=True,
     )
     called: str = hparam(
         "",
         "What the file was called.",
         pattern=r"^[\w .,()+-]{0,60}$",
-        written="at most 60 letters, digits, spaces and . , ( ) + - _",
+        pattern_help="at most 60 letters, digits, spaces and . , ( ) + - _",
         hidden=True,
     )
     uses: str = hparam(
         "",
         "A letter for each column: n number, c category, t target, i ignored. Empty: as it is understood.",
         pattern=r"^[ncti]*$",
-        written="the letters n, c, t and i",
+        pattern_help="the letters n, c, t and i",
         hidden=True,
     )
     task: Literal["classification", "regression"] = hparam("classification", "What the target is.", hidden=True)

@@ -13,13 +13,13 @@ from engine.catalogue.part import Part
 class Fan(NamedTuple):
     """How many numbers enter one unit of the layer, and how many units one number enters.
 
-    A pixel that a transposed convolution paints gets k² / s² taps of each map on average, so that `into` is
-    channels · k² / s². torch counts filters · k² there, which is what one number enters. `out` of a convolution is
+    A pixel that a transposed convolution paints gets k² / s² taps of each map on average, so that `fan_in` is
+    channels · k² / s². torch counts filters · k² there, which is what one number enters. `fan_out` of a convolution is
     filters · k² whatever its stride, as torch and Keras count it.
     """
 
-    into: float
-    out: float
+    fan_in: float
+    fan_out: float
 
 
 class Spread(NamedTuple):

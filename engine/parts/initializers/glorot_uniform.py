@@ -32,4 +32,4 @@ class GlorotUniform(Initializer):
         weight.uniform_(-bound, bound, generator=generator)
 
     def spread(self, fan: Fan) -> Spread:
-        return Spread("uniform", (6.0 / (fan.into + fan.out)) ** 0.5)
+        return Spread("uniform", (6.0 / (fan.fan_in + fan.fan_out)) ** 0.5)

@@ -33,4 +33,4 @@ class HeNormal(Initializer):
         weight.normal_(0.0, self.spread(fan).scale, generator=generator)
 
     def spread(self, fan: Fan) -> Spread:
-        return Spread("normal", (2.0 / fan.into) ** 0.5)
+        return Spread("normal", (2.0 / fan.fan_in) ** 0.5)

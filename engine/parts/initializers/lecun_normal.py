@@ -31,4 +31,4 @@ class LecunNormal(Initializer):
         weight.normal_(0.0, self.spread(fan).scale, generator=generator)
 
     def spread(self, fan: Fan) -> Spread:
-        return Spread("normal", fan.into**-0.5)
+        return Spread("normal", fan.fan_in**-0.5)

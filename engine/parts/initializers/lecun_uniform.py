@@ -32,4 +32,4 @@ class LecunUniform(Initializer):
         weight.uniform_(-bound, bound, generator=generator)
 
     def spread(self, fan: Fan) -> Spread:
-        return Spread("uniform", (3.0 / fan.into) ** 0.5)
+        return Spread("uniform", (3.0 / fan.fan_in) ** 0.5)

@@ -33,4 +33,4 @@ class WideGlorotNormal(Initializer):
         weight.normal_(0.0, self.spread(fan).scale, generator=generator)
 
     def spread(self, fan: Fan) -> Spread:
-        return Spread("normal", 2.0 / (fan.into + fan.out) ** 0.5)
+        return Spread("normal", 2.0 / (fan.fan_in + fan.fan_out) ** 0.5)

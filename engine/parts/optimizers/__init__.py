@@ -16,13 +16,13 @@ from engine.catalogue.part import Part
 class Optimizer(Part, family="optimizers"):
     """An optimizer. Every one of them has a learning rate `lr`.
 
-    `asks`: it wants gradients at points of its own choice, and takes them by calling what `step` is given. The loss
-    and the gradient that a step shows are those of the first point. `passing`: how many numbers a step takes for a
-    while for each number of all parameters, and for each of the largest matrix.
+    `needs_closure`: evaluates loss and gradient several times per step, like L-BFGS, by calling what `step` is given.
+    The loss and the gradient that a step shows are those of the first point. `passing`: how many numbers a step takes
+    for a while for each number of all parameters, and for each of the largest matrix.
     """
 
     rank: ClassVar[int] = 100
-    asks: ClassVar[bool] = False
+    needs_closure: ClassVar[bool] = False
     passing: ClassVar[tuple[float, float]] = (0, 0)
 
     @abstractmethod
@@ -30,7 +30,7 @@ class Optimizer(Part, family="optimizers"):
         """torch's optimizer over `parameters`, fused into one kernel where torch has one."""
 
     @abstractmethod
-    def kept(self, dims: int = 2) -> int:
+    def state_per_parameter(self, dims: int = 2) -> int:
         """How many numbers are kept for each number of a parameter with so many dimensions from step to step."""
 
     @abstractmethod

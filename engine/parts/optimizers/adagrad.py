@@ -35,7 +35,7 @@ class Adagrad(Optimizer):
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         return torch.optim.Adagrad(parameters, lr=self.lr, eps=self.eps, foreach=True)
 
-    def kept(self, dims: int = 2) -> int:
+    def state_per_parameter(self, dims: int = 2) -> int:
         return 1
 
     def settings(self) -> dict[str, Any]:

@@ -36,7 +36,7 @@ class AdagradInner(Optimizer):
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         return SumOfSquares(parameters, self.settings())
 
-    def kept(self, dims: int = 2) -> int:
+    def state_per_parameter(self, dims: int = 2) -> int:
         return 1
 
     def settings(self) -> dict[str, Any]:

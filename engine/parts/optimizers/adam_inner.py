@@ -41,7 +41,7 @@ class AdamInner(Optimizer):
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         return MeanOverRoot(parameters, self.settings())
 
-    def kept(self, dims: int = 2) -> int:
+    def state_per_parameter(self, dims: int = 2) -> int:
         return 2
 
     def settings(self) -> dict[str, Any]:

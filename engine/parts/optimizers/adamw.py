@@ -37,7 +37,7 @@ class AdamW(Optimizer):
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         return torch.optim.AdamW(parameters, **self.settings(), fused=True)
 
-    def kept(self, dims: int = 2) -> int:
+    def state_per_parameter(self, dims: int = 2) -> int:
         return 2
 
     def settings(self) -> dict[str, Any]:

@@ -35,7 +35,7 @@ class LBFGS(Optimizer):
     """
 
     rank: ClassVar[int] = 15
-    asks: ClassVar[bool] = True
+    needs_closure: ClassVar[bool] = True
     passing: ClassVar[tuple[float, float]] = (12, 0)
     kind: Literal["lbfgs"] = "lbfgs"
     lr: float = hparam(1.0, "Learning rate α; a line search begins there.", gt=0, le=100, log=True, live=True)
@@ -46,7 +46,7 @@ class LBFGS(Optimizer):
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         return torch.optim.LBFGS(parameters, **self.settings())
 
-    def kept(self, dims: int = 2) -> int:
+    def state_per_parameter(self, dims: int = 2) -> int:
         return 2 * self.history + 2
 
     def settings(self) -> dict[str, Any]:

@@ -36,7 +36,7 @@ class LookaheadNesterov(Optimizer):
     """
 
     rank: ClassVar[int] = 11
-    asks: ClassVar[bool] = True
+    needs_closure: ClassVar[bool] = True
     passing: ClassVar[tuple[float, float]] = (1, 0)
     kind: Literal["lookahead_nesterov"] = "lookahead_nesterov"
     lr: float = hparam(0.3, "Learning rate α; the newest gradient sees α(1 − β₁).", gt=0, le=100, log=True, live=True)
@@ -45,7 +45,7 @@ class LookaheadNesterov(Optimizer):
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         return LookAhead(parameters, self.settings())
 
-    def kept(self, dims: int = 2) -> int:
+    def state_per_parameter(self, dims: int = 2) -> int:
         return 1
 
     def settings(self) -> dict[str, Any]:

@@ -42,7 +42,7 @@ class Muon(Optimizer):
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         return MuonAndAdamW(list(parameters), self.settings())
 
-    def kept(self, dims: int = 2) -> int:
+    def state_per_parameter(self, dims: int = 2) -> int:
         return 1 if dims == 2 else 2
 
     def settings(self) -> dict[str, Any]:

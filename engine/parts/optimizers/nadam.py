@@ -40,7 +40,7 @@ class NAdam(Optimizer):
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         return torch.optim.NAdam(parameters, **self.settings(), foreach=True)
 
-    def kept(self, dims: int = 2) -> int:
+    def state_per_parameter(self, dims: int = 2) -> int:
         return 2
 
     def settings(self) -> dict[str, Any]:

@@ -42,7 +42,7 @@ class RAdam(Optimizer):
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         return torch.optim.RAdam(parameters, **self.settings(), foreach=True)
 
-    def kept(self, dims: int = 2) -> int:
+    def state_per_parameter(self, dims: int = 2) -> int:
         return 2
 
     def settings(self) -> dict[str, Any]:

@@ -37,7 +37,7 @@ class RMSProp(Optimizer):
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         return FromRest(parameters, **self.settings(), foreach=True)
 
-    def kept(self, dims: int = 2) -> int:
+    def state_per_parameter(self, dims: int = 2) -> int:
         return 1 + int(self.momentum > 0)
 
     def settings(self) -> dict[str, Any]:

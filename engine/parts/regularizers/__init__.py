@@ -23,8 +23,8 @@ def layers() -> Any:
         "Numbers or labels of the layers it acts on, with commas; without any, all. A colon gives a layer a multiple "
         "of λ: with 1:10, 3 layer 1 has ten times that of layer 3.",
         pattern=r"^[a-zA-Z0-9_ ,.:-]{0,48}$",
-        written="at most 48 letters without accents, digits, spaces and , . : - _",
-        unsaid=True,
+        pattern_help="at most 48 letters without accents, digits, spaces and , . : - _",
+        omit_default=True,
     )
 
 
@@ -39,8 +39,9 @@ class Regularizer(Part, family="regularizers"):
     """A regularizer; each overrides the hooks it needs. Weights are weights, never biases or normalization gains.
 
     `order`: penalties act on the gradient first (0), then what limits its entries (1), then its length (2). `tasks`:
-    what it can be used for. `softens`: it changes the targets of the training split. `draws`: it draws random numbers.
-    One with a field `layers` acts on the weights of these alone, on each with its own multiple of λ where one is named.
+    what it can be used for. `softens`: it changes the targets of the training split. `is_random`: it draws random
+    numbers. One with a field `layers` acts on the weights of these alone, on each with its own multiple of λ where one
+    is named.
     """
 
     rank: ClassVar[int] = 100
@@ -49,7 +50,7 @@ class Regularizer(Part, family="regularizers"):
     tasks: ClassVar[tuple[Task, ...]] = ("classification", "regression")
     softens: ClassVar[bool] = False
     blank: ClassVar[Seen] = ()
-    draws: ClassVar[bool] = False
+    is_random: ClassVar[bool] = False
 
     @property
     def shares(self) -> dict[str, float]:

@@ -26,7 +26,7 @@ class ParameterNoise(Regularizer):
     """
 
     rank: ClassVar[int] = 6
-    draws: ClassVar[bool] = True
+    is_random: ClassVar[bool] = True
     kind: Literal["parameter_noise"] = "parameter_noise"
     strength: float = hparam(0.01, "Standard deviation σ.", ge=0, le=1, log=True, live=True)
 
