@@ -5,7 +5,7 @@ const STAYS = 8000;
 const SERIOUS = new Set(["diverged", "failed", "out_of_memory"]);
 
 export class Notice {
-  /** @param {import("../views/screen.js").Ui} ui */
+  /** @param {import("../ui.js").Ui} ui */
   constructor(ui) {
     this.ui = ui;
     this.text = element("span");

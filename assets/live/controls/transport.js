@@ -1,7 +1,7 @@
 /** The bar on top: play, step, reset, seed; where the run stands; keys that do the same. */
 import { element, icon, write } from "../draw/dom.js";
 
-/** @typedef {import("../views/screen.js").Ui} Ui */
+/** @typedef {import("../ui.js").Ui} Ui */
 
 const LIVE = new Set(["queued", "running", "held"]);
 const OVER = new Set(["finished", "stopped", "diverged", "failed", "out_of_memory"]);

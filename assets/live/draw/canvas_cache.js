@@ -1,5 +1,5 @@
 /** A picture of what seldom changes, painted once and laid over every frame. */
-export class Layer {
+export class CanvasCache {
   constructor() {
     this.canvas = document.createElement("canvas");
     this.key = "";

@@ -6,11 +6,11 @@ import { css } from "./theme.js";
 
 const MOST_ROWS = 14;
 
-export class Readout {
+export class Tooltip {
   /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root;
-    this.node = element("div", { class: "tp-readout", "aria-hidden": "true", hidden: true });
+    this.node = element("div", { class: "tp-tooltip", "aria-hidden": "true", hidden: true });
     root.append(this.node);
   }
 
@@ -27,7 +27,7 @@ export class Readout {
     ]);
     if (rows.length > MOST_ROWS)
       list.push(element("i"), element("span", { text: `+${rows.length - MOST_ROWS}` }), element("b"));
-    this.node.replaceChildren(element("strong", { text: heading }), element("div", { class: "tp-readout-rows" }, list));
+    this.node.replaceChildren(element("strong", { text: heading }), element("div", { class: "tp-tooltip-rows" }, list));
     this.node.hidden = false;
     this.#place(canvas, x, y);
   }

@@ -18,16 +18,6 @@ export function byDepth(names) {
     .map(({ name }) => name);
 }
 
-/** What the kinds of a layer's weights are called. */
-export const PARTS = {
-  input: "part_input",
-  recurrent: "part_recurrent",
-  queries: "part_queries",
-  keys: "part_keys",
-  values: "part_values",
-  output: "part_output",
-};
-
 /** The layer that a row belongs to: "2 lstm" for "2 lstm 1 · recurrent". @param {string} name */
 export function layerOf(name) {
   const [layer, part] = name.split(" · ");

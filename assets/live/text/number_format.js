@@ -37,6 +37,8 @@ function measured(value, digits) {
   return size !== 0 && (size < 1e-3 || size >= 1e5) ? scientific(value, digits) : digits.format(value);
 }
 
+/** @typedef {ReturnType<typeof formats>} Formats */
+
 /** Writers of numbers in one language. @param {string} lang */
 export function formats(lang) {
   const { whole, three, short, compact, fixed, share } = numbers(lang);

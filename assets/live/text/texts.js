@@ -1,4 +1,4 @@
-import { PARTS } from "../stream/run.js";
+import { PARTS } from "./weight_parts.js";
 
 /** Every string the live component shows, in English; the page sends translations under the same keys. */
 // biome-ignore format: one text a line, as the page reads them

@@ -3,7 +3,7 @@ import { Picture } from "../draw/heat_map.js";
 import { Panel } from "./panel.js";
 import { css, mix, pack } from "../draw/theme.js";
 
-/** @typedef {import("./screen.js").Ui} Ui */
+/** @typedef {import("../ui.js").Ui} Ui */
 
 const LABEL = 18;
 const GAP = 6;

@@ -1,12 +1,14 @@
 /** The charts over steps that the playground has: loss, metric, and one curve per layer. */
 import { TimeChart } from "./time_chart.js";
 import { element } from "../draw/dom.js";
+import { legendItem, legendRamp } from "../draw/legend.js";
 import { scoreLegend, scoreLines, worstLegend, worstLine } from "./scores.js";
-import { endLegend, endLines, ends } from "./heads.js";
-import { layerOf, PARTS } from "../stream/run.js";
+import { headLegend, headLines, heads } from "./heads.js";
+import { layerOf } from "../stream/run.js";
+import { PARTS } from "../text/weight_parts.js";
 import { css } from "../draw/theme.js";
 
-/** @typedef {import("./screen.js").Ui} Ui */
+/** @typedef {import("../ui.js").Ui} Ui */
 
 const DASH = [5, 3];
 /** Columns of the epoch trace, whose steps stand apart. */
@@ -65,14 +67,6 @@ function dashes(dash) {
     .join(",");
 }
 
-/** @param {string} mark @param {import("../draw/theme.js").Rgb} color @param {string} text */
-export function legendItem(mark, color, text) {
-  return element("span", { class: "tp-legend-item" }, [
-    element("i", { class: `tp-swatch tp-swatch-${mark}`, style: `color:${css(color)}` }),
-    element("span", { text }),
-  ]);
-}
-
 /** Two lines of the epoch trace, train solid and validation dashed. @param {Ui} ui @param {"loss" | "metric"} what @returns {import("../draw/lines.js").Line[]} */
 function pair(ui, what) {
   const trace = ui.run.traces.epochs;
@@ -115,7 +109,7 @@ export function lossChart(ui) {
         thickness: 1,
         quiet: true,
       },
-      ...endLines(ui, "loss"),
+      ...headLines(ui, "loss"),
       ...pair(ui, "loss"),
     ],
     mark: () => ui.run.best,
@@ -128,10 +122,10 @@ export function lossChart(ui) {
     ...splits(ui),
     legendItem("faint", ui.theme.accent, ui.t("batch_loss")),
     ...(ui.run.best ? [legendItem("ring", ui.theme.text, ui.t(ui.run.bestName))] : []),
-    ...endLegend(ui, "loss"),
+    ...headLegend(ui, "loss"),
   ];
   chart.briefLegend = () =>
-    ends(ui).length ? endLegend(ui, "loss", true) : [...splits(ui, true), ...chart.legend().slice(2)];
+    heads(ui).length ? headLegend(ui, "loss", true) : [...splits(ui, true), ...chart.legend().slice(2)];
   return chart;
 }
 
@@ -152,11 +146,11 @@ export function metricChart(ui) {
     help: "metric_chart_help",
     enlarge: "metric",
     log: () => false,
-    lines: () => [...scoreLines(ui), ...worstLine(ui), ...pair(ui, "metric"), ...endLines(ui, "metric")],
+    lines: () => [...scoreLines(ui), ...worstLine(ui), ...pair(ui, "metric"), ...headLines(ui, "metric")],
     percent: () => ui.run.classifies,
     domain: (low, high) => [Math.max(low, -1), Math.max(high, Math.max(low, -1) + 0.1)],
   });
-  const more = (brief = false) => [...scoreLegend(ui), ...endLegend(ui, "metric", brief)];
+  const more = (brief = false) => [...scoreLegend(ui), ...headLegend(ui, "metric", brief)];
   chart.legend = () => [...splits(ui), ...more(), ...worstLegend(ui)];
   chart.briefLegend = () => (more().length ? more(true) : [...splits(ui, true), ...worstLegend(ui)]);
   return chart;
@@ -217,13 +211,4 @@ function layerRamp(ui, names) {
       last,
     ),
   ];
-}
-
-/** A strip of colors between two words. @param {string} first @param {string[]} stops @param {string} last */
-export function legendRamp(first, stops, last) {
-  return element("span", { class: "tp-legend-item" }, [
-    element("span", { text: first }),
-    element("i", { class: "tp-ramp", style: `background:linear-gradient(to right,${stops.join(",")})` }),
-    element("span", { text: last }),
-  ]);
 }

@@ -1,20 +1,20 @@
 /** The prediction of a network with one input, with the data points. */
 import { xAxis, yAxis, vertical } from "../draw/axes.js";
-import { legendItem } from "./charts.js";
+import { legendItem } from "../draw/legend.js";
 import { Panel } from "./panel.js";
-import { curveBand } from "./disagreement.js";
+import { disagreementBand } from "./disagreement.js";
 import { linear, niceDomain } from "../draw/scale.js";
 import { css } from "../draw/theme.js";
 
 export class CurveView {
-  /** @param {import("./screen.js").Ui} ui */
+  /** @param {import("../ui.js").Ui} ui */
   constructor(ui) {
     this.ui = ui;
     this.panel = new Panel(ui, { key: "curve", title: "curve", help: "curve_help", enlarge: "output" });
     this.node = this.panel.node;
     this.panel.pointer = (place) => {
       this.place = place;
-      if (!place) ui.readout.hide(this.panel.canvas);
+      if (!place) ui.tooltip.hide(this.panel.canvas);
       ui.redraw();
     };
   }
@@ -40,7 +40,7 @@ export class CurveView {
     const look = { theme: ui.theme, format: ui.format, ratio: panel.ratio };
     yAxis(context, box, y, look);
     xAxis(context, box, x, { ...look, unit: "x" });
-    curveBand(context, ui, box, y);
+    disagreementBand(context, ui, box, y);
     this.#points(context, x, y);
     this.#line(context, curve.values, box, y);
     this.#cursor(context, curve.values, box, x, y);
@@ -108,7 +108,7 @@ export class CurveView {
     vertical(context, box, place.x, css(ui.theme.text, 0.6), this.panel.ratio);
     const value = values[Math.round(((place.x - box.left) / (box.right - box.left)) * (values.length - 1))];
     const rows = [{ name: ui.t("prediction"), value: ui.format.value(value), color: ui.theme.accent }];
-    ui.readout.show(
+    ui.tooltip.show(
       this.panel.canvas,
       place.x,
       place.y,

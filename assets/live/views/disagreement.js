@@ -1,7 +1,7 @@
 /** How far the members of an ensemble lie apart: a map over the plane, or a band around the curve. */
 import { mix, pack, css } from "../draw/theme.js";
 
-/** @typedef {import("./screen.js").Ui} Ui */
+/** @typedef {import("../ui.js").Ui} Ui */
 
 /** From nothing to the whole scale. @param {import("../draw/theme.js").Theme} theme @param {number} share */
 function shade(theme, share) {
@@ -9,7 +9,7 @@ function shade(theme, share) {
 }
 
 /** @param {import("../draw/heat_map.js").Picture} picture @param {import("../stream/decode.js").Reading} reading (1, H, W) @param {import("../draw/theme.js").Theme} theme */
-export function paintSpread(picture, reading, theme) {
+export function paintDisagreement(picture, reading, theme) {
   const [, height, width] = reading.shape;
   const words = picture.pixels(width, height);
   const shades = Uint32Array.from({ length: 128 }, (_, i) => pack(shade(theme, i / 127)));
@@ -22,7 +22,7 @@ export function paintSpread(picture, reading, theme) {
 }
 
 /** The colors' meaning, 0 to the scale. @param {CanvasRenderingContext2D} context @param {Ui} ui @param {import("../draw/axes.js").Box} box @param {number} left @param {number} width */
-export function spreadBar(context, ui, box, left, width) {
+export function disagreementBar(context, ui, box, left, width) {
   const height = box.bottom - box.top;
   for (let row = 0; row < height; row += 1) {
     context.fillStyle = css(shade(ui.theme, 1 - row / (height - 1)));
@@ -43,7 +43,7 @@ export function spreadBar(context, ui, box, left, width) {
 }
 
 /** One standard deviation to either side of the curve. @param {CanvasRenderingContext2D} context @param {Ui} ui @param {import("../draw/axes.js").Box} box @param {import("../draw/scale.js").Scale} y */
-export function curveBand(context, ui, box, y) {
+export function disagreementBand(context, ui, box, y) {
   const { curve, spread } = ui.run.latest;
   if (!curve || !spread || spread.values.length !== curve.values.length) return;
   const last = curve.values.length - 1;

@@ -1,7 +1,7 @@
 /** The lines of a network with several ends: each end's loss or metric, train solid and validation dashed. */
-import { legendItem } from "./charts.js";
+import { legendItem } from "../draw/legend.js";
 
-/** @typedef {import("./screen.js").Ui} Ui */
+/** @typedef {import("../ui.js").Ui} Ui */
 
 const DASH = [5, 3];
 /** In the epoch trace an end has four columns after the five of every run. */
@@ -9,20 +9,20 @@ const FIRST = 5;
 const EACH = 4;
 
 /** Names of the ends; none where the output is the only one. @param {Ui} ui @returns {string[]} */
-export function ends(ui) {
+export function heads(ui) {
   return ui.run.channels.get("end_loss")?.series ?? [];
 }
 
 /** The color of the layer that is the end; one that no instrument shows has a class's, but not the whole loss's blue. */
 function color(ui, i) {
-  const end = ends(ui)[i];
+  const end = heads(ui)[i];
   return ui.run.layers.includes(end) ? ui.color(end) : ui.theme.class(i ? i + 1 : 0);
 }
 
 /** @param {Ui} ui @param {"loss" | "metric"} what @returns {import("../draw/lines.js").Line[]} */
-export function endLines(ui, what) {
+export function headLines(ui, what) {
   const trace = ui.run.traces.epochs;
-  return ends(ui).flatMap((end, i) => {
+  return heads(ui).flatMap((end, i) => {
     if (what === "metric" && (i === 0 || !comparable(ui, end))) return [];
     const column = FIRST + EACH * i + (what === "metric" ? 2 : 0);
     if (trace.width <= column) return [];
@@ -35,8 +35,8 @@ export function endLines(ui, what) {
 }
 
 /** @param {Ui} ui @param {"loss" | "metric"} what @param {boolean} [brief] the block's number stands for its name */
-export function endLegend(ui, what, brief = false) {
-  const shown = ends(ui)
+export function headLegend(ui, what, brief = false) {
+  const shown = heads(ui)
     .map((end, i) => ({ end, i }))
     .filter(({ end, i }) => what === "loss" || (i > 0 && comparable(ui, end)));
   const whole =

@@ -1,6 +1,6 @@
 /** The middle of the screen: every layer in one column, its units above, its activations over time and their numbers below. */
 import { vertical, xAxis, yAxis } from "../draw/axes.js";
-import { legendRamp } from "./charts.js";
+import { legendRamp } from "../draw/legend.js";
 import { GUTTER, MOST_LAYERS, neededWidth, slots } from "./columns.js";
 import { element } from "../draw/dom.js";
 import { Picture } from "../draw/heat_map.js";
@@ -9,14 +9,14 @@ import { drawLine } from "../draw/lines.js";
 import { Numbers } from "./numbers.js";
 import { Panel } from "./panel.js";
 import { linear, niceDomain } from "../draw/scale.js";
-import { Stage } from "./network.js";
+import { NetworkView } from "./network.js";
 import { css } from "../draw/theme.js";
 
 const HEAD = 20;
 const STAGE_SHARE = 0.54;
 
 export class LayersView {
-  /** @param {import("./screen.js").Ui} ui */
+  /** @param {import("../ui.js").Ui} ui */
   constructor(ui) {
     this.ui = ui;
     this.panel = new Panel(ui, {
@@ -27,7 +27,7 @@ export class LayersView {
     });
     this.node = this.panel.node;
     this.panel.toggle(ui.t("shared_scale"), ui.t("shared_scale_help"), "shared_scale", true);
-    this.stage = new Stage(ui, this.panel);
+    this.stage = new NetworkView(ui, this.panel);
     this.numbers = new Numbers(ui);
     this.depth = element("div", { class: "tp-depth" }, [this.panel.plot, this.numbers.node]);
     this.panel.body.append(element("div", { class: "tp-scroll" }, [this.depth]));
@@ -58,7 +58,7 @@ export class LayersView {
     this.columns = columns;
     this.#heads(context, columns);
     const onUnit = this.stage.shown && this.stage.draw(context, columns, HEAD + 10, split, this.place);
-    if (!onUnit && this.place && this.place.y < this.top) ui.readout.hide(panel.canvas);
+    if (!onUnit && this.place && this.place.y < this.top) ui.tooltip.hide(panel.canvas);
     this.#histograms(context, columns, bottom);
     panel.describe(
       layers
@@ -159,7 +159,7 @@ export class LayersView {
       value: `${ui.format.short(Number(low.toPrecision(3)))} … ${ui.format.short(Number(high.toPrecision(3)))}`,
     });
     const place = this.place ?? { x: x.map(step), y: box.top };
-    ui.readout.show(
+    ui.tooltip.show(
       this.panel.canvas,
       place.x,
       place.y,
@@ -179,7 +179,7 @@ export class LayersView {
         : -1;
     this.over = slot < 0 ? -1 : series.indexOf(ui.run.layers[slot]);
     if (this.over < 0) {
-      if (!place) ui.readout.hide(this.panel.canvas);
+      if (!place) ui.tooltip.hide(this.panel.canvas);
       ui.point(null, null);
       return;
     }

@@ -1,5 +1,5 @@
 /** Panels of small maps: inputs over their reconstructions, and gates over the steps of the sequence. */
-import { legendRamp } from "./charts.js";
+import { legendRamp } from "../draw/legend.js";
 import { Picture, paintSigned } from "../draw/heat_map.js";
 import { Panel } from "./panel.js";
 import { css } from "../draw/theme.js";
@@ -16,7 +16,7 @@ const GATES = {
 
 /** A panel that is there only while the run has its channel. */
 class MapsView {
-  /** @param {import("./screen.js").Ui} ui @param {string} key of the channel and of the texts */
+  /** @param {import("../ui.js").Ui} ui @param {string} key of the channel and of the texts */
   constructor(ui, key) {
     this.ui = ui;
     this.key = key;

@@ -3,7 +3,7 @@ import { plate } from "../draw/axes.js";
 import { arrange, GAP, GUTTER } from "./columns.js";
 import { feeds } from "./graph.js";
 import { layMap, nearest, Picture, paintSigned } from "../draw/heat_map.js";
-import { Layer } from "../draw/canvas_cache.js";
+import { CanvasCache } from "../draw/canvas_cache.js";
 import { matrices, plainLinks, weightedLinks } from "./links.js";
 import { css } from "../draw/theme.js";
 
@@ -13,12 +13,12 @@ import { css } from "../draw/theme.js";
 const MOST_UNITS = 1024;
 const INPUT_CELLS = 24;
 
-export class Stage {
-  /** @param {import("./screen.js").Ui} ui @param {import("./panel.js").Panel} panel whose canvas it draws on */
+export class NetworkView {
+  /** @param {import("../ui.js").Ui} ui @param {import("./panel.js").Panel} panel whose canvas it draws on */
   constructor(ui, panel) {
     this.ui = ui;
     this.panel = panel;
-    this.links = new Layer();
+    this.links = new CanvasCache();
     this.units = new Picture();
     this.inputs = new Picture();
     /** @type {UnitCell[]} */
@@ -155,7 +155,7 @@ export class Stage {
     const column = nearest((place.x - cell.x) / cell.size, width);
     const row = height - 1 - nearest((place.y - cell.y) / cell.size, height);
     const share = values[(cell.unit * height + row) * width + column] / 127;
-    ui.readout.show(
+    ui.tooltip.show(
       this.panel.canvas,
       place.x,
       place.y,

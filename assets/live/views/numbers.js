@@ -15,7 +15,7 @@ const ALARM = 0.5;
 const TWO_ENDS = ["sigmoid", "tanh"];
 
 export class Numbers {
-  /** @param {import("./screen.js").Ui} ui */
+  /** @param {import("../ui.js").Ui} ui */
   constructor(ui) {
     this.ui = ui;
     this.body = element("tbody");
@@ -42,7 +42,7 @@ export class Numbers {
     }
   }
 
-  /** Rows for the readout at a step. @param {string} name @param {number} step @returns {import("../draw/tooltip.js").Row[]} */
+  /** Rows for the tooltip at a step. @param {string} name @param {number} step @returns {import("../draw/tooltip.js").Row[]} */
   at(name, step) {
     return ROWS.map((row) => {
       const trace = this.ui.run.traces[row.key];

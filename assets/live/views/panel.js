@@ -1,7 +1,7 @@
 /** A titled box around one canvas: header with legend and buttons, sharp at any pixel ratio, pointer and keys passed on. */
 import { element, icon } from "../draw/dom.js";
 
-/** @typedef {import("./screen.js").Ui} Ui */
+/** @typedef {import("../ui.js").Ui} Ui */
 
 export class Panel {
   /** @param {Ui} ui @param {{key: string, title: string, help: string, enlarge?: string}} about keys of texts, and what "enlarge" names */

@@ -1,16 +1,16 @@
 /** The network's output over the input plane, with the data points on it. */
 import { drawArrows } from "./attack.js";
 import { crisp, xBase, yBase } from "../draw/axes.js";
-import { legendItem } from "./charts.js";
+import { legendItem } from "../draw/legend.js";
 import { element } from "../draw/dom.js";
 import { layMap, nearest, Picture, paintClasses, paintSigned } from "../draw/heat_map.js";
-import { Layer } from "../draw/canvas_cache.js";
+import { CanvasCache } from "../draw/canvas_cache.js";
 import { Panel } from "./panel.js";
 import { commonBase, linear } from "../draw/scale.js";
-import { paintSpread, spreadBar } from "./disagreement.js";
+import { paintDisagreement, disagreementBar } from "./disagreement.js";
 import { css } from "../draw/theme.js";
 
-/** @typedef {import("./screen.js").Ui} Ui */
+/** @typedef {import("../ui.js").Ui} Ui */
 
 const BAR = 12;
 
@@ -21,7 +21,7 @@ export class PlaneView {
     this.panel = new Panel(ui, { key: "output", title: "output", help: "output_help", enlarge: "output" });
     this.node = this.panel.node;
     this.picture = new Picture();
-    this.dots = new Layer();
+    this.dots = new CanvasCache();
     this.panel.toggle(ui.t("disagreement"), ui.t("disagreement_help"), "disagreement", false);
     this.panel.pointer = (place) => this.#hover(place);
   }
@@ -84,7 +84,7 @@ export class PlaneView {
     drawArrows(context, this.ui, x, y);
     if (this.bases[0]) xBase(context, box, this.bases[0], this.ui); // above the points, or they hide it
     if (this.bases[1]) yBase(context, box, this.bases[1], this.ui);
-    if (this.spread) spreadBar(context, this.ui, box, box.right + 14, BAR);
+    if (this.spread) disagreementBar(context, this.ui, box, box.right + 14, BAR);
     else if (!this.classes) this.#bar(context, box);
     this.#cursor(context, box);
     this.panel.describe(this.#summary());
@@ -92,7 +92,7 @@ export class PlaneView {
 
   #ground(context, box, output) {
     const shape = /** @type {[number, number, number]} */ (output.shape);
-    if (this.spread) paintSpread(this.picture, this.spread, this.ui.theme);
+    if (this.spread) paintDisagreement(this.picture, this.spread, this.ui.theme);
     else if (this.classes) paintClasses(this.picture, output.values, shape, this.ui.theme);
     else paintSigned(this.picture, output.values, [1, shape[1], shape[2]], this.ui.theme);
     context.imageSmoothingEnabled = true;
@@ -190,7 +190,7 @@ export class PlaneView {
       place.y < this.box.bottom
         ? place
         : null;
-    if (!this.place) this.ui.readout.hide(this.panel.canvas);
+    if (!this.place) this.ui.tooltip.hide(this.panel.canvas);
     this.ui.redraw();
   }
 
@@ -211,7 +211,7 @@ export class PlaneView {
           `${"xy"[i]} ${ui.format.place(axis.invert(i ? place.y : place.x), axis.domain[1] - axis.domain[0])}`,
       )
       .join(" · ");
-    ui.readout.show(panel.canvas, place.x, place.y, heading, this.#values(place, box));
+    ui.tooltip.show(panel.canvas, place.x, place.y, heading, this.#values(place, box));
   }
 
   /** What the map says under a place. */

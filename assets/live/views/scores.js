@@ -1,7 +1,7 @@
 /** Lines beside the metric's two: right answers under attack, and those of every member of an ensemble. */
-import { legendItem } from "./charts.js";
+import { legendItem } from "../draw/legend.js";
 
-/** @typedef {import("./screen.js").Ui} Ui */
+/** @typedef {import("../ui.js").Ui} Ui */
 
 const CHANNELS = ["robustness", "members"];
 

@@ -9,7 +9,7 @@ import { LayersView } from "./layers.js";
 import { GatesView, PairsView } from "./maps.js";
 import { Notice } from "../controls/notice.js";
 import { PlaneView } from "./plane.js";
-import { Readout } from "../draw/tooltip.js";
+import { Tooltip } from "../draw/tooltip.js";
 import { layerOf } from "../stream/run.js";
 import { scored } from "./scores.js";
 import { LiveSocket } from "../stream/socket.js";
@@ -19,13 +19,7 @@ import { Transport } from "../controls/transport.js";
 
 /** @typedef {{run: string | null, token: string, url: string, texts: Record<string, string>, lang: string, readOnly: boolean, task?: string, messages?: [string, string][]}} Data */
 /** @typedef {{trigger: (name: string, value: any) => void}} Api */
-/**
- * What every view may use.
- * @typedef {{root: HTMLElement, run: import("../stream/run.js").Run, theme: import("../draw/theme.js").Theme, format: ReturnType<typeof formats>,
- *   t: ReturnType<typeof translator>, link: import("../stream/socket.js").Link, readOnly: boolean, cursor: {step: number | null, chart: any}, readout: Readout,
- *   layer: (name: string) => string, sentence: (text: string) => string, color: (name: string) => import("../draw/theme.js").Rgb,
- *   redraw: () => void, point: (step: number | null, chart: any) => void, enlarge: (panel: string) => void}} Ui
- */
+/** @typedef {import("../ui.js").Ui} Ui */
 
 const SHORTEST = 560;
 const MARGIN = 16;
@@ -104,7 +98,7 @@ export class Screen {
       t: translator(texts),
       readOnly: Boolean(readOnly),
       cursor: { step: null, chart: null },
-      readout: new Readout(this.node),
+      tooltip: new Tooltip(this.node),
       get run() {
         return screen.feed.run;
       },
@@ -154,7 +148,7 @@ export class Screen {
     this.transport.destroy();
     this.notice.destroy();
     for (const { panel } of [this.layers, ...Object.values(this.tops), ...this.maps, ...this.rest]) panel.destroy();
-    this.ui.readout.node.remove();
+    this.ui.tooltip.node.remove();
     this.screen.remove();
   }
 

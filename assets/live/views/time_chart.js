@@ -10,14 +10,14 @@ import { css } from "../draw/theme.js";
 /**
  * What a chart shows. `lines` are the traces now, `domain` may narrow what the data span, `band` is a healthy range,
  * `mark` is a point to
- * ring, `more` adds rows to the readout.
+ * ring, `more` adds rows to the tooltip.
  * @typedef {{key: string, title: string, help: string, enlarge?: string, lines: () => Line[], log: () => boolean,
  *   domain?: (low: number, high: number) => [number, number], unit?: () => string, percent?: () => boolean, band?: () => number[] | null,
  *   mark?: () => {step: number, value: number} | null, more?: (step: number) => import("../draw/tooltip.js").Row[]}} Spec
  */
 
 export class TimeChart {
-  /** @param {import("./screen.js").Ui} ui @param {Spec} spec */
+  /** @param {import("../ui.js").Ui} ui @param {Spec} spec */
   constructor(ui, spec) {
     this.ui = ui;
     this.spec = spec;
@@ -143,7 +143,7 @@ export class TimeChart {
       mark: /** @type {"solid" | "dashed"} */ (line.dash?.length ? "dashed" : "solid"),
     }));
     rows.push(...(this.spec.more?.(step) ?? []), ...this.#changes(step));
-    ui.readout.show(
+    ui.tooltip.show(
       this.panel.canvas,
       this.x.map(step),
       this.pointerY ?? this.box.top,
@@ -170,7 +170,7 @@ export class TimeChart {
   #hover(place) {
     if (!place || !this.x) {
       this.ui.point(null, null);
-      this.ui.readout.hide(this.panel.canvas);
+      this.ui.tooltip.hide(this.panel.canvas);
       return;
     }
     this.pointerY = place.y;
