@@ -231,7 +231,8 @@ def runs(options: argparse.Namespace) -> int:
 
 def export_run(options: argparse.Namespace) -> int:
     """Writes a run's files."""
-    from engine.export.bundle import export, export_as
+    from engine.export.bundle import export
+    from engine.export.single_format import export_as
     from engine.store.reader import Reader
 
     reader = Reader()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from engine.errors import InvalidExperiment, PlaygroundError, shown
+from engine.errors import PlaygroundError
 from engine.store import checkpoints, tables
 from engine.store.per_class import classes_of
 from engine.store.reader import Reader, RunRow
@@ -44,17 +44,6 @@ def export(reader: Reader, run: str, folder: Path) -> list[Path]:
     if matrix := confusion(reader, row):
         files["confusion.csv"] = matrix.encode()
     return put(files, folder)
-
-
-def export_as(reader: Reader, run: str, folder: Path, kind: str) -> list[Path]:
-    """Writes a run in one format into `folder`. Raises: PlaygroundError."""
-    from engine.catalogue.part import catalogue
-    from engine.export.exporters import Exporter, Subject
-
-    known = catalogue(Exporter)
-    if kind not in known:
-        raise InvalidExperiment("--format", f"one of {', '.join(known)}", shown(kind))
-    return put(known[kind]().files(Subject.of(reader, run)), folder)
 
 
 def put(files: Mapping[str, bytes], folder: Path) -> list[Path]:

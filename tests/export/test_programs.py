@@ -20,7 +20,7 @@ from engine.experiment.experiment import Experiment
 from engine.export.exporters import Subject
 from engine.export.exporters.notebook import Notebook
 from engine.export.exporters.script import Script
-from engine.export.program.inliner import NotExportable
+from engine.export.program.not_exportable import NotExportable
 from engine.export.program.program import program
 from engine.export.program.replay import TimedEdit
 from engine.export.program.script_file import script

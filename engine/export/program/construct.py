@@ -12,7 +12,8 @@ import torch
 from torch import nn
 
 from engine.catalogue.part import Part
-from engine.export.program.inliner import Inliner, NotExportable
+from engine.export.program.inliner import Inliner
+from engine.export.program.not_exportable import NotExportable
 
 T = TypeVar("T")
 WATCHED = (nn.Module, torch.optim.Optimizer)

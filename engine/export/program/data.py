@@ -14,7 +14,9 @@ from engine.errors import PlaygroundError
 from engine.examples import Examples
 from engine.experiment.experiment import Experiment
 from engine.export.program.heads import goals, heads
-from engine.export.program.inliner import Inliner, NotExportable
+from engine.export.program.inliner import Inliner
+from engine.export.program.method import inline_method
+from engine.export.program.not_exportable import NotExportable
 
 INLINE = 120_000  # characters of data in the program itself; more goes into a file beside it
 LARGEST = 200_000_000  # bytes of data that are carried along at all
@@ -51,10 +53,10 @@ class Data:
         part = self.experiment.data
         name = f"load_{part.name()}"
         try:
-            self.inliner.fork().method(part, "load", name)
+            inline_method(self.inliner.fork(), part, "load", name)
         except PlaygroundError:
             return ""
-        return f"{self.inliner.method(part, 'load', name)}(SEED)"
+        return f"{inline_method(self.inliner, part, 'load', name)}(SEED)"
 
     def _carried(self) -> str:
         """The call that unpacks them."""
@@ -119,7 +121,7 @@ class Data:
         inputs = [part for part in experiment.preprocessing if part.acts_on == "inputs"]
         targets = [part for part in experiment.preprocessing if part.acts_on == "target"]
         for name, parts in (("x", inputs), ("y", targets if source.task == "regression" else [])):
-            fits = [inliner.method(part, "fit", f"fit_{part.name()}") for part in parts]
+            fits = [inline_method(inliner, part, "fit", f"fit_{part.name()}") for part in parts]
             if fits:
                 lines += [
                     f"    seen = {name}[splits.train]",

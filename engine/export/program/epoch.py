@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from engine.export.program.loop import IN, Loop
 from engine.export.program.members import kept
 from engine.training.divergence_rule import ENOUGH
 from engine.training.members import chosen
-
-if TYPE_CHECKING:
-    from engine.export.program.loop import Loop
-
-IN = "    "
 
 
 def end_of_epoch(loop: Loop) -> list[str]:

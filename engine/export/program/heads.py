@@ -11,6 +11,7 @@ from engine.examples import Task
 from engine.experiment.experiment import Experiment
 from engine.export.program.construct import Constructions
 from engine.export.program.inliner import Inliner
+from engine.export.program.method import inline_method
 from engine.export.program.model import Model
 from engine.parts.blocks.head import Head
 from engine.training.heads import listed
@@ -135,6 +136,6 @@ def goals(experiment: Experiment, inliner: Inliner) -> list[str]:
     replace = inliner.need("engine.export.program.names", "replace")
     lines = [f"    source = {replace}(source, y=y)", "    goals = []  # what the heads learn"]
     for head in heads(experiment):
-        made = inliner.method(head.target, "goal", f"{head.target.name()}_goal")
+        made = inline_method(inliner, head.target, "goal", f"{head.target.name()}_goal")
         lines.append(f"    goals.append({made}(source).y)")
     return lines

@@ -7,13 +7,10 @@ that it reads become arguments, whose defaults are the values that the user chos
 from __future__ import annotations
 
 import ast
-import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from engine.catalogue.part import Part
-from engine.errors import PlaygroundError
-from engine.export.program.method import Method
+from engine.export.program.not_exportable import NotExportable
 from engine.export.program.rewrite import Patch, free_names, plain
 from engine.export.program.source_module import Binding, FunctionNode, Inside, Outside, Unit, unit
 
@@ -38,10 +35,6 @@ TAKEN = frozenset(
         "epoch",
     ]
 )
-
-
-class NotExportable(PlaygroundError):
-    """A part that no program of its own can be made of."""
 
 
 class Inliner:
@@ -163,16 +156,6 @@ class Inliner:
                 if inner.attr not in self.constants:
                     raise NotExportable(f"{function.name} cannot be exported: it reads the experiment's {inner.attr}.")
                 patch.replace(inner, self.constants[inner.attr])
-
-    def method(self, part: Part, name: str, called: str) -> str:
-        """A part's method as a function called `called`; returns its name."""
-        key = (f"{type(part).__module__}:{part.model_dump_json()}", name)
-        if key in self.known:
-            return self.known[key]
-        made = Method(self, part, name)
-        own = self.known[key] = self.free(called, type(part).__module__)
-        self.definitions.append(made.text(own, inspect.cleandoc(part.summary())))
-        return own
 
     def data_class(self, found: type) -> str:
         """A value class of the engine."""

@@ -1,17 +1,16 @@
-"""The training loop of an experiment as source: only what this experiment needs stands in it."""
+"""The pieces of an experiment's training loop as source: only what this experiment needs stands in them."""
 
 from __future__ import annotations
 
 from engine.experiment.experiment import Experiment
-from engine.export.program import epoch
 from engine.export.program.construct import Constructions
 from engine.export.program.data import Data
 from engine.export.program.heads import Ends
 from engine.export.program.inliner import Inliner
-from engine.export.program.members import definitions, gathered, of_member, side_by_side
+from engine.export.program.method import inline_method
 from engine.export.program.model import Model
 from engine.export.program.replay import Replay
-from engine.export.program.rules import Rules, augmentation, schedule
+from engine.export.program.rules import Rules, schedule
 from engine.network.weights import turned
 from engine.parts.losses import Loss
 from engine.training.members import chosen
@@ -20,7 +19,7 @@ IN = "    "
 
 
 class Loop:
-    """`train()` and the functions that it calls."""
+    """What the lines of `train()` are made of, and what they depend on."""
 
     def __init__(self, data: Data, model: Model, ends: Ends, replay: Replay, inliner: Inliner) -> None:
         self.experiment: Experiment = replay.versions[0]
@@ -71,10 +70,10 @@ class Loop:
             as_loss = (
                 "{}"
                 if trivial
-                else f"{self.inliner.method(part, 'targets', f'{part.name()}_targets')}({{}}, {outputs})"
+                else f"{inline_method(self.inliner, part, 'targets', f'{part.name()}_targets')}({{}}, {outputs})"
             )
         elif self.data.source.task == "classification":
-            as_loss = f"{self.inliner.method(part, 'targets', f'{part.name()}_targets')}({{}}, {outputs})"
+            as_loss = f"{inline_method(self.inliner, part, 'targets', f'{part.name()}_targets')}({{}}, {outputs})"
         said = as_loss.format("train_y")
         soft = self.rules.calls("soften", "targets")
         mixed = any(part.mixes for part in self.experiment.augmentations)
@@ -87,34 +86,6 @@ class Loop:
             if self.experiment.test:
                 changes.append(f"test_y = {as_loss.format('test_y')}")
         return changes
-
-    def begin(self) -> list[str]:
-        """Everything before the first step."""
-        e, split = self.experiment, self.ends.split
-        lines = [
-            "torch.set_num_threads(1)  # sums over several threads come in another order",
-            "torch.set_flush_denormal(True)",
-            f"{split('train')}, {split('validation')}, {split('test') if e.test else '_'} = data()",
-            *self.targets(),
-            *self.ends.targets(),
-            *gathered(self),
-        ]
-        lines += [f"{kind} = {value!r}" for kind, value in self.rules.variables.items()]
-        if self.lr_moves:
-            lines.append(f"lr = {e.optimizer.settings()['lr']!r}")
-        if self.epoch_factor:
-            lines.append("epoch_factor = 1.0")
-        if any(rule.keeps_best for rule in self.rules.rules):
-            lines.append("best = None")
-        if self.replay.batch_changes:
-            lines.append("batch_size = BATCH_SIZE")
-        if self.replay.weighs:
-            lines.append("fresh = 1  # the epoch with whose loss later ones are compared")
-        if self.lr_moves and self.replay.batch_changes:
-            lines.append("spans = ()  # from which step on the run was to be how long")
-        elif self.lr_moves:
-            lines.append(self.total())
-        return [*lines, "losses, validation_losses, epoch, epoch_loss = [], [], 0, 0.0"]
 
     @property
     def batch(self) -> str:
@@ -131,27 +102,13 @@ class Loop:
         both = f"min(STEPS, {by_epochs})" if e.epochs and e.steps else "STEPS" if e.steps else by_epochs
         return f"total_steps = {both}"
 
-    def step(self) -> list[str]:
-        """One optimizer step."""
-        before = list(self.replay.lines)
-        if self.lr_moves and self.replay.batch_changes:
-            lengthened = self.inliner.need("engine.parts.schedules", "lengthened")
-            before += [self.total(), f"spans = {lengthened}(spans, step, total_steps)"]
-        lines = [] if self.bagged else [f"x, y = order.take({self.batch})"]
-        if self.experiment.augmentations and not self.bagged:
-            lines.append("x, y = augment(x, y, step)")
-        lines += self.ends.joined()
-        if self.lr_moves:
-            factor = " * ".join(filter(None, [self.factor, "epoch_factor" if self.epoch_factor else ""]))
-            lines += ["for group in optimizer.param_groups:", f'{IN}group["lr"] = lr * ({factor})']
-        lines += self.attacked() + (self.asked() if self.experiment.optimizer.needs_closure else self.given())
-        return ["step = len(losses)", *(side_by_side(self, before, lines) if self.bagged else [*before, *lines])]
-
     def chance(self) -> str:
         """The seed of a step's dropout and noise as source."""
-        need = self.inliner.need
-        seed = f"{need('engine.numerics.seeding', 'seed_of')}(SEED, {need('engine.numerics.seeding', 'DROPOUT')}, step)"
-        return of_member(self, seed) if self.bagged else seed
+        seed_of, dropout = (self.inliner.need("engine.numerics.seeding", name) for name in ("seed_of", "DROPOUT"))
+        seed = f"{seed_of}(SEED, {dropout}, step)"
+        if not self.bagged:
+            return seed
+        return f"{seed_of}({seed}, {self.inliner.need('engine.numerics.seeding', 'MEMBER')}, place)"
 
     def recorded(self, value: str) -> list[str]:
         """The loss is noted; the step ends here if it is not finite."""
@@ -179,7 +136,7 @@ class Loop:
         need = self.inliner.need
         seed_of, use = (need("engine.numerics.seeding", name) for name in ("seed_of", "ATTACK"))
         slope = need("engine.training.adversary", "slope")
-        made = self.inliner.method(self.attack, "attack", f"{self.attack.name()}_attack")
+        made = inline_method(self.inliner, self.attack, "attack", f"{self.attack.name()}_attack")
         return [
             f"generator = torch.Generator().manual_seed({seed_of}({self.chance()}, {use}, 0))",
             "model.eval()",
@@ -238,24 +195,3 @@ class Loop:
             *self.rules.constraints(turned(self.model.network)),
             *self.recorded("seen[0]")[: 1 if self.bagged else None],
         ]
-
-    def functions(self) -> list[str]:
-        """Everything that trains."""
-        e = self.experiment
-        limits = [*(["len(losses) < steps"]), *(["epoch < EPOCHS"] if e.epochs else [])]
-        default = "STEPS" if e.steps else "math.inf"
-        body = [
-            *self.begin(),
-            f"while {' and '.join(limits)}:",
-            *(f"{IN}{line}" if line else "" for line in self.step()),
-            f"{IN}epoch_loss += losses[-1] * len(x)",
-            f"{IN}if order.cursor == order.count:",
-            *(f"{IN}{IN}{line}" for line in epoch.end_of_epoch(self)),
-            *epoch.end_of_run(self),
-        ]
-        for name in ("math", "torch", "nn"):
-            self.inliner.need("engine.export.program.names", name)
-        doc = '"""Trains the network; gives it back with the loss of every step."""'
-        text = "\n".join([f"def train(steps={default}):", IN + doc, *(f"{IN}{line}" if line else "" for line in body)])
-        augment = augmentation(e, self.inliner)
-        return [*([augment] if augment else []), *definitions(self), text + "\n"]

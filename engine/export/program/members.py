@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from engine.export.program.loop import IN, Loop
 from engine.training.members import chosen
 
-if TYPE_CHECKING:
-    from engine.export.program.loop import Loop
-
-IN = "    "
 NAMES = {"member", "members", "ensemble", "Ensemble", "ensemble_loss"}
 
 
@@ -96,12 +91,6 @@ def gathered(loop: Loop) -> list[str]:
         f"ensemble_loss = {loop.criterion()}",
         *(["order = members[0][-1]  # all are as long"] if loop.lr_moves else []),
     ]
-
-
-def of_member(loop: Loop, seed: str) -> str:
-    """A step's seed for one member."""
-    seed_of, use = (loop.inliner.need("engine.numerics.seeding", name) for name in ("seed_of", "MEMBER"))
-    return f"{seed_of}({seed}, {use}, place)"
 
 
 def side_by_side(loop: Loop, before: list[str], lines: list[str]) -> list[str]:

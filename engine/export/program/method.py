@@ -5,16 +5,26 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.catalogue.part import Part
+from engine.export.program.inliner import Inliner
+from engine.export.program.not_exportable import NotExportable
 from engine.export.program.rewrite import Patch, plain
 from engine.export.program.source_module import unit
 
-if TYPE_CHECKING:
-    from engine.export.program.inliner import Inliner
-
 SIMPLE = (bool, int, float, str, type(None))
+
+
+def inline_method(inliner: Inliner, part: Part, name: str, called: str) -> str:
+    """A part's method as a function called `called`; returns its name."""
+    key = (f"{type(part).__module__}:{part.model_dump_json()}", name)
+    if key in inliner.known:
+        return inliner.known[key]
+    made = Method(inliner, part, name)
+    own = inliner.known[key] = inliner.free(called, type(part).__module__)
+    inliner.definitions.append(made.text(own, inspect.cleandoc(part.summary())))
+    return own
 
 
 class Method:
@@ -53,7 +63,7 @@ class Method:
     def call(self, node: ast.Call, target: ast.Attribute) -> None:
         """A call of another method: to a function of its own, with the fields that it reads."""
         other = Method(self.inliner, self.part, target.attr)
-        name = self.inliner.method(self.part, target.attr, f"{self.part.name()}_{target.attr}")
+        name = inline_method(self.inliner, self.part, target.attr, f"{self.part.name()}_{target.attr}")
         self.patch.replace(target, name)
         if other.fields:
             for field, value in other.fields.items():
@@ -81,8 +91,6 @@ class Method:
 
     def refusal(self) -> Exception:
         """What is said of a method that cannot stand alone."""
-        from engine.export.program.inliner import NotExportable
-
         return NotExportable(f"{self.part.title()} cannot be exported as a program.")
 
     def text(self, called: str, summary: str) -> str:

@@ -12,6 +12,7 @@ from engine.data.prepare import Prepared
 from engine.experiment.experiment import Experiment
 from engine.export.program.construct import Constructions
 from engine.export.program.inliner import Inliner
+from engine.export.program.method import inline_method
 from engine.network.build import Network, Stage, assemble
 from engine.network.weights import NORMALIZED, weights_of
 from engine.parts.blocks import shape_text
@@ -144,7 +145,7 @@ class Model:
         """The lines for what one module holds itself; gates and pieces of one stacked tensor in a loop."""
         places, before = self.places(), 0
         for weight, fan in weights_of(module):
-            function = self.inliner.method(own, "fill_", f"{own.name()}_")
+            function = inline_method(self.inliner, own, "fill_", f"{own.name()}_")
             fans = f"{self.inliner.need('engine.parts.initializers', 'Fan')}({fan.fan_in}, {fan.fan_out})"
             whole: Tensor = weight if weight._base is None else weight._base
             place = places[id(whole)]

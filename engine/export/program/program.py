@@ -8,12 +8,14 @@ from dataclasses import dataclass
 
 from engine.data.prepare import prepare
 from engine.experiment.experiment import Experiment
+from engine.export.program import train_function
 from engine.export.program.data import FILE, Carried, Data
 from engine.export.program.heads import Ends
-from engine.export.program.inliner import Inliner, NotExportable
+from engine.export.program.inliner import Inliner
 from engine.export.program.loop import Loop
 from engine.export.program.members import NAMES
 from engine.export.program.model import Model
+from engine.export.program.not_exportable import NotExportable
 from engine.export.program.replay import Replay, TimedEdit
 from engine.export.program.source_module import Outside
 from engine.training.members import chosen
@@ -105,7 +107,7 @@ def program(experiment: Experiment, edits: Sequence[TimedEdit] = ()) -> Program:
     network, start = model.definition(), model.start()
     second = Section("Network", "", (*inliner.drain(), network, start))
     loop = Loop(data, model, ends, Replay(experiment, edits, model, ends), inliner)
-    functions = loop.functions()
+    functions = train_function.functions(loop)
     third = Section("Training", experiment.optimizer.summary(), (*inliner.drain(), *functions))
     sections = (first, second, third)
     body = "\n".join(section.text for section in sections)

@@ -10,8 +10,8 @@ from torch import nn
 from engine.experiment.edits import Edit, apply
 from engine.experiment.experiment import Experiment
 from engine.export.program.heads import Ends
-from engine.export.program.inliner import NotExportable
 from engine.export.program.model import Model
+from engine.export.program.not_exportable import NotExportable
 from engine.parts.regularizers import Regularizer
 
 

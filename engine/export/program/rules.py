@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 
 from engine.experiment.experiment import Experiment
-from engine.export.program.inliner import Inliner, NotExportable
+from engine.export.program.inliner import Inliner
+from engine.export.program.method import inline_method
+from engine.export.program.not_exportable import NotExportable
 from engine.parts.augmentations import Augmentation
 from engine.parts.regularizers import Regularizer
 from engine.parts.schedules import Schedule
@@ -55,7 +57,7 @@ class Rules:
         """The same, each after the name of the weights that it acts on."""
         for rule in self.rules:
             if hook in self.hooks[rule.name()] or (hook == "stops" and "ends" in self.hooks[rule.name()]):
-                name = self.inliner.method(rule, hook, f"{rule.name()}_{hook}")
+                name = inline_method(self.inliner, rule, hook, f"{rule.name()}_{hook}")
                 for own, _, share in self.apart(rule):
                     given = [re.sub(r"\bweights\b", own, argument) for argument in arguments]
                     given += [f"strength={share}{rule.name()}"] if rule.name() in self.moving else []
@@ -113,7 +115,7 @@ def augmentation(experiment: Experiment, inliner: Inliner) -> str:
     ]
     for part in experiment.augmentations:
         overridden(part, Augmentation, ("expect", "apply"))
-        lines.append(f"    x, y = {inliner.method(part, 'apply', f'augment_{part.name()}')}(x, y, generator)")
+        lines.append(f"    x, y = {inline_method(inliner, part, 'apply', f'augment_{part.name()}')}(x, y, generator)")
     return "\n".join([*lines, "    return x, y"]) + "\n"
 
 
@@ -125,8 +127,8 @@ def schedule(experiment: Experiment, inliner: Inliner, changing: bool) -> tuple[
         return "", ""
     own = overridden(part, Schedule, ("factor", "follow", "epoch_factor"))
     progress = inliner.need("engine.parts.schedules", "Progress")
-    name = inliner.method(part, "factor", f"{part.name()}_factor")
+    name = inline_method(inliner, part, "factor", f"{part.name()}_factor")
     factor = f"{name}({progress}(step, epoch, total_steps{', spans' if changing else ''}))"
     if not {"follow", "epoch_factor"} & set(own):
         return factor, ""
-    return factor, f"{inliner.method(part, 'epoch_factor', f'{part.name()}_epoch_factor')}(validation_losses)"
+    return factor, f"{inline_method(inliner, part, 'epoch_factor', f'{part.name()}_epoch_factor')}(validation_losses)"

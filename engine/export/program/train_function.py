@@ -1,0 +1,76 @@
+"""`train()` of an experiment as source, and the functions that it calls."""
+
+from __future__ import annotations
+
+from engine.export.program import epoch
+from engine.export.program.loop import IN, Loop
+from engine.export.program.members import definitions, gathered, side_by_side
+from engine.export.program.rules import augmentation
+
+
+def functions(loop: Loop) -> list[str]:
+    """Everything that trains."""
+    e = loop.experiment
+    limits = [*(["len(losses) < steps"]), *(["epoch < EPOCHS"] if e.epochs else [])]
+    default = "STEPS" if e.steps else "math.inf"
+    body = [
+        *begin(loop),
+        f"while {' and '.join(limits)}:",
+        *(f"{IN}{line}" if line else "" for line in step(loop)),
+        f"{IN}epoch_loss += losses[-1] * len(x)",
+        f"{IN}if order.cursor == order.count:",
+        *(f"{IN}{IN}{line}" for line in epoch.end_of_epoch(loop)),
+        *epoch.end_of_run(loop),
+    ]
+    for name in ("math", "torch", "nn"):
+        loop.inliner.need("engine.export.program.names", name)
+    doc = '"""Trains the network; gives it back with the loss of every step."""'
+    text = "\n".join([f"def train(steps={default}):", IN + doc, *(f"{IN}{line}" if line else "" for line in body)])
+    augment = augmentation(e, loop.inliner)
+    return [*([augment] if augment else []), *definitions(loop), text + "\n"]
+
+
+def begin(loop: Loop) -> list[str]:
+    """Everything before the first step."""
+    e, split = loop.experiment, loop.ends.split
+    lines = [
+        "torch.set_num_threads(1)  # sums over several threads come in another order",
+        "torch.set_flush_denormal(True)",
+        f"{split('train')}, {split('validation')}, {split('test') if e.test else '_'} = data()",
+        *loop.targets(),
+        *loop.ends.targets(),
+        *gathered(loop),
+    ]
+    lines += [f"{kind} = {value!r}" for kind, value in loop.rules.variables.items()]
+    if loop.lr_moves:
+        lines.append(f"lr = {e.optimizer.settings()['lr']!r}")
+    if loop.epoch_factor:
+        lines.append("epoch_factor = 1.0")
+    if any(rule.keeps_best for rule in loop.rules.rules):
+        lines.append("best = None")
+    if loop.replay.batch_changes:
+        lines.append("batch_size = BATCH_SIZE")
+    if loop.replay.weighs:
+        lines.append("fresh = 1  # the epoch with whose loss later ones are compared")
+    if loop.lr_moves and loop.replay.batch_changes:
+        lines.append("spans = ()  # from which step on the run was to be how long")
+    elif loop.lr_moves:
+        lines.append(loop.total())
+    return [*lines, "losses, validation_losses, epoch, epoch_loss = [], [], 0, 0.0"]
+
+
+def step(loop: Loop) -> list[str]:
+    """One optimizer step."""
+    before = list(loop.replay.lines)
+    if loop.lr_moves and loop.replay.batch_changes:
+        lengthened = loop.inliner.need("engine.parts.schedules", "lengthened")
+        before += [loop.total(), f"spans = {lengthened}(spans, step, total_steps)"]
+    lines = [] if loop.bagged else [f"x, y = order.take({loop.batch})"]
+    if loop.experiment.augmentations and not loop.bagged:
+        lines.append("x, y = augment(x, y, step)")
+    lines += loop.ends.joined()
+    if loop.lr_moves:
+        factor = " * ".join(filter(None, [loop.factor, "epoch_factor" if loop.epoch_factor else ""]))
+        lines += ["for group in optimizer.param_groups:", f'{IN}group["lr"] = lr * ({factor})']
+    lines += loop.attacked() + (loop.asked() if loop.experiment.optimizer.needs_closure else loop.given())
+    return ["step = len(losses)", *(side_by_side(loop, before, lines) if loop.bagged else [*before, *lines])]

@@ -1,0 +1,19 @@
+"""A run in one of the formats that the exporters know."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.catalogue.part import catalogue
+from engine.errors import InvalidExperiment, shown
+from engine.export.bundle import put
+from engine.export.exporters import Exporter, Subject
+from engine.store.reader import Reader
+
+
+def export_as(reader: Reader, run: str, folder: Path, kind: str) -> list[Path]:
+    """Writes a run in one format into `folder`. Raises: PlaygroundError."""
+    known = catalogue(Exporter)
+    if kind not in known:
+        raise InvalidExperiment("--format", f"one of {', '.join(known)}", shown(kind))
+    return put(known[kind]().files(Subject.of(reader, run)), folder)
