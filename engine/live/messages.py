@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
 
+from engine.errors import PlaygroundError
 from engine.frame import Frame, pack
 from engine.store.reader import RunRow, View
 from engine.store.run_changes import LogLine
@@ -62,7 +64,25 @@ def hello(run: RunRow, log: list[LogLine]) -> str:
     """What a viewer has to know first."""
     said: dict[str, Any] = {"type": "hello", "run": run.id, "state": run.state, "message": run.message}
     said |= {"step": run.step, "epoch": run.epoch, "experiment": json.loads(run.edited), "channels": run.channels}
-    return strict({**said, "log": [_line(entry) for entry in log]})
+    return strict({**said, **structure(run.edited), "log": [_line(entry) for entry in log]})
+
+
+@lru_cache(maxsize=64)
+def structure(document: str) -> dict[str, Any]:
+    """What an experiment means for its picture: the network's graph, whether the weights of the best epoch are put
+    back, and the task, where the loss has only one. Nothing of an experiment that this version cannot read."""
+    # torch comes with them: a server can answer before it is there
+    from engine.experiment.experiment import Experiment
+    from engine.network.graph import graph
+
+    try:
+        experiment = Experiment.from_json(document)
+    except PlaygroundError:
+        return {}
+    nodes = [node.to_json() for node in graph(experiment.network)]
+    tasks = experiment.loss.tasks
+    best = any(rule.keeps_best for rule in experiment.regularizers)
+    return {"graph": nodes, "keeps_best": best, "task": tasks[0] if len(tasks) == 1 else ""}
 
 
 def snapshot(view: View, run: RunRow, slim: dict[int, bytes]) -> list[Message]:

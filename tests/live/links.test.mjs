@@ -8,7 +8,13 @@ const columns = [
   { name: "1 dense", cells: [], count: 3 },
   { name: "output", cells: [], count: 2 },
 ];
-const chain = feeds([{ kind: "dense" }], ["input", "1 dense", "output"]);
+const chain = feeds(
+  [
+    { name: "1 dense", inputs: ["input"] },
+    { name: "output", inputs: ["1 dense"] },
+  ],
+  ["input", "1 dense", "output"],
+);
 
 function run(length) {
   const weights = { shape: [length], values: Int8Array.from({ length }, (_, i) => i) };
@@ -29,45 +35,23 @@ test("weights that do not fit the columns are not drawn", () => {
 });
 
 test("blocks without a column hand on what they take", () => {
-  const found = feeds(
-    [{ kind: "dense" }, { kind: "dropout" }, { kind: "dense" }],
-    ["input", "1 dense", "3 dense", "output"],
-  );
+  const graph = [
+    { name: "1 dense", inputs: ["input"] },
+    { name: "2 dropout", inputs: ["1 dense"] },
+    { name: "3 concatenate", inputs: ["2 dropout", "input"] },
+    { name: "output", inputs: ["3 concatenate"] },
+  ];
   assert.deepEqual(
-    [...found],
+    [...feeds(graph, ["input", "1 dense", "3 concatenate", "output"])],
     [
       ["1 dense", [0]],
-      ["3 dense", [1]],
+      ["3 concatenate", [1, 0]],
       ["output", [2]],
     ],
   );
+  assert.deepEqual(feeds(graph, ["input", "1 dense", "output"]).get("output"), [1, 0]);
 });
 
-test("an add takes both ways, a concatenation hands both on", () => {
-  const residual = [{ kind: "dense", label: "a" }, { kind: "dense" }, { kind: "add", of: "a" }];
-  assert.deepEqual(feeds(residual, ["input", "1 dense", "2 dense", "3 add", "output"]).get("3 add"), [2, 1]);
-  const both = [
-    { kind: "dense", label: "a" },
-    { kind: "dense", label: "l" },
-    { kind: "branch", of: "a" },
-    { kind: "dense" },
-    { kind: "concatenate", of: "l" },
-  ];
-  const found = feeds(both, ["input", "1 dense", "2 dense", "4 dense", "output"]);
-  assert.deepEqual(found.get("4 dense"), [1]);
-  assert.deepEqual(found.get("output"), [3, 2]);
-});
-
-test("an end stands aside: the next block takes what the end's block took", () => {
-  const network = [
-    { kind: "dense", label: "a" },
-    { kind: "dense" },
-    { kind: "reconstruct" },
-    { kind: "head", of: "a" },
-    { kind: "detach", of: "a" },
-  ];
-  const fed = feeds(network, ["input", "1 dense", "2 dense", "3 reconstruct", "4 head", "output"]);
-  assert.deepEqual(fed.get("3 reconstruct"), [2]);
-  assert.deepEqual(fed.get("4 head"), [1]);
-  assert.deepEqual(fed.get("output"), [1]);
+test("nothing feeds the columns of a run without a graph", () => {
+  assert.equal(feeds([], ["input", "1 dense"]).size, 0);
 });

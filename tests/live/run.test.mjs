@@ -10,15 +10,15 @@ function epochs(losses, reset, first = 1) {
   return { kind: "epochs", columns: COLUMNS, rows: losses.length, reset, values: Float64Array.from(rows) };
 }
 
-/** @param {string[]} kinds of regularizers */
-function started(...kinds) {
+/** @param {boolean} keeps whether the weights of the best epoch are put back */
+function started(keeps) {
   const run = new Run("a");
-  run.hello({ experiment: { regularizers: kinds.map((kind) => ({ kind })) }, channels: [] });
+  run.hello({ keeps_best: keeps, channels: [] });
   return run;
 }
 
 test("early stopping marks the first epoch with the lowest validation loss", () => {
-  const run = started("l2", "early_stopping");
+  const run = started(true);
   assert.equal(run.best, null);
   run.series(epochs([3, 1, 2], true));
   run.series(epochs([1, NaN, 4], false, 4));
@@ -30,13 +30,13 @@ test("early stopping marks the first epoch with the lowest validation loss", () 
 });
 
 test("without early stopping no epoch is marked", () => {
-  const run = started("l2");
+  const run = started(false);
   run.series(epochs([3, 1, 2], true));
   assert.equal(run.best, null);
 });
 
 test("losses of single batches are no epochs", () => {
-  const run = started("early_stopping");
+  const run = started(true);
   run.series({ kind: "losses", columns: ["step", "loss"], rows: 1, reset: true, values: Float64Array.from([1, 0.1]) });
   assert.equal(run.best, null);
 });

@@ -102,6 +102,8 @@ def test_a_snapshot_then_news_without_a_gap(home: Path, run: str) -> None:
         assert hello["run"] == run
         assert hello["state"] == "running"
         assert hello["experiment"]["data"]["kind"] == "spiral"
+        assert [node["name"] for node in hello["graph"]][-1] == "output"
+        assert hello["graph"][0]["inputs"] == ["input"]
         assert {channel["key"] for channel in hello["channels"]} >= {"output", "update_ratio", "activation_histogram"}
         assert static.step == -1
         assert static.readings["points"].shape == (500, 4)

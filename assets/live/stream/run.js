@@ -3,6 +3,7 @@ import { Trace } from "./trace.js";
 
 /** @typedef {import("./decode.js").Frame} Frame */
 /** @typedef {import("./decode.js").Series} Series */
+/** @typedef {{name: string, inputs: string[], unitwise?: boolean, head?: boolean, task?: string, two_sided?: boolean}} Node a block of the network, or the output layer */
 /** @typedef {{key: string, title: string, unit: string, mark: string, scale: string, series: string[], healthy: number[] | null, extent: number[] | null}} Channel */
 
 const LINE_POINTS = 1000;
@@ -33,7 +34,9 @@ export class Run {
     this.message = "";
     this.step = NaN;
     this.epoch = NaN;
-    this.experiment = null;
+    /** @type {Node[]} */
+    this.graph = [];
+    this.keepsBest = false;
     this.task = "";
     /** @type {Map<string, Channel>} */
     this.channels = new Map();
@@ -52,8 +55,9 @@ export class Run {
   /** @param {any} message */
   hello(message) {
     this.known = true;
-    this.experiment = message.experiment ?? null;
-    this.task = message.task ?? this.task;
+    this.graph = message.graph ?? [];
+    this.keepsBest = Boolean(message.keeps_best);
+    this.task ||= message.task ?? "";
     this.channels = new Map((message.channels ?? []).map((channel) => [channel.key, channel]));
     const perLayer = [...this.channels.values()].filter(
       (channel) => channel.series?.length && !["grid", "heat", "scores"].includes(channel.mark),
@@ -124,10 +128,14 @@ export class Run {
     return this.traces.epochs.at(-1, column);
   }
 
+  /** The node of a layer. @param {string} name */
+  node(name) {
+    return this.graph.find((node) => node.name === name);
+  }
+
   /** The epoch whose weights early stopping puts back; null where it is not used or nothing was measured. */
   get best() {
-    const stops = (this.experiment?.regularizers ?? []).some(({ kind }) => kind === "early_stopping");
-    return stops && Number.isFinite(this.lowest.step) ? this.lowest : null;
+    return this.keepsBest && Number.isFinite(this.lowest.step) ? this.lowest : null;
   }
 
   /** What the best epoch is called: at the end of the run its weights are put back. */
@@ -147,12 +155,12 @@ export class Run {
     return this.channels.has("curve") ? "curve" : "metric";
   }
 
-  /** Whether the metric is a share of right answers; otherwise it is R². The page says so; else map or loss tell. */
+  /** Whether the metric is a share of right answers; otherwise it is R². The page says so, or the loss; else the map tells. */
   get classifies() {
     if (this.task) return this.task === "classification";
     const formula = this.channels.get("output")?.formula;
     if (formula) return formula.startsWith("p(");
-    return String(this.experiment?.loss?.kind ?? "cross_entropy").includes("cross_entropy");
+    return !this.known;
   }
 
   #trace(key, width, limit) {

@@ -48,9 +48,8 @@ export function headLegend(ui, what, brief = false) {
   );
 }
 
-/** Whether an end is measured by accuracy, as the output is: shares and R² have no common axis. */
-function comparable(ui, end) {
-  const block = ui.run.experiment?.network?.[Number.parseInt(end, 10) - 1];
-  if (!ui.run.classifies || block?.kind !== "head") return false;
-  return block.target.kind !== "radius";
+/** Whether a head is measured by accuracy, as the output is: shares and R² have no common axis. @param {Ui} ui @param {string} name */
+function comparable(ui, name) {
+  const node = ui.run.node(name);
+  return ui.run.classifies && Boolean(node?.head) && node?.task !== "regression";
 }

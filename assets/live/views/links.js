@@ -57,11 +57,10 @@ export function weightedLinks(context, from, to, matrix, first, theme) {
 
 /**
  * Every unit to every unit, but straight on where a layer works unit by unit.
- * @param {CanvasRenderingContext2D} context @param {Column} from @param {Column} to @param {import("../draw/theme.js").Theme} theme
+ * @param {CanvasRenderingContext2D} context @param {Column} from @param {Column} to @param {boolean} unitwise @param {import("../draw/theme.js").Theme} theme
  */
-export function plainLinks(context, from, to, theme) {
-  const straight =
-    from.cells.length === to.cells.length && !/dense|maxout|output|shared|head|reconstruct/.test(to.name);
+export function plainLinks(context, from, to, unitwise, theme) {
+  const straight = unitwise && from.cells.length === to.cells.length;
   if (!straight && from.cells.length * to.cells.length > MOST_LINKS) return;
   const count = straight ? from.cells.length : from.cells.length * to.cells.length;
   context.lineWidth = 1;

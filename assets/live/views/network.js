@@ -101,14 +101,14 @@ export class NetworkView {
 
   #links(context, columns) {
     const names = columns.map(({ name }) => name);
-    const fed = feeds(this.ui.run.experiment?.network ?? [], names);
+    const fed = feeds(this.ui.run.graph, names);
     const known = matrices(this.ui.run, columns, fed);
     for (const to of columns.slice(1)) {
       const matrix = known.get(to.name);
       let first = 0;
       for (const from of (fed.get(to.name) ?? []).map((place) => columns[place])) {
         if (matrix) weightedLinks(context, from, to, matrix, first, this.ui.theme);
-        else plainLinks(context, from, to, this.ui.theme);
+        else plainLinks(context, from, to, Boolean(this.ui.run.node(to.name)?.unitwise), this.ui.theme);
         first += from.count;
       }
     }

@@ -11,8 +11,6 @@ const ROWS = [
   { key: "near_zero", text: "near_zero", help: "near_zero_help", share: true },
 ];
 const ALARM = 0.5;
-/** Activations that are flat at both ends; the others are flat on one side, where many outputs may well be. */
-const TWO_ENDS = ["sigmoid", "tanh"];
 
 export class Numbers {
   /** @param {import("../ui.js").Ui} ui */
@@ -38,7 +36,10 @@ export class Numbers {
     for (const { row, name, cell } of this.cells) {
       const value = this.#value(row, name, -1);
       write(cell, this.#text(row, value));
-      cell.classList.toggle("tp-alarm", Boolean(row.alarm) && value > ALARM && (!row.ends || this.#twoEnds(name)));
+      cell.classList.toggle(
+        "tp-alarm",
+        Boolean(row.alarm) && value > ALARM && (!row.ends || this.ui.run.node(name)?.two_sided),
+      );
     }
   }
 
@@ -51,15 +52,6 @@ export class Numbers {
         value: this.#text(row, trace ? this.#value(row, name, trace.nearest(step)) : NaN),
       };
     });
-  }
-
-  /** Whether a layer's activation is flat at both ends. */
-  #twoEnds(name) {
-    const network = this.ui.run.experiment?.network ?? [];
-    const own = network[Number.parseInt(name, 10) - 1] ?? {};
-    const block = own.kind === "shared" ? (network.find(({ label }) => label === own.of) ?? own) : own;
-    const kind = (block.activation ?? block.function)?.kind ?? block.nonlinearity ?? "tanh";
-    return TWO_ENDS.includes(kind);
   }
 
   #value(row, name, at) {

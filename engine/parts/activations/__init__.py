@@ -13,9 +13,10 @@ FLAT = 0.05  # of the largest slope
 
 
 class Activation(Part, family="activations"):
-    """A function applied to every number of a layer's output."""
+    """A function applied to every number of a layer's output. `two_sided`: it is flat at both ends, not at one."""
 
     rank: ClassVar[int] = 100
+    two_sided: ClassVar[bool] = False
 
     @abstractmethod
     def build(self) -> nn.Module:

@@ -28,6 +28,7 @@ class Sigmoid(Activation):
     """
 
     rank: ClassVar[int] = 2
+    two_sided: ClassVar[bool] = True
     kind: Literal["sigmoid"] = "sigmoid"
 
     def build(self) -> nn.Module:

@@ -27,6 +27,7 @@ class Tanh(Activation):
     """
 
     rank: ClassVar[int] = 1
+    two_sided: ClassVar[bool] = True
     kind: Literal["tanh"] = "tanh"
 
     def build(self) -> nn.Module:

@@ -25,9 +25,13 @@ class Goal:
 
 
 class Aspect(Part, family="aspects"):
-    """One more thing to say of an example. Which data sets offer it follows from their examples."""
+    """One more thing to say of an example. Which data sets offer it follows from their examples.
+
+    `task`: what kind of target it is; None: that of the data set.
+    """
 
     rank: ClassVar[int] = 100
+    task: ClassVar[Task | None] = "classification"
 
     @abstractmethod
     def goal(self, source: Examples) -> Goal | None:

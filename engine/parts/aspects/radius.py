@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from engine.examples import Examples
+from engine.examples import Examples, Task
 from engine.parts.aspects import Aspect, Goal, plane_of
 
 
@@ -21,6 +21,7 @@ class Radius(Aspect):
     """
 
     rank: ClassVar[int] = 3
+    task: ClassVar[Task | None] = "regression"
     kind: Literal["radius"] = "radius"
 
     def goal(self, source: Examples) -> Goal | None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from engine.examples import Examples
+from engine.examples import Examples, Task
 from engine.parts.aspects import Aspect, Goal
 
 
@@ -20,6 +20,7 @@ class Same(Aspect):
     """
 
     rank: ClassVar[int] = 0
+    task: ClassVar[Task | None] = None
     kind: Literal["same"] = "same"
 
     def goal(self, source: Examples) -> Goal:

@@ -9,6 +9,7 @@ from torch import nn
 
 from engine.catalogue.part import Part, hparam
 from engine.errors import InvalidExperiment
+from engine.examples import Task
 from engine.parts.activations import Activation
 
 Shape = tuple[int, ...]
@@ -22,6 +23,9 @@ class Block(Part, family="blocks"):
     the referenced block once more. `is_head`: an auxiliary output; it reads the referenced block, or its input, and the
     next block receives that input unchanged. It is built with the shape of its target as `other`.
 
+    `joins`: it takes the referenced block's output beside its own input; else the reference stands in for the input.
+    `unitwise`: each unit of its output comes from one unit of each input, not from all of them.
+
     `observed`: its output is shown by the activation instruments. `is_random`: it draws random numbers in training.
     `smallest_batch`: fewer examples in a step cannot be trained on.
     """
@@ -33,6 +37,8 @@ class Block(Part, family="blocks"):
     shares: ClassVar[bool] = False
     reference_optional: ClassVar[bool] = False
     is_head: ClassVar[bool] = False
+    joins: ClassVar[bool] = False
+    unitwise: ClassVar[bool] = False
     smallest_batch: ClassVar[int] = 1
 
     label: str = hparam(
@@ -61,6 +67,16 @@ class Block(Part, family="blocks"):
     @property
     def applies(self) -> Activation | None:
         """The activation that the block's last module applies to every number, if there is one."""
+        return None
+
+    @property
+    def two_sided(self) -> bool:
+        """Whether the activation that makes its outputs is flat at both ends."""
+        return self.applies is not None and self.applies.two_sided
+
+    @property
+    def target_task(self) -> Task | None:
+        """What kind of target a head learns; None: the same as the output."""
         return None
 
 

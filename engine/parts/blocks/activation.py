@@ -26,6 +26,7 @@ class ActivationBlock(Block):
 
     rank: ClassVar[int] = 7
     observed: ClassVar[bool] = True
+    unitwise: ClassVar[bool] = True
     kind: Literal["activation"] = "activation"
     function: Activation = hparam(ReLU(), "The function.")
 

@@ -27,7 +27,9 @@ class Add(Block):
 
     rank: ClassVar[int] = 30
     refers: ClassVar[bool] = True
+    joins: ClassVar[bool] = True
     observed: ClassVar[bool] = True
+    unitwise: ClassVar[bool] = True
     kind: Literal["add"] = "add"
     of: str = hparam("", "Label of the earlier block whose output is added.")
 

@@ -30,6 +30,7 @@ class BatchNorm(Block):
 
     rank: ClassVar[int] = 5
     observed: ClassVar[bool] = True
+    unitwise: ClassVar[bool] = True
     smallest_batch: ClassVar[int] = 2
     kind: Literal["batch_norm"] = "batch_norm"
     momentum: float = hparam(0.1, "Weight of the newest batch in the running statistics.", gt=0, le=1)

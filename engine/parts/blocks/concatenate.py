@@ -26,6 +26,7 @@ class Concatenate(Block):
 
     rank: ClassVar[int] = 31
     refers: ClassVar[bool] = True
+    joins: ClassVar[bool] = True
     kind: Literal["concatenate"] = "concatenate"
     of: str = hparam("", "Label of the earlier block whose output is put beside.")
 

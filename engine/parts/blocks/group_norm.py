@@ -28,6 +28,7 @@ class GroupNorm(Block):
 
     rank: ClassVar[int] = 15
     observed: ClassVar[bool] = True
+    unitwise: ClassVar[bool] = True
     kind: Literal["group_norm"] = "group_norm"
     groups: int = hparam(2, "How many groups; they must divide the channels.", ge=1, le=256)
 

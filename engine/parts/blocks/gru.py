@@ -40,3 +40,7 @@ class GRU(Block):
         features = expect_sequence(in_shape)[1]
         inner = nn.GRU(features, self.units, self.layers, batch_first=True, bidirectional=self.bidirectional)
         return Recurrent(inner, self.output == "sequence")
+
+    @property
+    def two_sided(self) -> bool:
+        return True

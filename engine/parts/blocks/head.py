@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from torch import nn
 
 from engine.catalogue.part import hparam
+from engine.examples import Task
 from engine.parts.aspects import Aspect
 from engine.parts.aspects.same import Same
 from engine.parts.blocks import Block, Shape, expect_vector
@@ -44,3 +45,7 @@ class Head(Block):
     def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
         """`other` is here the shape of the target."""
         return nn.Linear(expect_vector(in_shape), (other or (1,))[0])
+
+    @property
+    def target_task(self) -> Task | None:
+        return self.target.task

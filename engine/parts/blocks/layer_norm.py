@@ -25,6 +25,7 @@ class LayerNorm(Block):
 
     rank: ClassVar[int] = 14
     observed: ClassVar[bool] = True
+    unitwise: ClassVar[bool] = True
     kind: Literal["layer_norm"] = "layer_norm"
 
     def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:

@@ -41,3 +41,7 @@ class LSTM(Block):
         features = expect_sequence(in_shape)[1]
         inner = nn.LSTM(features, self.units, self.layers, batch_first=True, bidirectional=self.bidirectional)
         return Recurrent(inner, self.output == "sequence")
+
+    @property
+    def two_sided(self) -> bool:
+        return True

@@ -7,6 +7,7 @@ from torch import nn
 
 from engine.catalogue.part import hparam
 from engine.errors import InvalidExperiment
+from engine.examples import Task
 from engine.parts.blocks import Block, Shape, shape_text
 
 
@@ -46,3 +47,7 @@ class Reconstruct(Block):
             raise InvalidExperiment("", f"as many numbers as the input has, {prod(wanted)}", shape_text(in_shape))
         inner = [nn.Linear(prod(in_shape), prod(wanted))] if self.layer else []
         return nn.Sequential(nn.Flatten(), *inner, nn.Unflatten(1, wanted))
+
+    @property
+    def target_task(self) -> Task:
+        return "regression"

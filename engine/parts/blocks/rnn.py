@@ -48,3 +48,7 @@ class RNN(Block):
             nonlinearity=self.nonlinearity,
         )
         return Recurrent(inner, self.output == "sequence")
+
+    @property
+    def two_sided(self) -> bool:
+        return self.nonlinearity == "tanh"
