@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine import wire
+from engine.run_state import RunState
 from engine.store import checkpoints
 from engine.store.layout import Place
 from engine.store.records import CheckpointRow, Entry, FrameRow, LogRow, NewRun
-from engine.store.tables import FINAL
 
 if TYPE_CHECKING:
     from engine.archive.unpack import Parcel
@@ -25,13 +25,13 @@ def lay_down(place: Place, run: str, parcel: Parcel) -> str:
     from engine.archive.unpack import width
 
     about = parcel.about
-    state = about.state if about.state in FINAL else "paused"
+    state = about.state if about.state.is_final else RunState.PAUSED
     header = {
         "experiment": parcel.experiment.to_json(),
         "edited": parcel.edited.to_json(),
         "digest": parcel.experiment.digest,
         "state": state,
-        "message": about.message if state in FINAL else "",
+        "message": about.message if state.is_final else "",
         "channels": json.dumps(about.channels),
         "summary": json.dumps(about.summary),
         "name": about.name,
@@ -56,7 +56,9 @@ def pick_up(place: Place, run: str) -> list[Entry]:
     losses, epochs, static, *rest = blobs
     frames = zip(header["frames"], rest, strict=False)
     rows = np.frombuffer(epochs, "<f8").reshape(-1, header["width"])
-    new = NewRun(header["experiment"], header["digest"], header["state"], header["message"], name=header["name"])
+    new = NewRun(
+        header["experiment"], header["digest"], RunState(header["state"]), header["message"], name=header["name"]
+    )
     changes: dict[str, Any] = {name: header[name] for name in ("edited", "channels", "summary", "step", "epoch")}
     first = Entry(
         run,

@@ -15,6 +15,7 @@ from engine.cli import checks, presets, store
 from engine.cli import data as cli_data
 from engine.cli.report import figures, sentence, summary
 from engine.errors import InvalidExperiment, PlaygroundError, shown
+from engine.run_state import RunState
 from engine.strict_json import strict
 
 if TYPE_CHECKING:
@@ -139,14 +140,12 @@ def train(options: argparse.Namespace) -> int:
         print(strict(report))
     else:
         print(sentence(report, row.message))
-    return 1 if row.state in ("failed", "out_of_memory") else 0
+    return 1 if row.state in (RunState.FAILED, RunState.OUT_OF_MEMORY) else 0
 
 
 def follow(reader: Reader, name: str, experiment: Experiment) -> RunRow:
     """Shows a progress bar until the run is over."""
     from tqdm import tqdm
-
-    from engine.store.tables import FINAL
 
     unit, total = ("step", experiment.steps) if experiment.steps is not None else ("epoch", experiment.epochs)
     with tqdm(total=total, unit=f" {unit}s", file=sys.stderr, disable=not sys.stderr.isatty()) as bar:
@@ -155,18 +154,16 @@ def follow(reader: Reader, name: str, experiment: Experiment) -> RunRow:
             if row is not None:
                 bar.update(getattr(row, unit) - bar.n)
                 bar.set_postfix_str(figures(row))
-                if row.state in FINAL:
+                if row.state.is_final:
                     return row
             time.sleep(0.05)
 
 
 def ended(reader: Reader, fleet: Fleet, name: str) -> RunRow:
     """The run's row once it is over."""
-    from engine.store.tables import FINAL
-
     while True:
         row = reader.run(name)
-        if row is not None and row.state in FINAL:
+        if row is not None and row.state.is_final:
             return row
         time.sleep(0.02)
 

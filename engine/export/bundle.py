@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from engine.errors import PlaygroundError
+from engine.run_state import RunState
 from engine.store import checkpoints, tables
 from engine.store.per_class import classes_of
 from engine.store.reader import Reader, RunRow
@@ -102,7 +103,7 @@ def newest(reader: Reader, row: RunRow) -> tuple[Trainer, int]:
     with reader.view() as view:
         found = view.checkpoints(row.id)
     for checkpoint in found:
-        if row.state == "diverged" and not checkpoint.good:
+        if row.state is RunState.DIVERGED and not checkpoint.good:
             continue
         try:
             data = checkpoints.read(checkpoint.path, checkpoint.sha256)

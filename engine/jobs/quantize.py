@@ -24,6 +24,7 @@ from engine.data.epochs import metric
 from engine.errors import PlaygroundError
 from engine.message import Said
 from engine.network.build import Network
+from engine.run_state import RunState
 from engine.training.trainer import Trainer
 
 CALIBRATION = 512  # training examples that the ranges of convolutions are taken from
@@ -72,7 +73,7 @@ def sizes_of_run(run: str) -> Iterator[dict[str, Any]]:
     if row is None:
         raise PlaygroundError(f"There is no run {run}.")
     for saved in reader.checkpoints(run):
-        if row.state == "diverged" and not saved.good:
+        if row.state is RunState.DIVERGED and not saved.good:
             continue
         try:
             trainer = checkpoint.load(checkpoints.read(saved.path, saved.sha256)).trainer

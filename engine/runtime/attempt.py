@@ -14,6 +14,7 @@ from engine.errors import PlaygroundError
 from engine.experiment.experiment import Experiment
 from engine.jobs import checkpoint
 from engine.jobs.run_job import Order
+from engine.run_state import RunState
 from engine.runtime import memory_limit
 from engine.runtime.report import Report
 from engine.runtime.worker import Leave, Worker
@@ -62,9 +63,9 @@ def admitted(line: socket.socket, order: Order) -> list[dict[str, Any]]:
 def _failed(order: Order, error: Exception) -> bytes:
     said = str(error).strip().split("\n")[0][:300]
     sentence = said if isinstance(error, PlaygroundError) else f"{type(error).__name__}: {said}"
-    state = "failed"
+    state = RunState.FAILED
     if memory_limit.exhausted(error):
-        state, sentence = "out_of_memory", memory_limit.SENTENCE
+        state, sentence = RunState.OUT_OF_MEMORY, memory_limit.SENTENCE
     note = {"step": order.stored, "kind": state, "detail": {"sentence": sentence}}
     end = {"changes": {"state": state, "message": sentence}, "log": [note]}
     return Report().message({}, {"end": end})

@@ -12,6 +12,7 @@ from typing import Any
 from engine import wire
 from engine.errors import PlaygroundError
 from engine.jobs.run_job import LoggedEdit, Order, Saved
+from engine.run_state import RunState
 from engine.runtime.request_ticket import Ticket
 from engine.store.reader import Reader, RunRow
 from engine.store.records import Outcome
@@ -23,7 +24,7 @@ PENDING_BYTES = 1 << 20
 class Ended(PlaygroundError):
     """A command came for a run that has ended, at this step."""
 
-    def __init__(self, state: str, step: int) -> None:
+    def __init__(self, state: RunState, step: int) -> None:
         super().__init__(f"The run is {state.replace('_', ' ')}: it takes no more commands. Reset it to train again.")
         self.step = step
 
@@ -59,7 +60,7 @@ class Slot:
     """One run, while the supervisor has anything to do with it."""
 
     run: str
-    state: str
+    state: RunState
     attempt: int
     experiment: str
     step: int = 0
@@ -78,12 +79,12 @@ class Slot:
     @property
     def training(self) -> bool:
         """Does it take up one of the places?"""
-        return self.state == "running"
+        return self.state is RunState.RUNNING
 
     @property
     def resting(self) -> bool:
         """Is it paused, with a process that nobody asks anything of?"""
-        return self.state == "paused" and self.process is not None and not self.commands and not self.dismissed
+        return self.state is RunState.PAUSED and self.process is not None and not self.commands and not self.dismissed
 
     @property
     def crowded(self) -> bool:
@@ -119,7 +120,7 @@ def order(reader: Reader, run: RunRow, attempt: int, checkpoint_seconds: float) 
         edits=tuple(LoggedEdit(e.step, e.detail["path"], e.detail["value"]) for e in log if e.kind == "edit"),
         checkpoints=tuple(Saved(c.step, str(c.path.relative_to(home)), c.sha256) for c in saved),
         stored=row.step,
-        paused=row.state == "paused",
+        paused=row.state is RunState.PAUSED,
         until_step=goal.get("until_step"),
         until_epoch=goal.get("until_epoch"),
         checkpoint_seconds=checkpoint_seconds,

@@ -12,6 +12,7 @@ from typing import Any
 
 from engine import wire
 from engine.jobs.run_job import Order
+from engine.run_state import ACTIVE, RunState
 from engine.runtime import priority, report
 from engine.runtime import run_process as slots
 from engine.runtime.memory_budget import WAITS, Room
@@ -24,7 +25,6 @@ from engine.store.layout import Place
 from engine.store.reader import Reader
 from engine.store.records import Entry, LogRow, Outcome
 from engine.store.row_models import DAMAGED, Damaged
-from engine.store.tables import FINAL
 
 journal = logging.getLogger("fleet")
 
@@ -50,18 +50,18 @@ class Keeper:
         self.reader = Reader(self.place.home)
         self.warming = self.loop.run_in_executor(self.maker, self.nursery.prepare)
         with self.reader.view() as view:
-            found = view.in_states("running", "held", "queued")
+            found = view.in_states(*ACTIVE)
         for run in found:
             if run.damage:
-                self.store(Entry(run.id, changes={"state": "failed", "message": DAMAGED}))
+                self.store(Entry(run.id, changes={"state": RunState.FAILED, "message": DAMAGED}))
                 continue
-            own = Slot(run.id, "queued", run.attempt, run.experiment, run.step)
+            own = Slot(run.id, RunState.QUEUED, run.attempt, run.experiment, run.step)
             self.slots[run.id] = own
             self.queue.append(run.id)
-            if run.state != "queued":
+            if run.state is not RunState.QUEUED:
                 sentence = "The training engine was started again; the run goes on."
                 note = LogRow(run.step, "restarted", {"sentence": sentence})
-                self.store(Entry(run.id, log=(note,), changes={"state": "queued"}))
+                self.store(Entry(run.id, log=(note,), changes={"state": RunState.QUEUED}))
         self.fill()
 
     async def close(self) -> None:
@@ -105,9 +105,9 @@ class Keeper:
         """Start the runs that wait, as far as there are places."""
         while self.queue and self.free and not self.closing:
             own = self.slots.get(self.queue.popleft())
-            if own is not None and own.state == "queued":
-                own.state = "running"
-                self.spawn(self.wake(own, {"state": "running", "message": ""}))
+            if own is not None and own.state is RunState.QUEUED:
+                own.state = RunState.RUNNING
+                self.spawn(self.wake(own, {"state": RunState.RUNNING, "message": ""}))
 
     # Processes --------------------------------------------------------------------------------------------------------
 
@@ -181,7 +181,7 @@ class Keeper:
         if claim:
             self._claimed(own, claim)
         if end:
-            own.state = end["changes"]["state"]
+            own.state = RunState(end["changes"]["state"])
             own.say({"do": "bye"})
         if refusal and (command := own.commands.pop(refusal["id"], None)):
             command.refuse(refusal["sentence"])
@@ -191,9 +191,9 @@ class Keeper:
         if self.room.ask(own.run, needs):
             own.say({"do": "granted"})
             return
-        if own.state == "running":
-            own.state = "queued"
-            await self.store(Entry(own.run, changes={"state": "queued", "message": WAITS}))
+        if own.state is RunState.RUNNING:
+            own.state = RunState.QUEUED
+            await self.store(Entry(own.run, changes={"state": RunState.QUEUED, "message": WAITS}))
         for other in self.slots.values():
             if other is not own and other.resting:
                 other.dismissed = True
@@ -207,9 +207,9 @@ class Keeper:
             if own is None or own.process is None:
                 self.room.leave(run)
                 continue
-            if own.state == "queued":
-                own.state = "running"
-                await self.store(Entry(run, changes={"state": "running", "message": ""}))
+            if own.state is RunState.QUEUED:
+                own.state = RunState.RUNNING
+                await self.store(Entry(run, changes={"state": RunState.RUNNING, "message": ""}))
             own.say({"do": "granted"})
 
     def _grants(self, own: Slot, claim: dict[str, Any]) -> bool:
@@ -224,7 +224,7 @@ class Keeper:
 
     def _claimed(self, own: Slot, claim: dict[str, Any]) -> None:
         """The step of a command is on the disk: the worker may act, and whoever asked may know."""
-        own.state = claim.get("changes", {}).get("state", own.state)
+        own.state = RunState(claim.get("changes", {}).get("state", own.state))
         own.last_used = time.monotonic()
         own.restarts = 0  # it lives and obeys
         if "log" in claim:
@@ -242,11 +242,11 @@ class Keeper:
             own.writer.close()
             own.writer = None
         if process is not None:
-            await self.loop.run_in_executor(self.maker, wait_for_end, process, own.state not in FINAL)
+            await self.loop.run_in_executor(self.maker, wait_for_end, process, not own.state.is_final)
         while own.pending:
             await asyncio.wait([asyncio.wrap_future(own.pending.popleft()[0])])
         await self._let_in()
-        if own.state in FINAL or own.dismissed:
+        if own.state.is_final or own.dismissed:
             self._forget(own)
         elif not self.closing:
             await self._again(own)
@@ -273,8 +273,8 @@ class Keeper:
     async def _fail(self, own: Slot, sentence: str) -> None:
         """The run cannot go on."""
         note = LogRow(own.step, "failed", {"sentence": sentence})
-        own.state = "failed"
-        await self.store(Entry(own.run, log=(note,), changes={"state": "failed", "message": sentence}))
+        own.state = RunState.FAILED
+        await self.store(Entry(own.run, log=(note,), changes={"state": RunState.FAILED, "message": sentence}))
         self._forget(own)
 
     def _on_full(self, full: bool) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 from engine.archive import run_import
 from engine.errors import PlaygroundError
 from engine.jobs.run_job import Order
+from engine.run_state import RunState
 from engine.runtime import code_version, lock, rpc, store_upkeep
 from engine.runtime.process_factory import set_surroundings
 from engine.runtime.request_ticket import LATE, Ticket, sweep
@@ -25,9 +26,9 @@ from engine.store import disk_reserve, run_names
 from engine.store.layout import Place
 from engine.store.records import Entry, LogRow, NewRun
 from engine.store.row_models import NAME, holds
-from engine.store.tables import FINAL
 
 SWEEP_SECONDS = 300.0
+WAITS = "Waits for a free place."
 
 journal = logging.getLogger("fleet")
 
@@ -118,7 +119,7 @@ class Service:
         if run not in keeper.slots and await asyncio.to_thread(keeper.reader.run, run) is None:
             _need(ticket)
             at_once = keeper.free and not keeper.queue
-            state, message = ("running", "") if at_once else ("queued", "Waits for a free place.")
+            state, message = (RunState.RUNNING, "") if at_once else (RunState.QUEUED, WAITS)
             new = NewRun(asked["experiment"], asked["digest"], state, message, asked["parent"], asked["parent_step"])
             notes = tuple(LogRow(**note) for note in asked.get("log", ()))
             changes = {"attempt": 1} if at_once else {}
@@ -176,7 +177,7 @@ class Service:
             if message["do"] == "stop":  # it has what it wants
                 return ended.step
             raise
-        if own.state == "queued":
+        if own.state is RunState.QUEUED:
             return await self._while_queued(own, message["do"], ticket)
         command = Command(message["id"], message, asyncio.get_running_loop().create_future(), ticket)
         own.commands[command.id] = command
@@ -191,14 +192,14 @@ class Service:
         """The slot of a run that has not ended; one is made for a paused run that has none."""
         for _ in range(100):
             own = self.keeper.slots.get(run)
-            if own is None or not (own.dismissed or own.state in FINAL):
+            if own is None or not (own.dismissed or own.state.is_final):
                 break
             await asyncio.sleep(0.05)  # its process is just leaving
         if own is None:
             row = await asyncio.to_thread(self.keeper.reader.run, run)
             if row is None:
                 raise PlaygroundError(f"There is no run {run}.")
-            if row.state in FINAL:
+            if row.state.is_final:
                 raise Ended(row.state, row.step)
             fresh = Slot(run, row.state, row.attempt, row.experiment, row.step)
             own = self.keeper.slots.setdefault(run, fresh)
@@ -208,9 +209,9 @@ class Service:
         if name != "stop":
             raise PlaygroundError("The run waits for a free place; it can be stopped, or changed once it trains.")
         _need(ticket)
-        own.state = "stopped"
+        own.state = RunState.STOPPED
         note = LogRow(own.step, "stop")
-        await self.keeper.store(Entry(own.run, log=(note,), changes={"state": "stopped", "message": ""}))
+        await self.keeper.store(Entry(own.run, log=(note,), changes={"state": RunState.STOPPED, "message": ""}))
         if own.process is not None:  # it waits for memory
             own.process.kill()
         else:
@@ -251,7 +252,7 @@ class Service:
         full = self.keeper.committer.full
         runs = {
             own.run: {
-                "state": "held" if full and own.state == "running" else own.state,
+                "state": RunState.HELD if full and own.training else own.state,
                 "attempt": own.attempt,
                 "step": own.step,
                 "pid": None if own.process is None else own.process.pid,

@@ -18,6 +18,7 @@ from engine.errors import PlaygroundError
 from engine.experiment import edits
 from engine.jobs import checkpoint
 from engine.jobs.run_job import LoggedEdit, Order
+from engine.run_state import RunState
 from engine.runtime import memory_limit
 from engine.runtime.report import Report
 from engine.runtime.request_ticket import LATE
@@ -76,7 +77,7 @@ class Worker:
             if self.seconds - self.saved_at >= self.spacing:
                 self._save(self._snapshot())
                 self._send()
-        self._end(self.trainer.status, self.trainer.message)
+        self._end(RunState(self.trainer.status), self.trainer.message)
 
     # Training ---------------------------------------------------------------------------------------------------------
 
@@ -167,9 +168,9 @@ class Worker:
         taken_up = (Path(self.order.home) / row["path"]).stat().st_size
         self.spacing = checkpoint.spacing(self.order.checkpoint_seconds, taken_up, time.perf_counter() - began)
 
-    def _end(self, state: str, sentence: str) -> None:
+    def _end(self, state: RunState, sentence: str) -> None:
         """Close the run. A finished one keeps its last weights, a diverged one its last good ones, from before."""
-        if state == "finished":
+        if state is RunState.FINISHED:
             self._save(self._snapshot())
         detail = {"sentence": sentence, "grid": list(frame_grid.steps(self.trainer.step))}
         note = {"step": self.trainer.step, "kind": state, "detail": detail}
@@ -210,16 +211,18 @@ class Worker:
         elif name == "edit":
             self._edit(command)
         elif name == "resume":
-            if self._claim(command, "resume", {}, {"state": "running", "message": ""}, act=self.paused):
+            if self._claim(command, "resume", {}, {"state": RunState.RUNNING, "message": ""}, act=self.paused):
                 self.paused, self.until_step, self.until_epoch = False, 0, 0
         elif name == "step":
             goal = {"until_step": self.trainer.step + 1} if command["unit"] == "batch" else {}
             goal |= {"until_epoch": self.trainer.epoch + 1} if command["unit"] == "epoch" else {}
-            if self._claim(command, "step", {"unit": command["unit"], **goal}, {"state": "paused", "message": ""}):
+            if self._claim(
+                command, "step", {"unit": command["unit"], **goal}, {"state": RunState.PAUSED, "message": ""}
+            ):
                 self.paused = True
                 self.until_step, self.until_epoch = goal.get("until_step", 0), goal.get("until_epoch", 0)
         elif name in ("pause", "stop"):
-            state = "paused" if name == "pause" else "stopped"
+            state = RunState.PAUSED if name == "pause" else RunState.STOPPED
             resting = name == "pause" and self.paused and not self._training()
             if not resting:
                 self._save(self._snapshot())

@@ -9,13 +9,13 @@ import time
 from pathlib import Path
 
 from engine.errors import PlaygroundError
+from engine.run_state import ACTIVE, RunState
 from engine.store import integrity
 from engine.store.layout import Place
 
 DAY = 24 * 3600.0
 KEPT = 3
 ROOM = 4 * 2**30  # bytes of all copies; the newest is kept whatever it takes
-RESTED = ("running", "held", "queued")
 
 
 def found(place: Place) -> list[Path]:
@@ -97,8 +97,10 @@ def put_back(place: Place) -> None:
 def rest(database: Path) -> None:
     """Runs that trained when the copy was made are paused: nothing starts by itself."""
     with contextlib.closing(sqlite3.connect(database)) as connection, connection:
-        marks = ", ".join("?" * len(RESTED))
-        connection.execute(f"UPDATE runs SET state = 'paused', message = '' WHERE state IN ({marks})", RESTED)
+        marks = ", ".join("?" * len(ACTIVE))
+        connection.execute(
+            f"UPDATE runs SET state = ?, message = '' WHERE state IN ({marks})", (RunState.PAUSED, *ACTIVE)
+        )
 
 
 def rescue(place: Place, connection: sqlite3.Connection) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
+from engine.run_state import RunState
 from engine.store import integrity, row_models, tables
 from engine.store.layout import Place
 from engine.store.maintenance import thin
@@ -31,7 +32,7 @@ class RunRow:
     experiment: str
     edited: str
     digest: str
-    state: str
+    state: RunState
     message: str
     parent: str | None
     parent_step: int | None
@@ -169,7 +170,7 @@ class View:
         row = self.connection.execute(self.rows.where(tables.runs.c.id == run)).mappings().one_or_none()
         return None if row is None else _run(row)
 
-    def in_states(self, *states: str) -> list[RunRow]:
+    def in_states(self, *states: RunState) -> list[RunRow]:
         """Runs in some states, the oldest first."""
         chosen = self.rows.where(tables.runs.c.state.in_(states)).order_by(tables.runs.c.created)
         return [_run(row) for row in self.connection.execute(chosen).mappings()]
@@ -269,4 +270,5 @@ class View:
 def _run(raw: sa.RowMapping) -> RunRow:
     found, damage = row_models.row(raw)
     place = found.pop("place")
-    return RunRow(**{**found, "id": found["id"] or f"{row_models.NAMELESS}{place}"}, damage=damage)
+    whole = {"id": found["id"] or f"{row_models.NAMELESS}{place}", "state": RunState(found["state"])}
+    return RunRow(**{**found, **whole}, damage=damage)

@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from engine.run_state import RunState
+
 Outcome = Literal["stored", "fenced", "gap"]
 """fenced: from a worker that has been replaced; gap: steps are missing before it. Neither leaves a trace."""
 
@@ -17,7 +19,7 @@ class NewRun:
 
     experiment: str
     digest: str
-    state: str = "running"
+    state: RunState = RunState.RUNNING
     message: str = ""
     parent: str | None = None
     parent_step: int | None = None

@@ -8,17 +8,16 @@ from functools import lru_cache
 from math import isfinite, prod
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked
 
 from engine.catalogue.part import Value
 from engine.errors import PlaygroundError
 from engine.frame import KINDS, MAGIC, Channel, Frame, Why, unpack
+from engine.run_state import RunState
 from engine.store import run_names
-from engine.store.tables import FINAL
 
 DAMAGED = "What is stored of this run is damaged; it can be deleted."
-STATES = FINAL | {"running", "queued", "held", "paused"}
 NAMELESS = "damaged-"
 """What a run whose name is damaged is called, with its place in the table behind."""
 MOST_STEPS = 10**12
@@ -50,11 +49,11 @@ def written(text: str) -> str:
     return text
 
 
-def known(state: str) -> str:
-    """The state, if runs can be in it."""
-    if state not in STATES:
-        raise ValueError(state)
-    return state
+def run_state(stored: object) -> RunState:
+    """The run state of a stored string; pydantic's strict mode would take the enum's members alone."""
+    if not isinstance(stored, str):
+        raise ValueError("not a string")
+    return RunState(stored)
 
 
 Text = Annotated[str, AfterValidator(encodable)]
@@ -62,7 +61,7 @@ Sentence = Annotated[Text, Field(max_length=2_000)]
 Document = Annotated[Text, Field(max_length=100_000), AfterValidator(written)]
 Name = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,32}$")]
 Key = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")]
-State = Annotated[str, AfterValidator(known)]
+State = Annotated[RunState, BeforeValidator(run_state)]
 Steps = Annotated[int, Field(ge=0, le=MOST_STEPS)]
 Time = Annotated[float, Field(ge=0, le=LATEST, allow_inf_nan=False)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
@@ -167,7 +166,7 @@ COLUMNS: Mapping[str, tuple[TypeAdapter[Any], Any]] = {
     "experiment": (TypeAdapter(Document), ""),
     "edited": (TypeAdapter(Document), ""),
     "digest": (TypeAdapter(Annotated[Text, Field(max_length=64)]), ""),
-    "state": (TypeAdapter(State), "failed"),
+    "state": (TypeAdapter(State), RunState.FAILED),
     "message": (TypeAdapter(Sentence), ""),
     "parent": (TypeAdapter(Name | None), None),
     "parent_step": (TypeAdapter(Steps | None), None),

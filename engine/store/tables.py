@@ -137,8 +137,6 @@ def plain_columns(channels: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
 
 
 PAGE = 4096
-FINAL = frozenset({"finished", "stopped", "diverged", "failed", "out_of_memory"})
-"""States that a run does not leave."""
 
 
 def open_writer(database: Path) -> sa.Engine:

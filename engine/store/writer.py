@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
+from engine.run_state import RunState
 from engine.store import backups, disk_reserve, integrity, maintenance, tables
 from engine.store.layout import Place
 from engine.store.records import CheckpointRow, Entry, LogRow, Outcome
@@ -97,17 +98,17 @@ class Writer:
 
     def hold(self) -> None:
         """Say in every running run that it waits for room."""
-        self._switch("running", "held", disk_reserve.SENTENCE)
+        self._switch(RunState.RUNNING, RunState.HELD, disk_reserve.SENTENCE)
 
     def release(self) -> None:
         """Say in every held run that it goes on."""
-        self._switch("held", "running", "")
+        self._switch(RunState.HELD, RunState.RUNNING, "")
 
-    def _switch(self, before: str, after: str, message: str) -> None:
+    def _switch(self, before: RunState, after: RunState, message: str) -> None:
         table, now = tables.runs, time.time()
         with self.connection.begin():
             found = self.connection.execute(sa.select(table.c.id, table.c.step).where(table.c.state == before)).all()
-            kind = "held" if after == "held" else "released"
+            kind = "held" if after is RunState.HELD else "released"
             detail = json.dumps({"sentence": message} if message else {})
             for run, step in found:
                 row = {"run": run, "step": step, "kind": kind, "detail": detail, "at": now}

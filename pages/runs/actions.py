@@ -6,7 +6,6 @@ import streamlit as st
 
 from engine.errors import PlaygroundError
 from engine.store.reader import RunRow
-from engine.store.tables import FINAL
 from pages.dialogs import rename
 from pages.dialogs.export import bring
 from pages.runs import search
@@ -23,7 +22,7 @@ def actions(chosen: list[RunRow], hidden: int, most: int) -> None:
             st.switch_page("playground/page.py", query_params={"run": chosen[0].id, "lang": spoken()})
         if st.button(_("Name"), icon=":material/edit:", disabled=len(chosen) != 1, key="name"):
             st.dialog(_("A name for the run"))(rename.ask)(chosen[0])
-        alive = [row.id for row in chosen if row.state not in FINAL]
+        alive = [row.id for row in chosen if not row.state.is_final]
         if st.button(_("Stop"), icon=":material/stop:", disabled=not alive, key="stop"):
             each(alive, delete=False)
         if st.button(_("Delete"), icon=":material/delete:", disabled=not chosen, key="delete"):

@@ -12,10 +12,10 @@ import pandas as pd
 import streamlit as st
 
 from engine.errors import PlaygroundError
+from engine.run_state import RunState
 from engine.store.loss_curves import curve
 from engine.store.reader import RunRow, View
 from engine.store.row_models import Damaged
-from engine.store.tables import FINAL
 from pages.session import state
 from pages.session.engine import reader
 from pages.session.experiment_title import words
@@ -24,15 +24,15 @@ from pages.session.literal import literal
 from pages.session.sentences import sentence
 
 STATES = {
-    "queued": "queued",
-    "running": "training",
-    "paused": "paused",
-    "finished": "finished",
-    "stopped": "stopped",
-    "diverged": "diverged",
-    "failed": "failed",
-    "out_of_memory": "out of memory",
-    "held": "waiting for room",
+    RunState.QUEUED: "queued",
+    RunState.RUNNING: "training",
+    RunState.PAUSED: "paused",
+    RunState.FINISHED: "finished",
+    RunState.STOPPED: "stopped",
+    RunState.DIVERGED: "diverged",
+    RunState.FAILED: "failed",
+    RunState.OUT_OF_MEMORY: "out of memory",
+    RunState.HELD: "waiting for room",
 }
 CURVE_SECONDS = 2.0
 CURVES_KEPT = 2_000
@@ -41,7 +41,7 @@ _curves: dict[str, tuple[tuple[str, int], float, np.ndarray]] = {}
 
 def listing(rows: Sequence[RunRow]) -> None:
     """The table. While any run trains its numbers come again every second; the rows stay where they are."""
-    alive = any(row.state not in FINAL for row in rows)
+    alive = any(not row.state.is_final for row in rows)
     st.fragment(numbers, run_every=1.0 if alive else None)([row.id for row in rows])
 
 
@@ -107,7 +107,7 @@ def small_curves(rows: Sequence[RunRow]) -> dict[str, np.ndarray]:
         for row in rows:
             kept, now = _curves.get(row.id), time.monotonic()
             changed = kept is None or kept[0] != (row.state, row.step)
-            if kept is None or (changed and (row.state in FINAL or now - kept[1] >= CURVE_SECONDS)):
+            if kept is None or (changed and (row.state.is_final or now - kept[1] >= CURVE_SECONDS)):
                 kept = _curves[row.id] = ((row.state, row.step), now, sound_curve(view, row))
             found[row.id] = kept[2]
     return found
@@ -125,9 +125,9 @@ def line(row: RunRow, drawn: Sequence[float] | np.ndarray = ()) -> dict[str, Any
     """One run. Of a damaged one is shown what can be deleted."""
     if row.damage:
         return {_("State"): _("damaged"), _("Experiment"): row.id, _("Message"): sentence(Damaged())}
-    ended = row.updated if row.state in FINAL else time.time()
+    ended = row.updated if row.state.is_final else time.time()
     return {
-        _("State"): _(STATES.get(row.state, row.state)),
+        _("State"): _(STATES[row.state]),
         _("Name"): row.name,
         _("Loss curve"): drawn,
         _("Experiment"): words(row.edited, spoken()),

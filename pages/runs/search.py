@@ -21,7 +21,7 @@ def matching(rows: Sequence[RunRow]) -> list[RunRow]:
 
 def text(row: RunRow) -> str:
     """What of a run is searched, in the language spoken."""
-    return folded(f"{row.name} {words(row.edited, spoken())} {_(STATES.get(row.state, row.state))} {row.id}")
+    return folded(f"{row.name} {words(row.edited, spoken())} {_(STATES[row.state])} {row.id}")
 
 
 def folded(said: str) -> str:

@@ -23,7 +23,6 @@ from engine.jobs.preview_process import previewed as apart
 from engine.preview.preview import Preview, preview
 from engine.store.reader import RunRow
 from engine.store.row_models import Damaged
-from engine.store.tables import FINAL
 from pages.session.engine import fleet, reader
 from pages.session.i18n import LANGUAGES, _, speak
 
@@ -159,7 +158,7 @@ def submit(wanted: Draft) -> None:
 def carry_out(experiment: Experiment) -> None:
     """Bring the shown run to this experiment, or start another one."""
     row = reader().run(shown_run())
-    edits = changes(memory("accepted"), experiment) if row and row.state not in FINAL else None
+    edits = changes(memory("accepted"), experiment) if row and not row.state.is_final else None
     if edits is None:
         begin(experiment)
         return
@@ -181,7 +180,7 @@ def begin(experiment: Experiment) -> None:
 def stop(run: str) -> None:
     """Stop a run if it still goes; it may end by itself at the same moment."""
     row = reader().run(run)
-    if row and row.state not in FINAL:
+    if row and not row.state.is_final:
         with suppress(PlaygroundError):
             fleet().stop(run)
 

@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.experiment.experiment import Experiment
+from engine.run_state import RunState
 from engine.store.reader import RunRow
 from pages.runs.search import folded, text
 from pages.session.i18n import speak
@@ -15,7 +16,7 @@ def row(name: str = "", state: str = "running") -> RunRow:
     document = Experiment().to_json()
     series = {"channels": [], "static": None, "summary": {}}
     counts = {"step": 0, "epoch": 0, "attempt": 1, "parent": None, "parent_step": None}
-    return RunRow("0123abcd", 0.0, 0.0, document, document, "d", state, "", **counts, **series, name=name)
+    return RunRow("0123abcd", 0.0, 0.0, document, document, "d", RunState(state), "", **counts, **series, name=name)
 
 
 @pytest.mark.parametrize(

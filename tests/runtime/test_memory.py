@@ -16,13 +16,13 @@ from engine import wire
 from engine.errors import PlaygroundError
 from engine.experiment.experiment import Experiment
 from engine.jobs import checkpoint
+from engine.run_state import RunState
 from engine.runtime.client import Fleet
 from engine.runtime.memory_budget import Room
 from engine.store import checkpoints, writer
 from engine.store.layout import Place
 from engine.store.reader import Reader
 from engine.store.records import CheckpointRow, Entry, NewRun
-from engine.store.tables import FINAL
 from engine.training.trainer import Trainer
 from tests.runtime.conftest import small, wait_for
 
@@ -41,13 +41,13 @@ def test_a_worker_that_needs_more_than_its_limit_says_out_of_memory(tmp_path: Pa
     assert told["needs"][0] > 400 * MIB
     assert told["end"]["changes"]["state"] == "out_of_memory"
     assert told["end"]["changes"]["message"].startswith("The run is out of memory: ")
-    assert "out_of_memory" in FINAL
+    assert RunState("out_of_memory").is_final
 
 
 def ended(reader: Reader, run: str) -> Any:
     def over() -> Any:
         row = reader.run(run)
-        return row if row is not None and row.state in FINAL else None
+        return row if row is not None and row.state.is_final else None
 
     return wait_for(over, 120)
 

@@ -1,8 +1,8 @@
 /** The one line under the bar that says in words what is wrong, or how the run came to its end. */
 import { element, write } from "../draw/dom.js";
+import { RunState, isError } from "../stream/run_state.js";
 
 const STAYS = 8000;
-const SERIOUS = new Set(["diverged", "failed", "out_of_memory"]);
 
 export class Notice {
   /** @param {import("../ui.js").Ui} ui */
@@ -30,17 +30,17 @@ export class Notice {
 
   draw() {
     const { run, link, t, readOnly } = this.ui;
-    const state = ["diverged", "failed", "out_of_memory", "held"].includes(run.state) ? run.state : "";
+    const state = isError(run.state) || run.state === RunState.HELD ? run.state : "";
     let [kind, text] = ["", ""];
     if (this.refusal) [kind, text] = ["refused", this.refusal];
     else if (link === "lost") [kind, text] = ["lost", t(run.frames ? "lost" : "unreachable")];
     else if (link === "full") [kind, text] = ["lost", t("full")];
     else if (state) [kind, text] = [state, this.#wrong(state)];
-    else if (run.state === "finished" && run.message) [kind, text] = ["finished", this.ui.sentence(run.message)];
+    else if (run.state === RunState.FINISHED && run.message) [kind, text] = ["finished", this.ui.sentence(run.message)];
     else if (readOnly) [kind, text] = ["read_only", t("read_only")];
     this.node.hidden = !text;
     this.node.dataset.kind = kind;
-    this.node.setAttribute("role", SERIOUS.has(kind) ? "alert" : "status");
+    this.node.setAttribute("role", isError(kind) ? "alert" : "status");
     this.button.hidden = kind !== "refused";
     write(this.text, text);
   }
@@ -49,7 +49,7 @@ export class Notice {
   #wrong(state) {
     const { run, t } = this.ui;
     const said = this.ui.sentence(run.message) || t(state);
-    return state === "diverged" || state === "out_of_memory" ? `${said} ${t(`${state}_help`)}` : said;
+    return state === RunState.DIVERGED || state === RunState.OUT_OF_MEMORY ? `${said} ${t(`${state}_help`)}` : said;
   }
 
   destroy() {

@@ -1,10 +1,9 @@
 /** The bar on top: play, step, reset, seed; where the run stands; keys that do the same. */
 import { element, icon, write } from "../draw/dom.js";
+import { RunState, isActive, isFinal } from "../stream/run_state.js";
 
 /** @typedef {import("../ui.js").Ui} Ui */
 
-const LIVE = new Set(["queued", "running", "held"]);
-const OVER = new Set(["finished", "stopped", "diverged", "failed", "out_of_memory"]);
 /** Buttons after play: what they do, their text, their key. */
 const BUTTONS = [
   { name: "step", text: "step", key: "s" },
@@ -81,7 +80,7 @@ export class Transport {
 
   draw() {
     const { run, format, link, t } = this.ui;
-    const speed = run.state === "running" && link === "open" ? (run.latest.speed?.values[1] ?? NaN) : NaN;
+    const speed = run.state === RunState.RUNNING && link === "open" ? (run.latest.speed?.values[1] ?? NaN) : NaN;
     const metric = run.newest("validation_metric");
     const texts = {
       epoch: format.integer(run.epoch),
@@ -105,8 +104,8 @@ export class Transport {
   #enable(run, link) {
     const { buttons, ui } = this;
     const reachable = link === "open" && run.known && !ui.readOnly;
-    const playing = LIVE.has(run.state);
-    buttons.play.disabled = !reachable || OVER.has(run.state);
+    const playing = isActive(run.state);
+    buttons.play.disabled = !reachable || isFinal(run.state);
     buttons.step.disabled = buttons.play.disabled;
     buttons.epoch.disabled = buttons.play.disabled;
     buttons.reset.disabled = ui.readOnly || !run.id;
@@ -120,7 +119,7 @@ export class Transport {
 
   #press(name) {
     if (this.buttons[name].disabled) return;
-    this.on.do(name === "play" ? (LIVE.has(this.ui.run.state) ? "pause" : "resume") : name);
+    this.on.do(name === "play" ? (isActive(this.ui.run.state) ? "pause" : "resume") : name);
   }
 
   /** Space, s and e, unless they belong to what has the focus. @param {KeyboardEvent} event */

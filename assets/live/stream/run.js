@@ -1,4 +1,5 @@
 /** What the browser knows of one run: state, newest readings and bounded traces. It never draws. */
+import { RunState } from "./run_state.js";
 import { Trace } from "./trace.js";
 
 /** @typedef {import("./decode.js").Frame} Frame */
@@ -140,7 +141,7 @@ export class Run {
 
   /** What the best epoch is called: at the end of the run its weights are put back. */
   get bestName() {
-    return this.state === "finished" ? "best_kept" : "best";
+    return this.state === RunState.FINISHED ? "best_kept" : "best";
   }
 
   /** Steps that the charts span, from the start to the newest. @returns {[number, number]} */
