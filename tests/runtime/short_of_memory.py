@@ -1,6 +1,6 @@
 """A worker in a process of its own whose estimate is made far too small, so that it meets the limit for real.
 
-`python tests/fleet/short_of_memory.py FOLDER EXPERIMENT` prints what the worker said in the end, as JSON.
+`python tests/runtime/short_of_memory.py FOLDER EXPERIMENT` prints what the worker said in the end, as JSON.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ WIDE = {"network": [{"kind": "dense", "width": 2048}] * 2, "batch_size": 1, "dev
 
 
 def test_a_worker_that_needs_more_than_its_limit_says_out_of_memory(tmp_path: Path) -> None:
-    command = [sys.executable, str(ROOT / "tests/fleet/short_of_memory.py"), str(tmp_path)]
+    command = [sys.executable, str(ROOT / "tests/runtime/short_of_memory.py"), str(tmp_path)]
     wide = Experiment.from_dict({**WIDE, "network": [{"kind": "dense", "width": 4096}] * 2}).to_json()
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     done = subprocess.run([*command, wide], capture_output=True, text=True, check=True, env=environment)
