@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 from engine.catalogue.part import Part
-from engine.message import NOTHING, Said
+from engine.message import NOTHING, Message
 from engine.training.check_context import Ground
 
 Verdict = Literal["pass", "warn", "fail", "none"]
@@ -23,9 +23,9 @@ class Outcome:
     """
 
     verdict: Verdict
-    expected: Said
-    found: Said
-    remedy: Said = NOTHING
+    expected: Message
+    found: Message
+    remedy: Message = NOTHING
     numbers: Mapping[str, Any] = field(default_factory=dict)
 
     def plain(self) -> dict[str, Any]:

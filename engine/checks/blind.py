@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 import torch
 
 from engine.checks import Check, Outcome
-from engine.message import Said
+from engine.message import Message
 from engine.training.check_context import Ground, outputs
 
 STEPS = 600
@@ -39,25 +39,25 @@ class Blind(Check):
         real = shortened(ground, False, min(STEPS, ground.affordable(ground.experiment.batch_size)))
         zeroed = shortened(ground, True, real.steps)
         numbers = {"steps": real.steps, "first": real.first, "real": real.loss, "zeroed": zeroed.loss}
-        expected = Said("A lower loss with the real inputs than with inputs of 0.")
-        found = Said(
+        expected = Message("A lower loss with the real inputs than with inputs of 0.")
+        found = Message(
             "{real} with the real inputs, {zeroed} with zeros, after {n} steps each.",
             real=real.loss, zeroed=zeroed.loss, n=real.steps,
         )  # fmt: skip
         if not math.isfinite(real.loss):
-            remedy = Said("The loss is not finite after {n} steps: lower the learning rate.", n=real.steps)
+            remedy = Message("The loss is not finite after {n} steps: lower the learning rate.", n=real.steps)
             return Outcome("fail", expected, found, remedy, numbers)
         if real.loss > BETTER * real.first:
-            remedy = Said(
+            remedy = Message(
                 "Nothing was learned in this time: raise the learning rate, and see that the first weights differ."
             )
             return Outcome("fail", expected, found, remedy, numbers)
         if real.loss <= CLEARLY * zeroed.loss:
             return Outcome("pass", expected, found, numbers=numbers)
         if real.loss <= BETTER * zeroed.loss:
-            remedy = Said("The inputs help only a little so far: train longer, or raise the learning rate.")
+            remedy = Message("The inputs help only a little so far: train longer, or raise the learning rate.")
             return Outcome("warn", expected, found, remedy, numbers)
-        remedy = Said(
+        remedy = Message(
             "The inputs do not help: look at the learning rate, at dead units, and whether inputs and targets belong "
             "together."
         )

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.checks import Check, Outcome
-from engine.message import Said
+from engine.message import Message
 from engine.network.build import Network
 from engine.training.check_context import Ground, calm
 
@@ -57,17 +57,19 @@ class Gradient(Check):
                 break
         numbers = {"error": worst, "checked": done, "bends": bends, "smaller_steps": shrunk}
         numbers |= {"parameters": sum(p.numel() for p in parameters)}
-        expected = Said("A relative error of at most {limit}.", limit=CLOSE)
-        found = Said(
+        expected = Message("A relative error of at most {limit}.", limit=CLOSE)
+        found = Message(
             "At most {error} over {n} of {all} parameters; {bends} on a bend left out, {shrunk} with a smaller h.",
             error=worst, n=done, all=numbers["parameters"], bends=bends, shrunk=shrunk,
         )  # fmt: skip
         if worst <= CLOSE and bends < done:
             return Outcome("pass", expected, found, numbers=numbers)
         if worst <= CLOSE:
-            remedy = Said("Every weight looked at stands on a bend: take an initializer that draws different weights.")
+            remedy = Message(
+                "Every weight looked at stands on a bend: take an initializer that draws different weights."
+            )
             return Outcome("warn", expected, found, remedy, numbers)
-        remedy = Said("A derivative is wrong: correct the backward pass of the layer, or what cuts the graph.")
+        remedy = Message("A derivative is wrong: correct the backward pass of the layer, or what cuts the graph.")
         return Outcome("fail", expected, found, remedy, numbers)
 
 

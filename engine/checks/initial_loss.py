@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.checks import Check, Outcome
-from engine.message import Said
+from engine.message import Message
 from engine.parts.losses import Loss
 from engine.parts.losses.huber import Huber
 from engine.training.check_context import Ground, calm
@@ -41,13 +41,13 @@ class InitialLoss(Check):
         actual, small = float(loss(given, y)), float(loss(given * 1e-3, y))
         theory, expected = in_all(ground, y, loss, len(x) == len(ground.data.train_x))
         numbers = {"theory": theory, "small": small, "initial": actual, "examples": len(x)}
-        found = Said("{initial} as initialized, {small} with outputs a thousand times smaller.",
+        found = Message("{initial} as initialized, {small} with outputs a thousand times smaller.",
                      initial=actual, small=small)  # fmt: skip
         if not given.isfinite().all():
-            remedy = Said("The first outputs are not finite: take an initializer with smaller weights.")
+            remedy = Message("The first outputs are not finite: take an initializer with smaller weights.")
             return Outcome("fail", expected, found, remedy, numbers)
         if not math.isfinite(actual) or abs(small - theory) > CLOSE * theory + 1e-4:
-            remedy = Said("The loss itself is not what it should be: look at its targets, its mean and its sign.")
+            remedy = Message("The loss itself is not what it should be: look at its targets, its mean and its sign.")
             return Outcome("fail", expected, found, remedy, numbers)
         usual = ground.data.source.task == "regression" and float(given.double().square().mean()) <= USUAL
         if actual > HIGH * theory + 1e-4 and not usual:
@@ -56,18 +56,18 @@ class InitialLoss(Check):
         return Outcome("pass", expected, found, numbers=numbers)
 
 
-def blame(ground: Ground) -> Said:
+def blame(ground: Ground) -> Message:
     """Why the first outputs are large."""
     size = float(ground.seen[0].double().square().mean().sqrt())
     if size > LARGE and not ground.data.source.vocabulary_size:
-        return Said("The inputs are large (root mean square {size}): standardize them.", size=size)
-    return Said(
+        return Message("The inputs are large (root mean square {size}): standardize them.", size=size)
+    return Message(
         "The network is sure of itself before it has learned: take Glorot or He weights, and standardize the targets "
         "of a regression."
     )
 
 
-def in_all(ground: Ground, y: Tensor, loss: nn.Module, whole: bool) -> tuple[float, Said]:
+def in_all(ground: Ground, y: Tensor, loss: nn.Module, whole: bool) -> tuple[float, Message]:
     """The same of all ends together, each times its weight."""
     if not isinstance(loss, Weighed):
         zeros = torch.zeros(len(y), ground.data.source.outputs)
@@ -85,26 +85,28 @@ def in_all(ground: Ground, y: Tensor, loss: nn.Module, whole: bool) -> tuple[flo
         else:
             values.append(zero)
     value = sum(one * weight for one, weight in zip(values, loss.weights, strict=True))
-    return value, Said("Σ wₑ Lₑ = {value} over {n} ends, with outputs that are all 0", value=value, n=len(values))
+    return value, Message("Σ wₑ Lₑ = {value} over {n} ends, with outputs that are all 0", value=value, n=len(values))
 
 
-def in_theory(ground: Ground, y: Tensor, zero: float, whole: bool) -> tuple[float, Said]:
+def in_theory(ground: Ground, y: Tensor, zero: float, whole: bool) -> tuple[float, Message]:
     """The loss of outputs that are all 0, worked out by hand for the losses known here, and how it comes about."""
     loss: Loss = ground.experiment.loss
     if loss.name() == "cross_entropy" and (whole or ground.experiment.balance != "weights"):
         classes = ground.data.source.outputs
         value = math.log(classes)
-        return value, Said("ln C = ln {classes} = {value}", classes=classes, value=value)
+        return value, Message("ln C = ln {classes} = {value}", classes=classes, value=value)
     if ground.experiment.balance == "weights" or loss.name() not in ("mse", "mae", "huber"):
-        return zero, Said("{value}, the loss of outputs that are all 0", value=zero)
+        return zero, Message("{value}, the loss of outputs that are all 0", value=zero)
     rows = (y if y.is_floating_point() else loss.targets(y, ground.data.source.outputs)).to(torch.float64)
     if loss.name() == "mse":
         value = float((rows**2).mean())
         spread = float(rows.var(0, correction=0).mean())
-        return value, Said("mean of y² = {value}, of which the variance of y is {spread}", value=value, spread=spread)
+        return value, Message(
+            "mean of y² = {value}, of which the variance of y is {spread}", value=value, spread=spread
+        )
     size = rows.abs()
     if loss.name() == "mae":
-        return float(size.mean()), Said("mean of |y| = {value}", value=float(size.mean()))
+        return float(size.mean()), Message("mean of |y| = {value}", value=float(size.mean()))
     delta = loss.delta if isinstance(loss, Huber) else 1.0
     value = float(torch.where(size <= delta, size**2 / 2, delta * (size - delta / 2)).mean())
-    return value, Said("mean of the Huber loss of y = {value}", value=value)
+    return value, Message("mean of the Huber loss of y = {value}", value=value)

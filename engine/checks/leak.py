@@ -8,7 +8,7 @@ import numpy as np
 from engine.checks import Check, Outcome
 from engine.data.split import split
 from engine.data.target_leakage import target_copies
-from engine.message import Said
+from engine.message import Message
 from engine.parts.datasets import Dataset
 from engine.training.check_context import Ground
 
@@ -18,7 +18,7 @@ PAIRS = {"validation": (1, 0), "test": (2, 0), "test_validation": (2, 1)}
 OWN = frozenset({"points", "upload"})
 
 
-EXPECTED = Said("No input in two splits, and none that is the target.")
+EXPECTED = Message("No input in two splits, and none that is the target.")
 
 
 class Leak(Check):
@@ -47,7 +47,7 @@ class Leak(Check):
         numbers["indices"] = indices[:100]
         if not indices:
             total = sum(map(len, rows))
-            return Outcome("pass", expected, Said("None among {n} inputs.", n=total), numbers=numbers)
+            return Outcome("pass", expected, Message("None among {n} inputs.", n=total), numbers=numbers)
         sizes = [len(own) for own in rows]
         worst = max(len(found[name]) / max(1, sizes[held]) for name, (held, _) in PAIRS.items())
         before = keys(data.source.x)
@@ -60,12 +60,18 @@ class Leak(Check):
 def revealed(columns: list[int]) -> Outcome:
     """Some columns are the target."""
     some = ", ".join(str(place + 1) for place in columns[:SHOWN])
-    found = Said("The input in column {columns} says the target: each has one value for each of the other's, or their "
-                 "order is the same.", columns=some)  # fmt: skip
+    found = Message(
+        "The input in column {columns} says the target: each has one value for each of the other's, or their order is "
+        "the same.",
+        columns=some,
+    )
     if len(columns) > 1:
-        found = Said("The inputs in columns {columns} say the target: each has one value for each of the other's, or "
-                     "their order is the same.", columns=some)  # fmt: skip
-    remedy = Said(
+        found = Message(
+            "The inputs in columns {columns} say the target: each has one value for each of the other's, or their "
+            "order is the same.",
+            columns=some,
+        )
+    remedy = Message(
         "Leave it out, unless it will be known beforehand when the network is used: nothing is left to learn."
     )
     return Outcome("fail", EXPECTED, found, remedy, {"columns": columns[:100]})
@@ -85,23 +91,23 @@ def among(found: dict[str, list[int]]) -> list[int]:
     return sorted({place for places in found.values() for place in places})
 
 
-def told(found: dict[str, list[int]], sizes: list[int]) -> Said:
+def told(found: dict[str, list[int]], sizes: list[int]) -> Message:
     """How many there are, and which."""
     indices = among(found)
     some = ", ".join(map(str, indices[:SHOWN]))
     if len(indices) == 1:
-        which = Said("It is example {index}.", index=indices[0])
+        which = Message("It is example {index}.", index=indices[0])
     elif len(indices) <= SHOWN:
-        which = Said("They are examples {indices}.", indices=some)
+        which = Message("They are examples {indices}.", indices=some)
     else:
-        which = Said("Among them are examples {indices}.", indices=some)
+        which = Message("Among them are examples {indices}.", indices=some)
     counts = {name: len(places) for name, places in found.items()}
     if not sizes[2]:
-        return Said(
+        return Message(
             "Also in training: {validation} of {held} validation inputs. {which}",
             validation=counts["validation"], held=sizes[1], which=which,
         )  # fmt: skip
-    return Said(
+    return Message(
         "Also in training: {validation} of {held} validation inputs, {test} of {tested} test inputs. Also in "
         "validation: {both} of {tested} test inputs. {which}",
         validation=counts["validation"], held=sizes[1], test=counts["test"], tested=sizes[2],
@@ -109,15 +115,15 @@ def told(found: dict[str, list[int]], sizes: list[int]) -> Said:
     )  # fmt: skip
 
 
-def advice(data: Dataset, *, made: bool, few: bool) -> Said:
+def advice(data: Dataset, *, made: bool, few: bool) -> Message:
     """What can be done: nobody can remove anything from a data set that comes with the program."""
     if made:
-        return Said("Most of these inputs differ before preprocessing: choose one that keeps them apart.")
+        return Message("Most of these inputs differ before preprocessing: choose one that keeps them apart.")
     if data.name() in OWN:
-        return Said("Remove the copies from your data, so that one of each is left.")
+        return Message("Remove the copies from your data, so that one of each is left.")
     if few:
-        return Said("The copies come with this data set; so few hardly change the results on held-out examples.")
-    return Said(
+        return Message("The copies come with this data set; so few hardly change the results on held-out examples.")
+    return Message(
         "The copies come with this data set. Another seed may leave fewer of them in two splits; until then the "
         "results on held-out examples look better than they are."
     )

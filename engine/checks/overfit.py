@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from engine.checks import Check, Outcome
 from engine.data.epochs import metric
 from engine.experiment.experiment import Experiment
-from engine.message import Said
+from engine.message import Message
 from engine.parts.optimizers.adam import Adam
 from engine.parts.schedules.constant import Constant
 from engine.training.check_context import Ground, Taken, calm, outputs
@@ -41,15 +41,15 @@ class Overfit(Check):
     def examine(self, ground: Ground) -> Outcome:
         task = ground.data.source.task
         count = handful_size(ground)
-        expected = Said("A loss of at most 2 % of the first one on {n} examples, all of them right.", n=count)
+        expected = Message("A loss of at most 2 % of the first one on {n} examples, all of them right.", n=count)
         if task == "regression":
-            expected = Said("A loss of at most 2 % of the first one on {n} examples.", n=count)
+            expected = Message("A loss of at most 2 % of the first one on {n} examples.", n=count)
         fit = fitted(ground, ground.experiment)
         numbers = {"steps": fit.steps, "first": fit.first, "last": fit.last, "metric": fit.right}
-        found = Said("Loss {first} → {last} in {n} steps.", first=fit.first, last=fit.last, n=fit.steps)
+        found = Message("Loss {first} → {last} in {n} steps.", first=fit.first, last=fit.last, n=fit.steps)
         if task == "classification":
             rate = round(100 * fit.right, 1)
-            found = Said(
+            found = Message(
                 "Loss {first} → {last} in {n} steps, {rate} % right.",
                 first=fit.first, last=fit.last, n=fit.steps, rate=rate,
             )  # fmt: skip
@@ -58,16 +58,16 @@ class Overfit(Check):
         other = fitted(ground, ground.experiment.model_copy(update={"optimizer": OTHER}))
         numbers |= {"other_steps": other.steps, "other_last": other.last}
         if other.there:
-            remedy = Said(
+            remedy = Message(
                 "Adam with a learning rate of 0.01 gets there in {n} steps, so the network can learn: change the "
                 "learning rate or the optimizer.",
                 n=other.steps,
             )
             return Outcome("warn", expected, found, remedy, numbers)
         if ground.late:
-            remedy = Said("The machine was too busy for more steps: check once more when it has time.")
+            remedy = Message("The machine was too busy for more steps: check once more when it has time.")
             return Outcome("warn", expected, found, remedy, numbers)
-        remedy = Said(
+        remedy = Message(
             "Not even Adam with a learning rate of 0.01 gets there: give the network more units, look at its "
             "activations and initial weights, and whether inputs and targets belong together."
         )

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from engine.checks import Check, Outcome
-from engine.message import Said
+from engine.message import Message
 from engine.network.build import Network
 from engine.parts.optimizers.sgd import SGD
 from engine.parts.regularizers import Regularizer
@@ -51,30 +51,30 @@ class Regularization(Check):
         felt = pushed(ground, network, tuple(own or [L2()]))
         numbers = {"plain": plain, "once": plain + once, "twice": plain + twice, "slope": slope, "gradient": along}
         numbers["training"] = felt
-        found = Said(
+        found = Message(
             "{plain} without, {once} with it, {twice} with twice the λ.",
             plain=plain, once=plain + once, twice=plain + twice,
         )  # fmt: skip
         if drawn:
-            found = Said("{found} All weights start at 0, so others were taken.", found=found)
+            found = Message("{found} All weights start at 0, so others were taken.", found=found)
         expected = said_beforehand(bool(own))
         if not once > 0:
-            remedy = Said("The penalty is 0: all weights are 0. Take an initializer that draws them.")
+            remedy = Message("The penalty is 0: all weights are 0. Take an initializer that draws them.")
             return Outcome("fail", expected, found, remedy, numbers)
         if abs(twice - 2 * once) > 1e-6 * once or not near(slope, along):
-            remedy = Said("Penalty and gradient do not belong together: correct the regularizer.")
+            remedy = Message("Penalty and gradient do not belong together: correct the regularizer.")
             return Outcome("fail", expected, found, remedy, numbers)
         if not near(slope, felt):
-            remedy = Said("A step of training does not take the penalty's gradient: correct the step.")
+            remedy = Message("A step of training does not take the penalty's gradient: correct the step.")
             return Outcome("fail", expected, found, remedy, numbers)
         return Outcome("pass", expected, found, numbers=numbers)
 
 
-def said_beforehand(own: bool) -> Said:
+def said_beforehand(own: bool) -> Message:
     """What theory expects."""
     if not own:
-        return Said("A loss that rises with the penalty; this experiment has none, so L2 is tried.")
-    return Said("A loss that rises with the penalty, twice as much for twice the λ.")
+        return Message("A loss that rises with the penalty; this experiment has none, so L2 is tried.")
+    return Message("A loss that rises with the penalty, twice as much for twice the λ.")
 
 
 def near(slope: float, other: float) -> bool:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from engine.checks import Check, Outcome
-from engine.message import Said
+from engine.message import Message
 from engine.preview.cautions import Caution, cautions
 from engine.training.check_context import Ground
 
@@ -22,15 +22,15 @@ class Settings(Check):
 
     def examine(self, ground: Ground) -> Outcome:
         found = cautions(ground.asked, ground.data)
-        expected = Said("Nothing that does nothing, or not what it seems to.")
+        expected = Message("Nothing that does nothing, or not what it seems to.")
         numbers = {"cautions": len(found)}
         if not found:
-            return Outcome("pass", expected, Said("Nothing of the kind."), numbers=numbers)
-        remedy = Said("Leave it out, or change what it acts on.")
+            return Outcome("pass", expected, Message("Nothing of the kind."), numbers=numbers)
+        remedy = Message("Leave it out, or change what it acts on.")
         return Outcome("warn", expected, told(found), remedy, numbers)
 
 
-def told(found: tuple[Caution, ...]) -> Said:
+def told(found: tuple[Caution, ...]) -> Message:
     """All cautions, one after the other."""
-    first = Said("{where}: {what}", where=found[0].where, what=found[0].said)
-    return Said("{first} {rest}", first=first, rest=told(found[1:])) if len(found) > 1 else first
+    first = Message("{where}: {what}", where=found[0].where, what=found[0].said)
+    return Message("{first} {rest}", first=first, rest=told(found[1:])) if len(found) > 1 else first

@@ -33,7 +33,7 @@ def check(experiment: Any, as_json: bool) -> int:
     from engine.catalogue.part import catalogue
     from engine.checks import Check
     from engine.jobs.run_checks import checked
-    from engine.message import Said
+    from engine.message import Message
 
     found = []
     for answer in checked(experiment):
@@ -42,12 +42,12 @@ def check(experiment: Any, as_json: bool) -> int:
             continue
         say(f"{MARKS[answer['verdict']]} {answer['verdict']:<5} {catalogue(Check)[answer['kind']].title()}")
         for name in ("expected", "found", "remedy"):
-            text = str(Said.of(answer[name]))
+            text = str(Message.of(answer[name]))
             if text:
                 say(f"        {name:<9} {text}")
     if as_json:
         texts = ("expected", "found", "remedy")
-        say(strict([{**one, **{name: str(Said.of(one[name])) for name in texts}} for one in found]))
+        say(strict([{**one, **{name: str(Message.of(one[name])) for name in texts}} for one in found]))
     return 1 if any(answer["verdict"] == "fail" for answer in found) else 0
 
 
@@ -79,10 +79,10 @@ def smaller(run: str, as_json: bool) -> int:
     """The run's network as float32, bfloat16 and int8."""
     from engine.data.epochs import written
     from engine.jobs.quantize import sizes_of_run
-    from engine.message import Said
+    from engine.message import Message
 
     head, *rows = sizes_of_run(run)
-    rows = [{**row, "note": str(Said.of(row["note"]))} for row in rows]
+    rows = [{**row, "note": str(Message.of(row["note"]))} for row in rows]
     if as_json:
         say(strict({**head, "formats": rows}))
         return 0

@@ -105,7 +105,7 @@ def at(where: str) -> Iterator[None]:
     try:
         yield
     except InvalidExperiment as error:
-        raise InvalidExperiment(where, error.expected, error.received, error.hint) from error
+        raise error.at(where) from error
 
 
 def expect_task(experiment: Experiment, source: Examples) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.data.prepare import Prepared
 from engine.experiment.experiment import Experiment
-from engine.message import Said
+from engine.message import Message
 from engine.parts.blocks.head import Head
 
 NAMED = 5  # classes; the others are counted
@@ -16,7 +16,7 @@ FEW = 10  # examples: a metric of fewer is mostly chance
 LOOKED = 1000  # training examples at which the digits of inputs are looked at
 MIXING = ("pca", "whitening", "standardize_each", "resize")  # after them an input is no longer what it was
 
-Doubt = tuple[str, Said]
+Doubt = tuple[str, Message]
 
 
 def of_splits(experiment: Experiment, data: Prepared) -> Iterator[Doubt]:
@@ -27,7 +27,7 @@ def of_splits(experiment: Experiment, data: Prepared) -> Iterator[Doubt]:
     if data.source.task == "classification":
         yield from absent(data.source.y, data.source.classes, data.splits, "$.validation")
     elif sizes[0] and not np.ptp(data.train_y.numpy()) > 0:
-        yield "$.validation", Said("All training targets are the same: there is nothing to learn from them.")
+        yield "$.validation", Message("All training targets are the same: there is nothing to learn from them.")
     for place, goal in data.goals.items():
         block = experiment.network[place]
         same = isinstance(block, Head) and block.target.name() == "same"
@@ -37,10 +37,10 @@ def of_splits(experiment: Experiment, data: Prepared) -> Iterator[Doubt]:
     if sizes[1] < FEW:
         yield (
             "$.validation",
-            Said("Validation has only {n} examples: its loss and metric are mostly chance.", n=sizes[1]),
+            Message("Validation has only {n} examples: its loss and metric are mostly chance.", n=sizes[1]),
         )
     if 0 < sizes[2] < FEW:
-        yield "$.test", Said("The test has only {n} examples: its loss and metric are mostly chance.", n=sizes[2])
+        yield "$.test", Message("The test has only {n} examples: its loss and metric are mostly chance.", n=sizes[2])
 
 
 def absent(y: np.ndarray, names: Sequence[str], splits: Sequence[np.ndarray], where: str) -> Iterator[Doubt]:
@@ -53,12 +53,14 @@ def absent(y: np.ndarray, names: Sequence[str], splits: Sequence[np.ndarray], wh
         yield (
             "$.test" if place == 2 and where == "$.validation" else where,
             (
-                Said("Training has no example of {classes}: the network never sees what to answer.", classes=classes),
-                Said(
+                Message(
+                    "Training has no example of {classes}: the network never sees what to answer.", classes=classes
+                ),
+                Message(
                     "Validation has no example of {classes}: it does not tell how well they are recognized.",
                     classes=classes,
                 ),
-                Said(
+                Message(
                     "The test has no example of {classes}: it does not tell how well they are recognized.",
                     classes=classes,
                 ),
@@ -66,12 +68,12 @@ def absent(y: np.ndarray, names: Sequence[str], splits: Sequence[np.ndarray], wh
         )
 
 
-def listed(names: Sequence[str]) -> Said:
+def listed(names: Sequence[str]) -> Message:
     """A few names in quotes, and how many more there are."""
     some = ", ".join(f"“{name}”" for name in names[:NAMED])
     if len(names) <= NAMED:
-        return Said("{names}", names=some)
-    return Said("{names} and {n} more", names=some, n=len(names) - NAMED)
+        return Message("{names}", names=some)
+    return Message("{names} and {n} more", names=some, n=len(names) - NAMED)
 
 
 def of_rounding(experiment: Experiment, data: Prepared) -> Iterator[Doubt]:
@@ -87,7 +89,7 @@ def of_rounding(experiment: Experiment, data: Prepared) -> Iterator[Doubt]:
             counts = {"n": int(before[place]), "place": int(place) + 1, "left": int(after[place])}
             yield (
                 where,
-                Said(
+                Message(
                     "Of {n} different values of input {place}, {left} are left in float32: standardize the inputs.",
                     **counts,
                 ),
@@ -97,7 +99,7 @@ def of_rounding(experiment: Experiment, data: Prepared) -> Iterator[Doubt]:
         if (2 * after < before).any():
             yield (
                 where,
-                Said(
+                Message(
                     "Of {n} different values of the target, {left} are left in float32: standardize the target.",
                     n=int(before[0]),
                     left=int(after[0]),

@@ -20,7 +20,7 @@ from engine.data.data_size import Weight, weigh
 from engine.data.prepare import examples
 from engine.errors import InvalidExperiment, PlaygroundError
 from engine.experiment.experiment import Experiment
-from engine.message import Said
+from engine.message import Message
 from engine.preview.cautions import Caution
 from engine.preview.memory_estimate import Footprint
 from engine.preview.preview import LayerPreview, Preview, preview
@@ -55,7 +55,7 @@ def previewed(experiment: Experiment) -> Preview:
     )
     own = found.pop("footprint")
     footprint = Footprint(**{**own, "data": Weight(**own["data"])})
-    careful = tuple(Caution(one["where"], Said.of(one["said"])) for one in found.pop("cautions"))
+    careful = tuple(Caution(one["where"], Message.of(one["said"])) for one in found.pop("cautions"))
     shape = tuple(found.pop("in_shape"))
     return Preview(**found, layers=layers, footprint=footprint, cautions=careful, in_shape=shape)
 
@@ -78,7 +78,7 @@ def answered(experiment: Experiment) -> dict[str, Any]:
             _known.popitem(last=False)
     found: dict[str, Any] = json.loads(strict(known))
     if "refused" in found:
-        raise InvalidExperiment(**found["refused"])
+        raise InvalidExperiment.of(found["refused"])
     return found
 
 
@@ -109,7 +109,7 @@ def told(experiment: Experiment) -> dict[str, Any]:
         about = {**plain, "layers": layers, "footprint": asdict(found.footprint), "cautions": careful}
         return {"preview": about, "cost": asdict(cost(experiment))}
     except InvalidExperiment as error:
-        return {"refused": {name: getattr(error, name) for name in ("where", "expected", "received", "hint")}}
+        return {"refused": error.plain()}
 
 
 def main() -> int:

@@ -49,10 +49,9 @@ def main(arguments: list[str]) -> int:
             sys.stdout.write(strict(answer) + "\n")
             sys.stdout.flush()
     except InvalidExperiment as error:
-        told = {name: getattr(error, name) for name in ("where", "expected", "received", "hint")}
-        sys.stdout.write(strict({"error": str(error), **told}) + "\n")
+        sys.stdout.write(strict({"error": error.message.plain(), **error.plain()}) + "\n")
     except PlaygroundError as error:
-        sys.stdout.write(strict({"error": str(error)}) + "\n")
+        sys.stdout.write(strict({"error": error.message.plain()}) + "\n")
     return 0
 
 

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from engine.data.epochs import metric
 from engine.errors import PlaygroundError
-from engine.message import Said
+from engine.message import Message
 from engine.network.build import Network
 from engine.run_state import RunState
 from engine.training.trainer import Trainer
@@ -44,9 +44,9 @@ class Small:
 
     def plain(self) -> dict[str, Any]:
         """For JSON, with a sentence on what could not be made smaller."""
-        note = Said("")
+        note = Message("")
         if self.left:
-            note = Said("These layers stay float32, because torch has no int8 form of them: {layers}.",
+            note = Message("These layers stay float32, because torch has no int8 form of them: {layers}.",
                         layers=", ".join(self.left))  # fmt: skip
         return {"format": self.form, "bytes": self.bytes, "metric": self.metric, "note": note.plain()}
 

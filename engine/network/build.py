@@ -187,7 +187,7 @@ def stage(name: str, block: Block, in_shape: Shape, where: str, before: list[Sta
     try:
         module = block.build(in_shape, reached)
     except InvalidExperiment as error:
-        raise InvalidExperiment(where, error.expected, error.received, error.hint) from error
+        raise error.at(where) from error
     if block.shares:
         return Stage(name, before[other].block, before[other].module, in_shape, before[other].out_shape, shared=True)
     inputs = [torch.empty(2, *shape) for shape in (in_shape, reached) if shape is not None]
@@ -204,7 +204,7 @@ def end(name: str, block: Block, in_shape: Shape, where: str, before: list[Stage
     try:
         module = block.build(read, goal)
     except InvalidExperiment as error:
-        raise InvalidExperiment(where, error.expected, error.received, error.hint) from error
+        raise error.at(where) from error
     return Stage(name, block, module, read, goal, other)
 
 

@@ -13,7 +13,7 @@ from engine.data import split_warnings
 from engine.data.epochs import steps_in
 from engine.data.prepare import Prepared, prepare
 from engine.experiment.experiment import Experiment
-from engine.message import Said
+from engine.message import Message
 from engine.parts.blocks.embedding import Embedding
 from engine.parts.regularizers.bagging import Bagging
 from engine.parts.regularizers.early_stopping import EarlyStopping
@@ -28,7 +28,7 @@ class Caution:
     """Where it stands, as errors write it, and a sentence that a page can translate."""
 
     where: str
-    said: Said
+    said: Message
 
     def __str__(self) -> str:
         return f"{self.where}: {self.said}"
@@ -56,7 +56,7 @@ def target_transforms(experiment: Experiment, data: Prepared) -> Iterator[Cautio
     for place, transform in enumerate(experiment.preprocessing):
         if transform.acts_on == "target" and data.source.task == "classification":
             where = f"$.preprocessing[{place}] ({transform.name()})"
-            yield Caution(where, Said("It does nothing here: it acts on numbers to predict, and these are classes."))
+            yield Caution(where, Message("It does nothing here: it acts on numbers to predict, and these are classes."))
 
 
 def undone_transforms(experiment: Experiment, data: Prepared) -> Iterator[Caution]:
@@ -65,7 +65,7 @@ def undone_transforms(experiment: Experiment, data: Prepared) -> Iterator[Cautio
     for place, (first, second) in enumerate(pairwise(chosen)):
         if first.name() in SCALED and second.name() in SCALED:
             where = f"$.preprocessing[{place}] ({first.name()})"
-            yield Caution(where, Said("It does nothing here: the next step scales the inputs anew."))
+            yield Caution(where, Message("It does nothing here: the next step scales the inputs anew."))
 
 
 def embedded_words(experiment: Experiment, data: Prepared) -> Iterator[Caution]:
@@ -78,7 +78,7 @@ def embedded_words(experiment: Experiment, data: Prepared) -> Iterator[Caution]:
     if not torch.equal(x, x.round()) or bool((x < 0).any()):
         yield Caution(
             where,
-            Said(
+            Message(
                 "These inputs are no word numbers: fractions are rounded, and all numbers below 0 share the first row."
             ),
         )
@@ -87,7 +87,7 @@ def embedded_words(experiment: Experiment, data: Prepared) -> Iterator[Caution]:
         shared = words - first.rows + 1
         yield Caution(
             where,
-            Said(
+            Message(
                 "There are {words} words for {rows} rows: the last {shared} words share a row and look the same.",
                 words=words,
                 rows=first.rows,
@@ -102,7 +102,7 @@ def balanced_classes(experiment: Experiment, data: Prepared) -> Iterator[Caution
         return
     counts = torch.bincount(data.train_y, minlength=data.source.outputs)
     if int(counts.min()) == int(counts.max()):
-        yield Caution("$.balance", Said("It does nothing here: every class has {n} examples.", n=int(counts[0])))
+        yield Caution("$.balance", Message("It does nothing here: every class has {n} examples.", n=int(counts[0])))
 
 
 def mixed_alone(experiment: Experiment, data: Prepared) -> Iterator[Caution]:
@@ -110,7 +110,7 @@ def mixed_alone(experiment: Experiment, data: Prepared) -> Iterator[Caution]:
     for place, augmentation in enumerate(experiment.augmentations):
         if augmentation.mixes and experiment.batch_size == 1:
             where = f"$.augmentations[{place}] ({augmentation.name()})"
-            yield Caution(where, Said("It does nothing here: a batch of one example has no other to be mixed with."))
+            yield Caution(where, Message("It does nothing here: a batch of one example has no other to be mixed with."))
 
 
 def lone_weight(experiment: Experiment, data: Prepared) -> Iterator[Caution]:
@@ -118,7 +118,7 @@ def lone_weight(experiment: Experiment, data: Prepared) -> Iterator[Caution]:
     if experiment.output_weight != 1 and not any(block.is_head for block in experiment.network):
         yield Caution(
             "$.output_weight",
-            Said("It does nothing here: the output's loss is the only one. Heads and reconstructions add others."),
+            Message("It does nothing here: the output's loss is the only one. Heads and reconstructions add others."),
         )
 
 
@@ -127,7 +127,7 @@ def voted_numbers(experiment: Experiment, data: Prepared) -> Iterator[Caution]:
     for place, rule in enumerate(experiment.regularizers):
         if isinstance(rule, Bagging) and rule.vote == "majority" and data.source.task == "regression":
             yield Caution(
-                f"$.regularizers[{place}].vote", Said("Members vote on classes only; of numbers the mean is taken.")
+                f"$.regularizers[{place}].vote", Message("Members vote on classes only; of numbers the mean is taken.")
             )
 
 
@@ -142,22 +142,23 @@ def too_short(experiment: Experiment, data: Prepared) -> Iterator[Caution]:
     if waited and epochs < (vars(schedule)[waited] + 1):
         yield Caution(
             f"$.schedule.{waited}",
-            Said("The run ends before the rate falls: it has {epochs} whole epochs.", epochs=epochs),
+            Message("The run ends before the rate falls: it has {epochs} whole epochs.", epochs=epochs),
         )
     if isinstance(schedule, OnPlateau) and epochs < schedule.patience + 2:
         yield Caution(
             "$.schedule.patience",
-            Said("The run ends before the rate can fall: it has {epochs} whole epochs.", epochs=epochs),
+            Message("The run ends before the rate can fall: it has {epochs} whole epochs.", epochs=epochs),
         )
     if isinstance(schedule, Warmup) and steps < schedule.rise:
         yield Caution(
-            "$.schedule.rise", Said("The run ends before the full rate is reached: it has {steps} steps.", steps=steps)
+            "$.schedule.rise",
+            Message("The run ends before the full rate is reached: it has {steps} steps.", steps=steps),
         )
     for place, rule in enumerate(experiment.regularizers):
         if isinstance(rule, EarlyStopping) and epochs <= rule.patience:
             yield Caution(
                 f"$.regularizers[{place}].patience",
-                Said("It cannot end this run: it has only {epochs} whole epochs.", epochs=epochs),
+                Message("It cannot end this run: it has only {epochs} whole epochs.", epochs=epochs),
             )
 
 

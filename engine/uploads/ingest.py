@@ -96,8 +96,7 @@ def understood(name: str, raw: bytes, corrections: Corrections, answer: IO[bytes
         status = read_apart([plain(name) or "file", corrections.written()], raw, answer)
     answer.seek(0)
     if status == REFUSED:
-        said = json.loads(answer.read())
-        raise refusal(said["expected"], said["received"], said["hint"])
+        raise InvalidExperiment.of(json.loads(answer.read()))
     if status != 0:
         raise refusal("a file that little time and memory are enough for", "one that takes more")
 

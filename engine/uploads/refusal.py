@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from engine.errors import InvalidExperiment
+from engine.message import NOTHING, Message
 
 
-def refusal(expected: str, received: str, hint: str = "") -> InvalidExperiment:
+def refusal(
+    expected: Message | str, received: Message | str | int | float, hint: Message | str = NOTHING
+) -> InvalidExperiment:
     """One sentence about the file."""
     return InvalidExperiment("file", expected, received, hint)

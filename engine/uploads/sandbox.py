@@ -41,8 +41,7 @@ def main() -> int:
         guess(found[0])  # what nothing could be learned from is not kept
         answer, status = packed(found, raw), 0
     except InvalidExperiment as error:
-        pieces = {"expected": error.expected, "received": error.received, "hint": error.hint}
-        answer, status = json.dumps(pieces).encode(), REFUSED
+        answer, status = json.dumps(error.plain()).encode(), REFUSED
     output.write(answer)
     output.close()
     return status

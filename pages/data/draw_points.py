@@ -12,7 +12,7 @@ from pages.form.component import component, source
 from pages.session import state
 from pages.session.i18n import _, live_texts
 from pages.session.literal import literal
-from pages.session.sentences import sentence
+from pages.session.messages import sentence
 
 EMPTY = {"drawn": "", "task": "classification"}
 

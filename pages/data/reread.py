@@ -18,7 +18,7 @@ from pages.session import state
 from pages.session.engine import reader
 from pages.session.i18n import _
 from pages.session.literal import literal
-from pages.session.sentences import sentence
+from pages.session.messages import sentence
 
 Draft = dict[str, Any]
 OF_COLUMNS = ("target", "inputs", "index", "ignore")  # they name columns, whose names may become others

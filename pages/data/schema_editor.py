@@ -23,7 +23,7 @@ from pages.form.before_after import inline
 from pages.session import state
 from pages.session.i18n import _, number, said
 from pages.session.literal import literal
-from pages.session.sentences import sentence
+from pages.session.messages import sentence
 
 Draft = dict[str, Any]
 PICTURES = 10

@@ -17,7 +17,7 @@ from pages.form import uploads
 from pages.session import state
 from pages.session.i18n import _, number
 from pages.session.literal import literal
-from pages.session.sentences import sentence
+from pages.session.messages import sentence
 
 
 def upload() -> None:

@@ -9,10 +9,11 @@ import streamlit as st
 from engine.catalogue.part import catalogue
 from engine.checks import Check
 from engine.experiment.experiment import Experiment
-from pages.dialogs.job_progress import begun, coming, phrase, stop_button, stopped
+from pages.dialogs.job_progress import begun, coming, stop_button, stopped
 from pages.session import state
 from pages.session.i18n import _, said
 from pages.session.literal import literal
+from pages.session.messages import phrase
 
 
 def check() -> None:

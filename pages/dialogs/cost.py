@@ -12,11 +12,12 @@ import streamlit as st
 from engine.experiment.experiment import Experiment
 from engine.jobs.cost import Cost
 from engine.jobs.preview_process import costed
-from pages.dialogs.job_progress import begun, coming, phrase, stop_button, stopped
+from pages.dialogs.job_progress import begun, coming, stop_button, stopped
 from pages.session import state
 from pages.session.engine import reader
 from pages.session.i18n import _, number
 from pages.session.literal import literal
+from pages.session.messages import phrase
 
 UNITS = ("B", "kB", "MB", "GB")
 

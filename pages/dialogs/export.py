@@ -17,7 +17,7 @@ from pages.session import state
 from pages.session.engine import fleet, reader
 from pages.session.i18n import _, said, spoken
 from pages.session.literal import literal
-from pages.session.sentences import sentence
+from pages.session.messages import sentence
 
 
 def export() -> None:

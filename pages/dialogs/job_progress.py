@@ -11,9 +11,9 @@ import streamlit as st
 from engine.errors import InvalidExperiment
 from engine.jobs.process import Study
 from pages.session import state
-from pages.session.i18n import _, number
+from pages.session.i18n import _
 from pages.session.literal import literal
-from pages.session.sentences import sentence, told
+from pages.session.messages import phrase, sentence
 
 PAUSE = 0.15  # seconds between two looks at what has come
 
@@ -60,24 +60,7 @@ def coming(wait: Any) -> Iterator[dict[str, Any]]:
 
 def refusal(answer: dict[str, Any]) -> str:
     """Why it could not be examined."""
-    if "where" in answer:
-        pieces = (answer[name] for name in ("where", "expected", "received", "hint"))
-        return sentence(InvalidExperiment(*pieces))
-    return told(answer["error"])
-
-
-def phrase(plain: dict[str, Any]) -> str:
-    """A sentence of the engine in the language spoken, its numbers written that way too."""
-    return _(plain["text"], **{name: piece(value) for name, value in plain["values"].items()})
-
-
-def piece(value: Any) -> str:
-    """What stands in a placeholder."""
-    if isinstance(value, dict):
-        return phrase(value)
-    if isinstance(value, str):
-        return ", ".join(told(name) for name in value.split(", "))
-    return number(value, 4) if isinstance(value, float) else number(value, 12)
+    return sentence(InvalidExperiment.of(answer)) if "where" in answer else phrase(answer["error"])
 
 
 def stop_button() -> Any:

@@ -13,8 +13,8 @@ from engine.frame import Channel, layer_of
 from pages.figures.scores import score_rows, scores
 from pages.session.i18n import _, spoken
 from pages.session.literal import unmarked
+from pages.session.messages import layer_name
 from pages.session.run_records import Record
-from pages.session.sentences import layer_name
 
 Colors = Mapping[str, Any]
 DASHES = ("dash", "dot", "dashdot", "longdash")  # kinds of a layer's weights

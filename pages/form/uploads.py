@@ -24,7 +24,7 @@ from pages.form.part_form import Form, complaint
 from pages.session import adapt_to_dataset, state
 from pages.session.i18n import _, number, spoken
 from pages.session.literal import literal
-from pages.session.sentences import sentence
+from pages.session.messages import sentence
 from pages.session.thumbnails import drawing, main_axes, rows
 
 Draft = dict[str, Any]

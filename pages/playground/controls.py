@@ -15,7 +15,6 @@ from engine.parts.probes import Probe
 from engine.parts.regularizers import Regularizer
 from engine.parts.transforms import Transform
 from engine.preview.cautions import Caution
-from pages.dialogs.job_progress import phrase
 from pages.form import uploads
 from pages.form.before_after import PICTURES, mirror_warning
 from pages.form.component import component, source
@@ -29,7 +28,7 @@ from pages.playground.weight_shrinkage import shrinking
 from pages.session import adapt_to_dataset, state
 from pages.session.i18n import _, number, said
 from pages.session.literal import literal
-from pages.session.sentences import sentence
+from pages.session.messages import phrase, sentence
 from pages.session.thumbnails import thumbnails
 
 DATA = ("data", "validation", "test", "stratified", "random_labels", "balance", "preprocessing", "augmentations")

@@ -13,7 +13,7 @@ from pages.playground.live_view import live
 from pages.session import state
 from pages.session.i18n import _
 from pages.session.literal import literal
-from pages.session.sentences import sentence
+from pages.session.messages import sentence
 
 
 def page() -> None:

@@ -20,7 +20,7 @@ from pages.reference.illustration import sketch
 from pages.reference.overview import link
 from pages.session import state
 from pages.session.i18n import _, number, said, spoken
-from pages.session.sentences import sentence
+from pages.session.messages import sentence
 
 
 def entry(part: type[Part]) -> None:

@@ -35,7 +35,7 @@ from pages.figures.examples import of_examples
 from pages.form.part_form import complaint
 from pages.session.experiment_title import classes
 from pages.session.i18n import _, number
-from pages.session.sentences import sentence
+from pages.session.messages import sentence
 from pages.settings import chart_colors
 
 CONFIG = {"displayModeBar": False}

@@ -21,7 +21,7 @@ from pages.session.engine import reader
 from pages.session.experiment_title import words
 from pages.session.i18n import _, number, spoken
 from pages.session.literal import literal
-from pages.session.sentences import sentence
+from pages.session.messages import sentence
 
 STATES = {
     RunState.QUEUED: "queued",

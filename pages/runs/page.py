@@ -18,8 +18,8 @@ from pages.session.engine import reader
 from pages.session.experiment_title import words
 from pages.session.i18n import _, spoken
 from pages.session.literal import literal
+from pages.session.messages import sentence
 from pages.session.run_records import drawable
-from pages.session.sentences import sentence
 from pages.settings import chart_colors
 
 MOST = 8  # runs in one chart: more colors cannot be told apart

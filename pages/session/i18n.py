@@ -57,6 +57,12 @@ def said(context: str, message: str) -> str:
     return catalog(spoken()).pgettext(context, message) if message else ""
 
 
+def singular(message: str) -> str:
+    """How the language says a message whose number is one, where that is another text; else nothing."""
+    found = catalog(spoken()).pgettext("one", message)
+    return "" if found == message else found
+
+
 def small(title: str) -> str:
     """A title inside a line, such as "1 dense": small letters, but GRU and LSTM stay as they are."""
     return " ".join(word if word.isupper() else word.lower() for word in title.split(" "))

@@ -5,11 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from engine.catalogue.part import catalogue
-from engine.errors import InvalidExperiment, PlaygroundError
-from engine.parts.blocks import Block
 from pages.session import upload_sentences
-from pages.session.i18n import _, live_texts, said, small
 
 # Whole messages, and the pieces `expected`, `received` and `hint` of an InvalidExperiment. {placeholders} stand for
 # whatever the engine put there; what they hold is translated in its turn.
@@ -191,36 +187,6 @@ WORDS = (
     "output",
     *upload_sentences.WORDS,
 )
-
-
-def sentence(error: PlaygroundError) -> str:
-    """What went wrong, in one sentence, without the path: the form shows it where it belongs."""
-    if not isinstance(error, InvalidExperiment):
-        return told(str(error))
-    pieces = {"expected": told(error.expected), "received": told(error.received)}
-    said_so = _("Expected {expected}, received {received}", **pieces)
-    return f"{said_so}; {told(error.hint)}" if error.hint else f"{said_so}."
-
-
-def told(english: str) -> str:
-    """A piece of the engine's text in the language spoken; unknown pieces stay as they are."""
-    if english in WORDS:
-        return _(english)
-    for template in TEMPLATES:
-        match = pattern(template).fullmatch(english)
-        if match:
-            return _(template, **{name: told(value) for name, value in match.groupdict().items()})
-    return layer_name(english)
-
-
-def layer_name(text: str) -> str:
-    """A layer such as "2 dense" with its block's title in the language spoken, and "2 lstm 1 · recurrent" with which of
-    its weights; anything else unchanged."""
-    match, kinds = re.fullmatch(r"(\d+) (\w+)( \d+)?(?: · (\w+))?", text), catalogue(Block)
-    if match and match[2] in kinds:
-        part = f" · {_(live_texts().get(f'part_{match[4]}', match[4]))}" if match[4] else ""
-        return f"{match[1]} {small(said('part', kinds[match[2]].title()))}{match[3] or ''}{part}"
-    return _(text) if text == "output" else text
 
 
 @cache

@@ -65,7 +65,7 @@ def test_a_refusal_comes_from_there_as_from_here(monkeypatch: pytest.MonkeyPatch
     for _ in range(2):
         with pytest.raises(InvalidExperiment) as caught:
             preview_process.previewed(wrong)
-        assert (caught.value.where, caught.value.expected) == ("$.network[0] (dense)", "a vector")
+        assert (caught.value.where, str(caught.value.expected)) == ("$.network[0] (dense)", "a vector")
 
 
 def test_data_that_are_never_loaded_here_are_known_by_their_size() -> None:

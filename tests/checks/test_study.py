@@ -60,4 +60,4 @@ def test_what_cannot_be_trained_is_refused_in_parts() -> None:
 def test_a_run_that_is_not_there_is_said() -> None:
     study = Study("quantized", json.dumps("nobody"))
     study.wait(300)
-    assert study.answers == [{"error": "There is no run nobody."}]
+    assert study.answers == [{"error": {"text": "{text}", "values": {"text": "There is no run nobody."}}}]

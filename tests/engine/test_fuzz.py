@@ -216,7 +216,7 @@ def test_where_expected_received(change: dict[str, Any], where: str, expected: s
     with pytest.raises(InvalidExperiment) as caught:
         Experiment.from_dict(change)
     assert caught.value.where == where
-    assert caught.value.expected.startswith(expected)
-    assert caught.value.received == received
+    assert str(caught.value.expected).startswith(expected)
+    assert str(caught.value.received) == received
     if "adem" in received:
-        assert caught.value.hint == "did you mean 'adam'?"
+        assert str(caught.value.hint) == "did you mean 'adam'?"

@@ -69,10 +69,10 @@ def test_an_unknown_preset_gives_near_ones(wrong: str, near: str) -> None:
     for ask in (presets.load, presets.load_file_or_preset):
         with pytest.raises(InvalidExperiment, match=f"did you mean '.*{near}") as caught:
             ask(wrong)
-        assert "lenet" in caught.value.expected
+        assert "lenet" in str(caught.value.expected)
 
 
 def test_nothing_near_gives_no_hint() -> None:
     with pytest.raises(InvalidExperiment) as caught:
         presets.load("qqqqqq")
-    assert caught.value.hint == ""
+    assert not caught.value.hint

@@ -89,7 +89,7 @@ def of_classes() -> Iterator[tuple[str, str]]:
 def templates(tree: ast.AST) -> Iterator[tuple[str, str]]:
     """The literal texts of the engine's sentences."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Said" and node.args:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Message" and node.args:
             text = node.args[0]
             if isinstance(text, ast.Constant) and isinstance(text.value, str):
                 yield "", text.value

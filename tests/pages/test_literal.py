@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.message import Said
+from engine.message import Message
 from pages.figures.charts import framed
 from pages.session import sentences
 from pages.session.literal import literal, unmarked
@@ -105,7 +105,7 @@ def test_charts_name_their_lines_letter_by_letter() -> None:
 
 def test_sentences_of_the_engine_are_plain_text() -> None:
     """They are escaped as a whole, so none may count on being Markdown."""
-    assert str(Said("{names} and {n} more", names="*a*", n=2)) == "*a* and 2 more"
+    assert str(Message("{names} and {n} more", names="*a*", n=2)) == "*a* and 2 more"
     for text in (*sentences.TEMPLATES, *sentences.WORDS):
         assert "**" not in text
         assert ":material" not in text

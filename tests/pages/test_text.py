@@ -20,7 +20,8 @@ from pages.form.part_help import capitalized
 from pages.playground.live_view import texts
 from pages.session.experiment_title import classes
 from pages.session.i18n import LANGUAGES, _, catalog, fixed, live_texts, number, said, speak
-from pages.session.sentences import TEMPLATES, WORDS, layer_name, sentence, told
+from pages.session.messages import layer_name, sentence, told
+from pages.session.sentences import TEMPLATES, WORDS
 from pages.settings import ASSETS
 from tests.pages.messages import messages
 
@@ -133,10 +134,10 @@ def test_what_stands_under_a_heading_begins_with_a_capital_unless_it_is_a_symbol
 )
 def test_what_is_written_in_no_allowed_way_is_said_in_words(document: dict[str, object], received: str) -> None:
     wrong = broken(document)
-    assert wrong.expected in PATTERN_HELP.values()
+    assert str(wrong.expected) in PATTERN_HELP.values()
     assert sentence(wrong) == f"Expected {wrong.expected}, received {received!r}."
     speak("es")
-    assert wrong.expected not in sentence(wrong)
+    assert str(wrong.expected) not in sentence(wrong)
 
 
 def test_every_pattern_has_words() -> None:

@@ -13,7 +13,7 @@ from engine.uploads import ingest, library
 from engine.uploads.ingest import take_in
 from engine.uploads.sandbox import MEMORY
 from pages.session.i18n import speak
-from pages.session.sentences import sentence
+from pages.session.messages import sentence
 from tests.uploads.evil import EVIL, ROWS
 
 GOOD = ("a,b,c\n" + ROWS).encode()

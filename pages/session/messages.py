@@ -1,0 +1,70 @@
+"""The engine's messages in the reader's language."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from engine.catalogue.part import catalogue
+from engine.errors import InvalidExperiment, PlaygroundError
+from engine.message import Message, Term, fill
+from engine.parts.blocks import Block
+from pages.session.i18n import _, live_texts, number, said, singular, small
+from pages.session.sentences import TEMPLATES, WORDS, pattern
+
+
+def sentence(error: PlaygroundError) -> str:
+    """What went wrong, in one sentence, without the path: the form shows it where it belongs."""
+    if not isinstance(error, InvalidExperiment):
+        return translate(error.message)
+    pieces = {"expected": translate(error.expected), "received": value(error.received, exact=True)}
+    what = _("Expected {expected}, received {received}", **pieces)
+    return f"{what}; {translate(error.hint)}" if error.hint else f"{what}."
+
+
+def translate(message: Message) -> str:
+    """A message with its clauses, its numbers and the names that have words in the language spoken."""
+    if message.text == "{text}":
+        return told(str(message))
+    text = singular(message.text) if 1 in message.values.values() else ""
+    return fill(text or _(message.text), {name: value(each) for name, each in message.values.items()})
+
+
+def phrase(plain: dict[str, Any] | str) -> str:
+    """The same of a message from JSON."""
+    return translate(Message.of(plain))
+
+
+def value(found: Any, *, exact: bool = False) -> str:
+    """What stands in a placeholder."""
+    if isinstance(found, Message):
+        return translate(found)
+    if isinstance(found, Term):
+        return layer_name(found.name) if found.kind == "layer" else said(found.kind, found.name)
+    if isinstance(found, str):
+        whole = told(found)
+        return whole if whole != found else ", ".join(told(name) for name in found.split(", "))
+    if isinstance(found, float):
+        return number(found, 17 if exact else 4)
+    return number(found, 12) if isinstance(found, int) else ", ".join(value(each) for each in found)
+
+
+def layer_name(text: str) -> str:
+    """A layer such as "2 dense" with its block's title in the language spoken, and "2 lstm 1 · recurrent" with which of
+    its weights; anything else unchanged."""
+    match, kinds = re.fullmatch(r"(\d+) (\w+)( \d+)?(?: · (\w+))?", text), catalogue(Block)
+    if match and match[2] in kinds:
+        part = f" · {_(live_texts().get(f'part_{match[4]}', match[4]))}" if match[4] else ""
+        return f"{match[1]} {small(said('part', kinds[match[2]].title()))}{match[3] or ''}{part}"
+    return _(text) if text == "output" else text
+
+
+def told(english: str) -> str:
+    """A sentence that came as plain English; unknown ones stay as they are."""
+    if english in WORDS:
+        return _(english)
+    for template in TEMPLATES:
+        match = pattern(template).fullmatch(english)
+        if match:
+            return _(template, **{name: told(value) for name, value in match.groupdict().items()})
+    return layer_name(english)
