@@ -3,14 +3,16 @@
 import streamlit as st
 from starlette.middleware import Middleware
 
+from engine import settings
 from engine.live import descriptor_budget, message_limits
 from pages.serve.app import lifespan, routes
 from pages.serve.host_check import Gate
-from pages.settings import settings
+from pages.settings import streamlit_options
 
 descriptor_budget.widen()
 message_limits.install()
-app = st.App("pages/shell.py", routes=routes(), middleware=[Middleware(Gate)], lifespan=lifespan)
+gate = Middleware(Gate, settings=settings.read())
+app = st.App("pages/shell.py", routes=routes(), middleware=[gate], lifespan=lifespan)
 
 if __name__ == "__main__":
-    app.run(config=settings())
+    app.run(config=streamlit_options(settings.read()))

@@ -1,12 +1,50 @@
-"""The folder in which the playground keeps what it writes."""
+"""Settings of a process, read from the environment here and nowhere else; README describes each variable."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
+VARIABLES = ("PLAYGROUND_STORE", "PORT", "HOST", "PLAYGROUND_HOSTS", "PLAYGROUND_ORIGINS", "PLAYGROUND_METRICS")
 
-def home() -> Path:
-    """The folder of the store: `PLAYGROUND_STORE`, else `~/.local/share/training-playground`."""
-    chosen = os.environ.get("PLAYGROUND_STORE")
-    return Path(chosen).expanduser().absolute() if chosen else Path.home() / ".local/share/training-playground"
+
+@dataclass(frozen=True)
+class Settings:
+    """What an operator chooses outside the app: the store's folder, and where and to whom the app is served."""
+
+    store: Path
+    port: int
+    host: str
+    hosts: tuple[str, ...]
+    origins: tuple[str, ...]
+    metrics: bool
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> Settings:
+        """Settings from variables; an empty one counts as not set. Raises: ValueError if `PORT` is not a number."""
+        store = environment.get("PLAYGROUND_STORE")
+        return cls(
+            store=Path(store).expanduser().absolute() if store else Path.home() / ".local/share/training-playground",
+            port=int(environment.get("PORT") or 8501),
+            host=environment.get("HOST") or "127.0.0.1",
+            hosts=_split(environment.get("PLAYGROUND_HOSTS", "")),
+            origins=_split(environment.get("PLAYGROUND_ORIGINS", "")),
+            metrics=environment.get("PLAYGROUND_METRICS") == "1",
+        )
+
+
+def read() -> Settings:
+    """Settings of this process. They are parsed once for what the variables say, so that a test may set them anew."""
+    return _parse(tuple((name, os.environ[name]) for name in VARIABLES if name in os.environ))
+
+
+@lru_cache(maxsize=1)
+def _parse(variables: tuple[tuple[str, str], ...]) -> Settings:
+    return Settings.of(dict(variables))
+
+
+def _split(names: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in names.split(",") if name.strip())

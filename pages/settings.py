@@ -1,13 +1,14 @@
-"""The server's settings in one place, whichever way the app is started, and the theme's colors."""
+"""Streamlit's options in one place, whichever way the app is started, and the theme's colors."""
 
 from __future__ import annotations
 
-import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from engine.settings import Settings
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
 
@@ -26,10 +27,10 @@ SERVER: dict[str, Any] = {
 }
 
 
-def settings(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
-    """What `app.run(config=…)` takes. PORT and HOST choose where the app is served: 8501 on this machine alone."""
-    port, address = int(environment.get("PORT") or 8501), environment.get("HOST") or "127.0.0.1"
-    return {**SERVER, "server.port": port, "server.address": address, **dict(flat("theme", theme_file()["theme"]))}
+def streamlit_options(settings: Settings) -> dict[str, Any]:
+    """Streamlit's options, for `app.run(config=…)`."""
+    served = {"server.port": settings.port, "server.address": settings.host}
+    return {**SERVER, **served, **dict(flat("theme", theme_file()["theme"]))}
 
 
 @cache

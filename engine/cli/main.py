@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from engine import settings
 from engine.cli import checks, presets, store
 from engine.cli import data as cli_data
 from engine.cli.report import figures, sentence, summary
@@ -53,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
         return sub
 
     sub = command("run", run, "serve the app in the browser")
-    sub.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8501")))
+    sub.add_argument("--port", type=int, default=settings.read().port)
     sub = command("train", train, "train an experiment in the foreground")
     experiment_arguments(sub)
     sub.add_argument("--steps", type=int, help="optimizer steps instead of the experiment's length")

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from engine import settings
 from engine.errors import InvalidExperiment
-from engine.settings import home
 
 Told = Callable[[int], None]
 
@@ -44,7 +44,7 @@ class Remote:
 
 def downloads() -> Path:
     """The folder of everything fetched."""
-    return home() / "downloads"
+    return settings.read().store / "downloads"
 
 
 def fetched(remote: Remote) -> bool:

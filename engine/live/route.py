@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import time
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from engine import settings
 from engine.errors import PlaygroundError
 from engine.live import descriptor_budget
 from engine.live import token as tokens
@@ -37,8 +37,7 @@ def from_here(websocket: HTTPConnection) -> bool:
     origin = websocket.headers.get("origin")
     if origin is None:
         return True
-    allowed = [name.strip() for name in os.environ.get("PLAYGROUND_ORIGINS", "").split(",") if name.strip()]
-    return origin in allowed or urlsplit(origin).netloc == websocket.headers.get("host")
+    return origin in settings.read().origins or urlsplit(origin).netloc == websocket.headers.get("host")
 
 
 async def serve(websocket: WebSocket, hub: Hub, fleet: Fleet) -> None:

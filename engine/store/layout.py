@@ -8,7 +8,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.settings import home
+from engine import settings
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Place:
     @classmethod
     def of(cls, folder: Path | None) -> Place:
         """The store in `folder`, or the usual one."""
-        return cls((folder or home()).absolute())
+        return cls((folder or settings.read().store).absolute())
 
     def prepare(self) -> None:
         """Make the folders, readable by their owner only."""

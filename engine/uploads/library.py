@@ -14,8 +14,8 @@ from typing import IO
 import numpy as np
 from pydantic import ValidationError
 
+from engine import settings
 from engine.errors import InvalidExperiment
-from engine.settings import home
 from engine.uploads.schema import About
 
 NONE = "0" * 64  # stands where no file was chosen yet
@@ -34,7 +34,7 @@ class Kept:
 
 def folder() -> Path:
     """Where they are."""
-    return home() / "own"
+    return settings.read().store / "own"
 
 
 def path(digest: str) -> Path:

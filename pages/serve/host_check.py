@@ -5,30 +5,29 @@ from __future__ import annotations
 
 import ipaddress
 import logging
-import os
-from collections.abc import Mapping
 
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.live import descriptor_budget
 from engine.live.message_limits import STREAM
+from engine.settings import Settings
 
 journal = logging.getLogger("gate")
 
 METRICS = "/_stcore/metrics"
 CLOSED = ("/_stcore/agent", "/_stcore/script-health-check")
-ANYWHERE = {"", "0.0.0.0", "::", "[::]", "*"}
+ANYWHERE = {"0.0.0.0", "::", "[::]", "*"}
 
 
 class Gate:
     """Around the whole app, pages and WebSockets alike."""
 
-    def __init__(self, app: ASGIApp, environment: Mapping[str, str] = os.environ) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
-        self.hosts = hosts(environment)
-        self.closed = CLOSED if environment.get("PLAYGROUND_METRICS") == "1" else (METRICS, *CLOSED)
-        if environment.get("HOST", "127.0.0.1") in ANYWHERE and not environment.get("PLAYGROUND_HOSTS"):
+        self.hosts = hosts(settings)
+        self.closed = CLOSED if settings.metrics else (METRICS, *CLOSED)
+        if settings.host in ANYWHERE and not settings.hosts:
             journal.warning("Served on every address, but only to who names this machine localhost: %s", HINT)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,11 +55,10 @@ class Gate:
 HINT = "Its operator can list more names in PLAYGROUND_HOSTS."
 
 
-def hosts(environment: Mapping[str, str]) -> frozenset[str]:
+def hosts(settings: Settings) -> frozenset[str]:
     """The names that `PLAYGROUND_HOSTS` lists, and the address that the server is bound to."""
-    listed = environment.get("PLAYGROUND_HOSTS", "").split(",")
-    bound = environment.get("HOST", "")
-    return frozenset(plain(name) for name in (*listed, "" if bound in ANYWHERE else bound) if name.strip())
+    bound = () if settings.host in ANYWHERE else (settings.host,)
+    return frozenset(plain(name) for name in (*settings.hosts, *bound))
 
 
 def accepted(host: str, known: frozenset[str]) -> bool:
