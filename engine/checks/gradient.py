@@ -76,7 +76,7 @@ class Gradient(Check):
 def hold_detached(network: Network) -> None:
     """Lets every detach block give what it gives first, again and again."""
     for stage in network.stages:
-        if stage.kind == "detach":
+        if stage.block.stops_gradient:
             stage.module.register_forward_hook(held())
 
 

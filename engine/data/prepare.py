@@ -18,7 +18,6 @@ from engine.errors import InvalidExperiment, shown
 from engine.examples import Examples
 from engine.experiment.experiment import Experiment
 from engine.parts.aspects import Goal
-from engine.parts.blocks.head import Head
 from engine.parts.losses import Loss
 from engine.parts.regularizers import Regularizer
 from engine.parts.transforms import Map
@@ -87,14 +86,17 @@ def goals_of(experiment: Experiment, source: Examples) -> dict[int, Goal]:
     """What each head learns, by its place. Raises: InvalidExperiment for an aspect that the examples do not have."""
     goals: dict[int, Goal] = {}
     for place, block in enumerate(experiment.network):
-        if isinstance(block, Head):
-            goal = block.target.goal(source)
+        if block.aspect is not None:
+            goal = block.aspect.goal(source)
             if goal is None:
-                where = f"$.network[{place}] (head).target"
-                raise InvalidExperiment(where, "a target that these data have", shown(block.target.name()))
-            if block.loss is not None and goal.task not in block.loss.tasks:
-                received = f"{block.loss.name()!r}, which is for {' or '.join(block.loss.tasks)}"
-                raise InvalidExperiment(f"$.network[{place}] (head).loss", f"a loss for {goal.task}", received)
+                where = f"$.network[{place}] ({block.name()}).target"
+                raise InvalidExperiment(where, "a target that these data have", shown(block.aspect.name()))
+            loss = block.own_loss
+            if loss is not None and goal.task not in loss.tasks:
+                received = f"{loss.name()!r}, which is for {' or '.join(loss.tasks)}"
+                raise InvalidExperiment(
+                    f"$.network[{place}] ({block.name()}).loss", f"a loss for {goal.task}", received
+                )
             goals[place] = goal
     return goals
 

@@ -15,9 +15,9 @@ from torch.utils.flop_counter import FlopCounterMode
 from engine.data.prepare import at
 from engine.errors import InvalidExperiment, shown
 from engine.experiment.experiment import Experiment
-from engine.network.weights import NORMALIZED, Watched, matrices, watched, weights_of
+from engine.network.weights import matrices
 from engine.parts.activations.identity import Identity
-from engine.parts.blocks import Block, Shape
+from engine.parts.blocks import Block, Shape, Weight
 from engine.parts.blocks.dense import Dense
 from engine.parts.initializers import Initializer
 
@@ -27,10 +27,12 @@ class Stage:
     """One block at its place: its name, unique in the network, its module and the shapes around it.
 
     `other` is the place of the earlier stage whose output the module takes beside its input; −1 for none. `shared`
-    says that the module belongs to an earlier stage.
+    says that the module belongs to an earlier stage, whose `block` it then is; `kind` is that of the block that stands
+    here.
     """
 
     name: str
+    kind: str
     block: Block
     module: nn.Module
     in_shape: Shape
@@ -39,14 +41,14 @@ class Stage:
     shared: bool = False
 
     @property
-    def weights(self) -> tuple[Watched, ...]:
-        """What the weight instruments watch: all the layer's matrices or filters, or a normalization's γ."""
-        return () if self.shared else watched(self.module)
+    def weights(self) -> tuple[Weight, ...]:
+        """The weights that this stage adds to the network."""
+        return () if self.shared else self.block.weights(self.module)
 
     @property
-    def kind(self) -> str:
-        """The kind of the block that stands here."""
-        return "shared" if self.shared else self.block.name()
+    def is_head(self) -> bool:
+        """Whether this is an auxiliary output."""
+        return self.block.is_head and not self.shared
 
     @property
     def parameters(self) -> int:
@@ -65,7 +67,7 @@ class Network(nn.Module):
         self.stages = stages
         self.modules_in_order = nn.ModuleList(stage.module for stage in stages)
         self.looks_back = any(stage.other >= 0 for stage in stages)
-        self.ends = tuple(place for place, stage in enumerate(stages) if stage.block.is_head and not stage.shared)
+        self.ends = tuple(place for place, stage in enumerate(stages) if stage.is_head)
 
     def forward(self, x: Tensor) -> Tensor:
         if self.ends:
@@ -81,7 +83,7 @@ class Network(nn.Module):
         """What every stage gives, in order."""
         found: list[Tensor] = []
         for stage in self.stages:
-            if stage.block.is_head and not stage.shared:
+            if stage.is_head:
                 found.append(stage.module(x if stage.other < 0 else found[stage.other]))
                 continue
             x = stage.module(x) if stage.other < 0 else stage.module(x, found[stage.other])
@@ -120,6 +122,12 @@ class Network(nn.Module):
         """The stages with weights to watch."""
         return tuple(stage for stage in self.stages if stage.weights)
 
+    @property
+    def turned(self) -> tuple[int, ...]:
+        """Which of all `penalized` weights have their units along the second axis."""
+        axes = {id(weight.tensor): weight.unit_axis for stage in self.stages for weight in stage.weights}
+        return tuple(place for place, weight in enumerate(self.penalized()) if axes[id(weight)] == 1)
+
     def penalized(self, chosen: tuple[str, ...] = ()) -> list[Tensor]:
         """The weights that L1 and L2 act on: all but biases and normalization gains; of some layers, if they are named
         by number or label. A number or "output" means that layer, even where a block has it as its label.
@@ -128,7 +136,7 @@ class Network(nn.Module):
         that two of them have.
         """
         if not chosen:
-            return list(matrices(self).values())
+            return list(matrices(weight for stage in self.stages for weight in stage.weights).values())
         named = {s.block.label: s for s in self.stages if s.block.label and not s.shared}
         numbered = {stage.name.split(" ")[0]: stage for stage in self.stages}
         named, found = named | numbered, dict[int, Tensor]()
@@ -138,7 +146,7 @@ class Network(nn.Module):
                 raise InvalidExperiment("", "numbers or labels of layers", shown(name), f"layers: {known}")
             if name not in numbered and sum(s.block.label == name and not s.shared for s in self.stages) > 1:
                 raise InvalidExperiment("", "a label that one block has", shown(name))
-            own = matrices(named[name].module)
+            own = matrices(named[name].block.weights(named[name].module))
             if not own:
                 raise InvalidExperiment("", "layers with weights, which biases and gains are not", shown(name))
             if own.keys() & found.keys():
@@ -163,7 +171,7 @@ def assemble(experiment: Experiment, in_shape: Shape, outputs: int, heads: Mappi
             where = "$.network (output layer)" if is_head else f"$.network[{place}] ({block.name()})"
             name = "output" if is_head else f"{place + 1} {block.name()}"
             if block.is_head:
-                goal = whole if block.name() == "reconstruct" else ((heads or {}).get(place, outputs),)
+                goal = whole if block.reconstructs else ((heads or {}).get(place, outputs),)
                 stages.append(end(name, block, in_shape, where, stages, goal))
                 continue
             stages.append(stage(name, block, in_shape, where, stages))
@@ -189,12 +197,20 @@ def stage(name: str, block: Block, in_shape: Shape, where: str, before: list[Sta
     except InvalidExperiment as error:
         raise error.at(where) from error
     if block.shares:
-        return Stage(name, before[other].block, before[other].module, in_shape, before[other].out_shape, shared=True)
+        return Stage(
+            name,
+            block.name(),
+            before[other].block,
+            before[other].module,
+            in_shape,
+            before[other].out_shape,
+            shared=True,
+        )
     inputs = [torch.empty(2, *shape) for shape in (in_shape, reached) if shape is not None]
     with torch.no_grad():
         out = module.eval()(*inputs)
     module.train()
-    return Stage(name, block, module, in_shape, tuple(out.shape[1:]), other)
+    return Stage(name, block.name(), block, module, in_shape, tuple(out.shape[1:]), other)
 
 
 def end(name: str, block: Block, in_shape: Shape, where: str, before: list[Stage], goal: Shape) -> Stage:
@@ -205,7 +221,7 @@ def end(name: str, block: Block, in_shape: Shape, where: str, before: list[Stage
         module = block.build(read, goal)
     except InvalidExperiment as error:
         raise error.at(where) from error
-    return Stage(name, block, module, read, goal, other)
+    return Stage(name, block.name(), block, module, read, goal, other)
 
 
 def place_of(block: Block, where: str, before: list[Stage]) -> int:
@@ -230,23 +246,21 @@ def build(experiment: Experiment, in_shape: Shape, outputs: int, heads: Mapping[
     network.to_empty(device="cpu")
     generator = torch.Generator().manual_seed(experiment.seed)
     with torch.no_grad():
-        for place in network.stages:
-            own = getattr(place.block, "initializer", None) or experiment.initializer
-            for module in () if place.shared else place.module.modules():
-                start(module, own, experiment.bias, generator)
+        for stage in network.stages:
+            if not stage.shared:
+                start(stage, stage.block.own_initializer or experiment.initializer, experiment.bias, generator)
     return network
 
 
-def start(module: nn.Module, initializer: Initializer, bias: float, generator: torch.Generator) -> None:
-    """Gives the parameters that a module itself holds their first values."""
-    if isinstance(module, (*NORMALIZED, nn.PReLU)):
-        module.reset_parameters()
-        return
-    for name, parameter in module.named_parameters(recurse=False):
-        if "bias" in name:  # recurrent layers add up two, of which one is enough
-            parameter.fill_(0.0 if "bias_hh" in name else bias)
-    for weight, fan in weights_of(module):
-        initializer.fill_(weight, fan, generator)
+def start(stage: Stage, initializer: Initializer, bias: float, generator: torch.Generator) -> None:
+    """Gives a stage's parameters their first values, in place."""
+    stage.block.reset(stage.module)
+    for one in stage.block.biases(stage.module):
+        one.tensor.fill_(one.multiple * bias)
+    for weight in stage.weights:
+        if weight.fan is not None:
+            for piece in weight.tensor.chunk(weight.pieces):
+                initializer.fill_(piece, weight.fan, generator)
 
 
 def forward_flops(network: Network, in_shape: Shape) -> int:

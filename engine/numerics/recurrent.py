@@ -28,10 +28,4 @@ class Recurrent(nn.Module):
 
 
 GATES = {"RNN_TANH": 1, "RNN_RELU": 1, "GRU": 3, "LSTM": 4}
-
-
-def gate_weights(inner: nn.RNNBase) -> list[Tensor]:
-    """Every gate's own matrix, (units, inputs) or (units, units): views into torch's stacked weights."""
-    count = GATES[inner.mode]
-    stacked = [p for name, p in inner.named_parameters() if name.startswith("weight")]
-    return [piece for weight in stacked for piece in weight.chunk(count)]
+"""Gates whose matrices torch stacks in one, by the mode of its module."""

@@ -10,7 +10,6 @@ from torch import Tensor, nn
 
 from engine.experiment.experiment import Experiment
 from engine.network.build import Network
-from engine.network.weights import turned
 from engine.parts.regularizers import Regularizer
 from engine.training.adversary import Adversary
 from engine.training.capture import Capture
@@ -30,7 +29,7 @@ class Eager:
         self.network = network
         self.parameters = list(network.parameters())
         self.penalized: list[Tensor] = list(network.penalized())
-        self.turned = {id(self.penalized[place]) for place in turned(network)}
+        self.turned = {id(self.penalized[place]) for place in network.turned}
         self.loss = loss
         self.device = device
         self.adversary: Adversary | None = None

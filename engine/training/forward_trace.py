@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from engine.network.build import Network, Stage
+from engine.network.build import Network
+from engine.parts.blocks import last
 
 
 @dataclass(frozen=True)
@@ -26,10 +27,9 @@ def look(network: Network, x: Tensor) -> Inside:
         given = network.outputs(x)
     taken = []
     for stage, out in zip(network.stages, given, strict=True):
-        aside = stage.block.is_head and not stage.shared
-        taken.append(given[stage.other] if aside and stage.other >= 0 else x)
-        x = x if aside else out
-    entered = [heard[id(last(stage))].pop(0) if stage.block.applies else None for stage in network.stages]
+        taken.append(given[stage.other] if stage.is_head and stage.other >= 0 else x)
+        x = x if stage.is_head else out
+    entered = [heard[id(last(stage.module))].pop(0) if stage.block.applies else None for stage in network.stages]
     return Inside(tuple(taken), tuple(given), tuple(entered))
 
 
@@ -41,7 +41,7 @@ def listening(network: Network) -> Iterator[dict[int, list[Tensor]]]:
     def hear(module: nn.Module, given: tuple[Tensor, ...]) -> None:
         heard[id(module)].append(given[0])
 
-    modules = {id(last(stage)): last(stage) for stage in network.stages if stage.block.applies}
+    modules = {id(last(stage.module)): last(stage.module) for stage in network.stages if stage.block.applies}
     heard |= {key: [] for key in modules}
     handles = [module.register_forward_pre_hook(hear) for module in modules.values()]
     try:
@@ -49,8 +49,3 @@ def listening(network: Network) -> Iterator[dict[int, list[Tensor]]]:
     finally:
         for handle in handles:
             handle.remove()
-
-
-def last(stage: Stage) -> nn.Module:
-    """The module that a stage's numbers pass at the end: its activation, if it has one."""
-    return stage.module[-1] if isinstance(stage.module, nn.Sequential) else stage.module

@@ -56,7 +56,7 @@ class Weighed(nn.Module):
     def retune(self, experiment: Experiment) -> None:
         """Takes over the weights of an edited experiment."""
         given = [experiment.network[end.place] if end.place >= 0 else None for end in self.ends]
-        self.weights = [experiment.output_weight if block is None else block.__dict__["weight"] for block in given]
+        self.weights = [experiment.output_weight if block is None else block.loss_weight for block in given]
 
     def parts(self, outputs: Tensor, targets: Tensor) -> list[Tensor]:
         """Each end's own loss."""
@@ -77,7 +77,7 @@ class Ends:
         main = loss_module(experiment, data)
         self.ends = listed(experiment, data, network, main) if self.several else ()
         self.loss: nn.Module = (Weighed(self.ends, experiment) if self.several else main).to(device)
-        self.inputs = any(network.stages[place].kind == "reconstruct" for place in network.ends)
+        self.inputs = any(network.stages[place].block.reconstructs for place in network.ends)
         self.newest: Tensor | None = None
         self.by_class = ByClass(experiment, data)
 
@@ -221,7 +221,7 @@ def listed(experiment: Experiment, data: Prepared, network: Network, main: nn.Mo
         given += size
         if place in data.goals:
             task: Task = data.goals[place].task
-            own = stage.block.__dict__["loss"] or (CrossEntropy() if task == "classification" else MSE())
+            own = stage.block.own_loss or (CrossEntropy() if task == "classification" else MSE())
             ends.append(End(stage.name, place, task, own.build(), outputs, slice(wanted, wanted + size)))
             wanted += size
         else:

@@ -7,8 +7,9 @@ from torch import Tensor
 from engine.network.build import Network, Stage
 from engine.numerics.recurrent import Recurrent
 from engine.parts.activations import FLAT
+from engine.parts.blocks import last
 from engine.training import gates
-from engine.training.forward_trace import Inside, last
+from engine.training.forward_trace import Inside
 
 
 def saturated(network: Network, inside: Inside) -> tuple[Tensor | None, ...]:
@@ -29,4 +30,4 @@ def flat(stage: Stage, x: Tensor, h: Tensor, z: Tensor | None) -> Tensor | None:
             return 1 - made**2 < FLAT
         return h <= 0 if inner.mode == "RNN_RELU" else 1 - h**2 < FLAT
     applied = stage.block.applies
-    return applied.saturated(z, last(stage)) if applied and z is not None else None
+    return applied.saturated(z, last(stage.module)) if applied and z is not None else None

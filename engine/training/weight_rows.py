@@ -23,7 +23,7 @@ class Rows:
         for stage in network.weighted:
             own = rows(stage.name, stage.weights)
             found |= {name: [before + place for place in places] for name, places in own.items()}
-            before += sum(len(one.parts) for one in stage.weights)
+            before += sum(len(one.kinds) for one in stage.weights)
         self.names = tuple(found)
         self.places = tuple(tuple(places) for places in found.values())
         self.plain = all(len(places) == 1 for places in self.places)
@@ -33,7 +33,7 @@ class Rows:
     def parts(self, tensors: Sequence[Tensor]) -> list[Tensor]:
         """One tensor for each watched one, part by part."""
         pairs = zip(self.watched, tensors, strict=True)
-        return [piece for one, whole in pairs for piece in (one.split(whole) if len(one.parts) > 1 else (whole,))]
+        return [piece for one, whole in pairs for piece in (one.split(whole) if len(one.kinds) > 1 else (whole,))]
 
     def norms(self, tensors: Sequence[Tensor]) -> Tensor:
         """‖·‖₂ of each row; that of several parts is √Σ‖part‖², added up in float64."""

@@ -52,7 +52,7 @@ class Ends:
     def __init__(self, experiment: Experiment, prepared: Prepared, model: Model, inliner: Inliner) -> None:
         self.experiment, self.prepared, self.model, self.inliner = experiment, prepared, model, inliner
         self.several = bool(model.network.ends)
-        self.inputs = any(model.network.stages[place].kind == "reconstruct" for place in model.network.ends)
+        self.inputs = any(model.network.stages[place].block.reconstructs for place in model.network.ends)
         self.goals = bool(prepared.goals)
 
     def split(self, name: str) -> str:
@@ -94,7 +94,7 @@ class Ends:
     def weights(self, experiment: Experiment) -> list[float]:
         """How much each end counts, the output first."""
         places = self.model.network.ends
-        return [experiment.output_weight, *(experiment.network[place].__dict__["weight"] for place in places)]
+        return [experiment.output_weight, *(experiment.network[place].loss_weight for place in places)]
 
     def retuned(self, before: Experiment, after: Experiment) -> list[str]:
         """What an edit of weights does; it makes another loss, of which an earlier epoch's says nothing."""

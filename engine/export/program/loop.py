@@ -11,7 +11,6 @@ from engine.export.program.method import inline_method
 from engine.export.program.model import Model
 from engine.export.program.replay import Replay
 from engine.export.program.rules import Rules, schedule
-from engine.network.weights import turned
 from engine.parts.losses import Loss
 from engine.training.members import chosen
 
@@ -160,7 +159,7 @@ class Loop:
             *self.restored(),
             *(["with torch.no_grad():", *(f"{IN}{line}" for line in lines)] if lines else []),
             "optimizer.step()",
-            *self.rules.constraints(turned(self.model.network)),
+            *self.rules.constraints(self.model.network.turned),
         ]
 
     def asked(self) -> list[str]:
@@ -192,6 +191,6 @@ class Loop:
             "",
             "optimizer.step(closure)",
             *(back if buffers else []),
-            *self.rules.constraints(turned(self.model.network)),
+            *self.rules.constraints(self.model.network.turned),
             *self.recorded("seen[0]")[: 1 if self.bagged else None],
         ]

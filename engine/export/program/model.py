@@ -6,15 +6,12 @@ import re
 from collections.abc import Iterator
 from math import prod
 
-from torch import Tensor, nn
-
 from engine.data.prepare import Prepared
 from engine.experiment.experiment import Experiment
 from engine.export.program.construct import Constructions
 from engine.export.program.inliner import Inliner
 from engine.export.program.method import inline_method
 from engine.network.build import Network, Stage, assemble
-from engine.network.weights import NORMALIZED, weights_of
 from engine.parts.blocks import shape_text
 from engine.parts.initializers import Initializer
 from engine.training.members import chosen
@@ -121,40 +118,35 @@ class Model:
 
     def biases(self) -> Iterator[str]:
         """Where biases start."""
-        value, paths = self.experiment.bias, self.paths()
+        value, places = self.experiment.bias, self.places()
         if not value:
             yield "for name, parameter in model.named_parameters():"
             yield '    if "bias" in name:'
             yield "        parameter.zero_()"
             return
-        for module in self.network.modules():
-            if id(module) in paths and not isinstance(module, (*NORMALIZED, nn.PReLU)):
-                for name, _ in module.named_parameters(recurse=False):
-                    if "bias" in name:
-                        yield f"{paths[id(module)]}.{name}.fill_({0.0 if 'bias_hh' in name else value})"
+        for stage in self.network.stages:
+            for one in () if stage.shared else stage.block.biases(stage.module):
+                yield f"{places[id(one.tensor)]}.fill_({one.multiple * value})"
 
     def weights(self) -> Iterator[str]:
         """Where weights start, in the order in which the chance is drawn."""
         for stage in self.network.stages:
-            own = getattr(stage.block, "initializer", None) or self.experiment.initializer
-            for module in () if stage.shared else stage.module.modules():
-                if not isinstance(module, (*NORMALIZED, nn.PReLU)):
-                    yield from self.filled(module, own)
+            yield from self.filled(stage, stage.block.own_initializer or self.experiment.initializer)
 
-    def filled(self, module: nn.Module, own: Initializer) -> Iterator[str]:
-        """The lines for what one module holds itself; gates and pieces of one stacked tensor in a loop."""
-        places, before = self.places(), 0
-        for weight, fan in weights_of(module):
-            function = inline_method(self.inliner, own, "fill_", f"{own.name()}_")
-            fans = f"{self.inliner.need('engine.parts.initializers', 'Fan')}({fan.fan_in}, {fan.fan_out})"
-            whole: Tensor = weight if weight._base is None else weight._base
-            place = places[id(whole)]
-            if weight is whole:
-                yield f"{function}({place}, {fans}, generator)"
-            elif id(whole) != before:
-                before = id(whole)
-                yield f"for piece in {place}.chunk({len(whole) // len(weight)}):"
-                yield f"    {function}(piece, {fans}, generator)"
+    def filled(self, stage: Stage, initializer: Initializer) -> Iterator[str]:
+        """The lines for one stage; gates and pieces of one stacked tensor in a loop."""
+        places = self.places()
+        for weight in stage.weights:
+            if weight.fan is None:
+                continue
+            function = inline_method(self.inliner, initializer, "fill_", f"{initializer.name()}_")
+            fan_type, place = self.inliner.need("engine.parts.initializers", "Fan"), places[id(weight.tensor)]
+            fan = f"{fan_type}({weight.fan.fan_in}, {weight.fan.fan_out})"
+            if weight.pieces == 1:
+                yield f"{function}({place}, {fan}, generator)"
+            else:
+                yield f"for piece in {place}.chunk({weight.pieces}):"
+                yield f"    {function}(piece, {fan}, generator)"
 
     def penalized(self, chosen: tuple[str, ...] = ()) -> list[str]:
         """The weights that penalties act on, as source; those of some layers, if they are named."""

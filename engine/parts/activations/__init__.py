@@ -22,6 +22,9 @@ class Activation(Part, family="activations"):
     def build(self) -> nn.Module:
         """The function as a module."""
 
+    def reset(self, module: nn.Module) -> None:
+        """Gives what the function learns its first value, in place."""
+
     def steepness(self, x: Tensor, module: nn.Module) -> Tensor | None:
         """f′(x) as a share of its maximum, with `module` the function as it stands by now; None of a straight line."""
         return None

@@ -32,6 +32,10 @@ class PReLU(Activation):
     def build(self) -> nn.Module:
         return nn.PReLU(init=self.slope)
 
+    def reset(self, module: nn.Module) -> None:
+        assert isinstance(module, nn.PReLU)
+        module.reset_parameters()
+
     def steepness(self, x: Tensor, module: nn.Module) -> Tensor:
         learned = module.weight if isinstance(module, nn.PReLU) else torch.tensor(self.slope)
         return torch.where(x > 0, 1.0, learned).to(x.dtype) / learned.abs().clamp_min(1.0)

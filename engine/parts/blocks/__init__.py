@@ -3,16 +3,52 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import ClassVar
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple, TypeVar
 
-from torch import nn
+from torch import Tensor, nn
 
 from engine.catalogue.part import Part, hparam
 from engine.errors import InvalidExperiment
 from engine.examples import Task
+from engine.numerics.recurrent import GATES
 from engine.parts.activations import Activation
+from engine.parts.aspects import Aspect
+from engine.parts.initializers import Fan, Initializer
+from engine.parts.losses import Loss
 
 Shape = tuple[int, ...]
+M = TypeVar("M", bound=nn.Module)
+
+
+@dataclass(frozen=True)
+class Weight:
+    """A parameter that multiplies: a matrix or filters, which initializers fill and penalties act on, or a
+    normalization's gain γ, which has no `fan` and neither of the two. The weight instruments read it.
+
+    `pieces`: equal pieces along the first axis, each initialized by itself, with its own `fan`. `unit_axis`: which
+    axis, 0 or 1, counts the units. `kinds`: a name for each equal part that the instruments show apart: " · input" or
+    " · recurrent" of a recurrent layer (W and U), with the number of the layer if several are stacked; " · queries",
+    " · keys", " · values" or " · output" of attention. A layer with one kind of weights only has no such names.
+    """
+
+    tensor: Tensor
+    fan: Fan | None
+    pieces: int = 1
+    kinds: tuple[str, ...] = ("",)
+    unit_axis: int = 0
+
+    def split(self, values: Tensor) -> Sequence[Tensor]:
+        """`values`, of the tensor's shape, kind by kind."""
+        return values.chunk(len(self.kinds))
+
+
+class Bias(NamedTuple):
+    """A parameter that is added, and the multiple of the experiment's bias at which it starts."""
+
+    tensor: Tensor
+    multiple: float = 1.0
 
 
 class Block(Part, family="blocks"):
@@ -25,6 +61,7 @@ class Block(Part, family="blocks"):
 
     `joins`: it takes the referenced block's output beside its own input; else the reference stands in for the input.
     `unitwise`: each unit of its output comes from one unit of each input, not from all of them.
+    `reconstructs`: a head whose target is the network's input. `stops_gradient`: no gradient goes back through it.
 
     `observed`: its output is shown by the activation instruments. `is_random`: it draws random numbers in training.
     `smallest_batch`: fewer examples in a step cannot be trained on.
@@ -39,6 +76,8 @@ class Block(Part, family="blocks"):
     is_head: ClassVar[bool] = False
     joins: ClassVar[bool] = False
     unitwise: ClassVar[bool] = False
+    reconstructs: ClassVar[bool] = False
+    stops_gradient: ClassVar[bool] = False
     smallest_batch: ClassVar[int] = 1
 
     label: str = hparam(
@@ -52,7 +91,27 @@ class Block(Part, family="blocks"):
     @property
     def reference(self) -> str:
         """The label of the earlier block that this one refers to, or nothing."""
-        return str(getattr(self, "of", ""))
+        return ""
+
+    @property
+    def own_initializer(self) -> Initializer | None:
+        """Where its weights start, if not as in the whole network."""
+        return None
+
+    @property
+    def aspect(self) -> Aspect | None:
+        """What a head learns of the examples; nothing where that is the input."""
+        return None
+
+    @property
+    def own_loss(self) -> Loss | None:
+        """The loss of a head, if it does not take the usual one of its task."""
+        return None
+
+    @property
+    def loss_weight(self) -> float:
+        """How much the loss of a head counts."""
+        return 1.0
 
     @abstractmethod
     def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
@@ -78,6 +137,69 @@ class Block(Part, family="blocks"):
     def target_task(self) -> Task | None:
         """What kind of target a head learns; None: the same as the output."""
         return None
+
+    def weights(self, module: nn.Module) -> tuple[Weight, ...]:
+        """The weights of `module`, in the order in which they are initialized."""
+        return ()
+
+    def biases(self, module: nn.Module) -> tuple[Bias, ...]:
+        """The biases of `module`: every parameter that torch calls so."""
+        return tuple(Bias(parameter) for name, parameter in module.named_parameters() if "bias" in name)
+
+    def reset(self, module: nn.Module) -> None:
+        """Gives parameters and running statistics that are neither weights nor biases their first values, in place."""
+        if self.applies:
+            self.applies.reset(last(module))
+
+
+def last(module: nn.Module) -> nn.Module:
+    """The module that a block's numbers pass at the end: its activation, if it has one."""
+    return module[-1] if isinstance(module, nn.Sequential) else module
+
+
+def inside(module: nn.Module, kind: type[M]) -> M:
+    """The only module of a kind among those that a block has built."""
+    (found,) = (one for one in module.modules() if isinstance(one, kind))
+    return found
+
+
+def gain(module: nn.Module) -> Weight:
+    """γ of a normalization."""
+    return Weight(module.get_parameter("weight"), None)
+
+
+def dense_weight(layer: nn.Linear) -> Weight:
+    """The matrix of a dense layer."""
+    fan_out, fan_in = layer.weight.shape
+    return Weight(layer.weight, Fan(fan_in, fan_out))
+
+
+def filters(layer: nn.Conv1d | nn.Conv2d) -> Weight:
+    """The filters of a convolution."""
+    fan_out, fan_in = (size * layer.weight[0, 0].numel() for size in layer.weight.shape[:2])
+    return Weight(layer.weight, Fan(fan_in, fan_out // layer.groups))
+
+
+def recurrent_weights(layer: nn.RNNBase) -> tuple[Weight, ...]:
+    """W and U of each stacked layer, every gate initialized by itself; those of both directions have one name."""
+    found = []
+    for name, weight in layer.named_parameters():
+        if name.startswith("weight"):
+            number = int(name.split("_l")[1].split("_")[0]) + 1
+            which = f" {number}" if layer.num_layers > 1 else ""
+            kind = f"{which} · {'input' if name.startswith('weight_ih') else 'recurrent'}"
+            fan = Fan(weight.shape[1], weight.shape[0] // GATES[layer.mode])
+            found.append(Weight(weight, fan, GATES[layer.mode], (kind,)))
+    return tuple(found)
+
+
+def recurrent_biases(layer: nn.RNNBase) -> tuple[Bias, ...]:
+    """torch adds two biases to each gate, of which one is enough: the second starts at 0."""
+    return tuple(
+        Bias(parameter, 0.0 if "bias_hh" in name else 1.0)
+        for name, parameter in layer.named_parameters()
+        if name.startswith("bias")
+    )
 
 
 def expect_vector(in_shape: Shape) -> int:

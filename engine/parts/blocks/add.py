@@ -33,6 +33,10 @@ class Add(Block):
     kind: Literal["add"] = "add"
     of: str = hparam("", "Label of the earlier block whose output is added.")
 
+    @property
+    def reference(self) -> str:
+        return self.of
+
     def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
         if in_shape != other:
             raise InvalidExperiment("", f"the shape of {self.of}, {shape_text(other or ())}", shape_text(in_shape))

@@ -7,7 +7,8 @@ from torch import Tensor, nn
 
 from engine.catalogue.part import hparam
 from engine.errors import InvalidExperiment
-from engine.parts.blocks import Block, Shape, expect_sequence
+from engine.parts.blocks import Block, Shape, Weight, expect_sequence, inside
+from engine.parts.initializers import Fan
 
 
 class Attention(Block):
@@ -38,6 +39,13 @@ class Attention(Block):
         if features % self.heads:
             raise InvalidExperiment("", f"features that {self.heads} heads divide", str(features))
         return SelfAttention(time, features, self.heads, self.positions)
+
+    def weights(self, module: nn.Module) -> tuple[Weight, ...]:
+        inner = inside(module, nn.MultiheadAttention)
+        features = inner.embed_dim
+        names = (" · queries", " · keys", " · values")
+        stacked = Weight(inner.in_proj_weight, Fan(features, features), len(names), names)
+        return (stacked, Weight(inner.out_proj.weight, Fan(features, features), kinds=(" · output",)))
 
 
 class SelfAttention(nn.Module):

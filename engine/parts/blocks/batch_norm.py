@@ -6,7 +6,7 @@ from torch import nn
 
 from engine.catalogue.part import hparam
 from engine.errors import InvalidExperiment
-from engine.parts.blocks import Block, Shape, shape_text
+from engine.parts.blocks import Bias, Block, Shape, Weight, gain, shape_text
 
 
 class BatchNorm(Block):
@@ -41,3 +41,13 @@ class BatchNorm(Block):
         if len(in_shape) == 1:
             return nn.BatchNorm1d(in_shape[0], momentum=self.momentum)
         raise InvalidExperiment("", "a vector or an image", shape_text(in_shape))
+
+    def weights(self, module: nn.Module) -> tuple[Weight, ...]:
+        return (gain(module),)
+
+    def biases(self, module: nn.Module) -> tuple[Bias, ...]:
+        return ()
+
+    def reset(self, module: nn.Module) -> None:
+        assert isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d)
+        module.reset_parameters()

@@ -27,6 +27,10 @@ class Branch(Block):
     kind: Literal["branch"] = "branch"
     of: str = hparam("", "Label of the earlier block to go on from.")
 
+    @property
+    def reference(self) -> str:
+        return self.of
+
     def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
         return Other()
 

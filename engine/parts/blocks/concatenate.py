@@ -30,6 +30,10 @@ class Concatenate(Block):
     kind: Literal["concatenate"] = "concatenate"
     of: str = hparam("", "Label of the earlier block whose output is put beside.")
 
+    @property
+    def reference(self) -> str:
+        return self.of
+
     def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
         other = other or ()
         axis = 1 if len(in_shape) == 2 else 0

@@ -9,7 +9,7 @@ from engine.errors import InvalidExperiment
 from engine.numerics.padding import around
 from engine.parts.activations import Activation
 from engine.parts.activations.relu import ReLU
-from engine.parts.blocks import Block, Shape, expect_sequence
+from engine.parts.blocks import Block, Shape, Weight, expect_sequence, filters, inside
 from engine.parts.initializers import Initializer
 
 
@@ -45,6 +45,10 @@ class Conv1d(Block):
         None, "Where this block's weights start.", none="as in the whole network", omit_default=True
     )
 
+    @property
+    def own_initializer(self) -> Initializer | None:
+        return self.initializer
+
     def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
         time, features = expect_sequence(in_shape)
         before, after = around(self.border, self.kernel, self.padding)
@@ -57,6 +61,9 @@ class Conv1d(Block):
     @property
     def applies(self) -> Activation:
         return self.activation
+
+    def weights(self, module: nn.Module) -> tuple[Weight, ...]:
+        return (filters(inside(module, nn.Conv1d)),)
 
 
 class AlongTime(nn.Module):

@@ -8,7 +8,7 @@ from engine.catalogue.part import hparam
 from engine.numerics.padding import around
 from engine.parts.activations import Activation
 from engine.parts.activations.relu import ReLU
-from engine.parts.blocks import Block, Shape, expect_image
+from engine.parts.blocks import Block, Shape, Weight, expect_image, filters, inside
 from engine.parts.initializers import Initializer
 
 
@@ -46,6 +46,10 @@ class Conv2d(Block):
         None, "Where this block's weights start.", none="as in the whole network", omit_default=True
     )
 
+    @property
+    def own_initializer(self) -> Initializer | None:
+        return self.initializer
+
     def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
         before, after = around(self.border, self.kernel, self.padding)
         channels = expect_image(in_shape, max(1, self.kernel - before - after))[0]
@@ -58,3 +62,6 @@ class Conv2d(Block):
     @property
     def applies(self) -> Activation:
         return self.activation
+
+    def weights(self, module: nn.Module) -> tuple[Weight, ...]:
+        return (filters(inside(module, nn.Conv2d)),)

@@ -7,7 +7,7 @@ from torch import nn
 from engine.catalogue.part import hparam
 from engine.parts.activations import Activation
 from engine.parts.activations.relu import ReLU
-from engine.parts.blocks import Block, Shape, expect_vector
+from engine.parts.blocks import Block, Shape, Weight, dense_weight, expect_vector, inside
 from engine.parts.initializers import Initializer
 
 
@@ -36,9 +36,16 @@ class Dense(Block):
         None, "Where this block's weights start.", none="as in the whole network", omit_default=True
     )
 
+    @property
+    def own_initializer(self) -> Initializer | None:
+        return self.initializer
+
     def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
         return nn.Sequential(nn.Linear(expect_vector(in_shape), self.width), self.activation.build())
 
     @property
     def applies(self) -> Activation:
         return self.activation
+
+    def weights(self, module: nn.Module) -> tuple[Weight, ...]:
+        return (dense_weight(inside(module, nn.Linear)),)

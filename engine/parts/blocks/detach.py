@@ -28,8 +28,13 @@ class Detach(Block):
     rank: ClassVar[int] = 36
     refers: ClassVar[bool] = True
     reference_optional: ClassVar[bool] = True
+    stops_gradient: ClassVar[bool] = True
     kind: Literal["detach"] = "detach"
     of: str = hparam("", "Label of the block to go on from; without one, the block before it.")
+
+    @property
+    def reference(self) -> str:
+        return self.of
 
     def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
         return Detached()

@@ -6,7 +6,8 @@ from torch import Tensor, nn
 
 from engine.catalogue.part import hparam
 from engine.errors import InvalidExperiment
-from engine.parts.blocks import Block, Shape
+from engine.parts.blocks import Block, Shape, Weight, inside
+from engine.parts.initializers import Fan
 
 
 class Embedding(Block):
@@ -35,6 +36,9 @@ class Embedding(Block):
         if len(in_shape) != 1:
             raise InvalidExperiment("", "a row of whole numbers", " × ".join(map(str, in_shape)))
         return Lookup(self.rows, self.width)
+
+    def weights(self, module: nn.Module) -> tuple[Weight, ...]:
+        return (Weight(inside(module, nn.Embedding).weight, Fan(self.width, self.width)),)
 
 
 class Lookup(nn.Module):

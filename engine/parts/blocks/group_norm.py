@@ -7,7 +7,7 @@ from torch import nn
 
 from engine.catalogue.part import hparam
 from engine.errors import InvalidExperiment
-from engine.parts.blocks import Block, Shape, expect_image
+from engine.parts.blocks import Bias, Block, Shape, Weight, expect_image, gain
 
 
 class GroupNorm(Block):
@@ -39,3 +39,13 @@ class GroupNorm(Block):
         if prod(in_shape) == self.groups:
             raise InvalidExperiment("", "groups of two numbers or more", "one number a group")
         return nn.GroupNorm(self.groups, channels)
+
+    def weights(self, module: nn.Module) -> tuple[Weight, ...]:
+        return (gain(module),)
+
+    def biases(self, module: nn.Module) -> tuple[Bias, ...]:
+        return ()
+
+    def reset(self, module: nn.Module) -> None:
+        assert isinstance(module, nn.GroupNorm)
+        module.reset_parameters()

@@ -8,7 +8,7 @@ from engine.catalogue.part import hparam
 from engine.examples import Task
 from engine.parts.aspects import Aspect
 from engine.parts.aspects.same import Same
-from engine.parts.blocks import Block, Shape, expect_vector
+from engine.parts.blocks import Block, Shape, Weight, dense_weight, expect_vector, inside
 from engine.parts.losses import Loss
 
 
@@ -42,6 +42,22 @@ class Head(Block):
     loss: Loss | None = hparam(None, "Its loss.", none="cross-entropy of classes, squared error of numbers")
     weight: float = hparam(1.0, "How much its loss counts.", ge=0, le=100, log=True, live=True)
 
+    @property
+    def reference(self) -> str:
+        return self.of
+
+    @property
+    def aspect(self) -> Aspect:
+        return self.target
+
+    @property
+    def own_loss(self) -> Loss | None:
+        return self.loss
+
+    @property
+    def loss_weight(self) -> float:
+        return self.weight
+
     def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
         """`other` is here the shape of the target."""
         return nn.Linear(expect_vector(in_shape), (other or (1,))[0])
@@ -49,3 +65,6 @@ class Head(Block):
     @property
     def target_task(self) -> Task | None:
         return self.target.task
+
+    def weights(self, module: nn.Module) -> tuple[Weight, ...]:
+        return (dense_weight(inside(module, nn.Linear)),)

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from torch import nn
 
-from engine.parts.blocks import Block, Shape
+from engine.parts.blocks import Bias, Block, Shape, Weight, gain
 
 
 class LayerNorm(Block):
@@ -30,3 +30,13 @@ class LayerNorm(Block):
 
     def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
         return nn.LayerNorm(in_shape[-1:] if len(in_shape) == 2 else in_shape)
+
+    def weights(self, module: nn.Module) -> tuple[Weight, ...]:
+        return (gain(module),)
+
+    def biases(self, module: nn.Module) -> tuple[Bias, ...]:
+        return ()
+
+    def reset(self, module: nn.Module) -> None:
+        assert isinstance(module, nn.LayerNorm)
+        module.reset_parameters()

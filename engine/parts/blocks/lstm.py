@@ -6,7 +6,7 @@ from torch import nn
 
 from engine.catalogue.part import hparam
 from engine.numerics.recurrent import Recurrent
-from engine.parts.blocks import Block, Shape, expect_sequence
+from engine.parts.blocks import Bias, Block, Shape, Weight, expect_sequence, inside, recurrent_biases, recurrent_weights
 
 
 class LSTM(Block):
@@ -45,3 +45,9 @@ class LSTM(Block):
     @property
     def two_sided(self) -> bool:
         return True
+
+    def weights(self, module: nn.Module) -> tuple[Weight, ...]:
+        return recurrent_weights(inside(module, nn.LSTM))
+
+    def biases(self, module: nn.Module) -> tuple[Bias, ...]:
+        return recurrent_biases(inside(module, nn.LSTM))

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from engine.catalogue.part import hparam
-from engine.parts.blocks import Block, Shape, expect_vector
-from engine.parts.initializers import Initializer
+from engine.parts.blocks import Block, Shape, Weight, expect_vector, inside
+from engine.parts.initializers import Fan, Initializer
 
 
 class Maxout(Block):
@@ -36,8 +36,16 @@ class Maxout(Block):
         None, "Where this block's weights start.", none="as in the whole network", omit_default=True
     )
 
+    @property
+    def own_initializer(self) -> Initializer | None:
+        return self.initializer
+
     def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
         return Pieces(expect_vector(in_shape), self.width, self.pieces)
+
+    def weights(self, module: nn.Module) -> tuple[Weight, ...]:
+        layer = inside(module, Pieces)
+        return (Weight(layer.weight, Fan(layer.in_features, self.width), self.pieces),)
 
 
 class Pieces(nn.Linear):

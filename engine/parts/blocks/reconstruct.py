@@ -8,7 +8,7 @@ from torch import nn
 from engine.catalogue.part import hparam
 from engine.errors import InvalidExperiment
 from engine.examples import Task
-from engine.parts.blocks import Block, Shape, shape_text
+from engine.parts.blocks import Block, Shape, Weight, dense_weight, inside, shape_text
 
 
 class Reconstruct(Block):
@@ -34,11 +34,20 @@ class Reconstruct(Block):
     refers: ClassVar[bool] = True
     reference_optional: ClassVar[bool] = True
     is_head: ClassVar[bool] = True
+    reconstructs: ClassVar[bool] = True
     observed: ClassVar[bool] = True
     kind: Literal["reconstruct"] = "reconstruct"
     of: str = hparam("", "Label of the block that it reads; without one, the block before it.")
     weight: float = hparam(1.0, "How much its error counts.", ge=0, le=100, log=True, live=True)
     layer: bool = hparam(True, "A dense layer of its own brings it to the size of the input.")
+
+    @property
+    def reference(self) -> str:
+        return self.of
+
+    @property
+    def loss_weight(self) -> float:
+        return self.weight
 
     def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
         """`other` is here the shape of the network's input."""
@@ -51,3 +60,6 @@ class Reconstruct(Block):
     @property
     def target_task(self) -> Task:
         return "regression"
+
+    def weights(self, module: nn.Module) -> tuple[Weight, ...]:
+        return (dense_weight(inside(module, nn.Linear)),) if self.layer else ()

@@ -6,7 +6,7 @@ from torch import nn
 
 from engine.catalogue.part import hparam
 from engine.numerics.recurrent import Recurrent
-from engine.parts.blocks import Block, Shape, expect_sequence
+from engine.parts.blocks import Bias, Block, Shape, Weight, expect_sequence, inside, recurrent_biases, recurrent_weights
 
 
 class RNN(Block):
@@ -52,3 +52,9 @@ class RNN(Block):
     @property
     def two_sided(self) -> bool:
         return self.nonlinearity == "tanh"
+
+    def weights(self, module: nn.Module) -> tuple[Weight, ...]:
+        return recurrent_weights(inside(module, nn.RNN))
+
+    def biases(self, module: nn.Module) -> tuple[Bias, ...]:
+        return recurrent_biases(inside(module, nn.RNN))

@@ -33,6 +33,10 @@ class Shared(Block):
     kind: Literal["shared"] = "shared"
     of: str = hparam("", "Label of the earlier block whose weights are used again.")
 
+    @property
+    def reference(self) -> str:
+        return self.of
+
     def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
         """`other` is here the shape that the earlier block takes; the module itself comes from that block."""
         if in_shape != other:

@@ -8,8 +8,8 @@ from engine.catalogue.part import hparam
 from engine.errors import InvalidExperiment
 from engine.parts.activations import Activation
 from engine.parts.activations.relu import ReLU
-from engine.parts.blocks import Block, Shape, expect_image
-from engine.parts.initializers import Initializer
+from engine.parts.blocks import Block, Shape, Weight, expect_image, inside
+from engine.parts.initializers import Fan, Initializer
 
 
 class TransposedConv2d(Block):
@@ -40,6 +40,10 @@ class TransposedConv2d(Block):
         None, "Where this block's weights start.", none="as in the whole network", omit_default=True
     )
 
+    @property
+    def own_initializer(self) -> Initializer | None:
+        return self.initializer
+
     def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
         channels, *sides = expect_image(in_shape)
         if min((side - 1) * self.stride - 2 * self.padding + self.kernel for side in sides) < 1:
@@ -50,3 +54,8 @@ class TransposedConv2d(Block):
     @property
     def applies(self) -> Activation:
         return self.activation
+
+    def weights(self, module: nn.Module) -> tuple[Weight, ...]:
+        weight = inside(module, nn.ConvTranspose2d).weight  # (channels, filters, kernel, kernel)
+        fan_in, fan_out = (size * self.kernel**2 for size in weight.shape[:2])
+        return (Weight(weight, Fan(fan_in / self.stride**2, fan_out), unit_axis=1),)
