@@ -1,7 +1,8 @@
 """The catalogue: a part is one class in one file, and its folder is its family.
 
 Nothing is registered by hand. `engine/parts/optimizers/adam.py` holds exactly one final subclass of `Optimizer`, whose
-`kind` is the file's name; dropping a file into the folder is all it takes to add a part.
+`kind` is the file's name; dropping a file into the folder is all it takes to add a part. A package whose `__init__.py`
+declares a class with `family=` is all it takes to add a family, wherever in the engine it stands.
 """
 
 from __future__ import annotations
@@ -9,28 +10,17 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import re
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, JsonValue
 from pydantic_core import CoreSchema, core_schema
 
-FAMILIES = (
-    "datasets",
-    "transforms",
-    "augmentations",
-    "aspects",
-    "blocks",
-    "activations",
-    "initializers",
-    "losses",
-    "optimizers",
-    "schedules",
-    "regularizers",
-    "attacks",
-    "probes",
-)
+ENGINE = Path(__file__).resolve().parents[1]
+DECLARED = re.compile(r'\(Part, family="(\w+)"(?:, position=(\d+))?\)')
 
 
 class Value(BaseModel):
@@ -40,11 +30,17 @@ class Value(BaseModel):
 
 
 class Part(Value):
-    """One catalogue entry. A family is a subclass named with `family=`; its members say their `kind`."""
+    """One catalogue entry. A family is a subclass named with `family=`; its members say their `kind`.
+
+    `position`: where the family is shown among the others. `rank`: where the part is shown among those of its family.
+    `leads`: in a list of parts it stands before the others when it is turned on.
+    """
 
     family: ClassVar[str] = ""
+    rank: ClassVar[int] = 100
+    leads: ClassVar[bool] = False
 
-    def __init_subclass__(cls, family: str = "", **kwargs: Any) -> None:
+    def __init_subclass__(cls, family: str = "", position: int = 100, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if family:
             cls.family = family
@@ -99,12 +95,26 @@ def catalogue(family: type[P]) -> Mapping[str, type[P]]:
         if len(parts) != 1 or parts[0].model_fields["kind"].default != module.name:
             raise TypeError(f"{path} must hold exactly one {family.__name__} whose kind is {module.name!r}")
         found[module.name] = parts[0]
-    return dict(sorted(found.items(), key=lambda item: (getattr(item[1], "rank", 100), item[0])))
+    return dict(sorted(found.items(), key=lambda item: (item[1].rank, item[0])))
+
+
+@cache
+def families() -> Mapping[str, str]:
+    """The package of every family by the family's name, in the order in which they are shown.
+
+    Their files are read and not imported: some stand above the catalogue in the layers, and start-up stays short.
+    """
+    found: list[tuple[int, str, str]] = []
+    for file in ENGINE.rglob("__init__.py"):
+        for name, position in DECLARED.findall(file.read_text(encoding="utf-8")):
+            package = ".".join(file.relative_to(ENGINE.parent).parent.parts)
+            found.append((int(position or 100), name, package))
+    return {name: package for _, name, package in sorted(found)}
 
 
 def family(name: str) -> type[Part]:
-    """The abstract class of the family kept in `engine/parts/<name>/`."""
-    package = importlib.import_module(f"engine.parts.{name}")
+    """The abstract class of a family."""
+    package = importlib.import_module(families()[name])
     classes = (c for c in vars(package).values() if inspect.isclass(c) and issubclass(c, Part))
     return next(c for c in classes if c.__dict__.get("family") == name)
 

@@ -6,7 +6,7 @@ import math
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from engine.catalogue.part import Part
 from engine.message import NOTHING, Message
@@ -35,10 +35,8 @@ class Outcome:
         return {"verdict": self.verdict, **said, "numbers": numbers}
 
 
-class Check(Part, family="checks"):
+class Check(Part, family="checks", position=13):
     """A check. It changes nothing and draws the same numbers each time."""
-
-    rank: ClassVar[int] = 100
 
     @abstractmethod
     def examine(self, ground: Ground) -> Outcome:

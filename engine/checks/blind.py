@@ -29,6 +29,11 @@ class Blind(Check):
     Such a network can only learn how frequent the classes are, or the mean of the targets. Both trainings are short
     and take the same steps in the same order; the loss is that of training examples, in evaluation mode.
 
+    Use: Before a long training, and whenever the loss falls but the outputs hardly differ from one example to the
+    next.
+
+    Trouble: Data whose inputs say nothing about the target fail it too, and there the network is not to blame.
+
     Source: Karpathy, A recipe for training neural networks, 2019.
     """
 

@@ -26,6 +26,10 @@ class Gradient(Check):
     the bend itself (both one-sided slopes disagree, the gradient lies between) is left out and counted. What a detach
     block lets through stays as it is, since it stands for a constant.
 
+    Use: After a block or a loss of your own was written; a wrong derivative often still learns, only worse.
+
+    Trouble: It looks at a few weights of each layer: what is wrong in a rare case alone may be missed.
+
     Source: Goodfellow, Bengio and Courville, Deep Learning, 2016, section 11.5.
     """
 

@@ -26,6 +26,10 @@ class InitialLoss(Check):
     a warning up to 100 times the theory, and none where the outputs of a regression are of the usual size. Class
     weights have mean 1 and smoothed labels still sum to 1, so neither moves ln C. Of several ends it is Σ wₑ Lₑ.
 
+    Use: Before the first training: it finds wrong scales and wrong losses in a moment.
+
+    Trouble: A first loss as theory has it does not mean that the network can learn.
+
     Source: Karpathy, CS231n: Convolutional neural networks for visual recognition, 2016, Sanity checks.
     """
 

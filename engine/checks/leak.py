@@ -28,6 +28,11 @@ class Leak(Check):
     them is. A column is the target when each says the other: value by value, or, of numbers, in the same or the
     opposite order. Near-copies, and rows that belong to one person or one day, are not seen.
 
+    Use: Before a validation metric is believed, above all one that is surprisingly good.
+
+    Trouble: Only exact copies are found; that one person has rows in both splits must be known to who brings the
+    data.
+
     Source: Kaufman, Rosset and Perlich, Leakage in data mining, 2011.
     """
 

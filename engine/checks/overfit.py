@@ -32,6 +32,10 @@ class Overfit(Check):
     experiment's own optimizer does not get there, Adam with α = 0.01 is tried, to tell a wrong learning rate from a
     wrong network.
 
+    Use: When a network does not learn: it tells a network that cannot from one that is held back.
+
+    Trouble: A network that passes may still generalize badly: that is what validation is for.
+
     Source: Karpathy, CS231n: Convolutional neural networks for visual recognition, 2016, Sanity checks.
     """
 

@@ -26,6 +26,10 @@ class Regularization(Check):
     are pushed elsewhere, or not at all. An experiment without a penalty is tried with L2 and its usual λ. Weights of a
     single layer may all start at 0, as in logistic regression; it is then looked at with others.
 
+    Use: When a penalty seems to do nothing, or the weights shrink where none was chosen.
+
+    Trouble: It tells that the penalty acts, not whether its λ is a good one.
+
     Source: Karpathy, CS231n: Convolutional neural networks for visual recognition, 2016, Sanity checks.
     """
 

@@ -14,6 +14,10 @@ class Settings(Check):
     Some combinations can be trained but do nothing, such as standardized targets where targets are classes, or hide
     something, such as an embedding with fewer rows than there are words: training fails in silence.
 
+    Use: First of all: it takes no training, and names the field that does nothing.
+
+    Trouble: It knows the combinations that were thought of; others may still make no sense.
+
     Source: Karpathy, A recipe for training neural networks, 2019.
     """
 

@@ -195,11 +195,11 @@ def show(options: argparse.Namespace) -> int:
 
 def parts(options: argparse.Namespace) -> int:
     """Prints the catalogue."""
-    from engine.catalogue.part import FAMILIES, catalogue, family
+    from engine.catalogue.part import catalogue, families, family
 
-    if options.family is not None and options.family not in FAMILIES:
-        raise InvalidExperiment("family", f"one of {', '.join(FAMILIES)}", shown(options.family))
-    names = FAMILIES if options.family is None else (options.family,)
+    if options.family is not None and options.family not in families():
+        raise InvalidExperiment("family", f"one of {', '.join(families())}", shown(options.family))
+    names = tuple(families()) if options.family is None else (options.family,)
     found = {name: {kind: part.summary() for kind, part in catalogue(family(name)).items()} for name in names}
     if options.json:
         print(strict(found))

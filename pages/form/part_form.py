@@ -91,7 +91,7 @@ class Form:
         parts, on = catalogue(family), [value["kind"] for value in values]
         columns = st.columns(2, gap="small")
         for place, part_kind in enumerate(only or parts):
-            wrap = switch(list(values), part_kind, leads=getattr(parts[part_kind], "leads", False))
+            wrap = switch(list(values), part_kind, leads=parts[part_kind].leads)
             with columns[place % 2]:
                 tie = self.bind((*path, f"has_{part_kind}"), part_kind in on, None)
                 tie["args"] = (tie["args"][0], path, wrap)

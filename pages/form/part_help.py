@@ -10,7 +10,7 @@ from functools import cache
 from urllib.parse import urlencode
 
 from engine.catalogue.docstring import explained
-from engine.catalogue.part import FAMILIES, Part, catalogue, family
+from engine.catalogue.part import Part, catalogue, families, family
 from pages.session.i18n import _, said, spoken
 
 # a word that no bracket, digit or apostrophe follows, or the article "a" before a word ("a disc", not "a is …")
@@ -21,7 +21,7 @@ SIGNS = frozenset({"cos", "exp", "ln", "log", "max", "min", "tanh"})
 @cache
 def everything() -> Mapping[str, tuple[type[Part], ...]]:
     """All parts by the name of their family, in the order in which they want to be shown."""
-    return {name: tuple(catalogue(family(name)).values()) for name in FAMILIES}
+    return {name: tuple(catalogue(family(name)).values()) for name in families()}
 
 
 def kind_of(part: type[Part]) -> str:
@@ -64,6 +64,8 @@ def family_title(name: str) -> str:
         "aspects": _("Targets of heads"),
         "attacks": _("Attacks"),
         "probes": _("Instruments"),
+        "checks": _("Sanity checks"),
+        "exporters": _("Export formats"),
     }
     return titles.get(name) or name.replace("_", " ").capitalize()
 

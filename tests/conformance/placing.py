@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.catalogue.part import FAMILIES, Part, catalogue, family
+from engine.catalogue.part import Part, catalogue, families, family
 from engine.experiment.experiment import Experiment
 from engine.parts.datasets import Dataset
 
-PARTS: list[type[Part]] = [part for name in FAMILIES for part in catalogue(family(name)).values()]
+PARTS: list[type[Part]] = [part for name in families() for part in catalogue(family(name)).values()]
+APART = {"checks", "exporters"}  # families that look at experiments and runs, and stand in none
+PLACED = [part for part in PARTS if part.family not in APART]
 SINGLE = {
     "attacks": "attack",
     "datasets": "data",

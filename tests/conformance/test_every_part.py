@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from engine.catalogue.part import FAMILIES, Part
+from engine.catalogue.part import Part, families
 from engine.errors import InvalidExperiment
 from engine.experiment.experiment import Experiment
-from tests.conformance.placing import PARTS, document, found_in, kind_of, label, path
+from tests.conformance.placing import PARTS, PLACED, document, found_in, kind_of, label, path
 
 every_part = pytest.mark.parametrize("part", PARTS, ids=label)
+every_placed_part = pytest.mark.parametrize("part", PLACED, ids=label)
 
 
 def numeric(part: type[Part]) -> dict[str, FieldInfo]:
@@ -25,13 +27,14 @@ def numeric(part: type[Part]) -> dict[str, FieldInfo]:
     return {name: field for name, field in part.model_fields.items() if field.annotation in (int, float)}
 
 
-NUMBERS = [(part, name) for part in PARTS for name in numeric(part)]
+NUMBERS = [(part, name) for part in PLACED for name in numeric(part)]
 every_number = pytest.mark.parametrize(("part", "name"), NUMBERS, ids=[f"{label(p)}.{n}" for p, n in NUMBERS])
 
 
 def test_the_catalogue_holds_every_file() -> None:
-    folder = Path(__file__).parents[2] / "engine" / "parts"
-    files = {(name, file.stem) for name in FAMILIES for file in (folder / name).glob("[!_]*.py")}
+    root = Path(__file__).parents[2]
+    folders = {name: root.joinpath(*package.split(".")) for name, package in families().items()}
+    files = {(name, file.stem) for name, folder in folders.items() for file in folder.glob("[!_]*.py")}
     assert {(part.family, kind_of(part)) for part in PARTS} == files
     assert len(files) > 50
     assert len(NUMBERS) > 40
@@ -43,7 +46,7 @@ def test_kind_is_the_name_of_the_file(part: type[Part]) -> None:
     assert Path(inspect.getfile(part)).parent.name == part.family
 
 
-@every_part
+@every_placed_part
 def test_json_round_trip(part: type[Part]) -> None:
     start = Experiment.from_dict(document(part))
     own = found_in(start, part)
@@ -56,6 +59,14 @@ def test_json_round_trip(part: type[Part]) -> None:
     assert {name for name, field in part.model_fields.items() if not field.exclude_if} <= set(everything)
     assert set(everything) <= set(part.model_fields)
     assert Experiment.from_dict(document(part, **everything)) == start
+
+
+@pytest.mark.parametrize("part", [part for part in PARTS if part not in PLACED], ids=label)
+def test_a_part_that_stands_in_no_experiment_has_a_json_form(part: type[Part]) -> None:
+    start = part()
+    assert part.model_validate_json(start.model_dump_json()) == start
+    with pytest.raises(ValidationError):
+        part.model_validate({"nonsense": 1})
 
 
 @every_part
@@ -81,7 +92,7 @@ def test_every_field_is_explained(part: type[Part]) -> None:
             assert {"unit", "log", "live"} <= field.json_schema_extra.keys(), name
 
 
-@every_part
+@every_placed_part
 def test_unknown_fields_and_wrong_types_are_refused(part: type[Part]) -> None:
     refused(document(part, nonsense=1), f"{path(part)}.nonsense")
     for name, field in part.model_fields.items():

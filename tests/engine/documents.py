@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from engine.catalogue.part import FAMILIES, Part, catalogue, family
+from engine.catalogue.part import Part, catalogue, families, family
 from engine.experiment.experiment import Experiment
 
 BUSY: dict[str, Any] = {
@@ -122,4 +122,4 @@ def experiments_or_none(draw: st.DrawFn) -> Experiment | None:
         return None
 
 
-assert set(FAMILIES) >= {"datasets", "blocks", "probes"}
+assert set(families()) >= {"datasets", "blocks", "probes"}

@@ -12,7 +12,7 @@ from engine.catalogue import part
 from tests.house.source import ROOT, TEXT, functions, imports, python, text, tracked, tree
 
 FORBIDDEN = {"utils", "util", "helpers", "helper", "manager", "managers", "base", "common", "misc", "tools"}
-FAMILIES = {*part.FAMILIES, "checks", "exporters"}
+FAMILIES = set(part.families())
 PAGES = [path for path in python("pages/") if PurePath(path).name in ("page.py", "shell.py")]
 LINES = [path for path in tracked() if path.endswith((".py", ".js", ".mjs", ".css", ".sh"))]
 

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.catalogue.docstring import explained
-from engine.catalogue.part import FAMILIES, Part, catalogue, family
-from engine.checks import Check
+from engine.catalogue.part import Part, catalogue, families, family
 from engine.experiment import presets
 from engine.experiment.experiment import Experiment, Stopping
 from engine.export.exporters import Exporter
@@ -59,14 +58,13 @@ def messages() -> set[tuple[str, str]]:
     for name in ("training/check_context.py", "preview/cautions.py", "data/*.py", "jobs/*.py", "checks/*.py"):
         for path in (PAGES.parent / "engine").glob(name):
             found |= set(templates(ast.parse(path.read_text(encoding="utf-8"))))
-    found |= {("part", part.title()) for part in catalogue(Check).values()}
-    for name in FAMILIES:
+    for name in families():
         for part in catalogue(family(name)).values():
             found.add(("part", part.title()))
             found |= set(of_reference(part))
             found |= {message for spec in specs(part) for message in of_field(spec)}
     for exporter in catalogue(Exporter).values():
-        found |= {("part", exporter.title()), ("", exporter.summary().split(": ", 1)[1])}
+        found.add(("", exporter.summary().split(": ", 1)[1]))
     for spec in (*specs(Experiment, SHOWN), *specs(Stopping), *specs(Upload, ("missing", "layout"))):
         found |= set(of_field(spec))
     found |= set(of_classes())

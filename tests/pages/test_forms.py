@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine.catalogue.part import FAMILIES, catalogue, family
+from engine.catalogue.part import catalogue, families, family
 from engine.experiment.experiment import Experiment, Stopping
 from pages.form.fields import grain, ladder, scale, specs
 from tests.pages.messages import SHOWN
 
-PARTS = [(name, kind) for name in FAMILIES for kind in catalogue(family(name))]
+PARTS = [(name, kind) for name in families() for kind in catalogue(family(name))]
 
 
 def form() -> None:

@@ -50,10 +50,9 @@ class Subject:
         return newest(self.reader, self.row)[0]
 
 
-class Exporter(Part, family="exporters"):
+class Exporter(Part, family="exporters", position=14):
     """A format. `extra`: the optional packages that it needs, as one says when installing the playground."""
 
-    rank: ClassVar[int] = 100
     extra: ClassVar[str] = ""
 
     @abstractmethod

@@ -11,7 +11,11 @@ class Archive(Exporter):
 
     Every number comes back bit for bit; each file in it has its SHA-256 in the manifest.
 
-    Source: PKWARE, .ZIP file format specification, 1989.
+    Use: To keep a run, to move it to another machine, or to hand it in whole.
+
+    Trouble: It is the largest of the formats: all frames and checkpoints are in it.
+
+    Source: PKWARE, APPNOTE: .ZIP file format specification, 1989.
     """
 
     rank: ClassVar[int] = 5

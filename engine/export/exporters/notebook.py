@@ -10,6 +10,10 @@ from engine.export.program.notebook import notebook
 class Notebook(Exporter):
     """Notebook: the same program in cells for Jupyter, with its curve at the end.
 
+    Use: To go on from the run by hand, cell by cell.
+
+    Trouble: What cannot be exported as a program cannot be a notebook either.
+
     Source: Kluyver et al., Jupyter notebooks: a publishing format for reproducible computational workflows, 2016.
     """
 

@@ -17,6 +17,10 @@ class ONNX(Exporter):
 
     Inputs are those after preprocessing. Dropout and noise are off, batch normalization uses its running statistics.
 
+    Use: To run the trained network outside of Python: in a browser, on a phone, in another language.
+
+    Trouble: It does not train, and preprocessing is not in it: give it inputs as the network gets them.
+
     Source: Bai, Lu, Zhang et al., ONNX: open neural network exchange, 2017.
     """
 

@@ -11,6 +11,10 @@ class Safetensors(Exporter):
 
     The file holds numbers alone and cannot run code; its header names run, step and experiment.
 
+    Use: To load the weights into a program of your own, or to compare those of two runs.
+
+    Trouble: Numbers without a network: the program that loads them must build the same layers.
+
     Source: Hugging Face, Safetensors: a simple and safe way to store tensors, 2022.
     """
 

@@ -12,6 +12,10 @@ class Script(Exporter):
 
     Its losses are those of the run on a CPU. The edits of the run are in it, at their steps.
 
+    Use: To read what a training is, whole and in plain torch, and to change it where the page has no control.
+
+    Trouble: On a GPU the last digits differ; some edits of a running training have no lines here, and are refused.
+
     Source: Paszke et al., PyTorch: an imperative style, high-performance deep learning library, 2019.
     """
 

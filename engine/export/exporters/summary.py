@@ -10,6 +10,10 @@ from engine.jobs.preview_process import costed, previewed
 class Summary(Exporter):
     """Summary: the layers with their output shapes and parameters as a table of text, and the totals.
 
+    Use: For a report, or to compare the sizes of two networks.
+
+    Trouble: It says nothing of what was learned.
+
     Source: Chollet et al., Keras, 2015 (its `model.summary`).
     """
 

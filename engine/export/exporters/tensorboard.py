@@ -18,6 +18,10 @@ class TensorBoard(Exporter):
 
     Every loss and every epoch is in it, and every frame that is stored.
 
+    Use: To lay runs of the playground beside others that are kept in TensorBoard.
+
+    Trouble: TensorBoard thins out long curves when it shows them; the table of losses has every step.
+
     Source: Abadi et al., TensorFlow: large-scale machine learning on heterogeneous systems, 2015.
     """
 

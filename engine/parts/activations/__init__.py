@@ -12,10 +12,9 @@ from engine.catalogue.part import Part
 FLAT = 0.05  # of the largest slope
 
 
-class Activation(Part, family="activations"):
+class Activation(Part, family="activations", position=5):
     """A function applied to every number of a layer's output. `two_sided`: it is flat at both ends, not at one."""
 
-    rank: ClassVar[int] = 100
     two_sided: ClassVar[bool] = False
 
     @abstractmethod

@@ -24,13 +24,12 @@ class Goal:
     outputs: int
 
 
-class Aspect(Part, family="aspects"):
+class Aspect(Part, family="aspects", position=3):
     """One more thing to say of an example. Which data sets offer it follows from their examples.
 
     `task`: what kind of target it is; None: that of the data set.
     """
 
-    rank: ClassVar[int] = 100
     task: ClassVar[Task | None] = "classification"
 
     @abstractmethod

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import ClassVar
 
 from torch import Generator, Tensor
 
@@ -13,14 +12,12 @@ from engine.catalogue.part import Part, hparam
 Slope = Callable[[Tensor], Tensor]
 
 
-class Attack(Part, family="attacks"):
+class Attack(Part, family="attacks", position=11):
     """An attack. It moves inputs as the network sees them, after preprocessing, each number by at most ε; it knows the
     network, in evaluation mode, and the right answers.
 
     Training makes (1 − share) · J(x) + share · J(x′) small, x′ the attacked batch.
     """
-
-    rank: ClassVar[int] = 100
 
     budget: float = hparam(
         0.3,

@@ -14,13 +14,12 @@ from engine.errors import InvalidExperiment
 Shape = tuple[int, ...]
 
 
-class Augmentation(Part, family="augmentations"):
+class Augmentation(Part, family="augmentations", position=2):
     """An augmentation. It acts on batches of the training split alone, after preprocessing, on their device.
 
     `mixes`: it changes targets too, which then are rows of class shares (or values).
     """
 
-    rank: ClassVar[int] = 100
     mixes: ClassVar[bool] = False
 
     def expect(self, in_shape: Shape) -> None:

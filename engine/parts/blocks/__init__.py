@@ -51,7 +51,7 @@ class Bias(NamedTuple):
     multiple: float = 1.0
 
 
-class Block(Part, family="blocks"):
+class Block(Part, family="blocks", position=4):
     """One piece of a network.
 
     A block with a `label` can be referred to by later ones. `refers`: it names an earlier block by `of` and takes that
@@ -67,7 +67,6 @@ class Block(Part, family="blocks"):
     `smallest_batch`: fewer examples in a step cannot be trained on.
     """
 
-    rank: ClassVar[int] = 100
     observed: ClassVar[bool] = False
     is_random: ClassVar[bool] = False
     refers: ClassVar[bool] = False

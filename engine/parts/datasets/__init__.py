@@ -10,10 +10,9 @@ from engine.downloads.fetch import Remote
 from engine.examples import Examples
 
 
-class Dataset(Part, family="datasets"):
+class Dataset(Part, family="datasets", position=0):
     """A data set. `remote`: the files that are fetched before it can be loaded for the first time."""
 
-    rank: ClassVar[int] = 100
     remote: ClassVar[tuple[Remote, ...]] = ()
 
     @abstractmethod

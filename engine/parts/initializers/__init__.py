@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import ClassVar, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from torch import Generator, Tensor
 
@@ -30,10 +30,8 @@ class Spread(NamedTuple):
     scale: float
 
 
-class Initializer(Part, family="initializers"):
+class Initializer(Part, family="initializers", position=6):
     """A rule for the first weights of a layer."""
-
-    rank: ClassVar[int] = 100
 
     @abstractmethod
     def fill_(self, weight: Tensor, fan: Fan, generator: Generator) -> None:

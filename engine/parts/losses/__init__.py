@@ -12,10 +12,9 @@ from engine.catalogue.part import Part
 from engine.examples import Task
 
 
-class Loss(Part, family="losses"):
+class Loss(Part, family="losses", position=7):
     """A loss."""
 
-    rank: ClassVar[int] = 100
     tasks: ClassVar[tuple[Task, ...]] = ("classification", "regression")
 
     @abstractmethod

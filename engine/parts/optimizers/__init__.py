@@ -13,7 +13,7 @@ from torch.optim import Optimizer as TorchOptimizer
 from engine.catalogue.part import Part
 
 
-class Optimizer(Part, family="optimizers"):
+class Optimizer(Part, family="optimizers", position=8):
     """An optimizer. Every one of them has a learning rate `lr`.
 
     `needs_closure`: evaluates loss and gradient several times per step, like L-BFGS, by calling what `step` is given.
@@ -21,7 +21,6 @@ class Optimizer(Part, family="optimizers"):
     for a while for each number of all parameters, and for each of the largest matrix.
     """
 
-    rank: ClassVar[int] = 100
     needs_closure: ClassVar[bool] = False
     passing: ClassVar[tuple[float, float]] = (0, 0)
 

@@ -97,10 +97,9 @@ class Moment:
     trial: Trial | None = None
 
 
-class Probe(Part, family="probes"):
+class Probe(Part, family="probes", position=12):
     """An instrument. One that `comes_along` need not be chosen: it is there whenever it has something to say."""
 
-    rank: ClassVar[int] = 100
     comes_along: ClassVar[bool] = False
     needs: ClassVar[frozenset[Need]] = frozenset()
 

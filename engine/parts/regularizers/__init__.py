@@ -35,7 +35,7 @@ def factor(written: str = "1") -> float:
     return float(written)
 
 
-class Regularizer(Part, family="regularizers"):
+class Regularizer(Part, family="regularizers", position=10):
     """A regularizer; each overrides the hooks it needs. Weights are weights, never biases or normalization gains.
 
     `order`: penalties act on the gradient first (0), then what limits its entries (1), then its length (2). `tasks`:
@@ -44,7 +44,6 @@ class Regularizer(Part, family="regularizers"):
     is named.
     """
 
-    rank: ClassVar[int] = 100
     order: ClassVar[int] = 0
     keeps_best: ClassVar[bool] = False
     tasks: ClassVar[tuple[Task, ...]] = ("classification", "regression")

@@ -47,10 +47,9 @@ def lengthened(spans: Spans, step: int, total: int) -> Spans:
     return (*(span for span in spans if span[0] < step), (step, total))
 
 
-class Schedule(Part, family="schedules"):
+class Schedule(Part, family="schedules", position=9):
     """A schedule."""
 
-    rank: ClassVar[int] = 100
     blank: ClassVar[Seen] = (1.0,)
 
     @abstractmethod

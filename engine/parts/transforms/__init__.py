@@ -18,10 +18,9 @@ Map = Callable[[np.ndarray], np.ndarray]
 ROUNDING = 4 * 2.0**-52  # of the largest value: what varies by less is float64's rounding, not data
 
 
-class Transform(Part, family="transforms"):
+class Transform(Part, family="transforms", position=1):
     """One preprocessing step. One that `leads` stands before the others when it is turned on."""
 
-    leads: ClassVar[bool] = False
     acts_on: ClassVar[Literal["inputs", "target"]] = "inputs"
 
     @abstractmethod
