@@ -40,7 +40,8 @@ def archive(members: dict[str, bytes]) -> bytes:
 def noisy(shape: tuple[int, ...], labels: np.ndarray) -> np.ndarray:
     """Images of noise, brighter from class to class."""
     rng = np.random.default_rng(len(labels))
-    return rng.integers(0, 128, (len(labels), *shape)) + 12 * labels.reshape(-1, *(1 for _ in shape))
+    noise: np.ndarray = rng.integers(0, 128, (len(labels), *shape))
+    return np.asarray(noise + 12 * labels.reshape(-1, *(1 for _ in shape)))
 
 
 def write_stand_ins(folder: Path, count: int = 300) -> None:

@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch.utils.tensorboard.writer import SummaryWriter
@@ -46,7 +47,8 @@ def plain(experiment: Experiment, fused: bool = False, log: Path | None = None) 
     network = build(experiment, data.in_shape, data.source.outputs)
     loss_of = experiment.loss.build()
     cls = type(experiment.optimizer.build(network.parameters()))
-    optimizer = cls(network.parameters(), **experiment.optimizer.settings(), **({"fused": True} if fused else {}))
+    settings: dict[str, Any] = {**experiment.optimizer.settings(), **({"fused": True} if fused else {})}
+    optimizer = cls(network.parameters(), **settings)
     targets = experiment.loss.targets(data.train_y, data.source.outputs)
     held = experiment.loss.targets(data.validation_y, data.source.outputs)
     order = Order(data.train_x, targets, experiment.seed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import plotly.graph_objects as go
 import streamlit as st
 
@@ -9,7 +11,7 @@ from pages.form.part_form import complaint
 from pages.session.literal import literal, unmarked
 from tests.browser.nasty import TEXTS
 
-DRAWN = {
+DRAWN: dict[str, Callable[[str], object]] = {
     "markdown": lambda text: st.markdown(text),
     "heading": lambda text: st.markdown(f"### {text}"),
     "bold": lambda text: st.markdown(f"**{text}**"),

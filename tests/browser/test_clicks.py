@@ -54,9 +54,11 @@ def digits_as_images(page: Page) -> None:
     page.get_by_role("tab", name="Network").click()
     removes = page.locator("[class*=st-key-remove_] button")
     removes.first.wait_for()
-    while count := (rested(page), removes.count())[1]:
+    rested(page)
+    while count := removes.count():
         removes.first.click()
         until(lambda n=count: removes.count() < n, 60)
+        rested(page)
     page.get_by_role("tab", name="Data").click()
     rested(page)
     page.locator(".st-key-form-data-layout input").click()

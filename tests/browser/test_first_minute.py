@@ -69,7 +69,10 @@ def test_a_new_learning_rate_acts_at_once(visit: Visit, home: Path) -> None:
 
 def edits(reader: Reader, run: str, count: int) -> list[LogLine]:
     """The run's edits once there are so many."""
-    return until(lambda: found if len(found := [x for x in reader.log(run) if x.kind == "edit"]) >= count else [])
+    lines: list[LogLine] = until(
+        lambda: found if len(found := [x for x in reader.log(run) if x.kind == "edit"]) >= count else []
+    )
+    return lines
 
 
 def ratios(reader: Reader, run: str, since: int, to: int = 10**9) -> list[float]:

@@ -8,6 +8,7 @@ import numpy as np
 from playwright.sync_api import Page
 
 from engine.experiment import share_link
+from engine.run_state import RunState
 from engine.store.reader import Reader
 from tests.browser.server import Visit, counter, rested, step, until
 
@@ -53,7 +54,7 @@ def test_a_table_is_uploaded_understood_trained_on_and_deleted(visit: Visit, hom
     page.get_by_role("button", name="Use this data").click()
     until(lambda: accuracy(page) > 90, 60)
     with Reader(home).view() as view:
-        run = view.in_states("running")[0]
+        run = view.in_states(RunState.RUNNING)[0]
     assert '"missing":"drop"' in run.experiment
     page.get_by_text("mine.csv · 200 rows").wait_for(timeout=60_000)
     page.get_by_role("link", name="Your data").first.click()

@@ -57,8 +57,8 @@ def name_and_find(page: Page, reader: Reader) -> str:
     table.wait_for(state="attached")
     page.get_by_text("1 chosen").wait_for()
     page.get_by_placeholder("Search: name").type("BASELINE two")
-    until(lambda: int(table.get_attribute("aria-rowcount")) == 2)
+    until(lambda: int(table.get_attribute("aria-rowcount") or 0) == 2)
     assert page.get_by_text("1 chosen").is_visible()
     page.get_by_placeholder("Search: name").fill("")
-    until(lambda: int(table.get_attribute("aria-rowcount")) == 3)
+    until(lambda: int(table.get_attribute("aria-rowcount") or 0) == 3)
     return named

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -43,7 +44,7 @@ def test_four_tabs_with_large_images_leave_this_process_as_it_is(monkeypatch: py
         return found
 
     monkeypatch.setattr(preview_process, "asked", watched)
-    monkeypatch.setattr(preview_process, "_known", preview_process.OrderedDict())
+    monkeypatch.setattr(preview_process, "_known", OrderedDict())
     assert not preview_process.large(resized(16))
     Path("/proc/self/clear_refs").write_text("5")
     before = peak()

@@ -28,7 +28,8 @@ def ground(**changed: Any) -> Ground:
 
 
 def examined(kind: str, where: Ground) -> Outcome:
-    return catalogue(Check)[kind]().examine(where)
+    outcome: Outcome = catalogue(Check)[kind]().examine(where)
+    return outcome
 
 
 class Tampered(Ground):

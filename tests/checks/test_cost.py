@@ -186,7 +186,8 @@ def test_int8_weights_are_int8_and_the_rest_is_named() -> None:
              {"kind": "flatten"}]}  # fmt: skip
     trainer = Trainer(Experiment.from_dict(start))
     small, left = int8(trainer.network, trainer.data.train_x[:64])
-    packed = [m.weight() for m in small.modules() if callable(getattr(m, "weight", None))]
+    weights = [getattr(module, "weight", None) for module in small.modules()]
+    packed = [weight() for weight in weights if callable(weight)]
     assert [w.dtype for w in packed] == [torch.qint8, torch.qint8]
     assert left == ("2 batch_norm",)
     trained = trainer.network.stages[0].weights[0].tensor

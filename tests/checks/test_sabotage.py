@@ -96,7 +96,7 @@ ROWS = np.random.default_rng(0)
 PLAIN = ROWS.normal(size=(200, 4)).astype(np.float32)
 CLASSES = ROWS.integers(0, 3, 200)
 NUMBERS = (PLAIN[:, :1] + ROWS.normal(size=(200, 1))).astype(np.float32)
-COPIES = {
+COPIES: dict[str, tuple[np.ndarray, np.ndarray]] = {
     "the class itself": (CLASSES, CLASSES),
     "a code of the class": (np.array([7.5, -2, 0])[CLASSES], CLASSES),
     "the number itself": (NUMBERS[:, 0], NUMBERS),

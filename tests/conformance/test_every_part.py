@@ -119,7 +119,8 @@ def bounds(field: FieldInfo) -> tuple[float, bool, float, bool]:
         rules |= {name: getattr(rule, name) for name in ("ge", "gt", "le", "lt") if hasattr(rule, name)}
     assert {"ge", "gt"} & rules.keys(), "no lower bound"
     assert {"le", "lt"} & rules.keys(), "no upper bound"
-    return rules.get("ge", rules.get("gt")), "ge" in rules, rules.get("le", rules.get("lt")), "le" in rules
+    low, high = (rules[name] if name in rules else rules[open_] for name, open_ in (("ge", "gt"), ("le", "lt")))
+    return low, "ge" in rules, high, "le" in rules
 
 
 @every_number

@@ -16,9 +16,10 @@ from engine.experiment.edits import live_fields
 from engine.experiment.experiment import Experiment
 from engine.frame import Channel
 from engine.network.build import assemble, build
+from engine.parts.blocks import last
 from engine.parts.initializers import Fan
 from engine.training.clock import FrameClock
-from engine.training.forward_trace import last, look
+from engine.training.forward_trace import look
 from engine.training.saturation import saturated
 from engine.training.trainer import Trainer
 from tests.conformance.placing import kind_of, label, members, runnable
@@ -68,7 +69,7 @@ def test_block(part: Any) -> None:
         if kind_of(part) == "detach":  # lets none through
             assert not out.requires_grad
             continue
-        (out**2).sum().backward()
+        (out**2).sum().backward()  # type: ignore[no-untyped-call]
         looked_up = kind_of(part) == "embedding"  # whole numbers have no gradient
         assert looked_up or (x.grad is not None and x.grad.isfinite().all())
         assert all(p.grad is not None and p.grad.isfinite().all() for p in module.parameters())
@@ -83,7 +84,7 @@ def test_block(part: Any) -> None:
         stage, entered = network.stages[place], inside.entered[place]
         assert (entered is None) == (stage.block.applies is None)
         if entered is not None:
-            assert torch.equal(last(stage)(entered), seen), "what goes into the activation"
+            assert torch.equal(last(stage.module)(entered), seen), "what goes into the activation"
         if stage.block.observed:
             flat = saturated(network, inside)[network.observed.index(stage)]
             assert flat is None or (flat.dtype == torch.bool and flat.shape == seen.shape)
@@ -264,5 +265,6 @@ def test_probe_alone(part: Any, data: dict[str, Any]) -> None:
 
 def beside(part: Any, trainer: Trainer) -> list[Channel]:
     """What instruments say that come along by themselves, but for this one."""
-    found = [other().channel(trainer.capture.subject) for other in members("probes") if other.comes_along]
+    others: list[Any] = members("probes")
+    found = [other().channel(trainer.capture.subject) for other in others if other.comes_along]
     return [channel for channel in found if channel and channel != part().channel(trainer.capture.subject)]

@@ -40,7 +40,7 @@ def experiment(**more: Any) -> Experiment:
     return Experiment.from_dict({**BUSY, **more})
 
 
-def bounded(metadata: list[Any], kind: type) -> st.SearchStrategy[Any]:
+def bounded(metadata: list[Any], kind: Any) -> st.SearchStrategy[Any]:
     """Numbers within a field's bounds."""
     low: Any = None
     high: Any = None
@@ -82,7 +82,7 @@ def fields(part: type[Part]) -> st.SearchStrategy[Part]:
     return st.builds(part, **made)
 
 
-def several(name: str, largest: int) -> st.SearchStrategy[tuple[Part, ...]]:
+def several(name: str, largest: int) -> st.SearchStrategy[tuple[Any, ...]]:
     """Parts of a family, each kind at most once."""
     return st.lists(parts(family(name)), max_size=largest, unique_by=lambda part: part.name()).map(tuple)
 
@@ -96,10 +96,11 @@ def experiments(draw: st.DrawFn) -> Experiment:
     numbers = Experiment.model_fields
     for name in ("validation", "batch_size", "seed", "bias"):
         chosen[name] = draw(bounded(list(numbers[name].metadata), numbers[name].annotation or float))
+    blocks: st.SearchStrategy[list[Any]] = st.lists(parts(family("blocks")), max_size=8)
     return Experiment(
         **chosen,
         preprocessing=draw(several("transforms", 3)),
-        network=tuple(draw(st.lists(parts(family("blocks")), max_size=8))),
+        network=tuple(draw(blocks)),
         regularizers=draw(several("regularizers", 4)),
         probes=draw(several("probes", 10)),
         steps=draw(st.integers(1, 10**7)),
@@ -108,7 +109,7 @@ def experiments(draw: st.DrawFn) -> Experiment:
     )
 
 
-def valid() -> st.SearchStrategy[Experiment]:
+def valid() -> st.SearchStrategy[Any]:
     """Those that are allowed: batch normalization needs two examples."""
     return experiments_or_none().filter(lambda found: found is not None)
 

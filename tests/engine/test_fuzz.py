@@ -15,7 +15,7 @@ from engine.experiment.experiment import LONGEST, Experiment
 from tests.engine.documents import BUSY
 
 WHOLE = Experiment.from_dict(BUSY).to_dict()
-NASTY = st.sampled_from(
+NASTY: st.SearchStrategy[Any] = st.sampled_from(
     [
         float("nan"),
         float("inf"),

@@ -6,6 +6,8 @@ import hashlib
 import io
 import json
 import zipfile
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,17 +33,19 @@ def packed(edited: Subject) -> bytes:
     return data
 
 
-def changed(data: bytes, sign: bool = True, **members: bytes | None) -> bytes:
+def changed(
+    data: bytes, other: Mapping[str, bytes | None] | None = None, *, sign: bool = True, **more: bytes | None
+) -> bytes:
     """The zip with other members; with `sign` the manifest says so."""
     with zipfile.ZipFile(io.BytesIO(data)) as file:
         found: dict[str, bytes] = {name: file.read(name) for name in file.namelist()}
-    for name, content in members.items():
-        path = name.replace("__", ".")
+    members = {name.replace("__", "."): content for name, content in {**(other or {}), **more}.items()}
+    for path, content in members.items():
         if content is None:
             del found[path]
         else:
             found[path] = content
-    if sign and "manifest__json" not in members:
+    if sign and "manifest.json" not in members:
         manifest = json.loads(found["manifest.json"])
         own = {name: hashlib.sha256(c).hexdigest() for name, c in found.items() if name != "manifest.json"}
         found["manifest.json"] = json.dumps({**manifest, "sha256": own}).encode()
@@ -104,8 +108,14 @@ def test_a_paused_run_comes_back_paused_and_goes_on(fleet: Fleet, reader: Reader
     assert (found.state, found.step) == ("paused", row.step)
     for name in (run, other):
         fleet.resume(name)
-        wait_for(lambda name=name: getattr(reader.run(name), "state", "") == "finished", 120)
+        wait_for(partial(ended, reader, name), 120)
     np.testing.assert_array_equal(reader.losses(run, None), reader.losses(other, None))
+
+
+def ended(reader: Reader, run: str) -> bool:
+    """Whether the run has come to its end."""
+    row = reader.run(run)
+    return row is not None and row.state == "finished"
 
 
 def about(data: bytes, **more: Any) -> bytes:
@@ -135,8 +145,8 @@ def evil(data: bytes) -> dict[str, tuple[bytes, str]]:
         "no zip": (b"PK\3\4 and nothing more", whole),
         "cut": (data[: len(data) // 2], whole),
         "flipped": (bytes(flipped), "cannot be imported"),
-        "traversal": (changed(data, **{"../../outside": b"x"}), belong),
-        "absolute": (changed(data, **{"/etc/outside": b"x"}), belong),
+        "traversal": (changed(data, {"../../outside": b"x"}), belong),
+        "absolute": (changed(data, {"/etc/outside": b"x"}), belong),
         "pickle": (changed(data, newest__pt=b"cposix\nsystem\n"), belong),
         "bomb": (bomb.getvalue(), "far more"),
         "twice": (twice.getvalue(), belong),

@@ -108,9 +108,14 @@ def heavy(packed: bytes) -> bytes:
     network = {"network": [{"kind": "flatten"}, *[HEAVY] * 63], "batch_size": 8192, "regularizers": []}
     document = json.dumps({**of(packed, "experiment.json"), **network})
     facts = {**of(packed, "run.json"), "edited": document, "state": "running", "step": 0, "epoch": 0}
-    members = {"experiment__json": document.encode(), "run__json": json.dumps(facts).encode(), "log__json": b"[]"}
-    blank = dict.fromkeys(("losses__f32", "epochs__f64", "frames__bin", "static__bin"), b"")
-    return changed(packed, **members, **blank, **dict.fromkeys(("newest__json", "newest__safetensors")))
+    members: dict[str, bytes | None] = {
+        "experiment__json": document.encode(),
+        "run__json": json.dumps(facts).encode(),
+        "log__json": b"[]",
+    }
+    members |= dict.fromkeys(("losses__f32", "epochs__f64", "frames__bin", "static__bin"), b"")
+    members |= dict.fromkeys(("newest__json", "newest__safetensors"))
+    return changed(packed, members)
 
 
 def test_a_run_that_could_not_be_started_here_is_not_taken_in(packed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,7 +154,24 @@ def put(value: Any, path: tuple[Any, ...], new: Any) -> Any:
     return copy
 
 
-WORDS = [None, True, -1, 0, 10**30, HUGE, 1e308, "", "\ud800", "x" * 10**5, [], {}, [[]], {"a": 1}, "running", 0.5]
+WORDS: list[Any] = [
+    None,
+    True,
+    -1,
+    0,
+    10**30,
+    HUGE,
+    1e308,
+    "",
+    "\ud800",
+    "x" * 10**5,
+    [],
+    {},
+    [[]],
+    {"a": 1},
+    "running",
+    0.5,
+]
 
 
 def mutated(data: bytes, chance: random.Random) -> bytes:
@@ -157,14 +179,13 @@ def mutated(data: bytes, chance: random.Random) -> bytes:
     name = chance.choice(["run.json", "log.json", "newest.json", "experiment.json", "frames.bin", "epochs.f64"])
     if name.endswith("json"):
         value = of(data, name)
-        return changed(
-            data, **{name: json.dumps(put(value, chance.choice(spots(value)), chance.choice(WORDS))).encode()}
-        )
+        other = put(value, chance.choice(spots(value)), chance.choice(WORDS))
+        return changed(data, {name: json.dumps(other).encode()})
     with zipfile.ZipFile(io.BytesIO(data)) as file:
         blob = bytearray(file.read(name))
     for _ in range(chance.choice([1, 8, 64])):
         blob[chance.randrange(len(blob))] = chance.randrange(256)
-    return changed(data, **{name: bytes(blob)})
+    return changed(data, {name: bytes(blob)})
 
 
 def harmless(data: bytes) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -48,7 +48,7 @@ def test_onnx_gives_the_outputs_of_torch(edited: Subject) -> None:
         x = trainer.data.validation_x[:count]
         with torch.no_grad():
             expected = trainer.network.eval()(x).numpy()
-        found = ReferenceEvaluator(model).run(None, {"input": x.numpy()})[0]
+        found: Any = next(iter(ReferenceEvaluator(model).run(None, {"input": x.numpy()})))
         np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
@@ -73,10 +73,12 @@ def test_tensorboard_reads_every_number(edited: Subject, tmp_path: Path) -> None
     losses = edited.reader.losses(edited.row.id, None)
     events = found.Scalars("loss/step")
     assert [event.step for event in events] == losses[:, 0].tolist()
-    np.testing.assert_array_equal(np.float32([event.value for event in events]), np.float32(losses[:, 1]))
+    np.testing.assert_array_equal(
+        np.array([event.value for event in events], np.float32), np.array(losses[:, 1], np.float32)
+    )
     epochs = edited.reader.epochs(edited.row.id, None)
     validation = [event.value for event in found.Scalars("loss/validation")]
-    np.testing.assert_array_equal(np.float32(validation), np.float32(epochs[:, 4]))
+    np.testing.assert_array_equal(np.array(validation, np.float32), np.float32(epochs[:, 4]))
     frames = [Frame.decode(data) for data in edited.reader.frames(edited.row.id)]
     tag = next(tag for tag in found.Tags()["histograms"] if tag.startswith("activation_histogram/"))
     histograms = found.Histograms(tag)

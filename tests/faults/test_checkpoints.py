@@ -17,13 +17,14 @@ from engine.store.writer import Writer
 from tests.faults.conftest import kill_supervisor
 from tests.faults.test_worker import kill
 from tests.faults.truth import experiment, finish, wait_for
+from tests.rows import row_of
 
 
 def stopped_in_mid_run(fleet: Fleet) -> tuple[str, Reader]:
     """A run with an edit and some checkpoints behind it, whose supervisor is dead."""
     run = fleet.start(experiment())
     reader = Reader(fleet.place.home)
-    wait_for(lambda: reader.run(run).step > 200)
+    wait_for(lambda: row_of(reader, run).step > 200)
     fleet.edit(run, Edit(path="optimizer.lr", value=0.02))
     wait_for(lambda: len(reader.checkpoints(run)) == 3)
     kill_supervisor(fleet)
@@ -73,12 +74,12 @@ def test_a_stopped_worker_that_comes_back_is_fenced(fleet: Fleet) -> None:
     """SIGSTOP, another takes over, SIGCONT: nothing of the old one reaches the store."""
     run = fleet.start(experiment())
     reader = Reader(fleet.place.home)
-    wait_for(lambda: reader.run(run).step > 100)
+    wait_for(lambda: row_of(reader, run).step > 100)
     old = fleet.status()["runs"][run]["pid"]
     os.kill(old, signal.SIGSTOP)
     kill_supervisor(fleet)  # the only way in which another may take over
     fleet.ensure()
-    wait_for(lambda: reader.run(run).attempt == 2)
+    wait_for(lambda: row_of(reader, run).attempt == 2)
     os.kill(old, signal.SIGCONT)
     reader.close()
     finish(fleet, run)
@@ -89,17 +90,22 @@ def test_telemetry_of_a_replaced_worker_is_refused(tmp_path: Path) -> None:
     place.prepare()
     writer = Writer(place)
     new = Entry("r", create=NewRun("{}", "d"), changes={"attempt": 1})
-    old = Entry("r", 1, first_step=1, losses=np.float32([1, 2]), frames=(FrameRow(1, 0.0, b"x"),))
+    old = Entry("r", 1, first_step=1, losses=np.array([1, 2], np.float32), frames=(FrameRow(1, 0.0, b"x"),))
     late = Entry(
-        "r", 1, first_step=3, losses=np.float32([9, 9]), log=(LogRow(4, "edit", {}),), changes={"message": "late"}
+        "r",
+        1,
+        first_step=3,
+        losses=np.array([9, 9], np.float32),
+        log=(LogRow(4, "edit", {}),),
+        changes={"message": "late"},
     )
-    mine = Entry("r", 2, first_step=3, losses=np.float32([3]))
+    mine = Entry("r", 2, first_step=3, losses=np.array([3], np.float32))
     assert writer.commit([new, old]) == ["stored", "stored"]
     assert writer.commit([Entry("r", changes={"attempt": 2}), late, mine]) == ["stored", "fenced", "stored"]
     reader = Reader(tmp_path)
     assert reader.losses("r")[:, 1].tolist() == [1, 2, 3]
     assert reader.log("r") == []
-    assert reader.run("r").message == ""
+    assert row_of(reader, "r").message == ""
     reader.close()
     writer.close()
 

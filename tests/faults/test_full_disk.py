@@ -19,6 +19,7 @@ from engine.store import disk_reserve
 from engine.store.reader import Reader
 from tests.faults.conftest import OPTIONS, end, kill_supervisor
 from tests.faults.truth import assert_undisturbed, experiment, finish, wait_for
+from tests.rows import row_of
 
 INSIDE = "PLAYGROUND_TEST_INSIDE"
 
@@ -67,13 +68,13 @@ def test_runs_wait_for_room_and_go_on(small: Path) -> None:
     fleet = Fleet(small / "store", OPTIONS)
     runs = [fleet.start(experiment(2_000, seed)) for seed in (1, 2)]
     reader = Reader(fleet.place.home)
-    wait_for(lambda: all(reader.run(run).step > 100 for run in runs))
+    wait_for(lambda: all(row_of(reader, run).step > 100 for run in runs))
     fill(small / "filler")
-    wait_for(lambda: all(reader.run(run).state == "held" for run in runs))
-    rows = [reader.run(run) for run in runs]
+    wait_for(lambda: all(row_of(reader, run).state == "held" for run in runs))
+    rows = [row_of(reader, run) for run in runs]
     time.sleep(1.5)
     for run, row in zip(runs, rows, strict=True):
-        now = reader.run(run)
+        now = row_of(reader, run)
         assert now.message == disk_reserve.SENTENCE
         assert (now.state, now.step) == ("held", row.step)
         assert len(reader.losses(run, points=None)) == row.step  # what was saved stays readable
@@ -84,7 +85,7 @@ def test_runs_wait_for_room_and_go_on(small: Path) -> None:
         fleet.start(experiment())
     assert fleet.status()["full"]
     (small / "filler").unlink()
-    wait_for(lambda: all(reader.run(run).state == "finished" for run in runs))
+    wait_for(lambda: all(row_of(reader, run).state == "finished" for run in runs))
     reader.close()
     for run in runs:
         kinds = [kind for _, kind in assert_undisturbed(fleet.place.home, run)]
@@ -98,13 +99,13 @@ def test_deleting_a_run_makes_room(small: Path) -> None:
     fleet = Fleet(small / "store", OPTIONS)
     old, run = fleet.start(experiment(600)), fleet.start(experiment(seed=2))
     reader = Reader(fleet.place.home)
-    wait_for(lambda: reader.run(old).state == "finished" and reader.run(run).step > 100)
+    wait_for(lambda: row_of(reader, old).state == "finished" and row_of(reader, run).step > 100)
     fill(small / "filler")
-    wait_for(lambda: reader.run(run).state == "held")
+    wait_for(lambda: row_of(reader, run).state == "held")
     fleet.delete(old)
     assert reader.run(old) is None
     (small / "filler").unlink()
-    wait_for(lambda: reader.run(run).state == "running")
+    wait_for(lambda: row_of(reader, run).state == "running")
     reader.close()
     finish(fleet, run)
     end(fleet)
@@ -115,9 +116,9 @@ def test_killed_while_full(small: Path) -> None:
     fleet = Fleet(small / "store", OPTIONS)
     run = fleet.start(experiment())
     reader = Reader(fleet.place.home)
-    wait_for(lambda: reader.run(run).step > 100)
+    wait_for(lambda: row_of(reader, run).step > 100)
     fill(small / "filler")
-    wait_for(lambda: reader.run(run).state == "held")
+    wait_for(lambda: row_of(reader, run).state == "held")
     kill_supervisor(fleet)
     (small / "filler").unlink()
     fleet.ensure()

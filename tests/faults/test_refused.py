@@ -26,6 +26,7 @@ from engine.store.layout import Place
 from engine.store.reader import Reader
 from tests.faults.conftest import OPTIONS
 from tests.faults.truth import assert_undisturbed, experiment, finish, wait_for
+from tests.rows import row_of
 
 PATIENCE = 0.6
 EDIT = Edit(path="optimizer.lr", value=0.02)
@@ -43,7 +44,7 @@ def hasty() -> Iterator[None]:
 def begun(fleet: Fleet, reader: Reader) -> tuple[str, str]:
     """A run that trains and one that is paused."""
     training, paused = fleet.start(experiment()), fleet.start(experiment(seed=2))
-    wait_for(lambda: min(reader.run(training).step, reader.run(paused).step) > 50)
+    wait_for(lambda: min(row_of(reader, training).step, row_of(reader, paused).step) > 50)
     fleet.pause(paused)
     return training, paused
 
@@ -79,7 +80,7 @@ def test_a_stopped_supervisor_does_nothing_later(fleet: Fleet) -> None:
     fleet.ensure()
     reader = Reader(fleet.place.home)
     training, paused = begun(fleet, reader)
-    parcel = read(pack(reader, reader.run(paused)))
+    parcel = read(pack(reader, row_of(reader, paused)))
     asked: list[Callable[[], Any]] = [
         lambda: fleet.start(experiment(seed=3)),
         lambda: fleet.pause(training),
@@ -100,8 +101,8 @@ def test_a_stopped_supervisor_does_nothing_later(fleet: Fleet) -> None:
         said = refused(asked)
         os.kill(pid, signal.SIGCONT)
     assert said == [LATE] * len(asked)
-    at = reader.run(training).step
-    wait_for(lambda: reader.run(training).step > at + 200)
+    at = row_of(reader, training).step
+    wait_for(lambda: row_of(reader, training).step > at + 200)
     assert stored(reader) == before
     assert fleet.status()["pid"] == pid
     fleet.edit(training, EDIT)  # and what is asked for now is done
@@ -135,8 +136,8 @@ def test_a_stopped_worker_does_nothing_later(fleet: Fleet) -> None:
     for pid in workers:
         os.kill(pid, signal.SIGCONT)
     assert said == [LATE] * 8
-    at = reader.run(training).step
-    wait_for(lambda: reader.run(training).step > at + 200)
+    at = row_of(reader, training).step
+    wait_for(lambda: row_of(reader, training).step > at + 200)
     assert stored(reader) == before
     reader.close()
     finish(fleet, training)
@@ -170,8 +171,8 @@ def test_given_up_between_the_look_at_the_clock_and_the_deed(fleet: Fleet) -> No
             lambda: fleet.delete(paused),
         ]
         assert refused(asked) == [LATE] * len(asked)
-    at = reader.run(training).step
-    wait_for(lambda: reader.run(training).step > at + 200)
+    at = row_of(reader, training).step
+    wait_for(lambda: row_of(reader, training).step > at + 200)
     assert stored(reader) == before
     reader.close()
     fleet.edit(training, EDIT)
@@ -245,7 +246,7 @@ def test_a_start_just_after_the_supervisors_death(fleet: Fleet) -> None:
         if asking is not fleet:
             asking.close()
     reader = Reader(fleet.place.home)
-    wait_for(lambda: all(reader.run(run).state == "finished" for run in runs))
+    wait_for(lambda: all(row_of(reader, run).state == "finished" for run in runs))
     assert len(reader.runs()) == 3
     reader.close()
     for run in runs:
@@ -275,5 +276,5 @@ def test_a_start_while_a_supervisor_is_born_and_killed(fleet: Fleet) -> None:
     os.kill(young, signal.SIGKILL)
     asking.join()
     reader = Reader(fleet.place.home)
-    wait_for(lambda: reader.run(runs[0]).state == "finished")
+    wait_for(lambda: row_of(reader, runs[0]).state == "finished")
     reader.close()

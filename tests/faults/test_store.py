@@ -17,6 +17,7 @@ from engine.store.reader import Reader
 from engine.store.series_chunks import Unreadable
 from tests.faults.conftest import OPTIONS, end, gone
 from tests.faults.truth import experiment, wait_for
+from tests.rows import checkpoint_of, row_of
 
 
 def stopped(fleet: Fleet) -> None:
@@ -28,7 +29,7 @@ def trained(fleet: Fleet) -> str:
     """A store with a finished run and a backup that has it."""
     run = fleet.start(experiment(300))
     reader = Reader(fleet.place.home)
-    wait_for(lambda: getattr(reader.run(run), "state", "") == "finished")
+    wait_for(lambda: getattr(row_of(reader, run), "state", "") == "finished")
     reader.close()
     stopped(fleet)
     with sqlite3.connect(fleet.place.database) as connection:  # else all of it is in the log still, and survives
@@ -77,18 +78,18 @@ def test_damage_is_said_and_the_backup_comes_back(fleet: Fleet, fault: object) -
         kept = fleet.place.home / note.sentence.split("kept as ")[1].split(",")[0]
         assert kept.is_file()
     new = fleet.start(experiment(200))
-    wait_for(lambda: getattr(reader.run(new), "state", "") == "finished")
+    wait_for(lambda: getattr(row_of(reader, new), "state", "") == "finished")
     fleet.restore()
     assert integrity.said(fleet.place) is None
     assert [row.id for row in reader.runs()] == [run]  # the same reader sees the other file
-    assert reader.checkpoint(run).path.is_file()
+    assert checkpoint_of(reader, run).path.is_file()
     reader.close()
 
 
 def test_a_log_that_was_cut_is_no_damage(fleet: Fleet) -> None:
     run = fleet.start(experiment(10_000_000))
     reader = Reader(fleet.place.home)
-    wait_for(lambda: getattr(reader.run(run), "step", 0) > 2_000)
+    wait_for(lambda: getattr(row_of(reader, run), "step", 0) > 2_000)
     pid = fleet.status()["pid"]
     os.kill(pid, signal.SIGKILL)
     wait_for(lambda: gone(pid))
@@ -113,8 +114,8 @@ def test_a_log_that_was_cut_is_no_damage(fleet: Fleet) -> None:
 def test_removed_under_the_running_supervisor(fleet: Fleet) -> None:
     run = fleet.start(experiment())
     reader = Reader(fleet.place.home)
-    wait_for(lambda: getattr(reader.run(run), "step", 0) > 500)
-    pid, at = fleet.status()["pid"], reader.run(run).step
+    wait_for(lambda: getattr(row_of(reader, run), "step", 0) > 500)
+    pid, at = fleet.status()["pid"], row_of(reader, run).step
     for path in fleet.place.home.glob("store.db*"):
         path.unlink()
     wait_for(lambda: gone(pid), 20)
@@ -122,13 +123,13 @@ def test_removed_under_the_running_supervisor(fleet: Fleet) -> None:
     assert note is not None
     assert "removed" in note.sentence
     fleet.ensure()
-    row = reader.run(run)
+    row = row_of(reader, run)
     assert row.state == "paused"
     assert row.step >= at
     time.sleep(0.5)
-    assert reader.run(run).step == row.step
+    assert row_of(reader, run).step == row.step
     assert fleet.resume(run) >= at
-    wait_for(lambda: reader.run(run).step > row.step)
+    wait_for(lambda: row_of(reader, run).step > row.step)
     fleet.stop(run)
     reader.close()
 

@@ -17,6 +17,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as dial
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from engine.experiment.experiment import Experiment
 from engine.live import token
@@ -60,7 +61,7 @@ def upgraded(port: int, path: str, host: str) -> int:
     """The status that a WebSocket handshake gets; the page has the same name, as in DNS rebinding."""
     try:
         line = socket.create_connection(("127.0.0.1", port))
-        with line, connect(f"ws://{host}{path}", sock=line, origin=f"http://{host}", open_timeout=20):  # type: ignore[arg-type]
+        with line, connect(f"ws://{host}{path}", sock=line, origin=Origin(f"http://{host}"), open_timeout=20):
             return 101
     except InvalidStatus as refused:
         return refused.response.status_code
@@ -128,8 +129,8 @@ def test_a_message_without_end_is_not_read(home: Path, port: int, run: str, shap
     message = {"one": "x" * size, "pieces": ["x" * MEGABYTE] * 100, "packed": "x" * size}[shape]
     live = f"/live/{run}?token={token.issue(run, home=home)}"
     for path in (live, "/_stcore/stream"):
-        packed = {"compression": "deflate" if shape == "packed" else None}
-        with connect(f"ws://127.0.0.1:{port}{path}", max_size=None, **packed) as line:
+        packed = "deflate" if shape == "packed" else None
+        with connect(f"ws://127.0.0.1:{port}{path}", max_size=None, compression=packed) as line:
             with suppress(ConnectionClosed):
                 line.send(message)
             assert code(line) in (0, 1009)

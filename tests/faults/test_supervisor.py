@@ -15,6 +15,7 @@ from engine.runtime.client import Fleet
 from engine.store.reader import Reader
 from tests.faults.conftest import OPTIONS, gone, kill_supervisor
 from tests.faults.truth import assert_undisturbed, experiment, finish, wait_for
+from tests.rows import row_of
 
 APP = """
 import sys, time
@@ -34,11 +35,11 @@ def test_the_app_killed(fleet: Fleet) -> None:
         assert app.stdout is not None
         runs = [app.stdout.readline().strip() for _ in range(2)]
         reader = Reader(fleet.place.home)
-        wait_for(lambda: all(reader.run(run).step > 50 for run in runs))
+        wait_for(lambda: all(row_of(reader, run).step > 50 for run in runs))
         app.kill()
-    before = [reader.run(run).step for run in runs]
-    wait_for(lambda: all(reader.run(run).step > step for run, step in zip(runs, before, strict=True)))
-    wait_for(lambda: all(reader.run(run).state != "running" for run in runs))
+    before = [row_of(reader, run).step for run in runs]
+    wait_for(lambda: all(row_of(reader, run).step > step for run, step in zip(runs, before, strict=True)))
+    wait_for(lambda: all(row_of(reader, run).state != "running" for run in runs))
     reader.close()
     for run in runs:
         log = assert_undisturbed(fleet.place.home, run)
@@ -49,11 +50,11 @@ def test_the_app_killed(fleet: Fleet) -> None:
 def test_the_supervisor_killed(fleet: Fleet) -> None:
     run, paused = fleet.start(experiment()), fleet.start(experiment(1_500, seed=2))
     reader = Reader(fleet.place.home)
-    wait_for(lambda: reader.run(paused).step > 100)
+    wait_for(lambda: row_of(reader, paused).step > 100)
     rests = fleet.pause(paused)
     for value in (0.01, 0.002):
-        at = reader.run(run).step
-        wait_for(lambda at=at: reader.run(run).step > at + 300)
+        at = row_of(reader, run).step
+        wait_for(lambda at=at: row_of(reader, run).step > at + 300)
         fleet.edit(run, Edit(path="optimizer.lr", value=value))
         status = fleet.status()
         workers = [own["pid"] for own in status["runs"].values() if own["pid"]]
@@ -61,16 +62,16 @@ def test_the_supervisor_killed(fleet: Fleet) -> None:
         os.kill(status["pid"], signal.SIGKILL)
         wait_for(lambda workers=workers: all(map(gone, workers)), 3.0)  # a second, where there is nothing else to do
         wait_for(lambda status=status: gone(status["forkserver"]) and not lock.answers(fleet.place.socket), 10.0)
-        frozen = reader.run(run).step
+        frozen = row_of(reader, run).step
         time.sleep(0.3)
-        assert reader.run(run).step == frozen
+        assert row_of(reader, run).step == frozen
         fleet.ensure()
     assert fleet.status()["runs"].keys() == {run}  # what is paused needs no process
-    assert reader.run(paused).state == "paused"
+    assert row_of(reader, paused).state == "paused"
     assert fleet.edit(paused, Edit(path="batch_size", value=5)) == rests
     assert fleet.resume(paused) == rests
     log = finish(fleet, run)
-    wait_for(lambda: reader.run(paused).state == "finished")
+    wait_for(lambda: row_of(reader, paused).state == "finished")
     reader.close()
     assert [kind for _, kind in log].count("restarted") == 2
     assert_undisturbed(fleet.place.home, paused)
@@ -88,7 +89,7 @@ def test_what_a_client_hears_when_the_supervisor_dies(fleet: Fleet) -> None:
     os.kill(status["pid"], signal.SIGKILL)
     asking.join()
     reader = Reader(fleet.place.home)
-    wait_for(lambda: reader.run(run).step == heard[0] + 1)
+    wait_for(lambda: row_of(reader, run).step == heard[0] + 1)
     assert fleet.pause(run) == heard[0] + 1
     assert [line.kind for line in reader.log(run)].count("step") == 1
     reader.close()
@@ -109,7 +110,7 @@ def test_two_supervisors_at_once(fleet: Fleet) -> None:
     assert "another supervisor looks after" in second.stderr
     assert "Traceback" not in second.stderr
     reader = Reader(fleet.place.home)
-    wait_for(lambda: reader.run(run).state != "running")
+    wait_for(lambda: row_of(reader, run).state != "running")
     reader.close()
     for other in others:
         other.close()

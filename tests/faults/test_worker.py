@@ -14,6 +14,7 @@ from engine.experiment.edits import Edit
 from engine.runtime.client import Fleet
 from engine.store.reader import Reader
 from tests.faults.truth import experiment, finish, wait_for
+from tests.rows import row_of
 
 EDITS = (
     Edit(path="optimizer.lr", value=0.01),
@@ -51,19 +52,19 @@ def test_killed_at_random_moments_with_edits_under_way(fleet: Fleet, seed: int) 
 def test_killed_while_paused_and_while_stepping(fleet: Fleet) -> None:
     run = fleet.start(experiment())
     reader = Reader(fleet.place.home)
-    wait_for(lambda: reader.run(run).step > 300)
+    wait_for(lambda: row_of(reader, run).step > 300)
     paused = fleet.pause(run)
     kill(fleet, run)
     assert fleet.step(run, "batch") == paused
-    wait_for(lambda: reader.run(run).step == paused + 1)
+    wait_for(lambda: row_of(reader, run).step == paused + 1)
     kill(fleet, run)
     assert fleet.edit(run, EDITS[0]) == paused + 1
-    epoch = reader.run(run).epoch
+    epoch = row_of(reader, run).epoch
     fleet.step(run, "epoch")
     kill(fleet, run)  # the rest of the epoch was promised
-    wait_for(lambda: reader.run(run).epoch == epoch + 1)
+    wait_for(lambda: row_of(reader, run).epoch == epoch + 1)
     time.sleep(0.2)
-    row = reader.run(run)
+    row = row_of(reader, run)
     assert row.state == "paused"
     assert row.epoch == epoch + 1
     fleet.resume(run)
@@ -82,11 +83,11 @@ def test_given_up_when_it_gets_no_further(fleet: Fleet) -> None:
         if pid is not None and pid not in killed:
             killed.add(pid)
             os.kill(pid, signal.SIGKILL)
-        return reader.run(run).state == "failed"
+        return row_of(reader, run).state == "failed"
 
     wait_for(failed)
     assert len(killed) == 6
-    row = reader.run(run)
+    row = row_of(reader, run)
     assert row.state == "failed"
     assert "5 times" in row.message
     with pytest.raises(PlaygroundError, match="failed"):
@@ -97,7 +98,7 @@ def test_given_up_when_it_gets_no_further(fleet: Fleet) -> None:
 def test_the_fork_server_killed(fleet: Fleet) -> None:
     run = fleet.start(experiment())
     reader = Reader(fleet.place.home)
-    wait_for(lambda: reader.run(run).step > 300)
+    wait_for(lambda: row_of(reader, run).step > 300)
     os.kill(fleet.status()["forkserver"], signal.SIGKILL)
     kill(fleet, run)
     reader.close()

@@ -22,6 +22,7 @@ from engine.store.reader import Reader
 from engine.training.clock import FrameClock
 from engine.training.progress import CLOCKED
 from engine.training.trainer import Trainer
+from tests.rows import checkpoint_of, row_of
 
 ENDLESS = 10_000_000
 NETWORK = [
@@ -55,8 +56,8 @@ class At(FrameClock):
 def finish(fleet: Fleet, run: str, further: int = 300) -> list[tuple[int, str]]:
     """Let the run get somewhat further, stop it, compare it. Returns its log."""
     reader = Reader(fleet.place.home)
-    at = reader.run(run).step
-    wait_for(lambda: reader.run(run).step >= at + further)
+    at = row_of(reader, run).step
+    wait_for(lambda: row_of(reader, run).step >= at + further)
     fleet.stop(run)
     reader.close()
     return assert_undisturbed(fleet.place.home, run, "stopped")
@@ -75,14 +76,14 @@ def assert_undisturbed(home: Path, run: str, state: str = "finished") -> list[tu
     """The stored run is what an undisturbed one gives: losses, epochs, frames, weights. Returns its log."""
     reader = Reader(home)
     try:
-        row = reader.run(run)
+        row = row_of(reader, run)
         assert row is not None
         assert row.state == state, row.message
         log = reader.log(run)
         stored = {frame.step: frame for frame in map(Frame.decode, reader.frames(run))}
         told = reader.losses(run, points=None)
         ends = reader.epochs(run, points=None)
-        saved = reader.checkpoint(run)
+        saved = checkpoint_of(reader, run)
     finally:
         reader.close()
     edits = [

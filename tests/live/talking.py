@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
@@ -60,9 +61,7 @@ def is_frame(message: Any) -> bool:
 
 
 def closed_with(home: Path, run: str, **more: Any) -> int:
-    with viewer(home, run, **more) as line:
-        try:
-            until(line, lambda message: False)
-        except ConnectionClosed as closed:
-            return int(closed.rcvd.code)
-    raise AssertionError("not closed")
+    with viewer(home, run, **more) as line, pytest.raises(ConnectionClosed) as caught:
+        until(line, lambda message: False)
+    assert caught.value.rcvd is not None
+    return int(caught.value.rcvd.code)

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvicorn
@@ -206,6 +207,7 @@ def test_a_deleted_run_ends_its_viewers(home: Path, fleet: Fleet) -> None:
         fleet.delete(run)
         with pytest.raises(ConnectionClosed) as caught:
             until(line, lambda m: False)
+        assert caught.value.rcvd is not None
         assert caught.value.rcvd.code == 4404
 
 
@@ -220,10 +222,12 @@ def test_a_viewer_that_does_not_read_gets_one_snapshot_and_disturbs_nobody(
         viewer(home, run, ping_interval=None) as quick,
     ):
         steps: list[int] = []
+        hub = live._hub
+        assert hub is not None
 
         def someone_lags() -> bool:
             steps.append(until(quick, is_frame)[-1].step)
-            return any(own.lags for own in live._hub.viewers[run])
+            return any(own.lags for own in hub.viewers[run])
 
         wait_for(someone_lags)
         assert steps == sorted(set(steps))
@@ -252,9 +256,16 @@ def test_it_needs_no_torch() -> None:
 
 def test_a_hub_that_nobody_watches_does_not_look(home: Path, live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     looks: list[int] = []
-    look = live._hub._look
-    monkeypatch.setattr(live._hub, "_look", lambda *asked: [looks.append(1), look(*asked)][1])
-    wait_for(lambda: not live._hub.viewers)
+    hub = live._hub
+    assert hub is not None
+    look = hub._look
+
+    def counted(*asked: Any) -> Any:
+        looks.append(1)
+        return look(*asked)
+
+    monkeypatch.setattr(hub, "_look", counted)
+    wait_for(lambda: not hub.viewers)
     time.sleep(0.2)
     looks.clear()
     time.sleep(0.5)

@@ -115,7 +115,7 @@ def test_recalls_and_the_confusion_matrix_are_drawn_as_counted() -> None:
     np.testing.assert_array_equal([line.y for line in lines.data], shares.T)
     (cells,) = per_class.matrix(found, names, COLORS).data
     np.testing.assert_array_equal(cells.text, counts[1])
-    np.testing.assert_allclose(cells.z, [[0.8, 0.2, 0], [0, 1, 0], [0, 0, 0]])
+    np.testing.assert_allclose(cells.z, np.array([[0.8, 0.2, 0], [0, 1, 0], [0, 0, 0]]))
     many = tuple(f"class {i}" for i in range(40))
     wide = Classes(many, np.array([1.0]), np.linspace(0, 1, 40)[None], None)
     assert [line.name for line in per_class.recalls(wide, many, COLORS).data] == list(many[:10])

@@ -15,6 +15,7 @@ import pytest
 
 from engine.cli import main
 from engine.experiment.experiment import Experiment
+from engine.run_state import RunState
 from engine.runtime.client import Fleet
 from engine.store import backups, integrity
 from engine.store.layout import Place
@@ -66,7 +67,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     place.prepare()
     writer = Writer(place)
     document = Experiment().to_json()
-    new = NewRun(document, "d", "finished")
+    new = NewRun(document, "d", RunState.FINISHED)
     for name in ("sound", *(f"bad{n}" for n in range(len(CASES)))):
         changes = {"summary": '{"train_loss": 0.125}'}
         writer.commit([Entry(name, create=new, log=(LogRow(0, "finished", {"sentence": ""}),), changes=changes)])

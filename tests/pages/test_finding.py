@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -14,8 +16,8 @@ from pages.session.i18n import speak
 
 def row(name: str = "", state: str = "running") -> RunRow:
     document = Experiment().to_json()
-    series = {"channels": [], "static": None, "summary": {}}
-    counts = {"step": 0, "epoch": 0, "attempt": 1, "parent": None, "parent_step": None}
+    counts: dict[str, Any] = {"step": 0, "epoch": 0, "attempt": 1, "parent": None, "parent_step": None}
+    series: dict[str, Any] = {"channels": [], "static": None, "summary": {}}
     return RunRow("0123abcd", 0.0, 0.0, document, document, "d", RunState(state), "", **counts, **series, name=name)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -97,8 +98,8 @@ def test_charts_name_their_lines_letter_by_letter() -> None:
     made = go.Figure()
     for text in TEXTS:
         made.add_scatter(x=[0], y=[0], name=text)
-    colors = {name: ["#000"] for name in ("runs",)} | dict.fromkeys(("grid", "text", "ground"), "#000")
-    shown = framed(made, colors, "<i>x</i>", "y", log=False)  # type: ignore[arg-type]
+    colors: Any = {name: ["#000"] for name in ("runs",)} | dict.fromkeys(("grid", "text", "ground"), "#000")
+    shown = framed(made, colors, "<i>x</i>", "y", log=False)
     assert [trace.name for trace in shown.data] == [unmarked(text) for text in TEXTS]
     assert shown.layout.xaxis.title.text == "&lt;i&gt;x&lt;/i&gt;"
 

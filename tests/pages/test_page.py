@@ -19,6 +19,7 @@ from engine.experiment.experiment import Experiment
 from engine.runtime.client import Fleet
 from engine.store.reader import Reader
 from pages.session import engine as line
+from tests.rows import row_of
 
 SHELL = Path(__file__).resolve().parents[2] / "pages" / "shell.py"
 
@@ -60,7 +61,7 @@ def visit(home: Path) -> Iterator[Callable[..., AppTest]]:
 
 def asked(app: AppTest, name: str) -> str:
     value = app.query_params[name]
-    return value[0] if isinstance(value, list) else value
+    return str(value[0] if isinstance(value, list) else value)
 
 
 def control(app: AppTest, key: str) -> Any:
@@ -182,7 +183,7 @@ def test_chosen_runs_are_overlaid_and_stopped(visit: Callable[..., AppTest], hom
     assert len(app.get("plotly_chart")) == 1
     assert app.button(key="open").disabled
     app.button(key="stop").click().run()
-    states = {run: Reader(home).run(run).state for run in runs}  # type: ignore[union-attr]
+    states = {run: row_of(Reader(home), run).state for run in runs}
     assert set(states.values()) <= {"stopped", "finished"}
     app.button(key="delete").click().run()
     assert app.button(key="confirmed").label == "Delete for good"
@@ -192,6 +193,6 @@ def test_chosen_runs_are_overlaid_and_stopped(visit: Callable[..., AppTest], hom
 def test_a_control_that_shows_its_value_is_left_alone(visit: Callable[..., AppTest]) -> None:
     app = visit()
     app.run()
-    sliders = [widget.proto for widget in app.select_slider if widget.key.startswith("form.")]
+    sliders = [widget.proto for widget in app.select_slider if widget.key and widget.key.startswith("form.")]
     assert sliders
     assert not any(proto.set_value for proto in sliders), "it would undo a key press under way"

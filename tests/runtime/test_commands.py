@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import time
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,13 +16,14 @@ from engine.experiment.edits import Edit
 from engine.frame import Frame
 from engine.runtime.client import Fleet
 from engine.store.reader import Reader
+from tests.rows import checkpoint_of, row_of
 from tests.runtime.conftest import small, wait_for
 
 
 @pytest.fixture
 def run(fleet: Fleet, reader: Reader) -> Any:
     name = fleet.start(small())
-    wait_for(lambda: reader.run(name).step > 20)
+    wait_for(lambda: row_of(reader, name).step > 20)
     yield name
     fleet.delete(name)
 
@@ -34,42 +36,54 @@ def cpu_seconds(pid: int) -> float:
 
 def test_pause_stands_still_and_costs_nothing(fleet: Fleet, reader: Reader, run: str) -> None:
     at = fleet.pause(run)
-    row = reader.run(run)
+    row = row_of(reader, run)
     assert (row.state, row.step) == ("paused", at)  # all of it is on the disk when the answer comes
-    assert reader.checkpoint(run).step == at
+    assert checkpoint_of(reader, run).step == at
     pid = fleet.status()["runs"][run]["pid"]
     time.sleep(0.2)
     before = cpu_seconds(pid)
     time.sleep(1.0)
     assert cpu_seconds(pid) - before <= 0.02
-    assert reader.run(run).step == at
+    assert row_of(reader, run).step == at
     assert fleet.pause(run) == at  # twice is once
     assert [line.kind for line in reader.log(run)] == ["pause"]
     assert fleet.resume(run) == at
-    wait_for(lambda: reader.run(run).step > at)
+    wait_for(lambda: row_of(reader, run).step > at)
+
+
+def newest(reader: Reader, run: str) -> Frame:
+    """The newest frame of a run."""
+    data = reader.frame(run)
+    assert data is not None
+    return Frame.decode(data)
+
+
+def frames_since(reader: Reader, run: str, step: int) -> list[Frame]:
+    """The frames of a run after a step."""
+    return list(map(Frame.decode, reader.frames(run, step)))
 
 
 def test_one_batch_and_one_epoch(fleet: Fleet, reader: Reader, run: str) -> None:
     at = fleet.pause(run)
     assert fleet.step(run, "batch") == at
-    wait_for(lambda: reader.run(run).step == at + 1)
-    assert Frame.decode(reader.frame(run)).step == at + 1  # each step that was asked for has its picture
-    epoch = reader.run(run).epoch
+    wait_for(lambda: row_of(reader, run).step == at + 1)
+    assert newest(reader, run).step == at + 1  # each step that was asked for has its picture
+    epoch = row_of(reader, run).epoch
     fleet.step(run, "epoch")
-    wait_for(lambda: reader.run(run).epoch == epoch + 1)
-    row = reader.run(run)
+    wait_for(lambda: row_of(reader, run).epoch == epoch + 1)
+    row = row_of(reader, run)
     time.sleep(0.3)
-    assert reader.run(run).step == row.step == reader.epochs(run)[-1, 1]
-    assert Frame.decode(reader.frame(run)).step == row.step
+    assert row_of(reader, run).step == row.step == reader.epochs(run)[-1, 1]
+    assert newest(reader, run).step == row.step
     assert row.state == "paused"
 
 
 def test_a_step_pauses_a_running_run(fleet: Fleet, reader: Reader, run: str) -> None:
     at = fleet.step(run, "batch")
-    wait_for(lambda: reader.run(run).step == at + 1)
+    wait_for(lambda: row_of(reader, run).step == at + 1)
     time.sleep(0.2)
-    assert reader.run(run).step == at + 1
-    assert reader.run(run).state == "paused"
+    assert row_of(reader, run).step == at + 1
+    assert row_of(reader, run).state == "paused"
 
 
 def test_an_edit_is_logged_before_it_acts(fleet: Fleet, reader: Reader, run: str) -> None:
@@ -77,10 +91,10 @@ def test_an_edit_is_logged_before_it_acts(fleet: Fleet, reader: Reader, run: str
         at = fleet.edit(run, Edit(path="optimizer.lr", value=value))
         line = reader.log(run)[-1]
         assert (line.kind, line.step, line.detail) == ("edit", at, {"path": "optimizer.lr", "value": value})
-        fresh = wait_for(lambda at=at: list(map(Frame.decode, reader.frames(run, at))))
+        fresh = wait_for(partial(frames_since, reader, run, at))
         assert {float(frame.readings["lr"][0]) for frame in fresh} == {float(np.float32(value))}
-    assert '"lr":0.05' in reader.run(run).edited
-    assert '"lr":0.05' not in reader.run(run).experiment
+    assert '"lr":0.05' in row_of(reader, run).edited
+    assert '"lr":0.05' not in row_of(reader, run).experiment
 
 
 def test_what_cannot_be_edited_is_refused_and_not_logged(fleet: Fleet, reader: Reader, run: str) -> None:
@@ -88,15 +102,15 @@ def test_what_cannot_be_edited_is_refused_and_not_logged(fleet: Fleet, reader: R
         with pytest.raises(PlaygroundError, match="expected"):
             fleet.edit(run, Edit(path=path, value=value))
     assert reader.log(run) == []
-    at = reader.run(run).step
-    wait_for(lambda: reader.run(run).step > at)  # and it goes on
+    at = row_of(reader, run).step
+    wait_for(lambda: row_of(reader, run).step > at)  # and it goes on
 
 
 def test_stop_keeps_the_last_weights(fleet: Fleet, reader: Reader, run: str) -> None:
     at = fleet.stop(run)
-    row = reader.run(run)
+    row = row_of(reader, run)
     assert (row.state, row.step) == ("stopped", at)
-    assert reader.checkpoint(run).step == at
+    assert checkpoint_of(reader, run).step == at
     wait_for(lambda: run not in fleet.status()["runs"])
     assert fleet.stop(run) == at, "what has ended has stopped"
     assert [line.kind for line in reader.log(run)] == ["stop"]
@@ -108,8 +122,8 @@ def test_stop_keeps_the_last_weights(fleet: Fleet, reader: Reader, run: str) -> 
 def test_reset_begins_again_with_the_edits(fleet: Fleet, reader: Reader, run: str) -> None:
     fleet.edit(run, Edit(path="optimizer.lr", value=0.02))
     new = fleet.reset(run)
-    wait_for(lambda: reader.run(new).step > 0)
-    old, fresh = reader.run(run), reader.run(new)
+    wait_for(lambda: row_of(reader, new).step > 0)
+    old, fresh = row_of(reader, run), row_of(reader, new)
     assert old.state == "stopped"
     assert reader.log(run)[-1].detail == {"successor": new}
     assert reader.log(new)[0].kind == "reset"
@@ -136,9 +150,9 @@ def test_delete_leaves_nothing(fleet: Fleet, reader: Reader) -> None:
 
 
 def test_the_summary_is_the_last_epoch(fleet: Fleet, reader: Reader, run: str) -> None:
-    wait_for(lambda: reader.run(run).summary.get("steps_per_second"))
+    wait_for(lambda: row_of(reader, run).summary.get("steps_per_second"))
     fleet.pause(run)
-    summary, last = reader.run(run).summary, reader.epochs(run)[-1]
+    summary, last = row_of(reader, run).summary, reader.epochs(run)[-1]
     found = [summary[key] for key in ("train_loss", "train_metric", "validation_loss", "validation_metric")]
     assert found == last[2:6].tolist()
     assert 0 < summary["seconds"] < 30

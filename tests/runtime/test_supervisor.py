@@ -16,6 +16,7 @@ import pytest
 from engine.runtime import lock
 from engine.runtime.client import Fleet
 from engine.store.reader import Reader
+from tests.rows import row_of
 from tests.runtime.conftest import small, wait_for
 
 
@@ -114,7 +115,7 @@ def test_nonsense_gets_an_answer_and_does_no_harm(fleet: Fleet) -> None:
 )
 def test_how_a_run_ends_badly(fleet: Fleet, reader: Reader, fields: dict[str, object], state: str, said: str) -> None:
     run = fleet.start(small(3_000, **fields))
-    row = wait_for(lambda: (row := reader.run(run)).state not in ("running", "queued") and row)
+    row = wait_for(lambda: (row := row_of(reader, run)).state not in ("running", "queued") and row)
     assert row.state == state, row
     assert said in row.message
     assert "Traceback" not in row.message
@@ -129,14 +130,14 @@ def test_more_runs_than_places_wait(other: Callable[..., Fleet]) -> None:
     own = other("--at-once", "2", "--idle-seconds", "30")
     runs = [own.start(small(seed=seed)) for seed in range(4)]
     reader = Reader(own.place.home)
-    wait_for(lambda: all(reader.run(run).step > 10 for run in runs[:2]))
-    assert [reader.run(run).state for run in runs] == ["running", "running", "queued", "queued"]
-    assert "free place" in reader.run(runs[2]).message
+    wait_for(lambda: all(row_of(reader, run).step > 10 for run in runs[:2]))
+    assert [row_of(reader, run).state for run in runs] == ["running", "running", "queued", "queued"]
+    assert "free place" in row_of(reader, runs[2]).message
     own.stop(runs[3])  # gives up waiting
     own.stop(runs[0])
-    wait_for(lambda: reader.run(runs[2]).step > 10)
-    assert [reader.run(run).state for run in runs] == ["stopped", "running", "running", "stopped"]
-    assert reader.run(runs[2]).message == ""
+    wait_for(lambda: row_of(reader, runs[2]).step > 10)
+    assert [row_of(reader, run).state for run in runs] == ["stopped", "running", "running", "stopped"]
+    assert row_of(reader, runs[2]).message == ""
     reader.close()
 
 
@@ -147,7 +148,7 @@ def test_a_paused_run_gives_its_process_back(other: Callable[..., Fleet]) -> Non
     wait_for(lambda: run not in own.status()["runs"])
     assert own.step(run, "batch") == at  # and gets another
     reader = Reader(own.place.home)
-    wait_for(lambda: reader.run(run).step == at + 1)
+    wait_for(lambda: row_of(reader, run).step == at + 1)
     reader.close()
 
 
@@ -169,8 +170,8 @@ def test_newer_code_takes_over(other: Callable[..., Fleet], monkeypatch: pytest.
     monkeypatch.undo()
     assert third.status()["pid"] != before
     reader = Reader(first.place.home)
-    at = reader.run(run).step
-    wait_for(lambda: reader.run(run).step > at)
-    assert reader.run(run).state == "running"
+    at = row_of(reader, run).step
+    wait_for(lambda: row_of(reader, run).step > at)
+    assert row_of(reader, run).state == "running"
     reader.close()
     third.close()

@@ -17,7 +17,7 @@ from engine.training.trainer import Trainer
 from tests.science import twin
 from tests.science.measured import Never
 
-PARTS = [
+PARTS: list[dict[str, Any]] = [
     {"kind": "identity"},
     {"kind": "sigmoid"},
     {"kind": "tanh"},
@@ -39,7 +39,8 @@ NEVER = {"leaky_relu", "prelu"}  # with slopes of 5 % or more
 
 def activation(data: dict[str, Any]) -> Activation:
     """The part in these values."""
-    return catalogue(Activation)[data["kind"]].model_validate(data)
+    part: Activation = catalogue(Activation)[data["kind"]].model_validate(data)
+    return part
 
 
 def name(data: dict[str, Any]) -> str:

@@ -88,7 +88,7 @@ def test_lbfgs_is_torchs_on_loss_and_penalty() -> None:
             whole.backward()  # type: ignore[no-untyped-call]
             return whole
 
-        reference.step(closure)
+        reference.step(closure)  # type: ignore[no-untyped-call]
         frame = trainer.advance(deadline=0.0).frames[0]
         assert len(calls) > 1
         np.testing.assert_allclose(frame.readings["loss"], [float(calls[0])], rtol=1e-5)

@@ -31,6 +31,7 @@ def made(kind: str, **settings: Any) -> Any:
 
 def changed(kind: str, x: Tensor = IMAGES, seed: int = 0, **settings: Any) -> Tensor:
     """What an augmentation makes of images."""
+    found: Tensor
     found, y = made(kind, **settings).apply(x, ONE_HOT[: len(x)], Generator().manual_seed(seed))
     assert torch.equal(y, ONE_HOT[: len(x)])
     assert found.shape == x.shape

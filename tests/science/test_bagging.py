@@ -25,6 +25,7 @@ from engine.training.executor import Eager
 from engine.training.members import alone, samples
 from engine.training.trainer import Trainer
 from tests.science.measured import Always, Never
+from tests.torch_modules import module_of
 
 BAG: dict[str, Any] = {
     "data": {"kind": "moons", "samples": 160, "noise": 0.25},
@@ -106,7 +107,7 @@ def test_samples_are_drawn_with_replacement_and_always_the_same() -> None:
         assert len(sample) == 5000
         assert int(sample.min()) >= 0
         assert int(sample.max()) < 5000
-        assert len(sample.unique()) / 5000 == pytest.approx(1 - 1 / math.e, abs=0.02)
+        assert len(sample.unique()) / 5000 == pytest.approx(1 - 1 / math.e, abs=0.02)  # type: ignore[no-untyped-call]
         counts = torch.bincount(sample, minlength=5000).double()
         assert float(counts.var()) == pytest.approx(1.0, abs=0.1), "as Poisson has it"
     assert not torch.equal(drawn[0], drawn[1])
@@ -212,10 +213,10 @@ def test_whoever_breaks_is_named() -> None:
     norms = weight_norms(trainer.network)
     assert len(norms) == 6
     with torch.no_grad():
-        trainer.network.members[1].stages[0].module[0].weight.mul_(9)
+        module_of(trainer.network.members[1].stages[0])[0].weight.mul_(9)
     assert most_grown(trainer.network, norms) == "1 dense of member 2"
     with torch.no_grad():
-        trainer.network.members[2].stages[1].module[0].weight[0, 0] = math.nan
+        module_of(trainer.network.members[2].stages[1])[0].weight[0, 0] = math.nan
     trainer.advance(deadline=0.0)
     assert trainer.status == "diverged"
     assert "layer output of member 3 went first" in trainer.message
@@ -223,7 +224,8 @@ def test_whoever_breaks_is_named() -> None:
 
 
 def test_all_members_are_counted_and_exported() -> None:
-    one, three = (preview(Experiment.from_dict({**BAG, "regularizers": rules})) for rules in ([], BAG["regularizers"]))
+    lone: dict[str, Any] = {**BAG, "regularizers": []}
+    one, three = (preview(Experiment.from_dict(start)) for start in (lone, BAG))
     assert three.parameters == 3 * one.parameters
     assert three.flops_per_example == 3 * one.flops_per_example
     assert three.layers == one.layers

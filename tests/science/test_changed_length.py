@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -130,14 +130,15 @@ def test_every_schedule_ends_with_the_run(kind: str, edits: str) -> None:
     assert len(found) == len(left)
     whole = left[0] if not sizes or sizes[0][0] == 0 else 80
     after, done = shares(left, 18), shares(left)
-    expected = {
+    courses: dict[str, Callable[[int], float]] = {
         "cosine": lambda step: half(done[step]),
         "one_cycle": lambda step: cycle(shares(left, 0, 1)[step], whole),
         "warmup": lambda step: (step + 1) / 18 if step < 18 else half(after[step]),
         "linear": lambda step: (step + 1) / 18 if step < 18 else 1 - after[step],
         "warm_restarts": lambda step: restarted(step, 20),
         "piecewise": lambda step: (1.0, 0.1, 0.01)[(epochs(sizes)[step] >= 3) + (epochs(sizes)[step] >= 5)],
-    }[kind]
+    }
+    expected = courses[kind]
     assert found == pytest.approx([expected(step) for step in range(len(left))], rel=1e-7, abs=1e-9)
 
 
@@ -200,7 +201,8 @@ def test_export_and_resume_take_the_same_rates(name: str, edits: str) -> None:
 
 def part(kind: str, **fields: Any) -> Schedule:
     """The schedule."""
-    return catalogue(Schedule)[kind].model_validate({"kind": kind, **fields})
+    part: Schedule = catalogue(Schedule)[kind].model_validate({"kind": kind, **fields})
+    return part
 
 
 def test_without_edits_nothing_is_rounded_otherwise() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,8 @@ from engine.parts.datasets.moons import Moons
 
 def load(kind: str, seed: int = 0, **settings: Any) -> Examples:
     """The examples of a data set."""
-    return catalogue(Dataset)[kind].model_validate({"kind": kind, **settings}).load(seed)
+    part: Dataset = catalogue(Dataset)[kind].model_validate({"kind": kind, **settings})
+    return part.load(seed)
 
 
 def test_circle_is_a_disc_in_a_ring() -> None:
@@ -99,7 +101,7 @@ def test_plane_is_a_tilted_plane() -> None:
     assert off.var() == pytest.approx(2 * 3 / 100, rel=0.15)
 
 
-TRUTHS = {
+TRUTHS: dict[str, Callable[[float], float]] = {
     "sine": lambda x: math.sin(2 * x),
     "step": lambda x: (x > 0) - (x < 0),
     "bump": lambda x: 2 * math.exp(-4 * x * x) - 1,

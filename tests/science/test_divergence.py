@@ -14,6 +14,7 @@ from engine.training import divergence
 from engine.training.progress import CLOCKED
 from engine.training.trainer import Trainer
 from tests.science.measured import Always, Never
+from tests.torch_modules import module_of
 
 IDENTITY, TANH = {"kind": "identity"}, {"kind": "tanh"}
 DEEP: dict[str, Any] = {
@@ -35,8 +36,8 @@ def test_overflow_in_the_forward_pass_is_found_in_its_layer(layer: int) -> None:
     trainer.advance(deadline=math.inf, until_step=3)
     with torch.no_grad():
         for stage in trainer.network.stages[:-1]:
-            stage.module[0].weight.fill_(0.5)
-        trainer.network.stages[layer].module[0].weight.fill_(3e38)
+            module_of(stage)[0].weight.fill_(0.5)
+        module_of(trainer.network.stages[layer])[0].weight.fill_(3e38)
     trainer.advance(deadline=math.inf)
     assert trainer.status == "diverged"
     assert trainer.step == 4
@@ -50,7 +51,7 @@ def test_broken_weights_are_found_in_the_layer_that_broke_first(layer: int) -> N
     trainer.advance(deadline=math.inf, until_step=3)
     with torch.no_grad():
         for stage in trainer.network.stages[: layer + 1]:
-            stage.module[0].weight[0, 0] = math.nan
+            module_of(stage)[0].weight[0, 0] = math.nan
     trainer.advance(deadline=math.inf)
     name = "output" if layer == 4 else f"{layer + 1} dense"
     assert trainer.status == "diverged"
@@ -61,7 +62,7 @@ def test_broken_weights_are_found_in_the_layer_that_broke_first(layer: int) -> N
 def test_overflow_of_the_output_layer() -> None:
     trainer = trainer_of()
     with torch.no_grad():
-        trainer.network.stages[-1].module[0].weight.fill_(3e38)
+        module_of(trainer.network.stages[-1])[0].weight.fill_(3e38)
     trainer.advance(deadline=math.inf)
     assert "layer output went first" in trainer.message
 
@@ -70,7 +71,7 @@ def test_a_loss_that_is_not_finite_leaves_the_weights_alone() -> None:
     trainer = trainer_of()
     trainer.advance(deadline=math.inf, until_step=2)
     with torch.no_grad():
-        trainer.network.stages[1].module[0].weight.fill_(3e38)
+        module_of(trainer.network.stages[1])[0].weight.fill_(3e38)
     before = [p.detach().clone() for p in trainer.network.parameters()]
     progress = trainer.advance(deadline=math.inf, frame_at_end=True)
     assert [torch.equal(a, b) for a, b in zip(before, trainer.network.parameters(), strict=True)]
@@ -155,13 +156,13 @@ def test_a_state_is_good_until_the_rule_is_about_to_fire() -> None:
     trainer.judge.epochs = [0.1, 0.29]
     assert trainer.good()
     with torch.no_grad():
-        trainer.network.stages[0].module[0].bias[0] = math.inf
+        module_of(trainer.network.stages[0])[0].bias[0] = math.inf
     assert not trainer.good()
 
 
 def test_most_grown_is_relative_to_the_start() -> None:
     trainer = trainer_of()
     with torch.no_grad():
-        trainer.network.stages[1].module[0].weight *= 3
-        trainer.network.stages[3].module[0].weight *= 2
+        module_of(trainer.network.stages[1])[0].weight *= 3
+        module_of(trainer.network.stages[3])[0].weight *= 2
     assert divergence.most_grown(trainer.network, trainer.judge.first_norms) == "2 dense"

@@ -176,7 +176,8 @@ def remote(address: str) -> Remote:
 
 
 def test_a_file_is_fetched_once_and_checked_at_every_use(server: tuple[str, list[str]]) -> None:
-    file, counts = remote(f"{server[0]}/good"), []
+    file = remote(f"{server[0]}/good")
+    counts: list[int] = []
     assert fetch(file, counts.append) == CONTENT
     assert sum(counts) == len(CONTENT)
     assert fetch(file) == CONTENT

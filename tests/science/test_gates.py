@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from engine.experiment.experiment import Experiment
 from engine.network.build import build
@@ -22,7 +23,7 @@ def stepped(mode: str, x: np.ndarray, w: np.ndarray, u: np.ndarray, b: np.ndarra
     size = u.shape[1]
     h = np.zeros((len(x), size))
     cell = np.zeros_like(h)
-    rows = []
+    rows: list[tuple[np.ndarray, ...]] = []
     for t in range(x.shape[1]):
         a, r = x[:, t] @ w.T + b, h @ u.T + c
         if mode == "lstm":
@@ -43,14 +44,14 @@ def test_gates_are_those_of_the_equations(mode: str, bidirectional: bool) -> Non
     block = {"kind": mode, "units": 5, "bidirectional": bidirectional, "layers": 2}
     network = build(Experiment.from_dict({"network": [block]}), (7, 3), 2)
     inner = gates.gated(network.stages[0].module)
-    assert inner is not None
+    assert isinstance(inner, nn.LSTM | nn.GRU)
     inner.double()
     for place, parameter in enumerate(inner.parameters()):
         torch.nn.init.normal_(parameter, generator=torch.Generator().manual_seed(place))
     x = torch.randn(4, 7, 3, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     with torch.no_grad():
         found = gates.gates(inner, x)
-        lower = type(inner)(3, 5, 1, batch_first=True, bidirectional=bidirectional).double()
+        lower = (nn.LSTM if mode == "lstm" else nn.GRU)(3, 5, 1, batch_first=True, bidirectional=bidirectional).double()
         lower.load_state_dict({k: v for k, v in inner.state_dict().items() if "_l0" in k})
         below = lower(x)[0].numpy()
     for layer, given in enumerate((x.numpy(), below)):

@@ -6,6 +6,7 @@ import io
 import itertools
 import json
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from engine.archive.unpack import read
 from engine.experiment.edits import Edit
 from engine.experiment.experiment import Experiment
 from engine.frame import Frame
-from engine.store.reader import Reader
+from engine.store.reader import Reader, RunRow
 from engine.training import frame_grid
 from engine.training.clock import FrameClock
 from engine.training.progress import CLOCKED
@@ -26,6 +27,7 @@ from tests.engine.documents import experiment
 from tests.runtime.conftest import fleet as fleet
 from tests.runtime.conftest import wait_for
 from tests.science.measured import Always
+from tests.torch_modules import module_of
 
 WILD: dict[str, Any] = {
     "data": {"kind": "plane", "samples": 60},
@@ -144,7 +146,7 @@ def test_the_numbers_that_went_are_counted(layer: int) -> None:
     trainer = Trainer(Experiment.from_dict({**WILD, "network": [dense, dense]}), lonely())
     trainer.advance(deadline=math.inf, until_step=9)
     with torch.no_grad():
-        trainer.network.stages[layer].module[0].weight[0, 0] = math.nan
+        module_of(trainer.network.stages[layer])[0].weight[0, 0] = math.nan
     frame = trainer.advance(deadline=math.inf).frames[-1]
     assert (frame.step, frame.why) == (10, "not finite")
     assert math.isnan(frame.readings["loss"][0])
@@ -168,6 +170,12 @@ def test_the_header_says_why_and_old_frames_have_no_reason() -> None:
     assert json.loads(data[8:])["why"] == "grid"
 
 
+def diverged(reader: Reader, run: str) -> RunRow | None:
+    """The row of the run once it has diverged."""
+    row = reader.run(run)
+    return row if row is not None and row.state == "diverged" else None
+
+
 def test_store_log_and_archive_have_them(fleet: Any) -> None:
     """A real worker: two repetitions of a run that ends within the wink of an eye have the same frames."""
     reader = Reader(fleet.place.home)
@@ -175,7 +183,7 @@ def test_store_log_and_archive_have_them(fleet: Any) -> None:
     found = []
     for _ in range(2):
         run = fleet.start(Experiment.from_dict(wild))
-        row = wait_for(lambda run=run: (r := reader.run(run)) and r.state == "diverged" and r)
+        row = wait_for(partial(diverged, reader, run))
         frames = {frame.step: frame for frame in map(Frame.decode, reader.frames(run))}
         end = reader.log(run)[-1]
         assert (end.kind, end.step) == ("diverged", row.step)

@@ -13,6 +13,7 @@ from engine.experiment.experiment import Experiment
 from engine.parts.datasets import Dataset
 from tests.science import twin
 from tests.science.measured import Sample, close, sample
+from tests.torch_modules import module_of
 
 TANH, RELU = {"kind": "tanh"}, {"kind": "relu"}
 LAYERS = [{"kind": "dense", "width": 7, "activation": TANH}, {"kind": "dense", "width": 5, "activation": RELU}]
@@ -37,7 +38,7 @@ def taken(case: dict[str, Any]) -> Sample:
 def raw_inputs(found: Sample) -> np.ndarray:
     """The inputs of the training split before preprocessing, from the static frame's points."""
     points = found.trainer.static.readings["points"]
-    return points[points[:, 3] == 0][:, : found.trainer.data.in_shape[0]].astype(np.float64)
+    return np.asarray(points[points[:, 3] == 0][:, : found.trainer.data.in_shape[0]], np.float64)
 
 
 def prepared(found: Sample, raw: np.ndarray) -> torch.Tensor:
@@ -142,7 +143,7 @@ def test_curve_of_one_input(loss: dict[str, Any]) -> None:
     found = taken({"data": {"kind": "curve", "function": "sawtooth"}, "loss": loss})
     (channel,) = (channel for channel in found.trainer.channels if channel.mark == "curve")
     assert channel.extent is not None
-    expected = outputs_on(found, np.linspace(*channel.extent, 200)[:, None])[:, 0]
+    expected = outputs_on(found, np.linspace(channel.extent[0], channel.extent[1], 200)[:, None])[:, 0]
     close(found.frame.readings[channel.key], expected, 1e-4, 1e-5)
     assert not {"output", "units"} & found.frame.readings.keys()
     close(found.frame.readings["loss"], [found.step.loss], 1e-5)
@@ -152,7 +153,7 @@ def test_rows_and_columns_are_not_mixed_up() -> None:
     """A network that only knows the first coordinate changes from column to column, not from row to row."""
     found = taken(CASES["classes"])
     with torch.no_grad():
-        found.trainer.network.stages[0].module[0].weight[:, 1] = 0
+        module_of(found.trainer.network.stages[0])[0].weight[:, 1] = 0
     maps = found.trainer.capture.readings()["output"][0].to(torch.int64)
     assert (maps == maps[0]).all()
     assert (maps[0] != maps[0, 0]).any()

@@ -45,7 +45,8 @@ ELSEWHERE = {"ewma_momentum", "lookahead_nesterov", "adagrad_inner", "rmsprop_in
 
 def part(settings: dict[str, Any]) -> Optimizer:
     """The optimizer with these settings."""
-    return catalogue(Optimizer)[settings["kind"]].model_validate(settings)
+    part: Optimizer = catalogue(Optimizer)[settings["kind"]].model_validate(settings)
+    return part
 
 
 def parameters(dtype: torch.dtype) -> list[nn.Parameter]:

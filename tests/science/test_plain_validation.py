@@ -33,7 +33,7 @@ HEADS = [{"kind": "dense", "width": 6}, {"kind": "head", "target": {"kind": "sam
 def crossed(logits: np.ndarray, y: np.ndarray) -> np.ndarray:
     """−ln p of the right class of each example."""
     top = logits - logits.max(1, keepdims=True)
-    return np.log(np.exp(top).sum(1)) - top[np.arange(len(y)), y]
+    return np.asarray(np.log(np.exp(top).sum(1)) - top[np.arange(len(y)), y])
 
 
 def given(trainer: Trainer, x: torch.Tensor) -> np.ndarray:
@@ -68,7 +68,8 @@ def test_validation_and_test_are_plain_means(more: dict[str, Any]) -> None:
         return float(sum(w * one for w, one in zip((1.0, 0.5), each, strict=False)))
 
     for epoch in (1, 2):
-        (row,) = trainer.advance(deadline=math.inf, until_epoch=epoch).epochs
+        (epoch_row,) = trainer.advance(deadline=math.inf, until_epoch=epoch).epochs
+        row: tuple[float, ...] = tuple(epoch_row)
         assert row[4] == pytest.approx(plain(trainer.data.validation_x, trainer.data.validation_y), rel=1e-5)
         if "network" in more:  # the ends' own validation losses
             found, right = given(trainer, trainer.data.validation_x), trainer.data.validation_y.numpy()

@@ -170,13 +170,15 @@ def test_plots_stand_where_the_values_are() -> None:
         points = trainer.static.readings["points"]
         np.testing.assert_array_equal(np.sort(points[:, 0]), np.sort(x[:, 0]))
         data = trainer.data
+        plane = trainer.capture.plane
         assert data.splits is not None
+        assert plane is not None
         own, held = x[data.splits.train], x[data.splits.validation]
         extent = np.array(data.source.extent).reshape(2, 2)
-        grid = [np.linspace(low, high, round(len(trainer.capture.plane) ** 0.5)) for low, high in extent]
+        grid = [np.linspace(low, high, round(len(plane) ** 0.5)) for low, high in extent]
         corners = np.stack(np.meshgrid(*grid), -1).reshape(-1, 2)
         expected = (corners - own.mean(0)) / own.std(0)
-        np.testing.assert_allclose(trainer.capture.plane.numpy(), expected, atol=1e-5)
+        np.testing.assert_allclose(plane.numpy(), expected, atol=1e-5)
         frame = trainer.advance(deadline=0.0).frames[0].readings["attack"]
         span = np.ptp(x, 0)
         np.testing.assert_allclose(frame[:, :2] / span, held[: len(frame)] / span, atol=1e-6)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -160,7 +161,10 @@ def probe_batch(taken: Sample) -> Tensor:
 
 def saturated_shares(taken: Sample) -> list[tuple[float, float] | None]:
     """For each layer the share of outputs with f′ under 5 % of its maximum; two numbers, for float32 at the border."""
-    slopes = {"tanh": (lambda h: 1 - h**2, 1.0), "sigmoid": (lambda h: h * (1 - h), 0.25)}
+    slopes: dict[str, tuple[Callable[[Tensor], Tensor], float]] = {
+        "tanh": (lambda h: 1 - h**2, 1.0),
+        "sigmoid": (lambda h: h * (1 - h), 0.25),
+    }
     slopes["relu"] = (lambda h: (h > 0).to(torch.float64), 1.0)
     kinds = [getattr(block, "activation", getattr(block, "function", None)) for block in watched_blocks(taken)]
     shares: list[tuple[float, float] | None] = []
@@ -186,7 +190,7 @@ def test_the_sample_meets_every_unit() -> None:
     units = torch.arange(64.0).repeat(256, 1)
     found = sampled(units, 1024)
     assert len(found) <= 1024
-    assert found.unique().tolist() == list(range(64))
+    assert found.unique().tolist() == list(range(64))  # type: ignore[no-untyped-call]
     assert torch.equal(sampled(units[:3], 1024), units[:3].reshape(-1))
 
 

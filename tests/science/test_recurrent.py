@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any, Literal
+
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from engine.parts.blocks import Block
 from engine.parts.blocks.attention import Attention, sinusoids
@@ -19,12 +21,12 @@ def sequence() -> Tensor:
     return torch.randn(2, TIME, FEATURES, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
 
 
-def built(block: Block) -> nn.Module:
+def built(block: Block) -> Any:
     torch.manual_seed(0)
     return block.build((TIME, FEATURES)).double().eval()
 
 
-def weights(module: nn.Module, gates: int) -> list[tuple[Tensor, Tensor, Tensor]]:
+def weights(module: Any, gates: int) -> list[tuple[Tensor, Tensor, Tensor]]:
     """W, U and b of each gate."""
     inner = module.inner
     w, u = inner.weight_ih_l0.chunk(gates), inner.weight_hh_l0.chunk(gates)
@@ -60,7 +62,7 @@ def test_gru_follows_its_equations() -> None:
 
 
 @pytest.mark.parametrize("nonlinearity", ["tanh", "relu"])
-def test_rnn_follows_its_equation_both_ways(nonlinearity: str) -> None:
+def test_rnn_follows_its_equation_both_ways(nonlinearity: Literal["tanh", "relu"]) -> None:
     module = built(RNN(units=UNITS, bidirectional=True, nonlinearity=nonlinearity))
     x, inner = sequence(), module.inner
     f = torch.tanh if nonlinearity == "tanh" else torch.relu
@@ -77,7 +79,7 @@ def test_rnn_follows_its_equation_both_ways(nonlinearity: str) -> None:
 
 def test_attention_follows_its_formula() -> None:
     torch.manual_seed(0)
-    module = Attention(heads=1).build((TIME, 4)).double()
+    module: Any = Attention(heads=1).build((TIME, 4)).double()
     x = torch.randn(2, TIME, 4, dtype=torch.float64)
     placed = x + sinusoids(TIME, 4, x.device).double()
     q, k, v = (

@@ -16,6 +16,7 @@ from engine.training.divergence import first_to_overflow, most_grown, weight_nor
 from engine.training.trainer import Trainer
 from engine.training.weight_rows import Rows
 from tests.science.measured import Never, close
+from tests.torch_modules import module_of
 
 Weights = dict[str, Tensor]
 NETWORK: list[dict[str, Any]] = [
@@ -40,13 +41,17 @@ def started(**more: Any) -> Trainer:
 def copies(trainer: Trainer) -> list[Weights]:
     """Every layer's numbers, float64."""
     stages = trainer.network.stages
-    return [{k: v.detach().double().clone() for k, v in stage.module.state_dict().items()} for stage in stages]
+    return [{k: v.detach().double().clone() for k, v in module_of(stage).state_dict().items()} for stage in stages]
 
 
 def grouped(layers: list[Weights]) -> list[list[Tensor]]:
     """What each row takes together, named by torch's own names."""
     lstm, attention, gru, rnn, output = layers
-    own, queries = lambda w, *keys: [w[f"inner.{key}"] for key in keys], attention["inner.in_proj_weight"]
+    queries = attention["inner.in_proj_weight"]
+
+    def own(layer: Weights, *keys: str) -> list[Tensor]:
+        return [layer[f"inner.{key}"] for key in keys]
+
     stacked = [
         own(lstm, f"weight_{what}_l{layer}", f"weight_{what}_l{layer}_reverse")
         for layer in (0, 1)
@@ -121,7 +126,7 @@ def taken() -> tuple[Trainer, list[Weights], list[Weights], Frame, list[Weights]
     x, y = (part[start : start + 16].double() for part in (trainer.order.epoch_x, trainer.order.epoch_y))
     frame = trainer.advance(deadline=math.inf, until_step=3, frame_at_end=True).frames[-1]
     leaves = [{k: v.clone().requires_grad_() for k, v in own.items()} for own in before]
-    ((answer(leaves, x, [[], [], []]) - y) ** 2).mean().backward()
+    ((answer(leaves, x, [[], [], []]) - y) ** 2).mean().backward()  # type: ignore[no-untyped-call]
     gradients = [{k: v.grad for k, v in own.items() if v.grad is not None} for own in leaves]
     return trainer, before, copies(trainer), frame, gradients
 
@@ -162,7 +167,7 @@ def test_saturation_of_recurrent_layers() -> None:
     trainer = started(initializer={"kind": "normal", "std": 2.0})
     with torch.no_grad():  # each as large as leaves some flat and some not
         for place, factor in ((0, 3.0), (2, 0.08)):
-            for weight in trainer.network.stages[place].module.inner.parameters():
+            for weight in module_of(trainer.network.stages[place]).inner.parameters():
                 weight *= factor
     (frame,) = trainer.advance(deadline=math.inf, until_step=1, frame_at_end=True).frames
     inside: list[list[Tensor]] = [[], [], []]
@@ -197,10 +202,10 @@ def test_divergence_looks_at_every_matrix() -> None:
     close(np.array(weight_norms(trainer.network)), [norm(row) for row in every_layer(copies(trainer))], 1e-6)
     first = weight_norms(trainer.network)
     with torch.no_grad():
-        trainer.network.stages[2].module.inner.weight_hh_l0 *= 50
+        module_of(trainer.network.stages[2]).inner.weight_hh_l0 *= 50
     assert most_grown(trainer.network, first) == "3 gru"
     with torch.no_grad():
-        trainer.network.stages[1].module.inner.out_proj.weight[0, 0] = math.nan
+        module_of(trainer.network.stages[1]).inner.out_proj.weight[0, 0] = math.nan
     assert first_to_overflow(trainer.network, trainer.data.train_x[:4]) == "2 attention"
 
 
@@ -214,7 +219,7 @@ def test_rows_neither_overflow_nor_vanish(scale: float) -> None:
     counted = Rows(network, torch.device("cpu"))
     tensors = [torch.zeros_like(tensor) for tensor in counted.tensors]
     gru = counted.names.index("3 gru")
-    inner = network.stages[2].module.inner
+    inner = module_of(network.stages[2]).inner
     for weight, value in ((inner.weight_ih_l0, values[:2]), (inner.weight_hh_l0, values[2:])):
         place = next(i for i, tensor in enumerate(counted.tensors) if tensor is weight)
         tensors[place].view(-1)[: len(value)] = torch.tensor(value)

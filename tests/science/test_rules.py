@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -93,7 +94,8 @@ CASES: list[tuple[dict[str, Any], Callable[[], Tensor]]] = [
 
 def part(settings: dict[str, Any]) -> Optimizer:
     """The optimizer with these settings."""
-    return catalogue(Optimizer)[settings["kind"]].model_validate(settings)
+    part: Optimizer = catalogue(Optimizer)[settings["kind"]].model_validate(settings)
+    return part
 
 
 def walked(chosen: Optimizer, dtype: torch.dtype = torch.float64) -> Tensor:
@@ -110,7 +112,7 @@ def walked(chosen: Optimizer, dtype: torch.dtype = torch.float64) -> Tensor:
 
     for step in range(1, 101):
         if chosen.needs_closure:
-            built.step(lambda now=step: closure(now))
+            built.step(partial(closure, step))
         else:
             closure(step)
             built.step()

@@ -46,7 +46,8 @@ def test_schedule_is_in_the_step_really_taken(schedule: dict[str, Any], at: int,
 
 def part(kind: str, **fields: Any) -> Schedule:
     """The schedule."""
-    return catalogue(Schedule)[kind].model_validate({"kind": kind, **fields})
+    part: Schedule = catalogue(Schedule)[kind].model_validate({"kind": kind, **fields})
+    return part
 
 
 @pytest.mark.parametrize("finished", [0, 1, 49, 50, 99, 100, 149, 1000])

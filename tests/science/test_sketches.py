@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -95,7 +96,7 @@ def test_the_ravine_is_gone_down_by_the_formula() -> None:
     ("size", "kernel", "stride", "padding"), [(8, 3, 1, 0), (7, 3, 2, 1), (5, 5, 3, 2), (3, 3, 1, 0)]
 )
 def test_the_arithmetic_of_windows(size: int, kernel: int, stride: int, padding: int) -> None:
-    fields = {"kernel": kernel, "stride": stride, "padding": padding}
+    fields: dict[str, Any] = {"kernel": kernel, "stride": stride, "padding": padding}
     for block in (Conv2d(**fields), Conv1d(**fields)):
         seen = windows(block, size)
         assert seen is not None

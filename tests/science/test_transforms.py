@@ -110,7 +110,8 @@ def covariance(x: np.ndarray) -> np.ndarray:
 
 def fitted(kind: str, x: np.ndarray, **settings: Any) -> np.ndarray:
     """What a transform fitted on `x` makes of it."""
-    return catalogue(Transform)[kind].model_validate({"kind": kind, **settings}).fit(x)(x)
+    part: Transform = catalogue(Transform)[kind].model_validate({"kind": kind, **settings})
+    return part.fit(x)(x)
 
 
 @pytest.mark.parametrize("turn_back", [False, True])
@@ -157,7 +158,7 @@ def test_pca_keeps_the_largest_variances(kept: int) -> None:
     np.testing.assert_allclose(found, np.diag(variances[:kept]), atol=1e-4)
     if kept == 5:  # a rotation keeps distances
         lengths = [np.linalg.norm(z - z.mean(0), axis=1) for z in (fitted("pca", x, components=5), x)]
-        np.testing.assert_allclose(*lengths, rtol=1e-5)
+        np.testing.assert_allclose(lengths[0], lengths[1], rtol=1e-5)
 
 
 def test_more_components_than_features_are_refused_with_the_place() -> None:

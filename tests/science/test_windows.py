@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from typing import Any
 
 import pytest
 import torch
@@ -35,7 +36,13 @@ def reached(block: Block, size: int, *, flat: bool) -> list[set[int]]:
 def test_windows_lie_where_torch_looks(border: str, kernel: int, stride: int) -> None:
     for size in (1, 4, 8, 9):
         for padding in (0, 1) if border == "number" else (3,):
-            fields = {"kernel": kernel, "stride": stride, "padding": padding, "border": border, "filters": 1}
+            fields: dict[str, Any] = {
+                "kernel": kernel,
+                "stride": stride,
+                "padding": padding,
+                "border": border,
+                "filters": 1,
+            }
             for block in (Conv1d(**fields), Conv2d(**fields)):
                 try:
                     seen = windows(block, size)

@@ -138,7 +138,9 @@ def leaves(weights: Weights) -> dict[tuple[int, str], Tensor]:
     return {(p, k): weights[p][k] for p, k in keys if not k.startswith(("running", "num_batches"))}
 
 
-def take(experiment: Experiment, weights: Weights, x: Tensor, y: Tensor, state: dict[str, Any], lr: float) -> Step:
+def take(
+    experiment: Experiment, weights: Weights, x: Tensor, y: Tensor, state: dict[int, dict[str, Any]], lr: float
+) -> Step:
     """One optimizer step from `weights` on one batch; `state` is the optimizer's before it."""
     outputs = int(weights[-1]["0.bias"].numel())
     blocks = blocks_of(experiment, outputs)
@@ -171,14 +173,17 @@ def take(experiment: Experiment, weights: Weights, x: Tensor, y: Tensor, state: 
 def stepped(optimizer: Any, weight: Tensor, gradient: Tensor, state: dict[str, Tensor], lr: float) -> Tensor:
     """The weight after one step, by the optimizer's formula."""
     zero = torch.zeros_like(weight)
+    moved: Tensor
     if optimizer.kind == "sgd":
         speed = optimizer.momentum * state.get("momentum_buffer", zero) + gradient
         move = gradient + optimizer.momentum * speed if optimizer.nesterov else speed
-        return weight - lr * move
+        moved = weight - lr * move
+        return moved
     if optimizer.kind == "adamw":
         weight = (1 - lr * optimizer.weight_decay) * weight
     beta1, beta2 = optimizer.momentum, optimizer.beta2
     count = float(state.get("step", torch.zeros(()))) + 1
     mean = beta1 * state.get("exp_avg", zero) + (1 - beta1) * gradient
     square = beta2 * state.get("exp_avg_sq", zero) + (1 - beta2) * gradient**2
-    return weight - lr * (mean / (1 - beta1**count)) / ((square / (1 - beta2**count)).sqrt() + optimizer.eps)
+    moved = weight - lr * (mean / (1 - beta1**count)) / ((square / (1 - beta2**count)).sqrt() + optimizer.eps)
+    return moved

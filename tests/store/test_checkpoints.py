@@ -46,6 +46,11 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
 def test_the_file_is_synced_before_it_gets_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[list[str]] = []
     sync = os.fsync
-    monkeypatch.setattr(os, "fsync", lambda handle: [seen.append(os.listdir(tmp_path)), sync(handle)][1])
+
+    def watched(handle: int) -> None:
+        seen.append(os.listdir(tmp_path))
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", watched)
     checkpoints.write(tmp_path / "1.pt", b"x")
     assert seen == [["1.pt.tmp"], ["1.pt"]]

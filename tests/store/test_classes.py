@@ -46,7 +46,7 @@ def row(epoch: int, more: tuple[float, ...] = ()) -> tuple[float, ...]:
 
 
 def store(writer: Writer, epoch: int, more: tuple[float, ...]) -> None:
-    losses = np.float32([0.5, 0.5])
+    losses = np.array([0.5, 0.5], np.float32)
     writer.commit([Entry("r", 1, first_step=2 * epoch - 1, losses=losses, epochs=(row(epoch, more),))])
 
 

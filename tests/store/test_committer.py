@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,14 +31,19 @@ def committer(tmp_path: Path) -> Iterator[Committer]:
 
 
 def losses(first: int, *values: float) -> Entry:
-    return Entry("r", 1, first_step=first, losses=np.float32(values))
+    return Entry("r", 1, first_step=first, losses=np.array(values, np.float32))
 
 
 def test_entries_wait_for_company_and_urgent_ones_do_not(committer: Committer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "GROUP_SECONDS", 0.5)
-    batches = []
+    batches: list[int] = []
     commit = committer.writer.commit
-    monkeypatch.setattr(committer.writer, "commit", lambda batch: [batches.append(len(batch)), commit(batch)][1])
+
+    def counted(batch: list[Entry]) -> list[Any]:
+        batches.append(len(batch))
+        return commit(batch)
+
+    monkeypatch.setattr(committer.writer, "commit", counted)
     began = time.monotonic()
     first = [committer.submit(losses(step, 1.0)) for step in (1, 2, 3)]
     assert [future.result(10) for future in first] == ["stored"] * 3
@@ -65,7 +71,8 @@ def test_one_bad_entry_does_not_take_the_others_along(committer: Committer) -> N
 
 
 def test_a_lock_from_outside_is_waited_for(committer: Committer, monkeypatch: pytest.MonkeyPatch) -> None:
-    committer.writer.connection.connection.driver_connection.execute("PRAGMA busy_timeout=50")
+    driver: Any = committer.writer.connection.connection.driver_connection
+    driver.execute("PRAGMA busy_timeout=50")
     monkeypatch.setattr(module, "RETRY_SECONDS", 0.05)
     other = sqlite3.connect(committer.place.database, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

@@ -46,7 +46,7 @@ def test_training_loss_where_there_is_no_validation_and_steps_where_there_are_no
     place.prepare()
     writer = Writer(place)
     nan, inf = float("nan"), float("inf")
-    losses = np.float32([3.0, inf, 2.0, nan, 1.0])
+    losses = np.array([3.0, inf, 2.0, nan, 1.0], np.float32)
     writer.commit([Entry(name, create=NewRun("{}", "d")) for name in ("bare", "steps", "train")])
     ends = [(float(n), n * 10.0, 1.0 / (n + 1), 0.5, nan, nan) for n in range(5)]
     ends[3] = (3.0, 30.0, 1e300, 0.5, nan, nan)  # no float32
@@ -55,6 +55,6 @@ def test_training_loss_where_there_is_no_validation_and_steps_where_there_are_no
     with reader.view() as view:
         assert curve(view.connection, "bare").tolist() == []
         assert curve(view.connection, "steps").tolist() == [3.0, 2.0, 1.0]
-        assert curve(view.connection, "train").tolist() == np.float32([1.0, 1 / 2, 1 / 3, 1 / 5]).tolist()
+        assert curve(view.connection, "train").tolist() == np.array([1.0, 1 / 2, 1 / 3, 1 / 5], np.float32).tolist()
     reader.close()
     writer.close()

@@ -13,6 +13,7 @@ from engine.archive.unpack import read
 from engine.cli import main
 from engine.errors import PlaygroundError
 from engine.experiment.experiment import Experiment
+from engine.run_state import RunState
 from engine.runtime.client import Fleet
 from engine.store import run_names
 from engine.store.layout import Place
@@ -20,6 +21,7 @@ from engine.store.reader import Reader
 from engine.store.records import Entry, NewRun
 from engine.store.writer import Writer
 from tests.faults.conftest import end
+from tests.rows import row_of
 
 
 @pytest.mark.parametrize(
@@ -47,7 +49,7 @@ def old_store(home: Path) -> None:
     place.prepare()
     writer = Writer(place)
     text = Experiment().to_json()
-    writer.commit([Entry("old", create=NewRun(text, "d", "finished"), changes={"attempt": 1})])
+    writer.commit([Entry("old", create=NewRun(text, "d", RunState.FINISHED), changes={"attempt": 1})])
     writer.close()
     with sqlite3.connect(place.database) as line:
         line.execute("ALTER TABLE runs DROP COLUMN name")
@@ -59,21 +61,21 @@ def test_a_store_without_names_can_be_read_and_gets_them(
     old_store(tmp_path)
     reader = Reader(tmp_path)
     assert [(row.id, row.name) for row in reader.runs()] == [("old", "")]
-    assert reader.run("old").state == "finished"
-    before = reader.run("old").updated
+    assert row_of(reader, "old").state == "finished"
+    before = row_of(reader, "old").updated
     fleet = Fleet(tmp_path)
     fleet.rename("old", " a\nname ")
-    row = reader.run("old")
+    row = row_of(reader, "old")
     assert (row.name, row.updated) == ("a name", before)  # how long it took is what it was
     with pytest.raises(PlaygroundError, match="There is no run"):
         fleet.rename("nobody", "x")
     parcel = read(pack(reader, row))
     assert parcel.about.name == "a name"
-    assert reader.run(fleet.take_in(parcel)).name == "a name"
+    assert row_of(reader, fleet.take_in(parcel)).name == "a name"
     monkeypatch.setenv("PLAYGROUND_STORE", str(tmp_path))
     assert main.main(["runs", "--json"]) == 0
     assert {found["name"] for found in json.loads(capsys.readouterr().out)} == {"a name"}
     fleet.rename("old", "")
-    assert reader.run("old").name == ""
+    assert row_of(reader, "old").name == ""
     reader.close()
     end(fleet)

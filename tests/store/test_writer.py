@@ -6,6 +6,7 @@ import itertools
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from engine.store.reader import Reader
 from engine.store.records import CheckpointRow, Entry, FrameRow, LogRow, NewRun
 from engine.store.run_changes import Cursor
 from engine.store.writer import Writer
+from tests.rows import checkpoint_of, row_of
 
 
 @pytest.fixture
@@ -36,13 +38,18 @@ def reader(writer: Writer) -> Iterator[Reader]:
     own.close()
 
 
-def losses(first: int, *values: float, **more: object) -> Entry:
-    return Entry("r", 1, first_step=first, losses=np.float32(values), **more)
+def driver_of(writer: Writer) -> Any:
+    """The connection beneath SQLAlchemy's."""
+    return writer.connection.connection.driver_connection
+
+
+def losses(first: int, *values: float, **more: Any) -> Entry:
+    return Entry("r", 1, first_step=first, losses=np.array(values, np.float32), **more)
 
 
 def test_a_run_is_created_once(writer: Writer, reader: Reader) -> None:
     writer.commit([losses(1, 0.5), Entry("r", create=NewRun("other", "x"))])
-    row = reader.run("r")
+    row = row_of(reader, "r")
     assert (row.experiment, row.edited, row.step, row.attempt, row.state) == ('{"a":1}', '{"a":1}', 1, 1, "running")
     assert reader.run("nobody") is None
 
@@ -75,15 +82,15 @@ def test_a_gap_is_refused_whole(writer: Writer, reader: Reader) -> None:
     assert writer.commit([losses(1, 1), late, losses(2, 2)]) == ["stored", "gap", "stored"]
     assert reader.losses("r")[:, 1].tolist() == [1, 2]
     assert reader.log("r") == []
-    assert reader.run("r").message == ""
+    assert row_of(reader, "r").message == ""
 
 
 def test_old_progress_does_not_turn_the_counters_back(writer: Writer, reader: Reader) -> None:
     writer.commit([losses(1, 1, 2, 3, progress={"epoch": 7})])
     writer.commit([losses(1, 1, 2, progress={"epoch": 3})])
-    assert reader.run("r").epoch == 7
+    assert row_of(reader, "r").epoch == 7
     writer.commit([losses(3, 3, 4, progress={"epoch": 8})])
-    assert reader.run("r").epoch == 8
+    assert row_of(reader, "r").epoch == 8
 
 
 def test_a_batch_is_stored_whole_or_not_at_all(writer: Writer, reader: Reader) -> None:
@@ -102,8 +109,8 @@ def test_the_last_three_checkpoints_and_the_last_good_one(writer: Writer, reader
         (home / name).write_bytes(b"x")
         writer.commit([Entry("r", 1, checkpoint=CheckpointRow(step, name, "s", 0, good=step in (0, 1)))])
     assert [found.step for found in reader.checkpoints("r")] == [5, 4, 3, 1]
-    assert reader.checkpoint("r").path == home / "checkpoints/5.pt"
-    assert reader.checkpoint("r", good=True).step == 1
+    assert checkpoint_of(reader, "r").path == home / "checkpoints/5.pt"
+    assert checkpoint_of(reader, "r", good=True).step == 1
     assert sorted(path.name for path in writer.place.checkpoints.iterdir()) == ["1.pt", "3.pt", "4.pt", "5.pt"]
     writer.commit([Entry("r", 1, spoiled=("checkpoints/5.pt",))])
     assert [found.step for found in reader.checkpoints("r")] == [4, 3, 1]
@@ -163,11 +170,11 @@ def test_a_tail_skips_other_runs(writer: Writer, reader: Reader) -> None:
 def test_deleting_forgets_everything_and_gives_the_room_back(writer: Writer, reader: Reader) -> None:
     blob = bytes(100_000)
     writer.commit([losses(1, *[0.0] * 50, frames=tuple(FrameRow(step, 0.0, blob) for step in range(1, 51)))])
-    writer.connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    driver_of(writer).execute("PRAGMA wal_checkpoint(TRUNCATE)")
     before = writer.place.database.stat().st_size
     outcome = writer.commit([Entry("r", delete=True), losses(51, 1.0)])
     assert outcome == ["stored", "fenced"]
-    writer.connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    driver_of(writer).execute("PRAGMA wal_checkpoint(TRUNCATE)")
     assert writer.place.database.stat().st_size < before / 10
     assert reader.run("r") is None
     assert reader.frames("r") == []
@@ -180,7 +187,7 @@ def test_readers_cannot_write(reader: Reader) -> None:
 
 
 def test_the_store_is_set_up_to_be_safe(writer: Writer) -> None:
-    driver = writer.connection.connection.driver_connection
+    driver = driver_of(writer)
     assert driver.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     assert driver.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
     assert driver.execute("PRAGMA foreign_keys").fetchone() == (1,)

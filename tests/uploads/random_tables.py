@@ -14,12 +14,12 @@ from engine.errors import InvalidExperiment
 from engine.uploads.corrections import NOTHING, Corrections
 from engine.uploads.sandbox import read
 
-LABELS = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "utf-16": "UTF-16", "cp1252": "Windows-1252"}
+LABELS: dict[str, Any] = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "utf-16": "UTF-16", "cp1252": "Windows-1252"}
 PLAIN = ("sí", "no", "red", "dark blue", "Año 1", "x-ray", "N°2", "über", "l'eau", "A/B", "50 %", "#3")
 QUOTED = ("red, dark", 'the "big" one', "a;b", "u|v", "one\ntwo", "tab\there")
 NAMES = ("width", "año", "the size", "Ωhm", "c", "col 7", "peso (kg)", "%fat", "is_ok", "n°", "group", "Größe")
 GAPS = ("", "", "NA", "null", "?", "NaN", "n/a", "-")
-QUOTING = (csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC)
+QUOTING: tuple[Any, ...] = (csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC)
 
 
 @dataclass
@@ -27,8 +27,8 @@ class Table:
     """A table as bytes and how it was written."""
 
     raw: bytes
-    separator: str
-    decimal: str
+    separator: Any  # one of those that the reader knows, as are the next two
+    decimal: Any
     encoding: str
     header: bool
     gap: str
@@ -79,7 +79,7 @@ def random_table(seed: int) -> Table:
     separator, decimal = str(rng.choice([",", ";", "\t", "|"])), str(rng.choice([".", ","]))
     encoding, header = str(rng.choice(list(LABELS))), bool(rng.integers(2))
     gap, words = str(rng.choice(GAPS)), int(rng.integers(0, 3))
-    quoting = int(rng.choice(QUOTING))
+    quoting: Any = int(rng.choice(QUOTING))
     known = [*PLAIN, *(QUOTED if rng.integers(2) else ())]
     columns = []
     alike = int(rng.integers(5)) if rng.integers(3) == 0 else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -68,7 +69,10 @@ def test_what_was_kept_before_there_were_roles_can_be_read(store: Path) -> None:
         '"counts":[],"shape":[0,0,0],"sizes":0,"head":[["0","x"]],"delimiter":",","decimal":".","encoding":"Latin-1",'
         '"header":true}'
     )
-    arrays = {"values": np.arange(20.0)[:, None] ** 2, "codes": (np.arange(20, dtype=np.int32) % 2)[:, None]}
+    arrays: dict[str, Any] = {
+        "values": np.arange(20.0)[:, None] ** 2,
+        "codes": (np.arange(20, dtype=np.int32) % 2)[:, None],
+    }
     whole = io.BytesIO()
     np.savez_compressed(whole, about=np.frombuffer(facts.encode(), np.uint8), **arrays)
     (store / "own").mkdir()

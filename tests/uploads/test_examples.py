@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,7 @@ COUNT = 80
 
 
 @pytest.fixture(scope="module")
-def digest(tmp_path_factory: pytest.TempPathFactory) -> str:
+def digest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A kept table with gaps in a number and in a category."""
     size, color = RNG.normal(5, 2, COUNT).round(3), RNG.choice(["red", "green", "blue"], COUNT)
     rows = []
@@ -71,8 +72,8 @@ def test_gaps_are_filled_from_the_training_rows_alone(digest: str) -> None:
     known = source.x[train]
     median = np.median(known[~np.isnan(known[:, 0]), 0].astype(np.float64))
     usual = np.nansum(known[:, 1:4], 0).argmax()
-    for rows, got in ((train, data.train_x), (held, data.validation_x)):
-        raw, got = source.x[rows], got.numpy()
+    for rows, prepared in ((train, data.train_x), (held, data.validation_x)):
+        raw, got = source.x[rows], prepared.numpy()
         gaps = np.isnan(raw[:, 0])
         assert gaps.any()
         np.testing.assert_allclose(got[gaps, 0], median, rtol=1e-6)
@@ -149,7 +150,7 @@ def test_a_damaged_kept_file_is_as_good_as_none(digest: str) -> None:
     path.unlink()
 
 
-def drawn(points: list[tuple[float, float, float]]) -> str:
+def drawn(points: Sequence[tuple[float, float, float]]) -> str:
     return ";".join(f"{x:g},{y:g},{c:g}" for x, y, c in points)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -43,7 +44,7 @@ def kinds(about: About) -> set[str]:
         ("none-class.csv", {"keep_default_na": False}, "age sleep disorder", "nnt", "classification"),
     ],
 )
-def test_tables_of_the_field(name: str, told: dict[str, object], names: str, uses: str, task: str) -> None:
+def test_tables_of_the_field(name: str, told: dict[str, Any], names: str, uses: str, task: str) -> None:
     about, arrays = taken(name)
     truth = pd.read_csv(FILES / name, **told)
     assert [column.name for column in about.columns] == names.split()

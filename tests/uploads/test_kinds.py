@@ -90,7 +90,7 @@ def test_a_workbook_of_excel_is_read() -> None:
 
 def test_cells_of_a_workbook_of_every_type() -> None:
     names: list[object] = ["id", "x", "when", "flag", "label"]
-    rows = [
+    rows: list[list[object]] = [
         [n + 1, n / 3 if n != 4 else "#DIV/0!", datetime.date(2020, 1, n + 1), n % 3 == 0, n % 2] for n in range(20)
     ]
     rows[7][1] = None

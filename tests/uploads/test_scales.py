@@ -6,6 +6,7 @@ import io
 import struct
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,7 +33,7 @@ def taken(x: np.ndarray, y: np.ndarray = Y, corrections: Corrections = NOTHING) 
     return read("x.npz", zipped({"x.npy": npy(x), "y.npy": npy(y)}), corrections)
 
 
-SCALES = {
+SCALES: dict[str, tuple[np.ndarray, float, float, bool]] = {
     "shares": (U, 0, 1, False),
     "a little over 1": (U * 1.04, 0, 1.04, True),
     "from −1 to 1": (U * 2 - 1, -1, 1, True),
@@ -117,7 +118,8 @@ def test_sequences_are_told_from_images(name: str) -> None:
     about, arrays = taken(x)
     assert about.sort == sort
     assert any(note.kind.startswith("taken") for note in about.notes) is noted
-    for said in ("images", "sequences", *(["table"] if np.prod(shape) < 1024 else [])):
+    sorts: list[Any] = ["images", "sequences", *(["table"] if np.prod(shape) < 1024 else [])]
+    for said in sorts:
         other, arrays = taken(x, corrections=Corrections(sort=said))
         assert other.sort == said
         if said == "sequences":
