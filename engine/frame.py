@@ -30,7 +30,8 @@ class Channel:
 
     `series` names what the first axis counts: layers, mostly, but for `scores`, whose lines are not layers'. `healthy`
     is the band a reader should expect;
-    `extent` is (x0, x1[, y0, y1]) for what is drawn over the input space.
+    `extent` is (x0, x1[, y0, y1]) for what is drawn over the input space. `reading` says how to read the picture: what
+    the probe's docstring says of it, unless the probe itself says otherwise.
     """
 
     key: str
@@ -42,6 +43,7 @@ class Channel:
     series: tuple[str, ...] = ()
     healthy: tuple[float, float] | None = None
     extent: tuple[float, ...] | None = None
+    reading: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """A plain dictionary; `Channel(**d)` after JSON gives lists where tuples were."""

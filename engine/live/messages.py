@@ -22,8 +22,8 @@ Message = str | bytes
 COLUMNS = {"losses": ("step", "loss"), "epochs": EPOCH_COLUMNS}
 POINTS = 2_000
 HISTORY = 160
-BULKY = ("output", "units", "units_scale", "attack", "disagreement")
-"""Readings that only the newest frame is drawn from."""
+NEWEST = {"grid", "units", "links", "curve", "arrows", "pictures", "heat", "pairs"}
+"""Marks that are drawn from the newest frame alone."""
 
 
 def table(
@@ -95,13 +95,19 @@ def snapshot(view: View, run: RunRow, slim: dict[int, bytes]) -> list[Message]:
     steps = view.frame_steps(run.id)
     chosen = spread(steps[:-1], HISTORY)
     for step, payload in view.frames_at(run.id, [step for step in chosen if step not in slim]):
-        slim[step] = Frame.decode(payload).without(*BULKY).encode()
+        slim[step] = Frame.decode(payload).without(*bulk(run.channels)).encode()
     for step in slim.keys() - set(chosen):
         del slim[step]
     messages += [slim[step] for step in chosen]
     if steps:
         messages += [payload for _, payload in view.frames_at(run.id, steps[-1:])]
     return messages
+
+
+def bulk(channels: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The readings that viewers need of the newest frame alone."""
+    keys = [channel["key"] for channel in channels if channel["mark"] in NEWEST]
+    return keys + [f"{key}_scale" for key in keys]
 
 
 def _line(entry: LogLine) -> dict[str, Any]:

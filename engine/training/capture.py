@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from engine.catalogue.docstring import explained
 from engine.catalogue.part import catalogue
 from engine.data.prepare import Prepared
 from engine.experiment.experiment import Experiment
@@ -38,7 +40,7 @@ class Capture:
         self.subject = describe(experiment, data, network, self.rows)
         active = [(probe, probe.channel(self.subject)) for probe in with_companions(experiment.probes)]
         self.probes: tuple[Probe, ...] = tuple(probe for probe, channel in active if channel)
-        self.channels: tuple[Channel, ...] = tuple(channel for _, channel in active if channel)
+        self.channels: tuple[Channel, ...] = tuple(explain(probe, channel) for probe, channel in active if channel)
         self.needs: frozenset[Need] = frozenset().union(*(probe.needs for probe in self.probes))
         size = int(np.clip(PROBE_FLOPS / max(flops, 1), 24, 256))
         self.probe_batch = data.train_x[:size].to(device)
@@ -105,6 +107,11 @@ class Capture:
         seen = (activations, saturated, gradients, weight_norms, update_norms, weights, plane, plane_units)
         trial = self.held.trial(self.plane) if self.held else None
         return Moment(*seen, inputs, opened, trial)
+
+
+def explain(probe: Probe, channel: Channel) -> Channel:
+    """The channel with how to read it, as the probe's docstring says."""
+    return replace(channel, reading=channel.reading or explained(type(probe))["Reading"])
 
 
 def with_companions(chosen: tuple[Probe, ...]) -> tuple[Probe, ...]:

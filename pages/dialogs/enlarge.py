@@ -5,15 +5,20 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from engine.catalogue.part import catalogue
 from engine.experiment.experiment import Experiment
+from engine.frame import Channel
+from engine.parts.probes import Probe
 from engine.store.per_class import classes_of
 from engine.store.reader import RunRow
 from pages.figures import per_class
-from pages.figures.charts import figure, table
+from pages.figures.panels import figure, table
+from pages.form.part_help import capitalized, section
 from pages.session import state
 from pages.session.engine import reader
 from pages.session.experiment_title import classes
-from pages.session.i18n import _, live_texts
+from pages.session.i18n import _, said
+from pages.session.literal import unmarked
 from pages.session.run_records import record
 from pages.settings import chart_colors
 
@@ -23,13 +28,15 @@ CONFIG = {
     "displayModeBar": True,
     "modeBarButtonsToRemove": ["select2d", "lasso2d"],
 }
-TITLES = {"metric": "Metric", "activation_histogram": "Activations"}
+TITLES = {"metric": "Metric", "output": "Output", "loss": "Loss"}
 
 
 def enlarge(panel: str) -> None:
-    """Opens the dialog for a panel: loss, metric, update_ratio, gradient_norm, activation_histogram, output, curve."""
-    title = _(TITLES.get(panel) or live_texts().get(panel, panel))
-    st.dialog(title, width="large", dismissible=True)(large)(panel)
+    """Opens the dialog for a panel: loss, metric, output, or a channel."""
+    row = reader().run(state.shown_run())
+    titles = {entry["key"]: entry["title"] for entry in row.channels} if row else {}
+    title = _(TITLES.get(panel) or titles.get(panel, panel))
+    st.dialog(unmarked(title), width="large", dismissible=True)(large)(panel)
 
 
 def large(panel: str) -> None:
@@ -45,6 +52,8 @@ def large(panel: str) -> None:
     config = {**CONFIG, "toImageButtonOptions": {"format": "png", "filename": name, "scale": 2}}
     chart = figure(seen, panel, chart_colors(st.context.theme.type))
     st.plotly_chart(chart, theme=None, height=540, config=config, key=f"large_{panel}")
+    if panel in seen.channels and (reading := how_to_read(seen.channels[panel])):
+        st.caption(unmarked(reading))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(_("Step {step}. The camera above the chart saves it as a picture.", step=row.step), width="stretch")
         csv = table(seen, panel).to_csv(index=False)
@@ -52,6 +61,14 @@ def large(panel: str) -> None:
         st.download_button(_("Numbers as CSV"), csv, f"{name}.csv", "text/csv", icon=icon, on_click="ignore")
     if panel == "metric":
         each_class(row, seen.epochs.to_numpy(float))
+
+
+def how_to_read(channel: Channel) -> str:
+    """What the channel says of its picture, in the language spoken; for runs whose channels do not, the probe."""
+    probe = catalogue(Probe).get(channel.key)
+    if channel.reading or not probe:
+        return capitalized(said("reference", channel.reading)) if channel.reading else ""
+    return capitalized(section(probe, "Reading"))
 
 
 def each_class(row: RunRow, epochs: np.ndarray) -> None:

@@ -1,4 +1,4 @@
-"""Figures of what is at rest: data → plotly figure. No streamlit in here."""
+"""Figures of what every run has, at rest: data → plotly figure; what they have in common. No streamlit in here."""
 
 from __future__ import annotations
 
@@ -9,54 +9,15 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from engine.frame import Channel, layer_of
-from pages.figures.scores import score_rows, scores
+from engine.frame import layer_of
+from pages.figures.readings import positive, trace
 from pages.session.i18n import _, spoken
 from pages.session.literal import unmarked
-from pages.session.messages import layer_name
 from pages.session.run_records import Record
 
 Colors = Mapping[str, Any]
 DASHES = ("dash", "dot", "dashdot", "longdash")  # kinds of a layer's weights
 EPOCHS = {"loss": ("train_loss", "validation_loss"), "metric": ("train_metric", "validation_metric")}
-
-
-def table(record: Record, panel: str) -> pd.DataFrame:
-    """The numbers behind a panel, one row a step (or an epoch, or a cell), for download."""
-    if panel in EPOCHS:
-        own = [name for name in map(str, record.epochs) if name.endswith(f"_{panel}")]  # those of several ends, too
-        own += [name for name in map(str, record.epochs) if panel == "metric" and name.startswith("recall_")]
-        ends = record.epochs[["epoch", "step", *own]]
-        return score_rows(ends, record) if panel == "metric" else ends
-    key = "curve" if panel == "curve" else panel
-    frames = [frame for frame in record.frames if key in frame.readings]
-    if panel in ("output", "curve"):
-        last = frames[-1].readings[key] if frames else np.empty(0)
-        return pd.DataFrame(last.reshape(-1, last.shape[-1]) if last.ndim > 1 else last)
-    names = list(record.channels[key].series) if key in record.channels else []
-    if panel == "activation_histogram":
-        bins = ["low", "high", *(f"bin {i}" for i in range(32))]
-        rows = [[f.step, n, *row] for f in frames for n, row in zip(names, f.readings[key], strict=True)]
-        return pd.DataFrame(rows, columns=["step", "layer", *bins])
-    return pd.DataFrame([[f.step, *f.readings[key]] for f in frames], columns=["step", *names])
-
-
-def figure(record: Record, panel: str, colors: Colors) -> go.Figure:
-    """The chart of one panel of the live picture."""
-    if panel in EPOCHS:
-        made = over_epochs([record], panel, colors)
-        if panel == "metric":
-            scores(made, record, colors)
-        return framed(made, colors, _("step"), axis(panel), log=False)
-    if panel == "output":
-        return framed(plane(record, colors), colors, "x₁", "x₂", log=False)
-    if panel == "curve":
-        return framed(curve(record, colors), colors, "x", "y", log=False)
-    if panel == "activation_histogram":
-        return framed(histogram(record, colors), colors, _("step"), _("activation"), log=False)
-    channel = record.channels[panel]
-    made = per_layer(record, channel, colors)
-    return framed(made, colors, _("step"), f"{_(channel.title)}  {channel.formula}", log=channel.scale == "log")
 
 
 def axis(panel: str) -> str:
@@ -76,7 +37,9 @@ def overlay(records: Sequence[Record], panel: str, colors: Colors) -> go.Figure:
             values = values[:, whole] if steps else values
             middle = np.nanmedian(values, 1) if values.size else np.empty(0)
             made.add_scatter(x=steps, y=positive(middle), name=record.name, line={"color": color, "width": 2})
-        band(made, (1e-3, 1e-2), colors)
+        healthy = next((r.channels["update_ratio"].healthy for r in records if "update_ratio" in r.channels), None)
+        if healthy:
+            band(made, healthy, colors)
     return framed(made, colors, _("step"), axis(panel), log=panel != "metric")
 
 
@@ -109,65 +72,9 @@ def mark_best(made: go.Figure, epochs: pd.DataFrame, colors: Colors) -> None:
         made.add_scatter(x=[best["step"]], y=[best["validation_loss"]], name=_("best"), mode="markers", marker=ring)
 
 
-def per_layer(record: Record, channel: Channel, colors: Colors) -> go.Figure:
-    """A line a layer, first to last along one ramp, over the band that a reader should expect."""
-    made = go.Figure()
-    steps, values = trace(record, channel.key)
-    layers = list(dict.fromkeys(map(layer_of, channel.series)))
-    for place, name in enumerate(channel.series):
-        color = ramp(colors["layers"], layers.index(layer_of(name)), len(layers))
-        y = positive(values[:, place]) if channel.scale == "log" else values[:, place]
-        kinds = [other for other in channel.series if layer_of(other) == layer_of(name) != other]
-        line = {"color": color, "width": 2}
-        if name in kinds:  # one kind of the layer's weights
-            line = {"color": color, "width": 1, "dash": DASHES[kinds.index(name) % len(DASHES)]}
-        made.add_scatter(x=steps, y=y, name=layer_name(name), line=line)
-    if channel.healthy:
-        band(made, channel.healthy, colors)
-    return made
-
-
-def trace(record: Record, key: str) -> tuple[list[int], np.ndarray]:
-    """Steps, and the readings of a key at them, (steps, layers)."""
-    frames = [frame for frame in record.frames if key in frame.readings]
-    layers = len(record.channels[key].series) if key in record.channels else 0
-    values = np.array([frame.readings[key] for frame in frames], float).reshape(len(frames), layers)
-    return [frame.step for frame in frames], values
-
-
-def positive(values: np.ndarray) -> np.ndarray:
-    """Zeros have no place on a logarithmic axis: a gap."""
-    return np.where(values > 0, values, np.nan)
-
-
 def band(made: go.Figure, healthy: tuple[float, float], colors: Colors) -> None:
     """The guide band."""
     made.add_hrect(y0=healthy[0], y1=healthy[1], fillcolor=colors["band"], opacity=0.14, line_width=0, layer="below")
-
-
-def histogram(record: Record, colors: Colors, height: int = 48) -> go.Figure:
-    """Counts over value and step, one picture a layer; the list on the left of the chart chooses it."""
-    made = go.Figure()
-    frames = [frame for frame in record.frames if "activation_histogram" in frame.readings]
-    names = record.channels["activation_histogram"].series
-    for place, name in enumerate(names):
-        rows = np.array([frame.readings["activation_histogram"][place] for frame in frames], float).reshape(-1, 34)
-        low, high = (float(rows[:, 0].min()), float(rows[:, 1].max())) if len(rows) else (0.0, 1.0)
-        edges = np.linspace(low, high if high > low else low + 1, height + 1)
-        counts = np.array([rebinned(row, edges) for row in rows]).reshape(-1, height)
-        steps = [frame.step for frame in frames]
-        scale = [[i / 2, color] for i, color in enumerate(colors["counts"])]
-        shown = {"visible": place == 0, "colorscale": scale, "colorbar": {"title": _("share")}}
-        made.add_heatmap(x=steps, y=(edges[1:] + edges[:-1]) / 2, z=counts.T, name=layer_name(name), **shown)
-    made.update_layout(updatemenus=[layer_menu([layer_name(name) for name in names])])
-    return made
-
-
-def rebinned(row: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """A reading's 32 bins on shared edges, as shares."""
-    own = np.linspace(row[0], row[1] if row[1] > row[0] else row[0] + 1e-9, 33)
-    whole = np.concatenate([[0.0], np.cumsum(row[2:])]) / max(row[2:].sum(), 1)
-    return np.asarray(np.diff(np.interp(edges, own, whole)))
 
 
 def layer_menu(names: Sequence[str]) -> dict[str, Any]:

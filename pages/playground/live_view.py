@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -12,7 +13,9 @@ from engine.data.prepare import examples
 from engine.experiment.experiment import Experiment
 from engine.live import token
 from engine.parts.blocks import Block
+from engine.parts.probes import Probe
 from pages.form.component import component, source
+from pages.form.part_help import capitalized, section, title
 from pages.session import state
 from pages.session.i18n import _, catalog, live_texts, said, small, speak, spoken
 from pages.session.sentences import TEMPLATES, WORDS
@@ -57,7 +60,16 @@ def texts(language: str) -> dict[str, str]:
     """Every text of the component in a language."""
     speak(language)
     kinds = {f"kind_{kind}": small(said("part", part.title())) for kind, part in catalogue(Block).items()}
-    return {key: _(text) for key, text in live_texts().items()} | kinds
+    probes = dict(instruments())
+    return {key: _(text) for key, text in live_texts().items()} | kinds | probes
+
+
+def instruments() -> Iterator[tuple[str, str]]:
+    """What each probe is called and how its picture is read, as the probe says it, in the language spoken."""
+    for kind, probe in catalogue(Probe).items():
+        yield f"title_{kind}", title(probe)
+        if reading := section(probe, "Reading"):
+            yield f"reading_{kind}", capitalized(reading)
 
 
 @cache

@@ -103,8 +103,6 @@ def test_a_snapshot_then_news_without_a_gap(home: Path, run: str) -> None:
         assert hello["run"] == run
         assert hello["state"] == "running"
         assert hello["experiment"]["data"]["kind"] == "spiral"
-        assert [node["name"] for node in hello["graph"]][-1] == "output"
-        assert hello["graph"][0]["inputs"] == ["input"]
         assert {channel["key"] for channel in hello["channels"]} >= {"output", "update_ratio", "activation_histogram"}
         assert static.step == -1
         assert static.readings["points"].shape == (500, 4)
@@ -196,6 +194,7 @@ def test_a_run_that_is_just_beginning_is_introduced_when_it_has(home: Path, flee
             said = until(line, is_frame)
         hellos = [m for m in said if isinstance(m, dict) and m["type"] == "hello"]
         assert hellos[-1]["channels"]
+        assert hellos[-1]["graph"][0]["inputs"] == ["input"]
         assert any(isinstance(m, Frame) and m.step == -1 for m in said)
         fleet.delete(run)
 

@@ -18,7 +18,9 @@ from engine.store.per_class import Classes
 from engine.store.tables import EPOCH_COLUMNS
 from engine.training.trainer import Trainer
 from pages.figures import per_class
-from pages.figures.charts import figure, overlay, rebinned, table
+from pages.figures.charts import overlay
+from pages.figures.panels import figure, table
+from pages.figures.readings import rebinned
 from pages.session.adapt_to_dataset import to_data
 from pages.session.run_records import Record
 from pages.settings import chart_colors

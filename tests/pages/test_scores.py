@@ -13,7 +13,7 @@ from engine.data.epochs import EpochRow
 from engine.experiment.experiment import Experiment
 from engine.training.clock import FrameClock
 from engine.training.trainer import Trainer
-from pages.figures.charts import figure, table
+from pages.figures.panels import figure, table
 from pages.session.i18n import speak
 from pages.session.run_records import Record
 from pages.settings import chart_colors

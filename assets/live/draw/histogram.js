@@ -3,16 +3,15 @@ import { pack } from "./theme.js";
 
 /** Numbers of one layer in a row of the trace: low, high, then the counts. */
 export const ROW = 34;
-const BINS = ROW - 2;
 const SHADES = 64;
 
-/** Smallest and largest value of some layers over all frames kept. @param {import("../stream/trace.js").Trace} trace @param {number[]} layers @returns {[number, number]} */
-export function extent(trace, layers) {
+/** Smallest and largest value of some layers over all frames kept. @param {import("../stream/trace.js").Trace} trace @param {number[]} layers @param {number} [row] numbers of one layer @returns {[number, number]} */
+export function extent(trace, layers, row = ROW) {
   let low = Infinity;
   let high = -Infinity;
   for (let frame = 0; frame < trace.length; frame += 1) {
     for (const layer of layers) {
-      const at = frame * trace.width + layer * ROW;
+      const at = frame * trace.width + layer * row;
       if (trace.values[at] < low) low = trace.values[at];
       if (trace.values[at + 1] > high) high = trace.values[at + 1];
     }
@@ -30,10 +29,10 @@ export function shades(color) {
 /**
  * Paints one layer: a frame holds until the next one. Rows that several bins share show the fullest.
  * @param {import("./heat_map.js").Picture} picture @param {import("../stream/trace.js").Trace} trace @param {number} layer
- * @param {{width: number, height: number, span: [number, number], domain: [number, number], colors: Uint32Array}} look
+ * @param {{width: number, height: number, span: [number, number], domain: [number, number], colors: Uint32Array, row?: number}} look
  */
 export function paintHistogram(picture, trace, layer, look) {
-  const { width, height, span, domain, colors } = look;
+  const { width, height, span, domain, colors, row = ROW } = look;
   const words = picture.pixels(width, height);
   words.fill(0);
   const perRow = (domain[1] - domain[0]) / height;
@@ -48,25 +47,26 @@ export function paintHistogram(picture, trace, layer, look) {
       width,
       height,
       trace.values,
-      frame * trace.width + layer * ROW,
+      frame * trace.width + layer * row,
       domain[1],
       perRow,
       colors,
+      row - 2,
     );
   }
   picture.done();
 }
 
 /** One frame of one layer, into one column of pixels. */
-function paintColumn(words, column, width, height, values, at, top, perRow, colors) {
+function paintColumn(words, column, width, height, values, at, top, perRow, colors, bins) {
   const low = values[at];
   const high = values[at + 1];
   if (!(high >= low)) return;
   let fullest = 0;
-  for (let bin = 0; bin < BINS; bin += 1) fullest = Math.max(fullest, values[at + 2 + bin]);
+  for (let bin = 0; bin < bins; bin += 1) fullest = Math.max(fullest, values[at + 2 + bin]);
   if (!(fullest > 0)) return;
-  const size = (high - low) / BINS;
-  for (let bin = 0; bin < BINS; bin += 1) {
+  const size = (high - low) / bins;
+  for (let bin = 0; bin < bins; bin += 1) {
     const count = values[at + 2 + bin];
     if (!(count > 0)) continue;
     const color = colors[Math.max(1, Math.round((count / fullest) * SHADES))];

@@ -5,10 +5,12 @@ import { Trace } from "./trace.js";
 /** @typedef {import("./decode.js").Frame} Frame */
 /** @typedef {import("./decode.js").Series} Series */
 /** @typedef {{name: string, inputs: string[], unitwise?: boolean, head?: boolean, task?: string, two_sided?: boolean}} Node a block of the network, or the output layer */
-/** @typedef {{key: string, title: string, unit: string, mark: string, scale: string, series: string[], healthy: number[] | null, extent: number[] | null}} Channel */
+/** @typedef {{key: string, title: string, formula: string, unit: string, mark: string, scale: string, series: string[], healthy: number[] | null, extent: number[] | null, reading?: string}} Channel */
 
 const LINE_POINTS = 1000;
 const HISTOGRAM_FRAMES = 320;
+/** How many readings are kept of the marks that are drawn over the steps; of the others the newest is drawn. */
+const TRACED = { lines: LINE_POINTS, scores: LINE_POINTS, scalar: LINE_POINTS, histogram: HISTOGRAM_FRAMES };
 
 /** Layer names in the order of depth: their numbers first to last, "output" at the end. @param {string[]} names */
 export function byDepth(names) {
@@ -64,7 +66,8 @@ export class Run {
       (channel) => channel.series?.length && !["grid", "heat", "scores"].includes(channel.mark),
     );
     const first = this.channels.get("activation_histogram")?.series ?? [];
-    this.layers = byDepth([...first, ...perLayer.flatMap((channel) => channel.series.map(layerOf))]);
+    const rows = [...first, ...perLayer.flatMap((channel) => channel.series.map(layerOf))];
+    this.layers = byDepth(this.graph.length ? rows.filter((name) => this.node(name)) : rows);
     this.log = (message.log ?? []).slice(-200);
     this.place(message);
   }
@@ -94,11 +97,8 @@ export class Run {
     this.#advance(frame.step, frame.epoch);
     for (const [key, reading] of Object.entries(frame.readings)) {
       const mark = this.channels.get(key)?.mark;
-      if (["lines", "scores"].includes(mark) && key !== "curve")
-        this.#trace(key, reading.values.length, LINE_POINTS).push(frame.step, reading.values);
-      else if (mark === "histogram")
-        this.#trace(key, reading.values.length, HISTOGRAM_FRAMES).push(frame.step, reading.values);
-      else if (key === "lr") this.#trace(key, 1, LINE_POINTS).push(frame.step, reading.values);
+      const limit = TRACED[mark];
+      if (limit) this.#trace(key, reading.values.length, limit).push(frame.step, reading.values);
     }
   }
 

@@ -11,9 +11,9 @@ const GAP = 6;
 /**
  * An arrow from where every example stands to where the attack moves it; strong where the answer changes.
  * @param {CanvasRenderingContext2D} context @param {Ui} ui @param {import("../draw/scale.js").Scale} x @param {import("../draw/scale.js").Scale} y
+ * @param {import("../stream/decode.js").Reading | undefined} reading
  */
-export function drawArrows(context, ui, x, y) {
-  const reading = ui.run.latest.attack;
+export function drawArrows(context, ui, x, y, reading) {
   if (reading?.shape.length !== 2) return;
   for (let i = 0; i < reading.shape[0]; i += 1) {
     const [fromX, fromY, toX, toY, changed] = reading.values.subarray(i * 5, i * 5 + 5);

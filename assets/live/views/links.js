@@ -12,12 +12,13 @@ const FAINTEST = 6;
  * Each layer's matrix by its name; nothing when the sizes are not what the columns say.
  * @param {import("../stream/run.js").Run} run @param {Column[]} columns in order of depth, inputs first
  * @param {Map<string, number[]>} fed the columns that feed each layer
+ * @param {string} [key] of the channel
  * @returns {Map<string, Matrix>}
  */
-export function matrices(run, columns, fed) {
+export function matrices(run, columns, fed, key = "weights") {
   const found = new Map();
-  const reading = run.latest.weights;
-  const names = run.channels.get("weights")?.series ?? [];
+  const reading = run.latest[key];
+  const names = run.channels.get(key)?.series ?? [];
   if (!reading) return found;
   let start = 0;
   for (const name of names) {

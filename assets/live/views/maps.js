@@ -1,8 +1,12 @@
-/** Panels of small maps: inputs over their reconstructions, and gates over the steps of the sequence. */
-import { legendRamp } from "../draw/legend.js";
+/** Marks pairs and heat: pictures over what is made of them, and rows of numbers along an axis. */
+import { element } from "../draw/dom.js";
 import { Picture, paintSigned } from "../draw/heat_map.js";
-import { Panel } from "./panel.js";
 import { css } from "../draw/theme.js";
+import { measureOf } from "./about.js";
+import { MarkView, signed } from "./mark_view.js";
+import { upright } from "./tiles.js";
+
+/** @typedef {import("../stream/decode.js").Reading} Reading */
 
 const GAP = 4;
 const LABELS = 132;
@@ -14,54 +18,18 @@ const GATES = {
   update: "gate_update",
 };
 
-/** A panel that is there only while the run has its channel. */
-class MapsView {
-  /** @param {import("../ui.js").Ui} ui @param {string} key of the channel and of the texts */
-  constructor(ui, key) {
-    this.ui = ui;
-    this.key = key;
-    this.panel = new Panel(ui, { key, title: key, help: `${key}_help` });
-    this.node = this.panel.node;
-    this.picture = new Picture();
-  }
+/** The first half of the maps above, the second half below. */
+export class PairsView extends MarkView {
+  picture = new Picture();
 
-  get there() {
-    return this.ui.run.channels.has(this.key);
-  }
+  legend = () => [this.ramp("−", "+"), element("span", { text: measureOf(this.channel) })];
 
-  draw() {
-    const reading = this.ui.run.latest[this.key];
-    const context = this.there && reading ? this.panel.begin() : null;
-    if (context) this.paint(context, reading);
-  }
-}
-
-/** Inputs above, what the network makes of them below. */
-export class PairsView extends MapsView {
-  constructor(ui) {
-    super(ui, "reconstruction");
-  }
-
-  legend = () => {
-    const { theme, t } = this.ui;
-    return [
-      legendRamp(
-        "−",
-        [-1, -0.5, 0, 0.5, 1].map((value) => css(theme.value(value))),
-        `+ · ${t("pairs_rows")}`,
-      ),
-    ];
-  };
-
-  /** @param {CanvasRenderingContext2D} context @param {import("../stream/decode.js").Reading} reading */
-  paint(context, { values, shape: [count, height, width] }) {
+  /** @param {CanvasRenderingContext2D} context @param {Reading} reading */
+  paint(context, reading) {
     const { panel } = this;
-    paintSigned(
-      this.picture,
-      /** @type {Int8Array} */ (this.upright(values, count, height, width)),
-      [count, height, width],
-      this.ui.theme,
-    );
+    const [count, height, width] = reading.shape;
+    const maps = upright(signed(reading), count, height, width);
+    paintSigned(this.picture, maps, [count, height, width], this.ui.theme);
     const pairs = count / 2;
     const room = (panel.width + GAP) / pairs - GAP;
     const scale = Math.min(room / width, (panel.height - GAP) / 2 / height);
@@ -78,46 +46,52 @@ export class PairsView extends MapsView {
       context.strokeRect(x - 0.5, y - 0.5, w + 1, h + 1);
     }
   }
-
-  /** Pictures have their first row at the top, maps of the plane at the bottom. */
-  upright(values, count, height, width) {
-    const turned = new Int8Array(values.length);
-    for (let map = 0; map < count; map += 1) {
-      for (let row = 0; row < height; row += 1) {
-        const from = (map * height + row) * width;
-        turned.set(values.subarray(from, from + width), (map * height + height - 1 - row) * width);
-      }
-    }
-    return turned;
-  }
 }
 
-/** One row a gate, one column a step of the sequence; how far it is open, 0 to 1. */
-export class GatesView extends MapsView {
-  constructor(ui) {
-    super(ui, "gates");
+/** Inputs above, what the network makes of them below. */
+export class ReconstructionView extends PairsView {
+  legend = () => [this.ramp("−", `+ · ${this.ui.t("pairs_rows")}`)];
+}
+
+/** Smallest and largest of the finite numbers. @param {ArrayLike<number>} values @returns {[number, number]} */
+export function span(values) {
+  let [low, high] = [Infinity, -Infinity];
+  for (let i = 0; i < values.length; i += 1) {
+    if (!Number.isFinite(values[i])) continue;
+    low = Math.min(low, values[i]);
+    high = Math.max(high, values[i]);
   }
+  return high >= low ? [low, high] : [0, 1];
+}
+
+/** One row a series, one column a place along the other axis. */
+export class HeatView extends MarkView {
+  picture = new Picture();
+  /** What stands under the columns. */
+  below = "";
 
   legend = () => {
-    const { theme } = this.ui;
-    return [
-      legendRamp(
-        "0",
-        [-1, -0.5, 0, 0.5, 1].map((value) => css(theme.value(value))),
-        "1",
-      ),
-    ];
+    const [low, high] = this.range(this.ui.run.latest[this.key]?.values ?? []);
+    const { format } = this.ui;
+    return [element("span", { text: measureOf(this.channel) }), this.ramp(format.short(low), format.short(high))];
   };
 
-  /** @param {CanvasRenderingContext2D} context @param {import("../stream/decode.js").Reading} reading */
+  /** What the ends of the colors stand for. @param {ArrayLike<number>} values */
+  range(values) {
+    return span(values);
+  }
+
+  /** @param {CanvasRenderingContext2D} context @param {Reading} reading */
   paint(context, { values, shape: [rows, steps] }) {
     const { panel, ui } = this;
     const names = ui.run.channels.get(this.key).series;
-    const signed = new Int8Array(values.length);
-    values.forEach((value, i) => (signed[i] = Math.round((2 * value - 1) * 127) || 0));
-    paintSigned(this.picture, signed, [rows, 1, steps], ui.theme);
+    const [low, high] = this.range(values);
+    const numbers = new Int8Array(values.length);
+    values.forEach((value, i) => (numbers[i] = Math.round(((2 * (value - low)) / (high - low || 1) - 1) * 127) || 0));
+    paintSigned(this.picture, numbers, [rows, 1, steps], ui.theme);
     const height = Math.min(24, (panel.height - 14) / rows);
-    const width = Math.max(20, panel.width - LABELS - 40);
+    const labels = Math.min(LABELS, panel.width / 3);
+    const width = Math.max(20, panel.width - labels - 40);
     context.textBaseline = "middle";
     context.imageSmoothingEnabled = false;
     for (let row = 0; row < rows; row += 1) {
@@ -126,14 +100,31 @@ export class GatesView extends MapsView {
       const mean = own.reduce((sum, value) => sum + value, 0) / own.length;
       context.textAlign = "left";
       context.fillStyle = css(ui.theme.text);
-      context.fillText(this.label(names[row]), 0, y + height / 2, LABELS - 4);
-      context.drawImage(this.picture.canvas, 0, row, steps, 1, LABELS, y, width, height - 2);
-      context.fillText(ui.format.fixed(mean, 2), LABELS + width + 6, y + height / 2);
+      context.fillText(this.label(names[row] ?? String(row + 1)), 0, y + height / 2, labels - 4);
+      context.drawImage(this.picture.canvas, 0, row, steps, 1, labels, y, width, height - 2);
+      context.fillText(ui.format.fixed(mean, 2), labels + width + 6, y + height / 2);
     }
     context.fillStyle = css(ui.theme.muted);
     context.textBaseline = "top";
-    context.fillText(ui.t("sequence_time"), LABELS, rows * height, width);
+    if (this.below) context.fillText(ui.t(this.below), labels, rows * height, width);
     panel.describe(names.map((name) => this.label(name)).join(", "));
+  }
+
+  /** @param {string} name of a row */
+  label(name) {
+    return this.ui.layer(name);
+  }
+}
+
+/** One row a gate, one column a step of the sequence; how far it is open, 0 to 1. */
+export class GatesView extends HeatView {
+  below = "sequence_time";
+
+  legend = () => [this.ramp("0", "1")];
+
+  /** @returns {[number, number]} */
+  range() {
+    return [0, 1];
   }
 
   /** "2 lstm · forget" in the reader's words. @param {string} name */

@@ -1,4 +1,5 @@
 /** The table below the columns: mean, standard deviation, dead and saturated share of every layer, and its weights near zero. */
+import { helpOf } from "./about.js";
 import { GUTTER } from "./columns.js";
 import { element, write } from "../draw/dom.js";
 
@@ -6,9 +7,9 @@ import { element, write } from "../draw/dom.js";
 const ROWS = [
   { key: "activation_mean", text: "mean" },
   { key: "activation_std", text: "std" },
-  { key: "dead", text: "dead", help: "dead_help", share: true, alarm: true },
-  { key: "saturated", text: "saturated", help: "saturated_help", share: true, alarm: true, ends: true },
-  { key: "near_zero", text: "near_zero", help: "near_zero_help", share: true },
+  { key: "dead", text: "dead", help: true, share: true, alarm: true },
+  { key: "saturated", text: "saturated", help: true, share: true, alarm: true, ends: true },
+  { key: "near_zero", text: "near_zero", help: true, share: true },
 ];
 const ALARM = 0.5;
 
@@ -78,7 +79,7 @@ export class Numbers {
       const cells = names.map(() => element("td"));
       cells.forEach((cell, i) => this.cells.push({ row, name: names[i], cell }));
       return element("tr", {}, [
-        element("th", { scope: "row", text: ui.t(row.text), title: row.help && ui.t(row.help) }),
+        element("th", { scope: "row", text: ui.t(row.text), title: row.help ? helpOf(ui, row.key) : undefined }),
         ...cells,
       ]);
     });

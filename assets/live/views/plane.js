@@ -81,7 +81,7 @@ export class PlaneView {
       run.points?.shape,
     ]);
     this.dots.draw(context, this.panel, key, (own) => this.#points(own, x, y));
-    drawArrows(context, this.ui, x, y);
+    drawArrows(context, this.ui, x, y, run.latest.attack);
     if (this.bases[0]) xBase(context, box, this.bases[0], this.ui); // above the points, or they hide it
     if (this.bases[1]) yBase(context, box, this.bases[1], this.ui);
     if (this.spread) disagreementBar(context, this.ui, box, box.right + 14, BAR);

@@ -1,12 +1,14 @@
 /** The whole component: owns socket, feed and views, and draws at most once per animation frame. */
 import { AttackView } from "./attack.js";
-import { layerChart, lossChart, metricChart } from "./charts.js";
+import { lossChart, metricChart } from "./charts.js";
 import { CurveView } from "./curve.js";
 import { element } from "../draw/dom.js";
 import { Feed } from "../stream/feed.js";
 import { formats } from "../text/number_format.js";
 import { LayersView } from "./layers.js";
-import { GatesView, PairsView } from "./maps.js";
+import { GatesView, ReconstructionView } from "./maps.js";
+import { MARKS, unplaced } from "./marks.js";
+import { seriesChart } from "./series.js";
 import { Notice } from "../controls/notice.js";
 import { PlaneView } from "./plane.js";
 import { Tooltip } from "../draw/tooltip.js";
@@ -130,8 +132,11 @@ export class Screen {
       attack: new AttackView(ui),
       metric: metricChart(ui),
     };
-    this.rest = [lossChart(ui), layerChart(ui, "update_ratio"), layerChart(ui, "gradient_norm")];
-    this.maps = [new PairsView(ui), new GatesView(ui)];
+    this.rest = [lossChart(ui), seriesChart(ui, "update_ratio", true), seriesChart(ui, "gradient_norm")];
+    this.maps = [new ReconstructionView(ui, "reconstruction", false), new GatesView(ui, "gates", false)];
+    /** @type {import("./marks.js").View[]} panels of channels that have no place of their own */
+    this.own = [];
+    this.ownKeys = "";
     this.status = element("p", { class: "tp-status", role: "status" });
     this.right = element(
       "div",
@@ -147,7 +152,8 @@ export class Screen {
     if (!this.screen) return;
     this.transport.destroy();
     this.notice.destroy();
-    for (const { panel } of [this.layers, ...Object.values(this.tops), ...this.maps, ...this.rest]) panel.destroy();
+    for (const { panel } of [this.layers, ...Object.values(this.tops), ...this.maps, ...this.rest, ...this.own])
+      panel.destroy();
     this.ui.tooltip.node.remove();
     this.screen.remove();
   }
@@ -198,17 +204,35 @@ export class Screen {
     const shown = [top, ...(scored(run) && top !== "metric" ? ["metric"] : [])];
     for (const [name, view] of Object.entries(this.tops)) view.node.hidden = !shown.includes(name);
     for (const view of this.maps) view.node.hidden = !view.there;
-    this.right.classList.toggle("tp-right-five", shown.length > 1);
+    this.#panels();
     const views = [
       this.layers,
       ...shown.map((name) => this.tops[name]),
       ...this.maps.filter((view) => view.there),
       ...this.rest,
+      ...this.own,
     ];
     this.#legends(views);
     for (const view of views) view.draw();
     this.#time(performance.now() - began);
     if (waiting) this.#redraw();
+  }
+
+  /** A panel for every channel that has no place on the screen, drawn by its mark. */
+  #panels() {
+    const { run } = this.ui;
+    if (!run.known) return;
+    const channels = unplaced(run.channels.values());
+    const keys = JSON.stringify([run.id, channels.map(({ key, mark }) => [key, mark])]);
+    if (keys === this.ownKeys) return;
+    this.ownKeys = keys;
+    for (const { panel, node } of this.own) {
+      panel.destroy();
+      node.remove();
+    }
+    this.own = channels.map(({ key, mark }) => MARKS[mark](this.ui, key));
+    this.right.append(...this.own.map(({ node }) => node));
+    this.legends = "";
   }
 
   /** Legends change with theme, layers, classes and room only; one that does not fit gives way to its brief form. */

@@ -23,8 +23,8 @@ class UpdateRatio(Probe):
 
     Trouble: It falls by itself as the weights grow; layers that start at zero have none at first.
 
-    Reading: around 1e-3 is healthy after CS231n, around 1e-2 after other lectures; the band goes from the one to the
-    other. Well above it the learning rate is too high, below 1e-4 the layer hardly learns.
+    Reading: around 10⁻³ (CS231n) to 10⁻² (other lectures), the band, learning is usually steady. Far above it the
+    learning rate is too high and the layer is thrown about; below 10⁻⁴ it hardly learns.
 
     Shape: (rows of weights,)
 

@@ -1,0 +1,144 @@
+"""Figures of channels by their mark alone: readings → plotly figure. A new instrument needs no drawing code."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from engine.frame import Channel, layer_of
+from pages.figures.charts import DASHES, Colors, band, framed, layer_menu, ramp
+from pages.figures.readings import INFO, Arrows, Curves, Distributions, Info, Lines, Maps, Rows, mosaic
+from pages.session.i18n import _
+from pages.session.messages import layer_name
+from pages.session.run_records import Record
+
+
+def figure(record: Record, channel: Channel, colors: Colors) -> go.Figure:
+    """The channel's large form."""
+    info = INFO[channel.mark](record, channel)
+    return DRAWN[type(info)](info, channel, colors)
+
+
+def measure(channel: Channel) -> str:
+    """Title, formula and unit of a channel, for an axis."""
+    unit = f" [{_(channel.unit)}]" if channel.unit else ""
+    return f"{_(channel.title)}  {channel.formula}{unit}"
+
+
+def over_steps(info: Lines, channel: Channel, colors: Colors) -> go.Figure:
+    """A line a series; layers along one ramp, the kinds of their weights thinner; over the healthy band."""
+    made = go.Figure()
+    layers = list(dict.fromkeys(map(layer_of, info.names)))
+    for place, name in enumerate(info.names):
+        color = ramp(colors["layers"], layers.index(layer_of(name)), len(layers))
+        kinds = [other for other in info.names if layer_of(other) == layer_of(name) != other]
+        line = {"color": color, "width": 2}
+        if name in kinds:  # one kind of the layer's weights
+            line = {"color": color, "width": 1, "dash": DASHES[kinds.index(name) % len(DASHES)]}
+        made.add_scatter(x=info.steps, y=info.values[:, place], name=layer_name(name), line=line)
+    if info.healthy:
+        band(made, info.healthy, colors)
+    made = framed(made, colors, _("step"), measure(channel), log=info.log)
+    finite = info.values[np.isfinite(info.values)]
+    if info.log and finite.size and finite.max() < 20 * finite.min():  # else an axis without a number on it
+        made.update_yaxes(dtick="D1")
+    return made
+
+
+def distributions(info: Distributions, channel: Channel, colors: Colors) -> go.Figure:
+    """Shares over value and step, one picture a series; the list on the left of the chart chooses it."""
+    made = go.Figure()
+    middles = (info.edges[1:] + info.edges[:-1]) / 2
+    scale = [[i / 2, color] for i, color in enumerate(colors["counts"])]
+    for place, name in enumerate(info.names):
+        shown = {"visible": place == 0, "colorscale": scale, "colorbar": {"title": _("share")}}
+        made.add_heatmap(x=info.steps, y=middles, z=info.shares[place].T, name=layer_name(name), **shown)
+    made.update_layout(updatemenus=[layer_menu([layer_name(name) for name in info.names])])
+    value = _("activation") if channel.key == "activation_histogram" else _(channel.title)
+    return framed(made, colors, _("step"), value, log=False)
+
+
+def signed(values: np.ndarray, colors: Colors) -> dict[str, Any]:
+    """The colors of values on both sides of zero."""
+    finite = np.abs(values[np.isfinite(values)])
+    top = float(finite.max()) if finite.size else 1.0
+    stops = colors["values"]
+    shades = [[i / (len(stops) - 1), color] for i, color in enumerate(stops)]
+    return {"colorscale": shades, "zmin": -(top or 1.0), "zmax": top or 1.0}
+
+
+def maps(info: Maps, channel: Channel, colors: Colors) -> go.Figure:
+    """Maps side by side; a single one over the input space on its axes."""
+    made = go.Figure()
+    if len(info.values) == 1 and info.extent and len(info.extent) == 4:
+        (one,) = info.values
+        x0, x1, y0, y1 = info.extent
+        x, y = np.linspace(x0, x1, one.shape[1]), np.linspace(y0, y1, one.shape[0])
+        made.add_heatmap(x=x, y=y, z=one, **signed(one, colors))
+        made.update_yaxes(scaleanchor="x")
+        return framed(made, colors, "x₁", "x₂", log=False)
+    if len(info.values):
+        picture = mosaic(info)
+        made.add_heatmap(z=picture, **signed(picture, colors))
+    made = framed(made, colors, measure(channel), "", log=False)
+    made.update_xaxes(showticklabels=False, showgrid=False, constrain="domain")
+    made.update_yaxes(showticklabels=False, showgrid=False, scaleanchor="x")
+    return made
+
+
+def rows(info: Rows, channel: Channel, colors: Colors) -> go.Figure:
+    """A row a series, the first on top."""
+    made = go.Figure()
+    names = [layer_name(name) for name in info.names]
+    made.add_heatmap(y=names, z=info.values, **signed(info.values, colors))
+    made = framed(made, colors, measure(channel), "", log=False)
+    made.update_yaxes(type="category", autorange="reversed")
+    return made
+
+
+def curves(info: Curves, channel: Channel, colors: Colors) -> go.Figure:
+    """A function a line."""
+    made = go.Figure()
+    for place, values in enumerate(info.values):
+        color = ramp(colors["layers"], place, len(info.values)) if len(info.values) > 1 else colors["runs"][0]
+        made.add_scatter(x=info.x, y=values, name=_(channel.title), line={"color": color, "width": 2})
+    return framed(made, colors, "x", measure(channel), log=False)
+
+
+def arrows(info: Arrows, channel: Channel, colors: Colors) -> go.Figure:
+    """An arrow a row; those that count are stronger."""
+    made = go.Figure()
+    moves = zip(info.start, info.end, info.strong, strict=True)
+    for (x0, y0), (x1, y1), strong in moves:
+        color = colors["runs"][1 if strong else 0]
+        angle = math.degrees(math.atan2(x1 - x0, y1 - y0))
+        marker = {"symbol": ["circle", "triangle-up"], "size": [0, 9], "angle": [0, angle], "color": color}
+        line = {"color": color, "width": 3 if strong else 1.5}
+        made.add_scatter(
+            x=[x0, x1],
+            y=[y0, y1],
+            mode="lines+markers",
+            line=line,
+            marker=marker,
+            showlegend=False,
+            name=_(channel.title),
+        )
+    made = framed(made, colors, "x₁", "x₂", log=False)
+    if info.extent and len(info.extent) == 4:
+        made.update_xaxes(range=info.extent[:2])
+        made.update_yaxes(range=info.extent[2:], scaleanchor="x")
+    return made
+
+
+DRAWN: dict[type[Info], Callable[[Any, Channel, Colors], go.Figure]] = {
+    Lines: over_steps,
+    Distributions: distributions,
+    Maps: maps,
+    Rows: rows,
+    Curves: curves,
+    Arrows: arrows,
+}
