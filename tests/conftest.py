@@ -26,7 +26,7 @@ def small_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("downloads")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fetch, "downloads", lambda: folder)
-        patch.setattr(fetch, "intact", lambda data, remote: True)
+        patch.setattr(fetch, "matches_checksum", lambda data, remote: True)
         write_stand_ins(folder)
         yield folder
 

@@ -77,7 +77,7 @@ def cost(options: argparse.Namespace, chosen: Callable[..., Any]) -> int:
 
 def smaller(run: str, as_json: bool) -> int:
     """The run's network as float32, bfloat16 and int8."""
-    from engine.data.epochs import written
+    from engine.data.epochs import format_metric
     from engine.jobs.quantize import sizes_of_run
     from engine.message import Message
 
@@ -88,5 +88,6 @@ def smaller(run: str, as_json: bool) -> int:
         return 0
     word = "accuracy" if head["task"] == "classification" else "R²"
     for row in rows:
-        say(f"{row['format']:<9} {row['bytes']:>12,} bytes   {word} {written(row['metric'])}   {row['note']}".rstrip())
+        numbers = f"{row['bytes']:>12,} bytes   {word} {format_metric(row['metric'])}"
+        say(f"{row['format']:<9} {numbers}   {row['note']}".rstrip())
     return 0

@@ -90,7 +90,7 @@ def experiment_arguments(sub: argparse.ArgumentParser) -> None:
 def chosen(options: argparse.Namespace) -> Experiment:
     """The experiment that the arguments name, changed by every --set, checked as a whole."""
     from engine.experiment.experiment import Experiment
-    from engine.experiment.overrides import assign
+    from engine.experiment.overrides import apply_override
     from engine.experiment.presets import load_file_or_preset
     from engine.preview.preview import preview
 
@@ -98,7 +98,7 @@ def chosen(options: argparse.Namespace) -> Experiment:
     if options.set:
         data = experiment.to_dict()
         for assignment in options.set:
-            assign(data, assignment)
+            apply_override(data, assignment)
         experiment = Experiment.from_dict(data)
     if getattr(options, "steps", None) is not None:
         experiment = Experiment.from_dict({**experiment.to_dict(), "steps": options.steps, "epochs": None})

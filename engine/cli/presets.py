@@ -10,7 +10,7 @@ from engine.cli.checks import Add, say
 from engine.strict_json import strict
 
 if TYPE_CHECKING:
-    from engine.experiment.presets import Entry, Expectation
+    from engine.experiment.presets import Expectation, PresetEntry
 
 
 def commands(add: Add) -> None:
@@ -21,19 +21,19 @@ def commands(add: Add) -> None:
 
 def listed(as_json: bool) -> int:
     """Every preset in the order of the catalogue."""
-    from engine.experiment.presets import entries
+    from engine.experiment.presets import preset_entries
 
     if as_json:
-        say(strict([document(entry) for entry in entries()], ensure_ascii=False))
+        say(strict([document(entry) for entry in preset_entries()], ensure_ascii=False))
         return 0
-    for topic, members in groupby(entries(), key=lambda entry: entry.topic):
+    for topic, members in groupby(preset_entries(), key=lambda entry: entry.topic):
         say(topic)
         for entry in members:
             say(f"  {entry.name:<20} {entry.title} · {'; '.join(map(expected, entry.expect))}".removesuffix(" · "))
     return 0
 
 
-def document(entry: Entry) -> dict[str, object]:
+def document(entry: PresetEntry) -> dict[str, object]:
     """One preset as JSON; of an expectation only the bounds that it has."""
     expect = [{key: value for key, value in asdict(one).items() if value is not None} for one in entry.expect]
     return {**asdict(entry), "expect": expect}

@@ -48,7 +48,7 @@ class BeforeAfter:
 
 
 @dataclass(frozen=True)
-class Repeated:
+class AugmentedCopies:
     """One example as training sees it: `clean` (1, …) and `changed` (times, …), each time another chance. `targets`
     holds for each of them the class shares or values, (times, outputs), where something mixes them; else None."""
 
@@ -64,18 +64,18 @@ def data_alone(experiment: Experiment) -> Experiment:
 
 def before_after(experiment: Experiment) -> BeforeAfter:
     """The training split before and after the preprocessing of inputs. Raises: InvalidExperiment as `prepare` does."""
-    return compared(data_alone(experiment).model_copy(update={"augmentations": ()}))
+    return compare(data_alone(experiment).model_copy(update={"augmentations": ()}))
 
 
 @lru_cache(maxsize=4)
-def compared(experiment: Experiment) -> BeforeAfter:
+def compare(experiment: Experiment) -> BeforeAfter:
     """The same for an experiment without augmentations; the last few are kept."""
     done = prepare(experiment)
     assert done.splits is not None
     own = done.splits.train
     x, z = done.source.x[own], done.train_x.numpy()
     chosen = np.linspace(0, len(x) - 1, min(POINTS, len(x))).round().astype(int)
-    return BeforeAfter(side(x, chosen), side(z, chosen), done.source.y[own][chosen], liveliest(x))
+    return BeforeAfter(side(x, chosen), side(z, chosen), done.source.y[own][chosen], most_varied(x))
 
 
 def side(x: np.ndarray, chosen: np.ndarray) -> Side:
@@ -85,21 +85,21 @@ def side(x: np.ndarray, chosen: np.ndarray) -> Side:
     return Side(x[chosen], mean, rows.std(0, dtype=np.float64), mean.reshape(x.shape[1:]) if x.ndim == 4 else None)
 
 
-def liveliest(x: np.ndarray) -> tuple[int, int]:
+def most_varied(x: np.ndarray) -> tuple[int, int]:
     """The two features that vary most, in their order; of one feature that one twice."""
     spread = x.reshape(len(x), -1).std(0, dtype=np.float64)
     order = np.sort(np.argsort(-spread, kind="stable")[:2])
     return int(order[0]), int(order[-1])
 
 
-def augmented(experiment: Experiment, times: int = 6) -> Repeated:
+def augment_example(experiment: Experiment, times: int = 6) -> AugmentedCopies:
     """The first example of the training split, several times as the augmentations change it, each in a batch with
     others so that what blends examples has some to blend. Raises: InvalidExperiment as `prepare` does."""
-    return repeated(data_alone(experiment), times)
+    return repeat_augmentation(data_alone(experiment), times)
 
 
 @lru_cache(maxsize=4)
-def repeated(experiment: Experiment, times: int) -> Repeated:
+def repeat_augmentation(experiment: Experiment, times: int) -> AugmentedCopies:
     """The same; the last few are kept."""
     data = prepare(experiment)
     x, y = data.train_x[:BATCH], targets(experiment, data)[:BATCH]
@@ -112,7 +112,7 @@ def repeated(experiment: Experiment, times: int) -> Repeated:
             changed, blended = part.apply(changed, blended, generator)
         seen.append(changed[0].numpy().copy())
         shares.append(blended[0].numpy().copy())
-    return Repeated(x[:1].numpy().copy(), np.stack(seen), np.stack(shares) if mixes else None)
+    return AugmentedCopies(x[:1].numpy().copy(), np.stack(seen), np.stack(shares) if mixes else None)
 
 
 def targets(experiment: Experiment, data: Prepared) -> torch.Tensor:

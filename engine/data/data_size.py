@@ -12,7 +12,7 @@ WORKED = 24  # bytes that a number takes for a while where preprocessing compute
 
 
 @dataclass(frozen=True)
-class Weight:
+class DataSize:
     """In bytes. `resident`: the examples as loaded, the prepared splits, and the training split in the order of this
     epoch and of the next. `preparing`: the most while they are made ready. `example`: one of them, prepared."""
 
@@ -20,12 +20,12 @@ class Weight:
     preparing: int
     example: int
 
-    def with_batches(self, examples: int) -> Weight:
+    def with_batches(self, examples: int) -> DataSize:
         """The same with copies of so many examples."""
         return replace(self, resident=self.resident + examples * self.example)
 
 
-def weigh(experiment: Experiment, source: Examples) -> Weight:
+def estimate_size(experiment: Experiment, source: Examples) -> DataSize:
     """What the data of an experiment take, from the shapes alone. Preprocessing that drops features makes it less."""
     shape, worked = source.x.shape[1:], 0
     count, loaded = len(source.x), source.x.nbytes + source.y.nbytes
@@ -38,4 +38,4 @@ def weigh(experiment: Experiment, source: Examples) -> Weight:
     prepared = count * example
     trained = max(1.0, count * (1 - experiment.validation - experiment.test)) / count
     resident = loaded + prepared + int(2 * trained * prepared)
-    return Weight(resident, loaded + 2 * prepared + count * worked, example)
+    return DataSize(resident, loaded + 2 * prepared + count * worked, example)

@@ -11,7 +11,7 @@ from engine.parts.datasets import Dataset
 KEPT_BYTES = 512 * 2**20
 
 
-class Shelf:
+class DatasetCache:
     """Examples by data set and seed: as many as fit into half a gigabyte, the newest in any case."""
 
     def __init__(self, limit: int = KEPT_BYTES) -> None:

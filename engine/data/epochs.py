@@ -90,14 +90,14 @@ class Order:
 
     def steps_per_epoch(self, batch_size: int) -> int:
         """Batches in one epoch."""
-        return steps_in(self.count, batch_size)
+        return steps_per_epoch(self.count, batch_size)
 
     def steps_left(self, batch_size: int) -> int:
         """Batches until the epoch ends."""
-        return steps_in(self.count - self.cursor, batch_size)
+        return steps_per_epoch(self.count - self.cursor, batch_size)
 
 
-def steps_in(count: int, batch_size: int) -> int:
+def steps_per_epoch(count: int, batch_size: int) -> int:
     """Batches in one epoch of so many examples: see `Order`."""
     full, rest = divmod(count, batch_size)
     joined = rest == 1 and batch_size > 1 and full > 0
@@ -172,10 +172,10 @@ def evaluate(network: nn.Module, loss: nn.Module, x: Tensor, y: Tensor, task: Ta
 def test_sentence(loss: float, found: float, task: Task) -> str:
     """What is said of the test split when a run ends."""
     word = "accuracy" if task == "classification" else "R²"
-    return f"On the test split the loss is {loss:.4g} and {word} {written(found, '.4g')}."
+    return f"On the test split the loss is {loss:.4g} and {word} {format_metric(found, '.4g')}."
 
 
-def written(found: float, digits: str = ".4f") -> str:
+def format_metric(found: float, digits: str = ".4f") -> str:
     """A metric in words."""
     return "is not defined" if math.isnan(found) else format(found, digits)
 

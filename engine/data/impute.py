@@ -9,7 +9,7 @@ import numpy as np
 from engine.examples import Examples
 
 
-def completed(source: Examples, train: np.ndarray) -> Examples:
+def impute(source: Examples, train: np.ndarray) -> Examples:
     """The examples without gaps (NaN): a number gets the median of the training rows that have it, a category the word
     most of them have; where none has it, 0 and the first word."""
     gaps = np.isnan(source.x).reshape(len(source.x), -1).any(0)

@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.data.dataset_cache import Shelf
-from engine.data.impute import completed
+from engine.data.dataset_cache import DatasetCache
+from engine.data.impute import impute
 from engine.data.split import Split, split, with_random_labels
-from engine.data.to_float32 import single, single_target
+from engine.data.to_float32 import target_to_float32, to_float32
 from engine.errors import InvalidExperiment, shown
 from engine.examples import Examples
 from engine.experiment.experiment import Experiment
@@ -22,7 +22,7 @@ from engine.parts.losses import Loss
 from engine.parts.regularizers import Regularizer
 from engine.parts.transforms import Map
 
-examples = Shelf()
+examples = DatasetCache()
 
 
 @dataclass(frozen=True)
@@ -69,20 +69,20 @@ def prepare(experiment: Experiment) -> Prepared:
     expect_task(experiment, source)
     splits = split(experiment, source)
     expect_enough(experiment, len(splits.train))
-    source = completed(source, splits.train)
+    source = impute(source, splits.train)
     source = replace(source, y=with_random_labels(experiment, source, splits.train))
     to_input, to_target = fit(experiment, source, splits.train)
-    x, y = single(to_input(source.x)), single_target(to_target(source.y), splits.train)
+    x, y = to_float32(to_input(source.x)), target_to_float32(to_target(source.y), splits.train)
     for place, augmentation in enumerate(experiment.augmentations):
         with at(f"$.augmentations[{place}] ({augmentation.name()})"):
             augmentation.expect(x.shape[1:])
     xs, ys = ([torch.from_numpy(np.ascontiguousarray(a[own])) for own in splits] for a in (x, y))
-    points = plotted(source, y, splits)
-    goals = goals_of(experiment, replace(source, y=y))
+    points = choose_points(source, y, splits)
+    goals = head_goals(experiment, replace(source, y=y))
     return Prepared(source, xs[0], ys[0], xs[1], ys[1], xs[2], ys[2], points, to_input, goals, splits)
 
 
-def goals_of(experiment: Experiment, source: Examples) -> dict[int, Goal]:
+def head_goals(experiment: Experiment, source: Examples) -> dict[int, Goal]:
     """What each head learns, by its place. Raises: InvalidExperiment for an aspect that the examples do not have."""
     goals: dict[int, Goal] = {}
     for place, block in enumerate(experiment.network):
@@ -123,7 +123,7 @@ def expect_task(experiment: Experiment, source: Examples) -> None:
         where = f"$.attack ({experiment.attack.name()})"
         raise InvalidExperiment(where, "numbers that measure something", "word numbers", "leave it out")
     if any(block.is_head for block in experiment.network):
-        one_end(experiment)
+        expect_one_head(experiment)
     if experiment.balance != "none" and source.task != "classification":
         raise InvalidExperiment("$.balance", "classes to balance", source.task, "choose none")
 
@@ -137,7 +137,7 @@ def expect_enough(experiment: Experiment, count: int) -> None:
         raise InvalidExperiment("$.validation", wanted, str(count), "more examples, or smaller other splits")
 
 
-def one_end(experiment: Experiment) -> None:
+def expect_one_head(experiment: Experiment) -> None:
     """Refuses what works with one end only: members vote on one answer, an attack turns one loss."""
     for place, rule in enumerate(experiment.regularizers):
         if rule.name() == "bagging":
@@ -177,7 +177,7 @@ def chain(maps: list[Map]) -> Map:
     return run
 
 
-def plotted(source: Examples, y: np.ndarray, splits: Split) -> np.ndarray | None:
+def choose_points(source: Examples, y: np.ndarray, splits: Split) -> np.ndarray | None:
     """Rows of x, y, target, split for 2-D inputs; x, target, 0, split for 1-D inputs. The split is 0 in training, 1 in
     validation, 2 in the test."""
     if source.extent is None:

@@ -16,16 +16,16 @@ FEW = 10  # examples: a metric of fewer is mostly chance
 LOOKED = 1000  # training examples at which the digits of inputs are looked at
 MIXING = ("pca", "whitening", "standardize_each", "resize")  # after them an input is no longer what it was
 
-Doubt = tuple[str, Message]
+SplitWarning = tuple[str, Message]
 
 
-def of_splits(experiment: Experiment, data: Prepared) -> Iterator[Doubt]:
+def split_warnings(experiment: Experiment, data: Prepared) -> Iterator[SplitWarning]:
     """Classes that a split misses, of the output and of every head; splits that are too small to tell anything."""
     if data.splits is None:
         return
     sizes = [len(own) for own in data.splits]
     if data.source.task == "classification":
-        yield from absent(data.source.y, data.source.classes, data.splits, "$.validation")
+        yield from missing_classes(data.source.y, data.source.classes, data.splits, "$.validation")
     elif sizes[0] and not np.ptp(data.train_y.numpy()) > 0:
         yield "$.validation", Message("All training targets are the same: there is nothing to learn from them.")
     for place, goal in data.goals.items():
@@ -33,7 +33,7 @@ def of_splits(experiment: Experiment, data: Prepared) -> Iterator[Doubt]:
         same = isinstance(block, Head) and block.target.name() == "same"
         if goal.task == "classification" and not same:
             names = [str(number) for number in range(goal.outputs)]
-            yield from absent(goal.y, names, data.splits, f"$.network[{place}] (head).target")
+            yield from missing_classes(goal.y, names, data.splits, f"$.network[{place}] (head).target")
     if sizes[1] < FEW:
         yield (
             "$.validation",
@@ -43,13 +43,15 @@ def of_splits(experiment: Experiment, data: Prepared) -> Iterator[Doubt]:
         yield "$.test", Message("The test has only {n} examples: its loss and metric are mostly chance.", n=sizes[2])
 
 
-def absent(y: np.ndarray, names: Sequence[str], splits: Sequence[np.ndarray], where: str) -> Iterator[Doubt]:
+def missing_classes(
+    y: np.ndarray, names: Sequence[str], splits: Sequence[np.ndarray], where: str
+) -> Iterator[SplitWarning]:
     """The classes of which a split has no example."""
     for place, own in enumerate(splits):
         missing = np.flatnonzero(np.bincount(y[own], minlength=len(names)) == 0)
         if not len(own) or not len(missing):
             continue
-        classes = listed([names[int(c)] for c in missing])
+        classes = join_names([names[int(c)] for c in missing])
         yield (
             "$.test" if place == 2 and where == "$.validation" else where,
             (
@@ -68,7 +70,7 @@ def absent(y: np.ndarray, names: Sequence[str], splits: Sequence[np.ndarray], wh
         )
 
 
-def listed(names: Sequence[str]) -> Message:
+def join_names(names: Sequence[str]) -> Message:
     """A few names in quotes, and how many more there are."""
     some = ", ".join(f"“{name}”" for name in names[:NAMED])
     if len(names) <= NAMED:
@@ -76,7 +78,7 @@ def listed(names: Sequence[str]) -> Message:
     return Message("{names} and {n} more", names=some, n=len(names) - NAMED)
 
 
-def of_rounding(experiment: Experiment, data: Prepared) -> Iterator[Doubt]:
+def rounding_warnings(experiment: Experiment, data: Prepared) -> Iterator[SplitWarning]:
     """Inputs and targets of own tables whose values float32 cannot tell apart after preprocessing."""
     source, where = data.source, "$.preprocessing"
     if data.splits is None or source.x.dtype != np.float64:
@@ -84,7 +86,7 @@ def of_rounding(experiment: Experiment, data: Prepared) -> Iterator[Doubt]:
     own = data.splits.train[:LOOKED]
     mixed = any(part.name() in MIXING for part in experiment.preprocessing)
     if not mixed and source.x.ndim == 2:
-        before, after = different(source.x[own]), different(data.train_x[: len(own)].numpy())
+        before, after = count_distinct(source.x[own]), count_distinct(data.train_x[: len(own)].numpy())
         for place in np.flatnonzero(2 * after < before)[:NAMED]:
             counts = {"n": int(before[place]), "place": int(place) + 1, "left": int(after[place])}
             yield (
@@ -95,7 +97,7 @@ def of_rounding(experiment: Experiment, data: Prepared) -> Iterator[Doubt]:
                 ),
             )
     if source.task == "regression":
-        before, after = different(source.y[own]), different(data.train_y[: len(own)].numpy())
+        before, after = count_distinct(source.y[own]), count_distinct(data.train_y[: len(own)].numpy())
         if (2 * after < before).any():
             yield (
                 where,
@@ -107,6 +109,6 @@ def of_rounding(experiment: Experiment, data: Prepared) -> Iterator[Doubt]:
             )
 
 
-def different(x: np.ndarray) -> np.ndarray:
+def count_distinct(x: np.ndarray) -> np.ndarray:
     """How many different values each column has."""
     return np.asarray((np.diff(np.sort(x, 0), axis=0) > 0).sum(0) + 1)

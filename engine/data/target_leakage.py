@@ -21,11 +21,11 @@ def target_copies(x: np.ndarray, y: np.ndarray) -> list[int]:
     return [
         place
         for place in range(x.shape[1])
-        if any(copied(x[:, place].astype(np.float64), own, numbers, x.shape[1] == 1) for own in targets.T)
+        if any(is_copy(x[:, place].astype(np.float64), own, numbers, x.shape[1] == 1) for own in targets.T)
     ]
 
 
-def copied(column: np.ndarray, target: np.ndarray, numbers: bool, alone: bool) -> bool:
+def is_copy(column: np.ndarray, target: np.ndarray, numbers: bool, alone: bool) -> bool:
     """Whether the one says the other."""
     if not np.isfinite(column).all():
         return False

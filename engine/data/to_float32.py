@@ -9,13 +9,13 @@ from engine.errors import InvalidExperiment
 HUGE = 1e30  # float32 ends at 3.4e38, and squares of weighted sums have to fit into it nearly always
 
 
-def single(x: np.ndarray) -> np.ndarray:
+def to_float32(x: np.ndarray) -> np.ndarray:
     """The inputs in float32. Raises: InvalidExperiment for some that it has no room for."""
     expect_room(x, "inputs", "standardize the inputs")
     return x.astype(np.float32, copy=False)
 
 
-def single_target(y: np.ndarray, train: np.ndarray) -> np.ndarray:
+def target_to_float32(y: np.ndarray, train: np.ndarray) -> np.ndarray:
     """The targets of a regression in float32; classes as they are. Raises: InvalidExperiment if there is no room for
     them, or if those of the training split, which differ, would all be the same."""
     if y.dtype != np.float64:

@@ -47,7 +47,7 @@ def downloads() -> Path:
     return settings.read().store / "downloads"
 
 
-def fetched(remote: Remote) -> bool:
+def is_fetched(remote: Remote) -> bool:
     """Whether the file is here; its checksum is looked at when it is read."""
     return remote.path.is_file()
 
@@ -58,31 +58,31 @@ def fetch(remote: Remote, told: Told = lambda count: None) -> bytes:
     Raises: InvalidExperiment if it is not here and cannot be had.
     """
     with _turn:  # whoever waits finds it on the disk
-        kept = read(remote)
+        kept = read_cached(remote)
         if kept is not None:
             return kept
         when, error = _failed.get(remote.address, (-PATIENCE, None))
         if error is not None and time.monotonic() - when < PATIENCE:
             raise error
         try:
-            data = receive(remote, told)
-            keep(remote.path, data)
+            data = download(remote, told)
+            store_file(remote.path, data)
         except InvalidExperiment as failure:
             _failed[remote.address] = time.monotonic(), failure
             raise
     return data
 
 
-def read(remote: Remote) -> bytes | None:
+def read_cached(remote: Remote) -> bytes | None:
     """The file on the disk; None if it is not there or not whole."""
     try:
         data = remote.path.read_bytes()
     except OSError:
         return None
-    return data if intact(data, remote) else None
+    return data if matches_checksum(data, remote) else None
 
 
-def receive(remote: Remote, told: Told) -> bytes:
+def download(remote: Remote, told: Told) -> bytes:
     """The file from its address."""
     host, pieces, count = urlsplit(remote.address).hostname or "", [], 0
     try:
@@ -94,17 +94,17 @@ def receive(remote: Remote, told: Told) -> bytes:
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise InvalidExperiment("$.data", f"a download from {host}", "no answer that could be used", HINT) from error
     data = b"".join(pieces)
-    if not intact(data, remote):
+    if not matches_checksum(data, remote):
         raise InvalidExperiment("$.data", f"the published file from {host}", "another or a damaged one", HINT)
     return data
 
 
-def intact(data: bytes, remote: Remote) -> bool:
+def matches_checksum(data: bytes, remote: Remote) -> bool:
     """Whether these are the bytes that were published."""
     return hashlib.md5(data, usedforsecurity=False).hexdigest() == remote.md5
 
 
-def keep(path: Path, data: bytes) -> None:
+def store_file(path: Path, data: bytes) -> None:
     """Write the file in one go: whoever reads finds all of it or none."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -25,32 +25,32 @@ def read_idx(data: bytes) -> np.ndarray:
 
     Raises: InvalidExperiment if the file is cut, too large or something else, whatever its header says.
     """
-    raw = unpacked(data) if data[:2] == b"\x1f\x8b" else data
+    raw = decompress(data) if data[:2] == b"\x1f\x8b" else data
     if len(raw) < 4 or raw[:2] != b"\0\0" or raw[2] != UBYTE or not 1 <= raw[3] <= 4:
-        raise damaged("an IDX file of unsigned bytes", "another file")
+        raise damaged_file("an IDX file of unsigned bytes", "another file")
     start = 4 + 4 * raw[3]
     if len(raw) < start:
-        raise damaged("an IDX file with a whole header", f"{len(raw)} bytes")
+        raise damaged_file("an IDX file with a whole header", f"{len(raw)} bytes")
     shape = struct.unpack(f">{raw[3]}I", raw[4:start])
     if math.prod(shape) != len(raw) - start:
-        raise damaged(f"{math.prod(shape)} values, as the IDX header says", f"{len(raw) - start}")
+        raise damaged_file(f"{math.prod(shape)} values, as the IDX header says", f"{len(raw) - start}")
     return np.frombuffer(raw, np.uint8, offset=start).reshape(shape)
 
 
-def unpacked(data: bytes) -> bytes:
+def decompress(data: bytes) -> bytes:
     """A gzip file's content, which must end where the file ends."""
     unpress = zlib.decompressobj(16 + zlib.MAX_WBITS)
     try:
         raw = unpress.decompress(data, LARGEST + 1)
     except zlib.error as error:
-        raise damaged("a whole gzip file", "a damaged one") from error
+        raise damaged_file("a whole gzip file", "a damaged one") from error
     if len(raw) > LARGEST:
-        raise damaged(f"at most {LARGEST} bytes", "more")
+        raise damaged_file(f"at most {LARGEST} bytes", "more")
     if not unpress.eof:
-        raise damaged("a whole gzip file", "a part of one")
+        raise damaged_file("a whole gzip file", "a part of one")
     return raw
 
 
-def damaged(expected: str, received: str) -> InvalidExperiment:
+def damaged_file(expected: str, received: str) -> InvalidExperiment:
     """What is said of a file that is not what it should be."""
     return InvalidExperiment("$.data", expected, received)

@@ -8,7 +8,7 @@ from engine.errors import InvalidExperiment
 from engine.examples import Examples
 
 
-def pictures(
+def image_examples(
     images: np.ndarray, labels: np.ndarray, names: tuple[str, ...], layout: str, samples: int, seed: int
 ) -> Examples:
     """So many of the images (examples, channels, height, width), drawn by the seed, their values scaled to 0…1.

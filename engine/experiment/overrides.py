@@ -8,7 +8,7 @@ from typing import Any
 from engine.errors import InvalidExperiment, shown
 
 
-def assign(data: dict[str, Any], assignment: str) -> None:
+def apply_override(data: dict[str, Any], assignment: str) -> None:
     """Applies `path=value` to an experiment's plain values; the value is JSON, or else text."""
     path, equals, text = assignment.partition("=")
     if not equals:
@@ -24,14 +24,14 @@ def assign(data: dict[str, Any], assignment: str) -> None:
         known = key < len(place) if isinstance(key, int) else isinstance(place, dict) and key in place
         if not known:
             where = ".".join(["$", *steps[:depth]])
-            raise InvalidExperiment(where, below(place), shown(step))
+            raise InvalidExperiment(where, expected_next(place), shown(step))
         if depth == len(steps) - 1:
             place[key] = value
         else:
             place = place[key]
 
 
-def below(place: Any) -> str:
+def expected_next(place: Any) -> str:
     """What a path may go on with."""
     if isinstance(place, dict):
         return f"one of {', '.join(place)}"

@@ -58,7 +58,7 @@ class Expectation:
 
 
 @dataclass(frozen=True)
-class Entry:
+class PresetEntry:
     """What the catalogue says of a preset: its topic, its title, what to look at, what to expect."""
 
     name: str
@@ -74,18 +74,18 @@ def names() -> tuple[str, ...]:
 
 
 @cache
-def entries() -> tuple[Entry, ...]:
+def preset_entries() -> tuple[PresetEntry, ...]:
     """The catalogue in its own order; presets that it does not know come last, by the name of their file."""
-    known = [entry(values) for values in tomllib.loads(CATALOG.read_text(encoding="utf-8"))["preset"]]
+    known = [preset_entry(values) for values in tomllib.loads(CATALOG.read_text(encoding="utf-8"))["preset"]]
     rest = set(names()) - {one.name for one in known}
-    return (*known, *(Entry(name, OTHER, name.replace("_", " ").capitalize()) for name in sorted(rest)))
+    return (*known, *(PresetEntry(name, OTHER, name.replace("_", " ").capitalize()) for name in sorted(rest)))
 
 
-def entry(values: dict[str, object]) -> Entry:
+def preset_entry(values: dict[str, object]) -> PresetEntry:
     """One entry of the file."""
     expect = values.pop("expect", [])
     assert isinstance(expect, list)
-    return Entry(**values, expect=tuple(Expectation(**one) for one in expect))  # type: ignore[arg-type]
+    return PresetEntry(**values, expect=tuple(Expectation(**one) for one in expect))  # type: ignore[arg-type]
 
 
 def load(name: str) -> Experiment:

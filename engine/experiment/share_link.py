@@ -43,12 +43,12 @@ def from_url(text: str) -> Experiment:
         unpress = zlib.decompressobj(-15, zdict=WORDS)
         document = unpress.decompress(data[4:], LONGEST)
     except (binascii.Error, ValueError, zlib.error) as error:
-        raise broken(text) from error
+        raise broken_link(text) from error
     if zlib.crc32(data[4:]).to_bytes(4, "big") != data[:4] or unpress.unconsumed_tail:
-        raise broken(text)
+        raise broken_link(text)
     return Experiment.from_json(document)
 
 
-def broken(text: str) -> InvalidExperiment:
+def broken_link(text: str) -> InvalidExperiment:
     """What is said of a link that cannot be read."""
     return InvalidExperiment("link", "a whole experiment link", shown(text), "was it cut when it was copied?")

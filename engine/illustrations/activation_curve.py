@@ -13,7 +13,7 @@ REACH, POINTS = 6.0, 601
 
 
 @dataclass(frozen=True)
-class Response:
+class ActivationCurve:
     """f and f′ at x; `dead` is where both are exactly zero, `saturated` the other flat ends, as (from, to) on x."""
 
     x: np.ndarray
@@ -23,7 +23,7 @@ class Response:
     saturated: tuple[tuple[float, float], ...]
 
 
-def response(part: Activation) -> Response:
+def activation_curve(part: Activation) -> ActivationCurve:
     """The activation between −6 and 6; the slope comes from torch's own differentiation."""
     x = torch.linspace(-REACH, REACH, POINTS, dtype=torch.float64, requires_grad=True)
     function = part.build().double()
@@ -33,7 +33,9 @@ def response(part: Activation) -> Response:
     flat = part.saturated(x.detach(), function)
     dead = (f == 0) & (slope == 0)
     none = torch.zeros(POINTS, dtype=torch.bool)
-    return Response(at, f.numpy(), slope.numpy(), zones(at, dead), zones(at, none if flat is None else flat & ~dead))
+    return ActivationCurve(
+        at, f.numpy(), slope.numpy(), zones(at, dead), zones(at, none if flat is None else flat & ~dead)
+    )
 
 
 def zones(x: np.ndarray, inside: torch.Tensor) -> tuple[tuple[float, float], ...]:

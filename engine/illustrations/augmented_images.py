@@ -11,7 +11,7 @@ from engine.parts.augmentations import Augmentation
 SHOWN = 6
 
 
-def altered(part: Augmentation, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+def augment_images(part: Augmentation, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """The first handwritten digits as they are, and as training sees them once, (images, 8, 8) each."""
     images = torch.tensor(load_digits().images[:SHOWN] / 16, dtype=torch.float32)[:, None]
     generator = torch.Generator().manual_seed(seed)

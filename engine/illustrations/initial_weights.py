@@ -14,7 +14,7 @@ TWO = 0.9544997361036416  # share of a normal distribution within two deviations
 
 
 @dataclass(frozen=True)
-class Draws:
+class InitialWeights:
     """A histogram as a density over bin centers, the density that theory gives as a line (2, points), and both
     variances; the theory is None where there is none to compare with."""
 
@@ -25,7 +25,7 @@ class Draws:
     expected: float | None
 
 
-def draws(part: Initializer, fan: Fan, seed: int = 0) -> Draws:
+def initial_weights(part: Initializer, fan: Fan, seed: int = 0) -> InitialWeights:
     """Weights of a dense layer of that fan: as many layers as give at least 40 000 of them."""
     generator = torch.Generator().manual_seed(seed)
     into, out = int(fan.fan_in), int(fan.fan_out)
@@ -43,7 +43,7 @@ def draws(part: Initializer, fan: Fan, seed: int = 0) -> Draws:
         ends = [spread.scale * side * near for side in (-2, -1, 1, 2) for near in (1 - 1e-9, 1 + 1e-9)]
         line = np.sort([*np.linspace(-reach, reach, 241), *(end for end in ends if abs(end) < reach)])
         theory = np.stack([line, density_of(spread, line)])
-    return Draws(centers, density, theory, float(values.var()), None if spread is None else variance(spread))
+    return InitialWeights(centers, density, theory, float(values.var()), None if spread is None else variance(spread))
 
 
 def density_of(spread: Spread, x: np.ndarray) -> np.ndarray:

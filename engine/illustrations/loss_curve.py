@@ -11,7 +11,7 @@ from engine.parts.losses import Loss
 
 
 @dataclass(frozen=True)
-class Price:
+class LossCurve:
     """The loss of one example and its slope, over the error (regression) or over the lead of the right class's logit
     of two (classification)."""
 
@@ -21,7 +21,7 @@ class Price:
     over: str
 
 
-def price(part: Loss, reach: float = 4.0) -> Price:
+def loss_curve(part: Loss, reach: float = 4.0) -> LossCurve:
     """The loss between −reach and reach."""
     x = torch.linspace(-reach, reach, 401, dtype=torch.float64, requires_grad=True)
     module = part.build()
@@ -33,4 +33,4 @@ def price(part: Loss, reach: float = 4.0) -> Price:
         values = torch.stack([module(torch.stack([0 * lead, lead])[None], target) for lead in x])
     (slope,) = torch.autograd.grad(values.sum(), x)
     over = "error" if "regression" in part.tasks else "lead"
-    return Price(x.detach().numpy(), values.detach().numpy(), slope.numpy(), over)
+    return LossCurve(x.detach().numpy(), values.detach().numpy(), slope.numpy(), over)

@@ -15,7 +15,7 @@ REACH = 1.2
 
 
 @dataclass(frozen=True)
-class Descent:
+class OptimizerPath:
     """The points visited, (steps + 1, 2), the loss at each, and the surface (side, side) over `axis` in both
     directions."""
 
@@ -30,7 +30,7 @@ def ravine(w: np.ndarray) -> np.ndarray:
     return np.asarray((w[..., 0] ** 2 + STEEP * w[..., 1] ** 2) / 2)
 
 
-def descent(part: Optimizer, steps: int) -> Descent:
+def optimizer_path(part: Optimizer, steps: int) -> OptimizerPath:
     """So many steps with exact gradients; a path that leaves for infinity ends there."""
     weight = torch.nn.Parameter(torch.tensor([START]))
     optimizer = part.build([weight])
@@ -53,4 +53,4 @@ def descent(part: Optimizer, steps: int) -> Descent:
     points = np.array(path)
     axis = np.linspace(-REACH, REACH, 81)
     surface = ravine(np.stack(np.meshgrid(axis, axis), 2))
-    return Descent(points, ravine(points), axis, surface)
+    return OptimizerPath(points, ravine(points), axis, surface)

@@ -10,14 +10,14 @@ from engine.parts.transforms import Transform
 
 
 @dataclass(frozen=True)
-class Cloud:
+class PointCloud:
     """Points (points, 2) before and after; a lone coordinate has zeros beside it."""
 
     before: np.ndarray
     after: np.ndarray
 
 
-def cloud(part: Transform) -> Cloud:
+def point_cloud(part: Transform) -> PointCloud:
     """300 points of a long, tilted cloud away from the middle; a transform of the target moves the height alone.
 
     Raises: InvalidExperiment if the transform does not take two features.
@@ -27,7 +27,7 @@ def cloud(part: Transform) -> Cloud:
     points = (rng.normal(0, 1, (300, 2)) * (2.2, 0.6)) @ turn + (4, 2)
     before = points.astype(np.float32)
     if part.acts_on == "target":
-        return Cloud(before, np.concatenate([before[:, :1], part.fit(before[:, 1:])(before[:, 1:])], 1))
+        return PointCloud(before, np.concatenate([before[:, :1], part.fit(before[:, 1:])(before[:, 1:])], 1))
     after = part.fit(before)(before)
     beside = np.zeros((len(after), 2 - after.shape[1]), np.float32)
-    return Cloud(before, np.concatenate([after, beside], 1))
+    return PointCloud(before, np.concatenate([after, beside], 1))

@@ -12,7 +12,7 @@ STEPS_AN_EPOCH = 25
 
 
 @dataclass(frozen=True)
-class Course:
+class ScheduleCurve:
     """The factor on the learning rate in every step, over epochs; and the validation loss that was assumed, if the
     schedule looks at one."""
 
@@ -21,7 +21,7 @@ class Course:
     losses: np.ndarray | None = None
 
 
-def course(part: Schedule, epochs: int) -> Course:
+def schedule_curve(part: Schedule, epochs: int) -> ScheduleCurve:
     """What the schedule says in each step of a run of so many epochs of 25 steps.
 
     A schedule that looks at the validation loss is shown one that halves every five epochs until a third of the run
@@ -33,6 +33,6 @@ def course(part: Schedule, epochs: int) -> Course:
     steps = np.arange(total)
     factors = [part.factor(Progress(int(s), int(s) // STEPS_AN_EPOCH, total)) for s in steps]
     watches = any(factor != 1.0 for factor in extra)
-    return Course(
+    return ScheduleCurve(
         steps / STEPS_AN_EPOCH, np.array(factors) * np.repeat(extra, STEPS_AN_EPOCH), losses if watches else None
     )

@@ -13,7 +13,7 @@ from engine.parts.blocks import Block
 
 
 @dataclass(frozen=True)
-class Windows:
+class WindowArithmetic:
     """A row of `size` cells with `before` and `after` cells of padding, a window of `kernel` cells that moves by
     `stride`, and how many cells come out. `spreads`: the other way around, each cell paints a window, and the padding
     is what is cut off what was painted."""
@@ -31,7 +31,7 @@ class Windows:
         return place * self.stride - self.before
 
 
-def windows(part: Block, size: int) -> Windows | None:
+def window_arithmetic(part: Block, size: int) -> WindowArithmetic | None:
     """The arithmetic of a block of convolution or pooling on inputs of a size; None for all other blocks.
 
     Raises: InvalidExperiment if the block does not take such inputs.
@@ -49,7 +49,7 @@ def windows(part: Block, size: int) -> Windows | None:
     with torch.device("meta"):
         made = part.build(shape)(torch.empty(1, *shape))
     out = made.shape[1] if len(shape) == 2 else made.shape[-1]
-    return Windows(size, kernel, stride, before, after, int(out), part.name().startswith("transposed"))
+    return WindowArithmetic(size, kernel, stride, before, after, int(out), part.name().startswith("transposed"))
 
 
 def pooled(part: Block) -> tuple[np.ndarray, np.ndarray]:

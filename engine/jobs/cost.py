@@ -49,7 +49,7 @@ def cost(experiment: Experiment) -> Cost:
     """Everything that can be known on the meta device. Raises: InvalidExperiment."""
     found, data = preview(experiment), prepare(experiment)
     network = assemble(experiment, found.in_shape, found.outputs, data.heads)
-    own = found.footprint
+    own = found.memory
     batch = torch.empty(longest_batch(len(data.train_x), experiment.batch_size), *found.in_shape, device="meta")
     buffers = found.members * sum(buffer.untyped_storage().nbytes() for buffer in network.buffers())
     serving = own.weights + buffers + batch.untyped_storage().nbytes() + forward_peak(network, batch)

@@ -16,13 +16,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.data.data_size import Weight, weigh
+from engine.data.data_size import DataSize, estimate_size
 from engine.data.prepare import examples
 from engine.errors import InvalidExperiment, PlaygroundError
 from engine.experiment.experiment import Experiment
 from engine.message import Message
 from engine.preview.cautions import Caution
-from engine.preview.memory_estimate import Footprint
+from engine.preview.memory_estimate import MemoryEstimate
 from engine.preview.preview import LayerPreview, Preview, preview
 from engine.strict_json import strict
 
@@ -41,7 +41,7 @@ def large(experiment: Experiment) -> bool:
     """Do its data take so much that they are not made ready in this process? Raises: InvalidExperiment."""
     if experiment.data.bulk() > SMALL:
         return True
-    return weigh(experiment, examples(experiment.data, experiment.seed)).preparing > SMALL
+    return estimate_size(experiment, examples(experiment.data, experiment.seed)).preparing > SMALL
 
 
 def previewed(experiment: Experiment) -> Preview:
@@ -53,11 +53,11 @@ def previewed(experiment: Experiment) -> Preview:
         LayerPreview(**{**row, "output_shape": tuple(row["output_shape"]), "input_shape": tuple(row["input_shape"])})
         for row in found.pop("layers")
     )
-    own = found.pop("footprint")
-    footprint = Footprint(**{**own, "data": Weight(**own["data"])})
+    own = found.pop("memory")
+    memory = MemoryEstimate(**{**own, "data": DataSize(**own["data"])})
     careful = tuple(Caution(one["where"], Message.of(one["said"])) for one in found.pop("cautions"))
     shape = tuple(found.pop("in_shape"))
-    return Preview(**found, layers=layers, footprint=footprint, cautions=careful, in_shape=shape)
+    return Preview(**found, layers=layers, memory=memory, cautions=careful, in_shape=shape)
 
 
 def costed(experiment: Experiment) -> Cost:
@@ -104,9 +104,9 @@ def told(experiment: Experiment) -> dict[str, Any]:
     try:
         found = preview(experiment)
         careful = [{"where": one.where, "said": one.said.plain()} for one in found.cautions]
-        plain = {name: value for name, value in vars(found).items() if name not in ("layers", "footprint", "cautions")}
+        plain = {name: value for name, value in vars(found).items() if name not in ("layers", "memory", "cautions")}
         layers = [asdict(row) for row in found.layers]
-        about = {**plain, "layers": layers, "footprint": asdict(found.footprint), "cautions": careful}
+        about = {**plain, "layers": layers, "memory": asdict(found.memory), "cautions": careful}
         return {"preview": about, "cost": asdict(cost(experiment))}
     except InvalidExperiment as error:
         return {"refused": error.plain()}

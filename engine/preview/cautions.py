@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from engine.data import split_warnings
-from engine.data.epochs import steps_in
+from engine.data.epochs import steps_per_epoch
 from engine.data.prepare import Prepared, prepare
 from engine.experiment.experiment import Experiment
 from engine.message import Message
@@ -133,7 +133,7 @@ def voted_numbers(experiment: Experiment, data: Prepared) -> Iterator[Caution]:
 
 def too_short(experiment: Experiment, data: Prepared) -> Iterator[Caution]:
     """Schedules and rules that wait for a time which the run does not reach."""
-    count = steps_in(len(data.train_x), experiment.batch_size)
+    count = steps_per_epoch(len(data.train_x), experiment.batch_size)
     limits = [limit for limit in (experiment.steps, experiment.epochs and experiment.epochs * count) if limit]
     steps = min(limits)
     epochs = steps // count
@@ -164,7 +164,7 @@ def too_short(experiment: Experiment, data: Prepared) -> Iterator[Caution]:
 
 def own_data(experiment: Experiment, data: Prepared) -> Iterator[Caution]:
     """What the splits miss, and what rounding took of own numbers."""
-    for found in (split_warnings.of_splits, split_warnings.of_rounding):
+    for found in (split_warnings.split_warnings, split_warnings.rounding_warnings):
         yield from (Caution(*one) for one in found(experiment, data))
 
 

@@ -17,7 +17,7 @@ RECURRENT: dict[Any, str] = {torch.lstm: "lstm", torch.gru: "gru", torch.rnn_tan
 STEPS = {"gru": (7, 3), "rnn": (1, 1)}  # numbers that each step keeps for a unit, and gates of which the input is seen
 
 
-class Kernels(TorchFunctionMode):
+class KernelMemory(TorchFunctionMode):
     """While it is entered, attention and recurrent layers on the meta device take what they take on a CPU."""
 
     def __torch_function__(self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -55,11 +55,11 @@ def recurrent(
     """The arguments are those of torch's functions; `x` is (batch, time, features)."""
     first = state[0] if kind == "lstm" else state
     layout = (layers, 2 if bidirectional else 1, first.shape[-1])
-    found: tuple[Tensor, ...] = Whole.apply(kind, layout, torch.is_grad_enabled(), x, *weights)  # type: ignore[no-untyped-call]
+    found: tuple[Tensor, ...] = RecurrentKernel.apply(kind, layout, torch.is_grad_enabled(), x, *weights)  # type: ignore[no-untyped-call]
     return found
 
 
-class Whole(torch.autograd.Function):
+class RecurrentKernel(torch.autograd.Function):
     """A recurrent kernel as one operation, without numbers."""
 
     @staticmethod
@@ -68,7 +68,9 @@ class Whole(torch.autograd.Function):
         batch, time, features = x.shape
         unit = batch * time * units
         ratios = [features / units, *[float(ways)] * (layers - 1)]  # of what each layer reads
-        kept, forward, ctx.scratch = amounts(kind, layout, ratios) if train else (0.0, *resting(kind, layout, ratios))
+        kept, forward, ctx.scratch = (
+            training_workspace(kind, layout, ratios) if train else (0.0, *inference_workspace(kind, layout, ratios))
+        )
         ctx.of = [tuple(weight.shape) for weight in weights]
         ctx.unit, ctx.shape = unit, x.shape
         ctx.save_for_backward(x.new_empty(int(kept * unit)))
@@ -87,7 +89,7 @@ class Whole(torch.autograd.Function):
         return (None, None, None, x, *(given.new_empty(shape) for shape in ctx.of))
 
 
-def amounts(kind: str, layout: tuple[int, int, int], ratios: list[float]) -> tuple[float, float, float]:
+def training_workspace(kind: str, layout: tuple[int, int, int], ratios: list[float]) -> tuple[float, float, float]:
     """In numbers a unit, step and example: what is kept for the backward pass beside the output, what the forward pass
     takes for a while beside that, and the backward pass."""
     layers, ways, units = layout
@@ -99,7 +101,7 @@ def amounts(kind: str, layout: tuple[int, int, int], ratios: list[float]) -> tup
     return ratios[0] + layers * ways * (steps + 1) - ways, gates + (2 if ways > 1 else 0), 0.0
 
 
-def resting(kind: str, layout: tuple[int, int, int], ratios: list[float]) -> tuple[float, float]:
+def inference_workspace(kind: str, layout: tuple[int, int, int], ratios: list[float]) -> tuple[float, float]:
     """The same for a pass that keeps nothing: what it takes beside its output, and nothing backward."""
     layers, ways, _ = layout
     before = ways if layers > 1 else 0

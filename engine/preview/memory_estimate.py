@@ -8,12 +8,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from engine.data.data_size import Weight, weigh
+from engine.data.data_size import DataSize, estimate_size
 from engine.data.prepare import Prepared
 from engine.experiment.experiment import Experiment
 from engine.network.build import Network
-from engine.preview.kernel_memory import Kernels
-from engine.preview.peak_memory import Alive, forward_peak
+from engine.preview.kernel_memory import KernelMemory
+from engine.preview.peak_memory import PeakMemory, forward_peak
 from engine.training.capture import PLANE_FLOPS, PROBE_FLOPS, with_companions
 from engine.training.heads import Ends
 from engine.training.members import alone
@@ -31,7 +31,7 @@ LOOKED = 2048  # examples of a split that are evaluated together
 
 
 @dataclass(frozen=True)
-class Footprint:
+class MemoryEstimate:
     """All in bytes. `step`: the most that tensors take while a step is taken: weights, gradients, optimizer state, and
     `activations`, which is all else: what the forward pass keeps and what operations take for a while.
 
@@ -44,10 +44,10 @@ class Footprint:
     gradients: int
     optimizer: int
     activations: int
-    looking: int
+    evaluation: int
     state: int
     copies: int
-    data: Weight
+    data: DataSize
 
     @property
     def lasting(self) -> int:
@@ -62,11 +62,11 @@ class Footprint:
     @property
     def run(self) -> int:
         """The most of the process."""
-        training = self.data.resident + self.copies + self.lasting + max(self.activations, self.looking)
+        training = self.data.resident + self.copies + self.lasting + max(self.activations, self.evaluation)
         return PROCESS + int(LOOSE * max(self.data.preparing, training))
 
 
-def footprint(experiment: Experiment, network: Network, data: Prepared, flops: int) -> Footprint:
+def estimate_memory(experiment: Experiment, network: Network, data: Prepared, flops: int) -> MemoryEstimate:
     """The footprint of a run. `network`: on the meta device, one member; `flops`: of its forward pass."""
     members = len(alone(experiment))
     shapes = [parameter.shape for parameter in network.parameters()]
@@ -77,7 +77,7 @@ def footprint(experiment: Experiment, network: Network, data: Prepared, flops: i
     )
     every, largest = experiment.optimizer.passing
     matrix = max((4 * shape.numel() for shape in shapes if len(shape) == 2), default=0)
-    passing = int(every * once + largest * matrix) + once * regularizing(experiment)
+    passing = int(every * once + largest * matrix) + once * regularizer_copies(experiment)
     buffers = sum(buffer.nbytes for buffer in network.buffers())
     state = members * (once + kept + buffers)
     best = members * once if any(rule.keeps_best for rule in experiment.regularizers) else 0
@@ -85,15 +85,17 @@ def footprint(experiment: Experiment, network: Network, data: Prepared, flops: i
     saved = 2 * (state + best) if state + best <= AT_ONCE else 0
     saved += 3 * state if state <= LARGEST else 0  # the way back, the next one, and the end to come back to
     batch = longest_batch(len(data.train_x), experiment.batch_size)
-    return Footprint(
+    return MemoryEstimate(
         weights=members * once,
         gradients=members * once,
         optimizer=members * kept,
-        activations=stepping(experiment, network, data, batch, passing),
-        looking=looking(experiment, network, data, flops),
+        activations=step_peak(experiment, network, data, batch, passing),
+        evaluation=evaluation_peak(experiment, network, data, flops),
         state=state + best,
         copies=best + before + saved,
-        data=weigh(experiment, data.source).with_batches(members * (2 if experiment.augmentations else 1) * batch),
+        data=estimate_size(experiment, data.source).with_batches(
+            members * (2 if experiment.augmentations else 1) * batch
+        ),
     )
 
 
@@ -103,12 +105,12 @@ def longest_batch(count: int, batch_size: int) -> int:
     return min(count, batch_size + 1 if left_over else batch_size)
 
 
-def regularizing(experiment: Experiment) -> int:
+def regularizer_copies(experiment: Experiment) -> int:
     """How many numbers rules take for a while for each weight: parameters before noise, signs of weights."""
     return sum(1 for rule in experiment.regularizers if rule.is_random or rule.name() == "l1")
 
 
-def stepping(experiment: Experiment, network: Network, data: Prepared, batch: int, passing: int) -> int:
+def step_peak(experiment: Experiment, network: Network, data: Prepared, batch: int, passing: int) -> int:
     """The most that a step takes beside weights, gradients and optimizer state. The gradients of the step before are
     there until the backward pass begins."""
     ends = Ends(experiment, data, network, META)
@@ -117,8 +119,8 @@ def stepping(experiment: Experiment, network: Network, data: Prepared, batch: in
     parameters = list(network.parameters())
     attacked = experiment.attack is not None and experiment.attack.share > 0
     network.train()
-    with Kernels(), Alive([x, y, *parameters, *network.buffers()]) as counted:
-        outputs, loss = through(network, ends.loss, x, y, attacked)
+    with KernelMemory(), PeakMemory([x, y, *parameters, *network.buffers()]) as counted:
+        outputs, loss = forward_and_loss(network, ends.loss, x, y, attacked)
         ahead = counted.peak
         if loss.requires_grad:
             loss.backward()  # type: ignore[no-untyped-call]
@@ -127,25 +129,25 @@ def stepping(experiment: Experiment, network: Network, data: Prepared, batch: in
         most = max(ahead, counted.peak - gradients)
     for parameter in parameters:
         parameter.grad = None
-    asked = passing + ASKED * 4 * batch * answers(network) if experiment.optimizer.needs_closure else 0
+    asked = passing + ASKED * 4 * batch * output_size(network) if experiment.optimizer.needs_closure else 0
     members = len(alone(experiment))
-    joined = 4 * members * batch * answers(network) if members > 1 else 0
+    joined = 4 * members * batch * output_size(network) if members > 1 else 0
     return max(int(MARGIN * (most + asked)) + joined, passing) + FEW + members * (x.nbytes + y.nbytes)
 
 
-def through(network: Network, loss: nn.Module, x: Tensor, y: Tensor, attacked: bool) -> tuple[Tensor, Tensor]:
+def forward_and_loss(network: Network, loss: nn.Module, x: Tensor, y: Tensor, attacked: bool) -> tuple[Tensor, Tensor]:
     """The outputs of a batch and their loss, with that of the attacked batch where it is trained on."""
     outputs = network(x)
     found: Tensor = loss(outputs, y)
     return outputs, found + loss(network(torch.empty_like(x)), y) if attacked else found
 
 
-def looking(experiment: Experiment, network: Network, data: Prepared, flops: int) -> int:
+def evaluation_peak(experiment: Experiment, network: Network, data: Prepared, flops: int) -> int:
     """The most that an evaluation, the tally of an epoch or the instruments take."""
     split = max(len(data.validation_x), len(data.test_x))
-    numbers = answers(network)
+    numbers = output_size(network)
     members = len(alone(experiment))
-    with Kernels():
+    with KernelMemory():
         forward = forward_peak(network, torch.empty(min(split, LOOKED), *data.in_shape, device=META))
     each = 4 + (24 if data.source.task == "regression" or network.ends else 8)  # R² and sums are in float64
     evaluated = forward + split * numbers * each * (members + 1 if members > 1 else 1)
@@ -154,17 +156,17 @@ def looking(experiment: Experiment, network: Network, data: Prepared, flops: int
     side = int(np.clip((PLANE_FLOPS / max(flops, 1)) ** 0.5, 16, 50))
     points = max(probe, side**2 if data.source.extent else 0)
     outs = [torch.Size(stage.out_shape).numel() for stage in network.stages]
-    seen = int(4 * points * (1.5 * sum(outs) + 2 * max(outs))) + 4 * probe * inside(network)
+    seen = int(4 * points * (1.5 * sum(outs) + 2 * max(outs))) + 4 * probe * recurrent_size(network)
     largest = max((parameter.nbytes for parameter in network.parameters()), default=0)  # sorted, compared, written
     return tallied + max(evaluated, seen + 2 * largest)
 
 
-def answers(network: Network) -> int:
+def output_size(network: Network) -> int:
     """Numbers that all ends give for one example."""
     return sum(torch.Size(network.stages[place].out_shape).numel() for place in (*network.ends, -1))
 
 
-def inside(network: Network) -> int:
+def recurrent_size(network: Network) -> int:
     """Numbers of gates and states for one example, which the instruments of recurrent layers look at."""
     found = 0
     for stage in network.stages:

@@ -14,7 +14,7 @@ from torch.utils._pytree import tree_leaves
 LOSSES = (torch.ops.aten.mse_loss.default, torch.ops.aten.huber_loss.default, torch.ops.aten.smooth_l1_loss.default)
 
 
-class Alive(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class PeakMemory(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Counts storages that operations make while it is entered: `now` and, at most so far, `peak`. Storages of
     tensors given at the start are not counted, nor are views.
 
@@ -24,7 +24,7 @@ class Alive(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __init__(self, known: Iterable[Tensor] = ()) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.now = self.peak = 0
-        self._known = {place(tensor) for tensor in known}
+        self._known = {storage_id(tensor) for tensor in known}
         self._holders: dict[int, int] = {}  # how many tensors look at a storage
         self._thin = False  # the last convolution was of one channel: what follows is laid out channels last
         self._turned: set[torch.Size] = set()  # shapes that pooling gave of such
@@ -49,7 +49,7 @@ class Alive(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return workspace(func, args, found)
 
     def _hold(self, tensor: Tensor) -> None:
-        where, size = place(tensor), tensor.untyped_storage().nbytes()
+        where, size = storage_id(tensor), tensor.untyped_storage().nbytes()
         if where in self._known:
             return
         if not self._holders.get(where):
@@ -75,26 +75,26 @@ def workspace(func: Any, args: Any, found: Any) -> int:
     if func is torch.ops.aten.sum.dim_IntList:
         return 0 if args[0].is_floating_point() else 8 * int(args[0].numel())
     if func is torch.ops.aten.convolution.default:
-        return max(blocked(args[0]) + int(args[1].nbytes), blocked(found)) + again(args[0])
+        return max(blocked_bytes(args[0]) + int(args[1].nbytes), blocked_bytes(found)) + unfolded_bytes(args[0])
     if func is not torch.ops.aten.convolution_backward.default:
         return 0
     given, x, filters = args[:3]
-    inside = blocked(x) if x.shape[1] > 3 or found[0] is not None else 0
-    return blocked(given) + int(filters.nbytes) + inside + again(x)
+    inside = blocked_bytes(x) if x.shape[1] > 3 or found[0] is not None else 0
+    return blocked_bytes(given) + int(filters.nbytes) + inside + unfolded_bytes(x)
 
 
-def again(x: Tensor) -> int:
+def unfolded_bytes(x: Tensor) -> int:
     """Bytes of a sequence, which a convolution copies into images of one row."""
     return x.nbytes if x.dim() == 3 else 0
 
 
-def blocked(tensor: Tensor) -> int:
+def blocked_bytes(tensor: Tensor) -> int:
     """Bytes of a tensor whose channels, from four on, are laid out in blocks of sixteen; fewer stay as they are."""
     channels = tensor.shape[1]
     return tensor.nbytes if channels < 4 else tensor.nbytes // channels * (-(-channels // 16) * 16)
 
 
-def place(tensor: Tensor) -> int:
+def storage_id(tensor: Tensor) -> int:
     """What a tensor has in common with its views."""
     return int(tensor.untyped_storage()._cdata)
 
@@ -104,7 +104,7 @@ def forward_peak(network: torch.nn.Module, x: Tensor) -> int:
     """Most bytes of intermediate results alive at once when a batch goes through; input and weights apart."""
     modes = [(module, module.training) for module in network.modules()]
     network.eval()
-    with Alive([x, *network.parameters(), *network.buffers()]) as counted:
+    with PeakMemory([x, *network.parameters(), *network.buffers()]) as counted:
         network(x)
     for module, mode in modes:
         module.training = mode

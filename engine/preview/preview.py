@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.data.data_size import weigh
+from engine.data.data_size import estimate_size
 from engine.data.prepare import examples, prepare
 from engine.errors import InvalidExperiment
 from engine.experiment.experiment import Experiment
 from engine.network.build import assemble, forward_flops
 from engine.parts.blocks import Shape
 from engine.preview.cautions import Caution, cautions
-from engine.preview.memory_estimate import Footprint, footprint
+from engine.preview.memory_estimate import MemoryEstimate, estimate_memory
 from engine.training.members import alone
 
 MEMORY_LIMIT = 2 * 2**30
@@ -41,7 +41,7 @@ class Preview:
     memory_bytes: int
     in_shape: Shape
     outputs: int
-    footprint: Footprint
+    memory: MemoryEstimate
     members: int = 1
     cost: int = 1
     cautions: tuple[Caution, ...] = ()
@@ -49,7 +49,7 @@ class Preview:
     @property
     def run_bytes(self) -> int:
         """The most that the run's process takes."""
-        return self.footprint.run
+        return self.memory.run
 
 
 def preview(experiment: Experiment) -> Preview:
@@ -58,14 +58,14 @@ def preview(experiment: Experiment) -> Preview:
     Raises: InvalidExperiment for shapes that do not fit, a loss that does not suit the data, a penalty of layers that
     it cannot act on, or too much memory.
     """
-    admit(weigh(experiment, examples(experiment.data, experiment.seed)).preparing, "$.data")
+    expect_memory(estimate_size(experiment, examples(experiment.data, experiment.seed)).preparing, "$.data")
     data = prepare(experiment)
     network = assemble(experiment, data.in_shape, data.source.outputs, data.heads)
     rows = tuple(LayerPreview(s.kind, s.name, s.out_shape, s.parameters, s.in_shape) for s in network.stages)
     parameters = sum(row.parameters for row in rows)
     flops = forward_flops(network, data.in_shape)
-    found = footprint(experiment, network, data, flops)
-    admit(found.run, "$.network")
+    found = estimate_memory(experiment, network, data, flops)
+    expect_memory(found.run, "$.network")
     attack = experiment.attack if experiment.attack and experiment.attack.share > 0 else None
     cost = 2 + attack.gradients if attack else 1  # the batch, the batch attacked, and the gradients that attack it
     members = len(alone(experiment))
@@ -74,7 +74,7 @@ def preview(experiment: Experiment) -> Preview:
     return Preview(rows, *sums, data.in_shape, data.source.outputs, found, members, cost, careful)
 
 
-def admit(needed: int, where: str) -> None:
+def expect_memory(needed: int, where: str) -> None:
     """Refuses a run that would take more memory than one may. Raises: InvalidExperiment."""
     if needed > MEMORY_LIMIT:
         limit = f"a network that trains in {MEMORY_LIMIT / 2**30:.0f} GiB"

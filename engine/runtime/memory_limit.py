@@ -7,14 +7,14 @@ from pathlib import Path
 
 import torch
 
-from engine.data.data_size import weigh
+from engine.data.data_size import estimate_size
 from engine.data.prepare import examples, prepare
 from engine.errors import PlaygroundError
 from engine.experiment import edits
 from engine.experiment.experiment import Experiment
 from engine.jobs.run_job import Order
 from engine.network.build import Network, assemble
-from engine.preview.preview import admit, preview
+from engine.preview.preview import expect_memory, preview
 
 SMALL = 64 * 2**20
 """A run that takes no more than so many bytes is not weighed exactly, and need not ask for room."""
@@ -36,8 +36,8 @@ def needed(order: Order) -> int:
 
 def weighed(experiment: Experiment) -> int:
     """The same for an experiment; exactly where it is much. Raises: InvalidExperiment."""
-    data = weigh(experiment, examples(experiment.data, experiment.seed))
-    admit(data.preparing, "$.data")
+    data = estimate_size(experiment, examples(experiment.data, experiment.seed))
+    expect_memory(data.preparing, "$.data")
     prepared = prepare(experiment)
     network = assemble(experiment, prepared.in_shape, prepared.source.outputs, prepared.heads)
     batch = min(experiment.batch_size, len(prepared.train_x))

@@ -8,12 +8,12 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from engine.illustrations.activation_curve import Response
-from engine.illustrations.initial_weights import Draws
-from engine.illustrations.loss_curve import Price
-from engine.illustrations.optimizer_path import Descent
-from engine.illustrations.point_cloud import Cloud
-from engine.illustrations.schedule_curve import Course
+from engine.illustrations.activation_curve import ActivationCurve
+from engine.illustrations.initial_weights import InitialWeights
+from engine.illustrations.loss_curve import LossCurve
+from engine.illustrations.optimizer_path import OptimizerPath
+from engine.illustrations.point_cloud import PointCloud
+from engine.illustrations.schedule_curve import ScheduleCurve
 from pages.figures.charts import Colors, framed
 from pages.session.i18n import _, number
 
@@ -23,7 +23,7 @@ def solid(color: str, **more: Any) -> dict[str, Any]:
     return {"color": color, "width": 2, **more}
 
 
-def of_response(seen: Response, colors: Colors) -> go.Figure:
+def of_response(seen: ActivationCurve, colors: Colors) -> go.Figure:
     """f and f′ over x, the zones in which a unit does not learn shaded."""
     made = go.Figure()
     for pairs, name, color in (
@@ -42,7 +42,7 @@ def of_response(seen: Response, colors: Colors) -> go.Figure:
     return made
 
 
-def of_course(seen: Course, colors: Colors, *, log: bool) -> go.Figure:
+def of_course(seen: ScheduleCurve, colors: Colors, *, log: bool) -> go.Figure:
     """The factor over epochs; the validation loss that was assumed, dashed."""
     made = go.Figure()
     made.add_scatter(x=seen.epochs, y=seen.factors, name=_("factor on α₀"), line=solid(colors["runs"][0], width=3))
@@ -56,7 +56,7 @@ def of_course(seen: Course, colors: Colors, *, log: bool) -> go.Figure:
     return made
 
 
-def of_draws(seen: Draws, colors: Colors) -> go.Figure:
+def of_draws(seen: InitialWeights, colors: Colors) -> go.Figure:
     """The histogram of the drawn weights, and the density of the theory as a line."""
     made = go.Figure()
     fill = {"color": colors["runs"][0], "line": {"width": 0}}
@@ -69,7 +69,7 @@ def of_draws(seen: Draws, colors: Colors) -> go.Figure:
     return made
 
 
-def of_descent(seen: Descent, colors: Colors) -> go.Figure:
+def of_descent(seen: OptimizerPath, colors: Colors) -> go.Figure:
     """The way over the lines of equal loss."""
     made = go.Figure()
     levels = {"start": 0.0, "end": 2.4, "size": 0.3}
@@ -97,7 +97,7 @@ def of_descent(seen: Descent, colors: Colors) -> go.Figure:
     return made
 
 
-def of_cloud(seen: Cloud, colors: Colors, names: tuple[tuple[str, str], tuple[str, str]]) -> go.Figure:
+def of_cloud(seen: PointCloud, colors: Colors, names: tuple[tuple[str, str], tuple[str, str]]) -> go.Figure:
     """Before and after, with the names of their axes, each with equal units in both directions."""
     made = make_subplots(1, 2, subplot_titles=(_("before"), _("after")), horizontal_spacing=0.12)
     hue = np.arctan2(*(seen.before - seen.before.mean(0)).T)
@@ -116,7 +116,7 @@ def of_cloud(seen: Cloud, colors: Colors, names: tuple[tuple[str, str], tuple[st
     return made
 
 
-def of_price(seen: Price, colors: Colors) -> go.Figure:
+def of_price(seen: LossCurve, colors: Colors) -> go.Figure:
     """The loss of one example and its slope."""
     over = _("error, output − target") if seen.over == "error" else _("logit of the right class less the other's")
     made = go.Figure()

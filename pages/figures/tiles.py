@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from engine.illustrations.window_arithmetic import Windows
+from engine.illustrations.window_arithmetic import WindowArithmetic
 from pages.figures.charts import Colors, framed
 from pages.session.i18n import _
 from pages.session.literal import unmarked
@@ -56,7 +56,7 @@ def gallery(rows: Sequence[tuple[str, np.ndarray]], colors: Colors) -> go.Figure
     return bare(made, colors, len(rows), columns)
 
 
-def of_windows(seen: Windows, place: int, colors: Colors, *, flat: bool) -> go.Figure:
+def of_windows(seen: WindowArithmetic, place: int, colors: Colors, *, flat: bool) -> go.Figure:
     """Input, the window on it, and the output cell that it makes; a sequence is one row of cells. Around the input
     stands its padding, around what is painted that which is cut off."""
     made = make_subplots(1, 2, subplot_titles=(_("input"), _("output")), horizontal_spacing=0.06)
@@ -81,7 +81,7 @@ def of_windows(seen: Windows, place: int, colors: Colors, *, flat: bool) -> go.F
     return bare(made, colors, 1, 2)
 
 
-def arithmetic(seen: Windows) -> str:
+def arithmetic(seen: WindowArithmetic) -> str:
     """The size that comes out, in LaTeX, with the numbers of this case."""
     x, k, s, before, after = seen.size, seen.kernel, seen.stride, seen.before, seen.after
     padding = rf"2 \cdot {before}" if before == after else f"({before} + {after})"
@@ -90,7 +90,7 @@ def arithmetic(seen: Windows) -> str:
     return rf"\left\lfloor \frac{{{x} - {k} + {padding}}}{{{s}}} \right\rfloor + 1 = {seen.out}"
 
 
-def sides(seen: Windows) -> int:
+def sides(seen: WindowArithmetic) -> int:
     """How many places there are in a row: cells of the output, or of the input where each paints."""
     return seen.size if seen.spreads else seen.out
 

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from PIL import Image
 
-from engine.data.before_after import BeforeAfter, Side, augmented, before_after, reads_as_writing
+from engine.data.before_after import BeforeAfter, Side, augment_example, before_after, reads_as_writing
 from engine.data.prepare import examples
 from engine.errors import PlaygroundError
 from engine.experiment.experiment import Experiment
@@ -124,7 +124,7 @@ def augmentation_picture(draft: Mapping[str, Any]) -> None:
         if large(experiment):
             st.caption(too_large())
             return
-        seen = augmented(experiment, SHOWN)
+        seen = augment_example(experiment, SHOWN)
     except PlaygroundError:
         return
     if seen.clean.ndim != 4:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from engine.downloads.fetch import fetch, fetched
+from engine.downloads.fetch import fetch, is_fetched
 from engine.errors import PlaygroundError
 from engine.parts.datasets import Dataset
 from pages.session.i18n import _, said
@@ -12,13 +12,13 @@ from pages.session.i18n import _, said
 
 def away(part: type[Dataset]) -> str:
     """What a tile says of a data set whose files are not here yet."""
-    missing = [remote for remote in part.remote if not fetched(remote)]
+    missing = [remote for remote in part.remote if not is_fetched(remote)]
     return _("fetched when chosen: {n} MB", n=round(sum(remote.size for remote in missing) / 1e6)) if missing else ""
 
 
 def get(part: type[Dataset]) -> None:
     """Fetch the files that are not here yet. What goes wrong is said where the data set is then used."""
-    missing = [remote for remote in part.remote if not fetched(remote)]
+    missing = [remote for remote in part.remote if not is_fetched(remote)]
     if not missing:
         return
     total, got = sum(remote.size for remote in missing), 0

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from engine.data.impute import completed
+from engine.data.impute import impute
 from engine.data.prepare import examples
 from engine.errors import InvalidExperiment, PlaygroundError
 from engine.examples import Examples
@@ -81,7 +81,7 @@ def drawn(part: Points | Upload) -> Draft:
     if layout is not None:
         return drawing(examples(part.model_copy(update={"layout": layout}), 0))
     loaded = examples(part, 0)
-    whole = completed(loaded, np.arange(len(loaded.x)))
+    whole = impute(loaded, np.arange(len(loaded.x)))
     return {"mark": "points", "points": rows(*plane(whole), colors(whole))}
 
 

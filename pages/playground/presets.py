@@ -7,7 +7,7 @@ from itertools import groupby
 
 import streamlit as st
 
-from engine.experiment.presets import Entry, Expectation, entries, load
+from engine.experiment.presets import Expectation, PresetEntry, load, preset_entries
 from pages.session import state
 from pages.session.i18n import _, fixed, number, said
 
@@ -42,10 +42,10 @@ def presets() -> None:
         st.caption(f"**{said('preset', entry.title)}** · {_(entry.look)}  \n{expectations(entry)}")
 
 
-def shown() -> Entry | None:
+def shown() -> PresetEntry | None:
     """The preset that was chosen last, as long as the draft is still that."""
     name, document = state.memory("preset", ("", None))
-    return next((one for one in entries() if one.name == name), None) if document == state.draft() else None
+    return next((one for one in preset_entries() if one.name == name), None) if document == state.draft() else None
 
 
 def window() -> None:
@@ -59,7 +59,7 @@ def window() -> None:
         label_visibility="collapsed",
         max_chars=40,
     )
-    found = [entry for entry in entries() if matches(entry, wish or "")]
+    found = [entry for entry in preset_entries() if matches(entry, wish or "")]
     if not found:
         st.caption(_("No preset has these words."))
     with st.container(height=480, border=False, key="preset_list"):
@@ -72,7 +72,7 @@ def window() -> None:
                         card(entry)
 
 
-def card(entry: Entry) -> None:
+def card(entry: PresetEntry) -> None:
     """One preset: a button with its title, what to look at, what to expect."""
     with st.container(border=True, gap="xxsmall", key=f"preset_card_{entry.name}"):
         if st.button(said("preset", entry.title), key=f"preset_{entry.name}", width="stretch"):
@@ -90,7 +90,7 @@ def choose(name: str) -> None:
     state.remember(preset=(name, wanted.to_dict()))
 
 
-def expectations(entry: Entry) -> str:
+def expectations(entry: PresetEntry) -> str:
     """Everything that is expected, in sentences."""
     return " ".join(expectation(one) for one in entry.expect)
 
@@ -111,7 +111,7 @@ def amount(one: Expectation) -> str:
     return f"{fixed(one.value * 100, digits)}\u202f%"
 
 
-def matches(entry: Entry, wish: str) -> bool:
+def matches(entry: PresetEntry, wish: str) -> bool:
     """Whether every word that is searched for stands in the preset's texts, in either language."""
     texts = (entry.name, entry.title, entry.topic, entry.look)
     own = (said("preset", entry.title), _(entry.topic), _(entry.look))

@@ -11,16 +11,16 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from engine.catalogue.part import Part
-from engine.downloads.fetch import fetched
+from engine.downloads.fetch import is_fetched
 from engine.errors import InvalidExperiment, PlaygroundError
-from engine.illustrations.activation_curve import response
-from engine.illustrations.augmented_images import altered
-from engine.illustrations.initial_weights import draws
-from engine.illustrations.loss_curve import price
-from engine.illustrations.optimizer_path import descent
-from engine.illustrations.point_cloud import cloud
-from engine.illustrations.schedule_curve import course
-from engine.illustrations.window_arithmetic import pooled, windows
+from engine.illustrations.activation_curve import activation_curve
+from engine.illustrations.augmented_images import augment_images
+from engine.illustrations.initial_weights import initial_weights
+from engine.illustrations.loss_curve import loss_curve
+from engine.illustrations.optimizer_path import optimizer_path
+from engine.illustrations.point_cloud import point_cloud
+from engine.illustrations.schedule_curve import schedule_curve
+from engine.illustrations.window_arithmetic import pooled, window_arithmetic
 from engine.parts.activations import Activation
 from engine.parts.augmentations import Augmentation
 from engine.parts.blocks import Block
@@ -39,7 +39,7 @@ from pages.session.messages import sentence
 from pages.settings import chart_colors
 
 CONFIG = {"displayModeBar": False}
-way = lru_cache(maxsize=64)(descent)  # a few tenths of a second each
+way = lru_cache(maxsize=64)(optimizer_path)  # a few tenths of a second each
 
 
 def sketch(part: Part) -> bool:
@@ -63,18 +63,20 @@ def show(figure: go.Figure, caption: str = "", height: int = 320) -> bool:
 
 
 def activation(part: Activation, colors: Any) -> bool:
-    return show(part_figures.of_response(response(part), colors), _("f solid, f′ dashed, from torch's own derivative."))
+    return show(
+        part_figures.of_response(activation_curve(part), colors), _("f solid, f′ dashed, from torch's own derivative.")
+    )
 
 
 def block(part: Block, colors: Any) -> bool:
     """Windows for convolution and pooling, the function for an activation block; nothing for the rest."""
     if "function" in part.__dict__:
         return activation(part.__dict__["function"], colors)
-    if windows(part, 32) is None:
+    if window_arithmetic(part, 32) is None:
         return False
     flat = part.name().endswith("1d")
     size = int(st.slider(_("Size of the input, x"), 1, 16, 8, key="size"))
-    seen = windows(part, size)
+    seen = window_arithmetic(part, size)
     assert seen is not None
     places = tiles.sides(seen) if flat else tiles.sides(seen) ** 2
     place = int(st.slider(_("Position"), 1, places, 1, key=f"place_{places}")) - 1 if places > 1 else 0
@@ -91,7 +93,7 @@ def initializer(part: Initializer, colors: Any) -> bool:
     left, right = st.columns(2)
     into = int(left.number_input("fan_in", 1, 4096, 256, key="fan_in"))
     out = int(right.number_input("fan_out", 1, 4096, 128, key="fan_out"))
-    seen = draws(part, Fan(into, out))
+    seen = initial_weights(part, Fan(into, out))
     caption = _("Variance of the weights drawn: {measured}.", measured=number(seen.variance, 4))
     if seen.expected is not None:
         expected = number(seen.expected, 4)
@@ -104,7 +106,8 @@ def schedule(part: Schedule, colors: Any) -> bool:
     epochs = int(left.slider(_("Epochs of 25 steps"), 10, 300, 120, 10, key="epochs"))
     log = bool(right.toggle(_("log axis"), key="log_axis"))
     return show(
-        part_figures.of_course(course(part, epochs), colors, log=log), _("The factor in every step of such a run.")
+        part_figures.of_course(schedule_curve(part, epochs), colors, log=log),
+        _("The factor in every step of such a run."),
     )
 
 
@@ -120,21 +123,23 @@ def optimizer(part: Optimizer, colors: Any) -> bool:
 
 def transform(part: Transform, colors: Any) -> bool:
     names = (("x", "y"), ("x", "z")) if part.acts_on == "target" else (("x₁", "x₂"), ("z₁", "z₂"))
-    return show(part_figures.of_cloud(cloud(part), colors, names), _("300 points; the thin lines are the axes."), 280)
+    return show(
+        part_figures.of_cloud(point_cloud(part), colors, names), _("300 points; the thin lines are the axes."), 280
+    )
 
 
 def augmentation(part: Augmentation, colors: Any) -> bool:
-    before, after = altered(part, seed=5)
+    before, after = augment_images(part, seed=5)
     rows = [(_("as they are"), before), (_("as training sees them once"), after)]
     return show(tiles.gallery(rows, colors), _("Digits of 8 × 8 pixels, values from 0 to 1."), 240)
 
 
 def loss(part: Loss, colors: Any) -> bool:
-    return show(part_figures.of_price(price(part), colors), _("The loss of one example, and how hard it pulls."))
+    return show(part_figures.of_price(loss_curve(part), colors), _("The loss of one example, and how hard it pulls."))
 
 
 def dataset(part: Dataset, colors: Any) -> bool:
-    if not all(map(fetched, part.remote)):
+    if not all(map(is_fetched, part.remote)):
         st.caption(_("Not fetched yet: choose it once in the playground."))
         return True
     try:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from engine.catalogue.part import catalogue
-from engine.downloads.fetch import fetched
+from engine.downloads.fetch import is_fetched
 from engine.errors import PlaygroundError
 from engine.examples import Examples
 from engine.parts.datasets import Dataset
@@ -26,7 +26,7 @@ def thumbnails() -> tuple[dict[str, Any], ...]:
 
 def picture(part: type[Dataset]) -> dict[str, Any]:
     """What one data set shows of itself."""
-    if not all(map(fetched, part.remote)):
+    if not all(map(is_fetched, part.remote)):
         return AWAY
     try:
         return drawing(part().load(0))

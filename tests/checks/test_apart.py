@@ -58,7 +58,7 @@ def test_four_tabs_with_large_images_leave_this_process_as_it_is(monkeypatch: py
     assert found[0] == here
     assert found[1] == here
     assert preview_process.costed(tabs[0]).run == here.run_bytes
-    assert here.footprint.data.resident > 3 * 1797 * 128 * 128 * 4 / 2, "prepared data count"
+    assert here.memory.data.resident > 3 * 1797 * 128 * 128 * 4 / 2, "prepared data count"
 
 
 def test_a_refusal_comes_from_there_as_from_here(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.data.before_after import augmented, before_after, data_alone, reads_as_writing
+from engine.data.before_after import augment_example, before_after, data_alone, reads_as_writing
 from engine.data.prepare import prepare
 from engine.experiment.experiment import Experiment
 from engine.training.trainer import Trainer
@@ -44,7 +44,7 @@ def test_the_example_is_changed_as_training_changes_it() -> None:
     """The first batch of the first step has another order, so the same batch is given to the trainer's augmentation."""
     parts = [{"kind": "rotation", "largest": 30.0}, {"kind": "mixup", "alpha": 1.0}]
     chosen = Experiment.from_dict({**IMAGES, "augmentations": parts, "batch_size": 32})
-    seen = augmented(chosen, 4)
+    seen = augment_example(chosen, 4)
     trainer = Trainer(chosen.model_copy(update={"device": "cpu"}))
     x, y = trainer.data.train_x[:32], torch.nn.functional.one_hot(trainer.data.train_y[:32], 10).float()
     for step in range(4):
@@ -54,14 +54,14 @@ def test_the_example_is_changed_as_training_changes_it() -> None:
         np.testing.assert_array_equal(seen.targets[step], targets[0].numpy())
     np.testing.assert_array_equal(seen.clean[0], x[0].numpy())
     assert len(np.unique(seen.changed.reshape(4, -1), axis=0)) == 4
-    assert augmented(Experiment.from_dict({**IMAGES, "augmentations": parts[:1]}), 2).targets is None
+    assert augment_example(Experiment.from_dict({**IMAGES, "augmentations": parts[:1]}), 2).targets is None
 
 
 def test_another_network_needs_no_other_picture() -> None:
     one = Experiment.from_dict({**IMAGES, "augmentations": [{"kind": "flip"}]})
     other = one.model_copy(update={"batch_size": 64, "network": ()})
     assert data_alone(one) == data_alone(other)
-    assert augmented(one) is augmented(other)
+    assert augment_example(one) is augment_example(other)
     assert data_alone(one) != data_alone(one.model_copy(update={"seed": 1}))
 
 

@@ -11,7 +11,7 @@ import pytest
 from sklearn import datasets as reference
 
 from engine.catalogue.part import catalogue
-from engine.data.dataset_cache import Shelf
+from engine.data.dataset_cache import DatasetCache
 from engine.examples import Examples
 from engine.parts.datasets import Dataset
 from engine.parts.datasets.moons import Moons
@@ -156,7 +156,7 @@ def test_points_lie_within_the_plot(kind: str) -> None:
 
 def test_what_is_kept_is_bounded_by_bytes() -> None:
     one = Moons(samples=1000).load(0)
-    shelf = Shelf(limit=int(2.5 * (one.x.nbytes + one.y.nbytes)))
+    shelf = DatasetCache(limit=int(2.5 * (one.x.nbytes + one.y.nbytes)))
     first = shelf(Moons(samples=1000), 0)
     assert shelf(Moons(samples=1000), 0) is first
     shelf(Moons(samples=1000), 1)

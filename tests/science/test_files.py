@@ -19,7 +19,7 @@ from engine.downloads import idx
 from engine.downloads.cifar import read_cifar
 from engine.downloads.fetch import Remote, fetch
 from engine.downloads.idx import read_idx
-from engine.downloads.image_examples import pictures
+from engine.downloads.image_examples import image_examples
 from engine.errors import InvalidExperiment, PlaygroundError
 from engine.parts.datasets import Dataset
 from tests.stand_ins import archive, batch
@@ -117,14 +117,14 @@ def test_what_is_no_whole_cifar_archive_gets_one_sentence(name: str) -> None:
 
 def test_images_and_labels_have_to_belong_together() -> None:
     ten = tuple("0123456789")
-    one_sentence(lambda: pictures(COLORS, LABELS[:9], ten, "image", 20, 0))
-    one_sentence(lambda: pictures(COLORS, LABELS + 1, ten, "image", 20, 0))
-    one_sentence(lambda: pictures(IMAGES, LABELS[:7], ten, "image", 20, 0))
-    found = pictures(COLORS, LABELS, ten, "vector", 6, 3)
+    one_sentence(lambda: image_examples(COLORS, LABELS[:9], ten, "image", 20, 0))
+    one_sentence(lambda: image_examples(COLORS, LABELS + 1, ten, "image", 20, 0))
+    one_sentence(lambda: image_examples(IMAGES, LABELS[:7], ten, "image", 20, 0))
+    found = image_examples(COLORS, LABELS, ten, "vector", 6, 3)
     assert found.x.shape == (6, 3072)
     for row, label in zip(found.x, found.y, strict=True):
         np.testing.assert_array_equal(np.round(row * 255), COLORS[label].reshape(-1))
-    assert not np.array_equal(found.y, pictures(COLORS, LABELS, ten, "vector", 6, 4).y), "drawn by the seed"
+    assert not np.array_equal(found.y, image_examples(COLORS, LABELS, ten, "vector", 6, 4).y), "drawn by the seed"
 
 
 @pytest.mark.parametrize("kind", ["mnist", "fashion_mnist", "cifar10"])
@@ -161,7 +161,7 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[tuple[st
 
     monkeypatch.undo()
     monkeypatch.setattr(download, "downloads", lambda: tmp_path)
-    monkeypatch.setattr(download, "intact", lambda data, remote: hashlib.md5(data).hexdigest() == remote.md5)
+    monkeypatch.setattr(download, "matches_checksum", lambda data, remote: hashlib.md5(data).hexdigest() == remote.md5)
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     found = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer)

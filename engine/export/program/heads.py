@@ -108,7 +108,7 @@ class Ends:
         """What is printed of the metric."""
         if self.prepared.source.task == "classification":
             return "accuracy {metric_:.4f}"
-        return f"R² {{{self.inliner.need('engine.data.epochs', 'written')}(metric_)}}"
+        return f"R² {{{self.inliner.need('engine.data.epochs', 'format_metric')}(metric_)}}"
 
     def evaluated(self, name: str, model: str, measure: str) -> str:
         """The call that gives loss and metric of a split."""

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from engine.catalogue.part import hparam
 from engine.downloads.cifar import read_cifar
 from engine.downloads.fetch import Remote, fetch
-from engine.downloads.image_examples import pictures
+from engine.downloads.image_examples import image_examples
 from engine.examples import Examples
 from engine.parts.datasets import Dataset
 
@@ -41,4 +41,4 @@ class CIFAR10(Dataset):
 
     def load(self, seed: int) -> Examples:
         images, labels = read_cifar(fetch(self.remote[0]))
-        return pictures(images, labels, NAMES, self.layout, self.samples, seed)
+        return image_examples(images, labels, NAMES, self.layout, self.samples, seed)

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from engine.catalogue.part import hparam
 from engine.downloads.fetch import Remote, fetch
 from engine.downloads.idx import read_idx
-from engine.downloads.image_examples import pictures
+from engine.downloads.image_examples import image_examples
 from engine.examples import Examples
 from engine.parts.datasets import Dataset
 
@@ -41,4 +41,4 @@ class MNIST(Dataset):
 
     def load(self, seed: int) -> Examples:
         images, labels = (read_idx(fetch(remote)) for remote in self.remote)
-        return pictures(images[:, None], labels, tuple("0123456789"), self.layout, self.samples, seed)
+        return image_examples(images[:, None], labels, tuple("0123456789"), self.layout, self.samples, seed)
