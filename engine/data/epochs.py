@@ -90,14 +90,14 @@ class Order:
 
     def steps_per_epoch(self, batch_size: int) -> int:
         """Batches in one epoch."""
-        return steps_per_epoch(self.count, batch_size)
+        return count_batches(self.count, batch_size)
 
     def steps_left(self, batch_size: int) -> int:
         """Batches until the epoch ends."""
-        return steps_per_epoch(self.count - self.cursor, batch_size)
+        return count_batches(self.count - self.cursor, batch_size)
 
 
-def steps_per_epoch(count: int, batch_size: int) -> int:
+def count_batches(count: int, batch_size: int) -> int:
     """Batches in one epoch of so many examples: see `Order`."""
     full, rest = divmod(count, batch_size)
     joined = rest == 1 and batch_size > 1 and full > 0

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from engine.data import split_warnings
-from engine.data.epochs import steps_per_epoch
+from engine.data.epochs import count_batches
 from engine.data.prepare import Prepared, prepare
 from engine.experiment.experiment import Experiment
 from engine.message import Message
@@ -133,7 +133,7 @@ def voted_numbers(experiment: Experiment, data: Prepared) -> Iterator[Caution]:
 
 def too_short(experiment: Experiment, data: Prepared) -> Iterator[Caution]:
     """Schedules and rules that wait for a time which the run does not reach."""
-    count = steps_per_epoch(len(data.train_x), experiment.batch_size)
+    count = count_batches(len(data.train_x), experiment.batch_size)
     limits = [limit for limit in (experiment.steps, experiment.epochs and experiment.epochs * count) if limit]
     steps = min(limits)
     epochs = steps // count

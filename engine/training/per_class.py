@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from engine.data.epochs import steps_per_epoch
+from engine.data.epochs import count_batches
 from engine.data.prepare import Prepared
 from engine.experiment.experiment import Experiment
 from engine.frame import Channel
@@ -26,7 +26,7 @@ class ByClass:
     def __init__(self, experiment: Experiment, data: Prepared) -> None:
         classes = data.source.classes if data.source.task == "classification" else ()
         count = len(classes)
-        each = steps_per_epoch(len(data.train_x), experiment.batch_size)
+        each = count_batches(len(data.train_x), experiment.batch_size)
         epochs = min(experiment.epochs or math.inf, (experiment.steps or math.inf) / each)
         self.crossed = 0 < count <= MOST_CROSSED and epochs * (count + count**2) <= MOST_NUMBERS
         self.kept = 0 < count <= MOST_RECALLS and (self.crossed or epochs * count <= MOST_NUMBERS)

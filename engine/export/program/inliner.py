@@ -37,6 +37,10 @@ TAKEN = frozenset(
 )
 
 
+PLAIN = dict.fromkeys(("engine.errors", "engine.message"), "engine.export.program.plain_errors")
+"""What a program has instead of a module of the engine."""
+
+
 class Inliner:
     """Gathers definitions in the order in which they have to stand."""
 
@@ -61,6 +65,7 @@ class Inliner:
 
     def need(self, module: str, name: str) -> str:
         """The name under which something that the engine defines stands in the program."""
+        module = PLAIN.get(module, module)
         binding = unit(module).names.get(name)
         if isinstance(binding, Inside):
             return self.need(binding.module, binding.original)
