@@ -1,43 +1,50 @@
-"""Reading an archive in a process of its own, so that whatever is in it costs no more than that process."""
+"""The job that reads an archive, so that whatever is in it costs no more than the job's process."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import tempfile
-import threading
+import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
-from engine.archive.sandbox_process import REFUSED
 from engine.errors import PlaygroundError
+from engine.message import Message
+from engine.processes.execution import perform
+from engine.processes.job import Event, Job, Task
+from engine.processes.limits import GIB, Limits
 
-PATIENCE = 600.0  # seconds on the clock
-_turn = threading.Lock()
 
+class ReadArchive(Job):
+    """A run from an archive, checked and laid down where the supervisor finds it; it has no events.
 
-def read_apart(file: Path, home: Path, run: str) -> None:
-    """Checks an archive and lays the run down for the supervisor. Raises: PlaygroundError in one sentence."""
-    source = str(Path(__file__).resolve().parents[2])
-    path = os.pathsep.join(filter(None, [source, os.environ.get("PYTHONPATH")]))
-    few = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2", "CUDA_VISIBLE_DEVICES": ""}
-    command = [sys.executable, "-m", "engine.archive.sandbox_process", str(file.absolute()), str(home), run]
-    with _turn:  # one after the other: each may take as much memory as a run
+    The document is JSON: the archive's path, the store's folder, the run's name.
+    """
+
+    # an archive of the largest size is held about five times on the way
+    limits: ClassVar[Limits] = Limits(memory=6 * GIB, seconds=600.0, cpu_seconds=300, gpu=False, niceness=5)
+    at_once: ClassVar[int | None] = 1  # each may take as much memory as a run
+    untrusted: ClassVar[bool] = True
+
+    def events(self, task: Task) -> Iterator[Event]:
+        """Read one archive. Raises: PlaygroundError."""
+        from engine.archive import run_import
+        from engine.archive.unpack import read_file
+        from engine.store.layout import Place
+
+        told = task.json()
         try:
-            done = subprocess.run(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                cwd=tempfile.gettempdir(),
-                start_new_session=True,
-                env={**os.environ, **few, "PYTHONPATH": path},
-                timeout=PATIENCE,
-                check=False,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise PlaygroundError("This file cannot be imported: it takes too much time or memory.") from error
-    if done.returncode == REFUSED:
-        raise PlaygroundError(done.stdout.decode())
-    if done.returncode != 0:
-        raise PlaygroundError("This file cannot be imported: it takes too much time or memory.")
+            run_import.lay_down(Place.of(Path(told["home"])), told["run"], read_file(Path(told["file"])))
+        except OSError as error:
+            raise PlaygroundError(
+                Message("The run could not be stored: {why}.", why=error.strerror or "an error")
+            ) from error
+        yield from ()
+
+    @classmethod
+    def failure(cls) -> PlaygroundError:
+        return PlaygroundError(Message("This file cannot be imported: it takes too much time or memory."))
+
+
+def read_apart(file: Path, home: Path, run: str, visitor: str = "") -> None:
+    """Check an archive and lay the run down for the supervisor. Raises: PlaygroundError in one sentence."""
+    perform(ReadArchive, json.dumps({"file": str(file.absolute()), "home": str(home), "run": run}), visitor=visitor)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -106,14 +105,10 @@ def chosen(options: argparse.Namespace) -> Experiment:
     return experiment
 
 
-def run(options: argparse.Namespace) -> int:
-    """Serves the app until it is interrupted."""
+def run(options: argparse.Namespace) -> NoReturn:
+    """Becomes the server of the app: whoever ends this process ends that one."""
     app = Path(__file__).resolve().parents[2] / "app.py"
-    environment = {**os.environ, "PORT": str(options.port)}
-    try:
-        return subprocess.run([sys.executable, str(app)], env=environment, check=False).returncode
-    except KeyboardInterrupt:
-        return 0
+    os.execve(sys.executable, [sys.executable, str(app)], {**os.environ, "PORT": str(options.port)})
 
 
 def train(options: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
@@ -18,9 +18,21 @@ from engine.parts.blocks import Shape
 from engine.preview.memory_estimate import longest_batch
 from engine.preview.peak_memory import forward_peak
 from engine.preview.preview import preview
+from engine.processes.job import Event, Job, Task
+from engine.processes.limits import GIB, Limits
 from engine.training.trainer import Trainer
 
 WARM, SECONDS = 3, 1.0
+
+
+class MeasureCost(Job):
+    """The cost of training an experiment, the document: what is known without training, then an epoch's seconds."""
+
+    limits: ClassVar[Limits] = Limits(memory=8 * GIB, seconds=900.0, cpu_seconds=900)
+
+    def events(self, task: Task) -> Iterator[Event]:
+        """Work the cost out and measure it. Raises: InvalidExperiment."""
+        yield from measured(Experiment.from_json(task.text()))
 
 
 @dataclass(frozen=True)

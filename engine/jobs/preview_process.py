@@ -1,40 +1,58 @@
-"""What is known of an experiment before training, found in a process of its own where its data take much memory.
+"""Preview and cost of an experiment, by a job where its data take much memory.
 
-`python -m engine.jobs.preview_process` reads an experiment as JSON and answers with one JSON object. One such process
-works at a time; the others wait. Experiments with small data are looked at here, at once.
+Experiments with small data are looked at in this process, at once.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
+from concurrent.futures import Future
 from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, ClassVar
 
 from engine.data.data_size import DataSize, estimate_size
 from engine.data.prepare import examples
-from engine.errors import InvalidExperiment, PlaygroundError
+from engine.errors import InvalidExperiment
 from engine.experiment.experiment import Experiment
 from engine.message import Message
 from engine.preview.cautions import Caution
 from engine.preview.memory_estimate import MemoryEstimate
 from engine.preview.preview import LayerPreview, Preview, preview
+from engine.processes.execution import perform
+from engine.processes.job import Event, Job, Task
+from engine.processes.limits import GIB, Limits
 from engine.strict_json import strict
 
 if TYPE_CHECKING:
     from engine.jobs.cost import Cost
 
-ROOT = Path(__file__).resolve().parents[2]
 SMALL = 64 * 2**20  # bytes of data that are made ready here
-PATIENCE = 300.0
 KEPT = 256
-_turn = threading.Lock()
-_known: OrderedDict[str, dict[str, Any]] = OrderedDict()
+_lock = threading.Lock()
+_answers: OrderedDict[str, Future[Event]] = OrderedDict()
+
+
+class ExamineExperiment(Job):
+    """Preview and cost of an experiment, the document, in one event."""
+
+    limits: ClassVar[Limits] = Limits(memory=8 * GIB, seconds=300.0, cpu_seconds=300)
+    at_once: ClassVar[int | None] = 1  # each makes all examples ready
+    interactive: ClassVar[bool] = True
+
+    def events(self, task: Task) -> Iterator[Event]:
+        """Examine the experiment. Raises: InvalidExperiment."""
+        from engine.jobs.cost import cost
+
+        experiment = Experiment.from_json(task.text())
+        found = preview(experiment)
+        careful = [{"where": one.where, "said": one.said.plain()} for one in found.cautions]
+        plain = {name: value for name, value in vars(found).items() if name not in ("layers", "memory", "cautions")}
+        layers = [asdict(row) for row in found.layers]
+        about = {**plain, "layers": layers, "memory": asdict(found.memory), "cautions": careful}
+        yield {"preview": about, "cost": asdict(cost(experiment))}
 
 
 def large(experiment: Experiment) -> bool:
@@ -44,11 +62,11 @@ def large(experiment: Experiment) -> bool:
     return estimate_size(experiment, examples(experiment.data, experiment.seed)).preparing > SMALL
 
 
-def previewed(experiment: Experiment) -> Preview:
+def previewed(experiment: Experiment, visitor: str = "") -> Preview:
     """The preview. Raises: InvalidExperiment, and PlaygroundError if the process goes away."""
     if not large(experiment):
         return preview(experiment)
-    found = answered(experiment)["preview"]
+    found = answered(experiment, visitor)["preview"]
     layers = tuple(
         LayerPreview(**{**row, "output_shape": tuple(row["output_shape"]), "input_shape": tuple(row["input_shape"])})
         for row in found.pop("layers")
@@ -60,63 +78,40 @@ def previewed(experiment: Experiment) -> Preview:
     return Preview(**found, layers=layers, memory=memory, cautions=careful, in_shape=shape)
 
 
-def costed(experiment: Experiment) -> Cost:
+def costed(experiment: Experiment, visitor: str = "") -> Cost:
     """The cost, likewise."""
     from engine.jobs.cost import Cost, cost  # with the trainer, which the server's process does without
 
-    return Cost(**answered(experiment)["cost"]) if large(experiment) else cost(experiment)
+    return Cost(**answered(experiment, visitor)["cost"]) if large(experiment) else cost(experiment)
 
 
-def answered(experiment: Experiment) -> dict[str, Any]:
-    """What the process says of an experiment; the last answers are kept, refusals too."""
-    with _turn:
-        known = _known.get(experiment.digest)
-        if known is None:
-            known = _known[experiment.digest] = asked(experiment)
-        _known.move_to_end(experiment.digest)
-        while len(_known) > KEPT:
-            _known.popitem(last=False)
-    found: dict[str, Any] = json.loads(strict(known))
+def answered(experiment: Experiment, visitor: str) -> Event:
+    """What the job says of an experiment; the last answers are kept, refusals too, and the same is asked once.
+
+    Raises: InvalidExperiment, and PlaygroundError if the process goes away.
+    """
+    mine: Future[Event] = Future()
+    with _lock:
+        answer = _answers.setdefault(experiment.digest, mine)
+        _answers.move_to_end(experiment.digest)
+        while len(_answers) > KEPT:
+            _answers.popitem(last=False)
+    if answer is mine:
+        ask(experiment, visitor, mine)
+    found: Event = json.loads(strict(answer.result()))  # a copy for each
     if "refused" in found:
         raise InvalidExperiment.of(found["refused"])
     return found
 
 
-def asked(experiment: Experiment) -> dict[str, Any]:
-    """A process says it. Raises: PlaygroundError if it goes away."""
-    few = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+def ask(experiment: Experiment, visitor: str, answer: Future[Event]) -> None:
+    """Fill `answer`; what says nothing of the experiment is forgotten."""
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "engine.jobs.preview_process"],
-            input=experiment.to_json(), capture_output=True, text=True, timeout=PATIENCE, check=True,
-            cwd=ROOT, env={**os.environ, **few},
-        )  # fmt: skip
-        found: dict[str, Any] = json.loads(done.stdout)
-    except (subprocess.SubprocessError, ValueError):
-        raise PlaygroundError("The process that examines the network went away; please try once more.") from None
-    return found
-
-
-def told(experiment: Experiment) -> dict[str, Any]:
-    """Preview and cost, or why there is none."""
-    from engine.jobs.cost import cost
-
-    try:
-        found = preview(experiment)
-        careful = [{"where": one.where, "said": one.said.plain()} for one in found.cautions]
-        plain = {name: value for name, value in vars(found).items() if name not in ("layers", "memory", "cautions")}
-        layers = [asdict(row) for row in found.layers]
-        about = {**plain, "layers": layers, "memory": asdict(found.memory), "cautions": careful}
-        return {"preview": about, "cost": asdict(cost(experiment))}
+        (found,) = perform(ExamineExperiment, experiment.to_json(), visitor=visitor)
+        answer.set_result(found)
     except InvalidExperiment as error:
-        return {"refused": error.plain()}
-
-
-def main() -> int:
-    """Answers on the standard output."""
-    sys.stdout.write(strict(told(Experiment.from_json(sys.stdin.read()))) + "\n")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        answer.set_result({"refused": error.plain()})
+    except BaseException as error:
+        with _lock:
+            _answers.pop(experiment.digest, None)
+        answer.set_exception(error)

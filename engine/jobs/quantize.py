@@ -15,7 +15,7 @@ import io
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -24,6 +24,8 @@ from engine.data.epochs import metric
 from engine.errors import PlaygroundError
 from engine.message import Message
 from engine.network.build import Network
+from engine.processes.job import Event, Job, Task
+from engine.processes.limits import GIB, Limits
 from engine.run_state import RunState
 from engine.training.trainer import Trainer
 
@@ -31,6 +33,16 @@ CALIBRATION = 512  # training examples that the ranges of convolutions are taken
 DYNAMIC = (nn.Linear, nn.LSTM, nn.GRU)
 STATIC = (nn.Conv1d, nn.Conv2d)
 ENGINES = ("x86", "fbgemm", "onednn", "qnnpack")
+
+
+class QuantizeRun(Job):
+    """A trained run, named by the document, in several number formats; an event for the run and one for each."""
+
+    limits: ClassVar[Limits] = Limits(memory=8 * GIB, seconds=900.0, cpu_seconds=900, niceness=5)
+
+    def events(self, task: Task) -> Iterator[Event]:
+        """Quantize the run. Raises: PlaygroundError."""
+        yield from sizes_of_run(task.json())
 
 
 @dataclass(frozen=True)

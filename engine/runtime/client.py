@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -14,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.errors import PlaygroundError
+from engine.processes.environment import inherited
+from engine.processes.launch import Process, launch
 from engine.runtime.code_version import Sources, own
 from engine.runtime.connection import Line, Taken
 from engine.runtime.request_ticket import LATE, Ticket
@@ -131,12 +130,12 @@ class Fleet:
         name: str = new["run"]
         return name
 
-    def bring(self, file: Path) -> str:
-        """Store the run in an archive, checked by a process of its own; returns its name here. One that was training
+    def bring(self, file: Path, visitor: str = "") -> str:
+        """Store the run in an archive, checked by a job of the visitor's; returns its name here. One that was training
         is paused."""
         from engine.archive.sandbox import read_apart
 
-        return self._deliver(lambda name: read_apart(file, self.place.home, name))
+        return self._deliver(lambda name: read_apart(file, self.place.home, name, visitor))
 
     def take_in(self, parcel: Parcel) -> str:
         """The same with a run that was checked here."""
@@ -213,10 +212,10 @@ class Fleet:
     def _start_supervisor(self) -> socket.socket:
         self.place.prepare()
         end = time.monotonic() + PATIENCE_SECONDS
-        child: subprocess.Popen[bytes] | None = None
+        child: Process | None = None
         while time.monotonic() < end:
             if child is None or child.poll() is not None:
-                child = self._popen()
+                child = self._launch()
             for _ in range(25):
                 if (line := self._reach()) is not None:
                     return line
@@ -225,20 +224,13 @@ class Fleet:
                 time.sleep(0.02)
         raise PlaygroundError(f"The training engine did not answer in time; {self.place.journal} may say why.")
 
-    def _popen(self) -> subprocess.Popen[bytes]:
+    def _launch(self) -> Process:
         """A process of its own session, so that it outlives this one."""
-        source = str(Path(__file__).resolve().parents[2])
-        path = os.pathsep.join(filter(None, [source, os.environ.get("PYTHONPATH")]))
-        command = [sys.executable, "-m", "engine.runtime.supervisor", "--home", str(self.place.home), *self.options]
+        arguments = ["--home", str(self.place.home), *self.options]
+        surroundings = inherited(network=True)  # its workers download data
         with self.place.journal.open("ab") as journal:
-            child = subprocess.Popen(
-                command,
-                start_new_session=True,
-                stdin=subprocess.DEVNULL,
-                stdout=journal,
-                stderr=journal,
-                cwd=self.place.home,
-                env={**os.environ, "PYTHONPATH": path},
+            child = launch(
+                "engine.runtime.supervisor", arguments, surroundings, self.place.home, stdout=journal, stderr=journal
             )
         threading.Thread(target=child.wait, name="supervisor-waiter", daemon=True).start()  # no zombie
         return child

@@ -3,39 +3,34 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
-import threading
 from pathlib import Path
 from typing import IO
 
 import numpy as np
 
 from engine.errors import InvalidExperiment
+from engine.processes.execution import perform
 from engine.uploads import library
 from engine.uploads.corrections import NOTHING, Corrections
 from engine.uploads.refusal import refusal
-from engine.uploads.sandbox import REFUSED
+from engine.uploads.sandbox import ReadUpload, document
 from engine.uploads.schema import About, plain
 
 LARGEST = 20 * 2**20  # bytes of a file
 ROOM = 2 * 2**30  # bytes of all kept files
-PATIENCE = 90.0  # seconds on the clock
-_turns = threading.BoundedSemaphore(2)
 
 
-def take_in(name: str, raw: bytes, corrections: Corrections = NOTHING) -> str:
+def take_in(name: str, raw: bytes, corrections: Corrections = NOTHING, visitor: str = "") -> str:
     """Reads and keeps a file; returns its digest, under which experiments name it.
 
     What is read otherwise has another digest, so that an experiment always gets the same rows. Raises:
     InvalidExperiment with one sentence if it cannot be used; nothing of it is kept then.
     """
     with tempfile.TemporaryFile() as answer:
-        understood(name, raw, corrections, answer)
+        understood(name, raw, corrections, answer, visitor)
         digest = digest_of(raw, corrections)
         if library.path(digest).exists() and not alike(digest, answer):
             digest = hashlib.sha256(f"{digest} read anew".encode()).hexdigest()
@@ -67,13 +62,13 @@ def look(name: str, raw: bytes, corrections: Corrections = NOTHING) -> About:
         return library.facts(answer)
 
 
-def again(digest: str, corrections: Corrections) -> str:
+def again(digest: str, corrections: Corrections, visitor: str = "") -> str:
     """Reads a kept file once more in another way; both stay. Raises: InvalidExperiment as `take_in` does, and if the
     file as it was uploaded is not here."""
     name, raw = library.about(digest).name, library.original(digest)
     if raw is None:
         raise refusal("a file that can be read once more", "one kept without its text", "upload it again")
-    return take_in(name, raw, corrections)
+    return take_in(name, raw, corrections, visitor)
 
 
 def digest_of(raw: bytes, corrections: Corrections) -> str:
@@ -84,42 +79,15 @@ def digest_of(raw: bytes, corrections: Corrections) -> str:
     return digest.hexdigest()
 
 
-def understood(name: str, raw: bytes, corrections: Corrections, answer: IO[bytes]) -> None:
-    """Lets a file be read apart. Raises: InvalidExperiment."""
+def understood(name: str, raw: bytes, corrections: Corrections, answer: IO[bytes], visitor: str = "") -> None:
+    """Have a job read a file into `answer`. Raises: InvalidExperiment."""
     if len(raw) > LARGEST:
         raise refusal(f"at most {LARGEST} bytes", f"{len(raw)}")
     if not raw:
         raise refusal("a table", "an empty file")
     if sum(file.size for file in library.files()) > ROOM:
         raise refusal("room for one more file", "a full folder", "delete files that nobody needs")
-    with _turns:
-        status = read_apart([plain(name) or "file", corrections.written()], raw, answer)
-    answer.seek(0)
-    if status == REFUSED:
-        raise InvalidExperiment.of(json.loads(answer.read()))
-    if status != 0:
-        raise refusal("a file that little time and memory are enough for", "one that takes more")
-
-
-def read_apart(arguments: list[str], raw: bytes, answer: IO[bytes]) -> int:
-    """Lets a process with limits read the file; returns its status."""
-    source = str(Path(__file__).resolve().parents[2])
-    path = os.pathsep.join(filter(None, [source, os.environ.get("PYTHONPATH")]))
-    few = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "ARROW_IO_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
-    with subprocess.Popen(
-        [sys.executable, "-m", "engine.uploads.sandbox", *arguments],
-        stdin=subprocess.PIPE,
-        stdout=answer,
-        stderr=subprocess.DEVNULL,
-        cwd=tempfile.gettempdir(),
-        start_new_session=True,
-        env={**os.environ, **few, "PYTHONPATH": path},
-    ) as process:
-        try:
-            process.communicate(raw, PATIENCE)
-        except subprocess.TimeoutExpired:
-            process.kill()
-    return process.returncode
+    perform(ReadUpload, document(plain(name) or "file", corrections, raw), visitor=visitor, result=answer)
 
 
 def keep(path: Path, answer: IO[bytes]) -> None:

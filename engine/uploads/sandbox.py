@@ -1,64 +1,63 @@
-"""The process that reads a file: `python -m engine.uploads.sandbox NAME CORRECTIONS < file > arrays`.
-
-It has little memory and time.
-Status 0: the arrays are on the output. Status 3: a refusal is, as JSON. Anything else: it was ended.
-"""
+"""The job that reads a file: little memory and time, and arrays as its result."""
 
 from __future__ import annotations
 
-import contextlib
-import gc
 import io
 import json
-import os
-import sys
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar
+
+from engine.errors import PlaygroundError
+from engine.message import Message
+from engine.processes.job import Event, Job, Task
+from engine.processes.limits import GIB, Limits
+from engine.uploads.refusal import refusal
 
 if TYPE_CHECKING:
     from engine.uploads.corrections import Corrections
     from engine.uploads.table import Found
 
-MEMORY = 3 * 2**30  # bytes of addresses; the libraries alone take about a third
-SECONDS = 40
-WRITTEN = 400 * 2**20
-REFUSED = 3
 
+class ReadUpload(Job):
+    """A file of a person's own as plain arrays, which go to the task's result; it has no events.
 
-def main() -> int:
-    """Reads one file."""
-    limit()
-    from engine.errors import InvalidExperiment
-    from engine.uploads.corrections import Corrections
-    from engine.uploads.infer import guess
+    The document is a line of JSON, the file's name and the corrections, and the file after it.
+    """
 
-    sys.setrecursionlimit(500)
-    gc.disable()  # millions of cells, none of them in a cycle
-    output = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever a library prints is no answer
-    try:
-        raw, corrections = sys.stdin.buffer.read(), Corrections.model_validate_json(sys.argv[2])
-        found = read(sys.argv[1], raw, corrections)
+    # of addresses the libraries alone take about a third
+    limits: ClassVar[Limits] = Limits(
+        memory=3 * GIB, addresses=True, seconds=90.0, cpu_seconds=40, file_bytes=400 * 2**20, gpu=False
+    )
+    at_once: ClassVar[int | None] = 2
+    interactive: ClassVar[bool] = True
+    untrusted: ClassVar[bool] = True
+
+    def events(self, task: Task) -> Iterator[Event]:
+        """Read one file. Raises: InvalidExperiment."""
+        import gc
+        import sys
+
+        from engine.uploads.corrections import Corrections
+        from engine.uploads.infer import guess
+
+        sys.setrecursionlimit(500)
+        gc.disable()  # millions of cells, none of them in a cycle
+        line, _, raw = task.document.partition(b"\n")
+        told = json.loads(line)
+        found = read(told["name"], raw, Corrections.model_validate_json(told["corrections"]))
         guess(found[0])  # what nothing could be learned from is not kept
-        answer, status = packed(found, raw), 0
-    except InvalidExperiment as error:
-        answer, status = json.dumps(error.plain()).encode(), REFUSED
-    output.write(answer)
-    output.close()
-    return status
+        if task.result is not None:
+            task.result.write(packed(found, raw))
+        yield from ()
+
+    @classmethod
+    def failure(cls) -> PlaygroundError:
+        return refusal(Message("a file that little time and memory are enough for"), Message("one that takes more"))
 
 
-def limit() -> None:
-    """Memory, time and written bytes of this process, where the system can limit them."""
-    with contextlib.suppress(ImportError, ValueError, OSError):
-        import resource
-
-        for kind, most in (
-            (resource.RLIMIT_AS, MEMORY),
-            (resource.RLIMIT_CPU, SECONDS),
-            (resource.RLIMIT_FSIZE, WRITTEN),
-            (resource.RLIMIT_CORE, 0),
-        ):
-            resource.setrlimit(kind, (most, most))
+def document(name: str, corrections: Corrections, raw: bytes) -> bytes:
+    """What the job is given."""
+    return json.dumps({"name": name, "corrections": corrections.written()}).encode() + b"\n" + raw
 
 
 def read(name: str, raw: bytes, corrections: Corrections | None = None) -> Found:
@@ -111,7 +110,3 @@ def packed(found: Found, raw: bytes = b"") -> bytes:
     whole = io.BytesIO()
     np.savez_compressed(whole, allow_pickle=False, about=facts, **original, **arrays)
     return whole.getvalue()
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -51,7 +51,7 @@ def carry_out() -> None:
     try:
         about = library.about(data["file"], data["called"])
         with st.spinner(_("Reading {name}", name=literal(about.name))):
-            digest = ingest.again(data["file"], changed(about.corrections, asked))
+            digest = ingest.again(data["file"], changed(about.corrections, asked), state.visitor())
             chosen = carried(about, data, digest)
     except PlaygroundError as error:
         wrong = (list(asked)[-1], error)

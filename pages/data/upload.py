@@ -65,7 +65,7 @@ def receive(name: str, raw: bytes) -> None:
     """Take a file in; it is the chosen one then."""
     state.remember(own_error=None, own_wrong=None, own_misfit="")
     try:
-        digest = take_in(name, raw)
+        digest = take_in(name, raw, visitor=state.visitor())
         state.remember(own_data=uploads.proposed(digest, library.about(digest)))
     except PlaygroundError as error:
         state.remember(own_error=error)

@@ -9,6 +9,7 @@ import streamlit as st
 from engine.catalogue.part import catalogue
 from engine.checks import Check
 from engine.experiment.experiment import Experiment
+from engine.jobs.run_checks import RunChecks
 from pages.dialogs.job_progress import begun, coming, stop_button, stopped
 from pages.session import state
 from pages.session.i18n import _, said
@@ -19,7 +20,7 @@ from pages.session.messages import phrase
 def check() -> None:
     """Starts the checks of the experiment on the page and opens the dialog."""
     experiment: Experiment = state.memory("accepted")
-    begun("checks", experiment.to_json())
+    begun(RunChecks, experiment.to_json())
     st.dialog(_("Sanity checks"), width="large", on_dismiss=stopped)(checks)()
 
 

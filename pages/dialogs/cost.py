@@ -10,8 +10,9 @@ from typing import Any
 import streamlit as st
 
 from engine.experiment.experiment import Experiment
-from engine.jobs.cost import Cost
+from engine.jobs.cost import Cost, MeasureCost
 from engine.jobs.preview_process import costed
+from engine.jobs.quantize import QuantizeRun
 from pages.dialogs.job_progress import begun, coming, stop_button, stopped
 from pages.session import state
 from pages.session.engine import reader
@@ -25,14 +26,14 @@ UNITS = ("B", "kB", "MB", "GB")
 def cost() -> None:
     """Starts the measurement of an epoch's time and opens the dialog."""
     experiment: Experiment = state.memory("accepted")
-    begun("cost", experiment.to_json())
+    begun(MeasureCost, experiment.to_json())
     st.dialog(_("Cost"), width="large", on_dismiss=stopped)(costs)()
 
 
 @lru_cache(maxsize=64)
 def worked_out(experiment: Experiment) -> Cost:
     """What is known without training."""
-    return costed(experiment)
+    return costed(experiment, state.visitor())
 
 
 def costs() -> None:
@@ -58,7 +59,7 @@ def costs() -> None:
     if not rows:
         st.button(
             _("Try smaller number formats"), icon=":material/compress:", key="smaller", on_click=begun,
-            args=("quantized", json.dumps(state.shown_run())),
+            args=(QuantizeRun, json.dumps(state.shown_run())),
         )  # fmt: skip
 
 

@@ -117,7 +117,7 @@ def take_in(told: dict[str, str]) -> tuple[str, PlaygroundError | None]:
         return "", PlaygroundError(str(told.get("error", "")))
     file = import_route.brought(str(told["file"]))
     try:
-        return fleet().bring(file), None
+        return fleet().bring(file, state.visitor()), None
     except PlaygroundError as error:
         return "", error
     finally:

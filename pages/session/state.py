@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import json
+import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
@@ -39,6 +40,13 @@ def remember(**values: Any) -> None:
     """Remember."""
     for name, value in values.items():
         st.session_state[f"our.{name}"] = value
+
+
+def visitor() -> str:
+    """The session's name among those whose jobs wait for a place."""
+    if memory("visitor") is None:
+        remember(visitor=secrets.token_hex(8))
+    return cast(str, memory("visitor"))
 
 
 def language() -> str:
@@ -247,7 +255,7 @@ def previewed(experiment: Experiment) -> Preview:
     if not large(experiment):
         return preview(experiment)
     with st.spinner(_("Counting what these data and this network take …")):
-        return apart(experiment)
+        return apart(experiment, visitor())
 
 
 def load(document: str) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -13,6 +13,9 @@ from engine.errors import InvalidExperiment
 from engine.experiment.experiment import Experiment
 from engine.jobs import preview_process
 from engine.preview.preview import preview
+from engine.processes import execution
+from engine.processes.job import Job
+from engine.processes.launch import Process
 
 MIB = 2**20
 
@@ -30,30 +33,26 @@ def peak() -> int:
 
 
 def test_four_tabs_with_large_images_leave_this_process_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    working, most, asked = 0, 0, preview_process.asked
-    lock = threading.Lock()
+    started: list[Process] = []
+    beside: list[Process] = []
+    launched = execution.start
 
-    def watched(experiment: Experiment) -> dict[str, object]:
-        nonlocal working, most
-        with lock:
-            working += 1
-            most = max(most, working)
-        found = asked(experiment)
-        with lock:
-            working -= 1
-        return found
+    def watched(job: type[Job], document: bytes, result: IO[bytes] | None) -> Process:
+        beside.extend(process for process in started if process.returncode is None)
+        started.append(launched(job, document, result))
+        return started[-1]
 
-    monkeypatch.setattr(preview_process, "asked", watched)
-    monkeypatch.setattr(preview_process, "_known", OrderedDict())
+    monkeypatch.setattr(execution, "start", watched)
+    monkeypatch.setattr(preview_process, "_answers", OrderedDict())
     assert not preview_process.large(resized(16))
     Path("/proc/self/clear_refs").write_text("5")
     before = peak()
     tabs = [resized(128), resized(128), resized(130), resized(130)]
     with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(preview_process.previewed, tabs))
+        found = list(pool.map(preview_process.previewed, tabs, "abcd"))
     assert peak() - before < 40 * MIB, "118 MiB of prepared images each, were they made here"
-    assert most == 1
-    assert len(preview_process._known) == 2, "the same is asked once"
+    assert beside == [], "one at a time"
+    assert len(started) == 2, "the same is asked once"
     here = preview(tabs[0])
     assert found[0] == here
     assert found[1] == here

@@ -1,4 +1,4 @@
-"""The process that examines: it answers, refuses and can be ended."""
+"""The jobs that examine an experiment: they answer, refuse and can be ended."""
 
 from __future__ import annotations
 
@@ -10,54 +10,58 @@ import pytest
 
 from engine.catalogue.part import catalogue
 from engine.checks import Check
+from engine.errors import InvalidExperiment
 from engine.experiment.experiment import Experiment
-from engine.jobs.process import Study
+from engine.jobs.quantize import QuantizeRun
+from engine.jobs.run_checks import RunChecks
+from engine.processes.execution import Execution, submit
 
 
-def working(study: Study) -> int:
+def working(started: Execution) -> int:
     """The process's id, once there is one."""
     until = time.monotonic() + 60
-    while study.state == "waiting" and time.monotonic() < until:
+    while started.pid is None and time.monotonic() < until:
         time.sleep(0.01)
-    assert study._process is not None
-    return study._process.pid
+    assert started.pid is not None
+    return started.pid
 
 
-def test_a_cancelled_study_leaves_no_process() -> None:
-    study = Study("checks", Experiment().to_json())
-    pid = working(study)
+def test_cancelled_checks_leave_no_process() -> None:
+    started = submit(RunChecks, Experiment().to_json())
+    pid = working(started)
     os.kill(pid, 0)  # it is there
-    study.cancel()
-    study.wait(60)
-    assert study.state == "cancelled"
+    started.cancel()
+    started.wait(60)
+    assert started.state == "cancelled"
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
-    study.cancel()
-    assert study.state == "cancelled"
+    started.cancel()
+    assert started.state == "cancelled"
 
 
-def test_one_that_waits_can_be_cancelled_before_it_begins() -> None:
-    studies = [Study("checks", Experiment(seed=seed).to_json()) for seed in range(4)]
-    for study in reversed(studies):
-        study.cancel()
-    for study in studies:
-        study.wait(60)
-    assert {study.state for study in studies} == {"cancelled"}
-    after = Study("checks", Experiment().to_json())
+def test_those_that_wait_can_be_cancelled_before_they_begin() -> None:
+    started = [submit(RunChecks, Experiment(seed=seed).to_json()) for seed in range(4)]
+    for one in reversed(started):
+        one.cancel()
+    for one in started:
+        one.wait(60)
+    assert {one.state for one in started} == {"cancelled"}
+    after = submit(RunChecks, Experiment().to_json())
     after.wait(300)
     assert after.state == "done", "the places were given back"
-    assert [answer["kind"] for answer in after.answers] == list(catalogue(Check))
+    assert [event["kind"] for event in after.events] == list(catalogue(Check))
 
 
 def test_what_cannot_be_trained_is_refused_in_parts() -> None:
     start = Experiment().to_dict() | {"network": [{"kind": "conv2d"}]}
-    study = Study("checks", json.dumps(start))
-    study.wait(300)
-    assert (study.state, len(study.answers)) == ("done", 1)
-    assert study.answers[0]["where"] == "$.network[0] (conv2d)"
+    refused = submit(RunChecks, json.dumps(start))
+    refused.wait(300)
+    assert (refused.state, refused.events) == ("refused", [])
+    assert isinstance(refused.error, InvalidExperiment)
+    assert refused.error.where == "$.network[0] (conv2d)"
 
 
 def test_a_run_that_is_not_there_is_said() -> None:
-    study = Study("quantized", json.dumps("nobody"))
-    study.wait(300)
-    assert study.answers == [{"error": {"text": "{text}", "values": {"text": "There is no run nobody."}}}]
+    refused = submit(QuantizeRun, json.dumps("nobody"))
+    refused.wait(300)
+    assert str(refused.error) == "There is no run nobody."

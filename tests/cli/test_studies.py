@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from engine.catalogue.part import catalogue
 from engine.checks import Check
 from engine.experiment.presets import load
 from engine.jobs.cost import cost
+from engine.jobs.quantize import QuantizeRun
+from engine.processes.execution import perform
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Line
@@ -82,7 +83,7 @@ def test_the_cost_of_a_run_is_its_network_in_smaller_numbers(line: Line, tmp_pat
     assert [row.split()[0] for row in said.splitlines()] == ["float32", "bfloat16", "int8"]
 
 
-def test_what_is_no_number_is_null(line: Line, tmp_path: Path) -> None:
+def test_what_is_no_number_is_null(line: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """R² of a single example has no meaning, and JSON no word for that."""
     drawn = ";".join(f"{x},0,{x / 10}" for x in range(-5, 5))
     data = {"kind": "points", "task": "regression", "drawn": drawn}
@@ -99,8 +100,8 @@ def test_what_is_no_number_is_null(line: Line, tmp_path: Path) -> None:
     assert {one["id"]: one["summary"]["validation_metric"] for one in strictly(said)}[found["run"]] is None
     _, said, _ = line.here("cost", found["run"], "--json")
     assert [one["metric"] for one in strictly(said)["formats"]] == [None, None, None]
-    answers = [strictly(said) for said in studied(line, found["run"])]
-    assert [one["metric"] for one in answers[1:]] == [None, None, None]
+    monkeypatch.setenv("PLAYGROUND_STORE", str(line.home))
+    assert [one["metric"] for one in perform(QuantizeRun, json.dumps(found["run"]))[1:]] == [None, None, None]
 
 
 def strictly(said: str) -> Any:
@@ -110,11 +111,3 @@ def strictly(said: str) -> Any:
         raise ValueError(word)
 
     return json.loads(said, parse_constant=refuse)
-
-
-def studied(line: Line, run: str) -> list[str]:
-    """What the process that quantizes a run for the page says."""
-    environment = {**os.environ, "PLAYGROUND_STORE": str(line.home), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "engine.jobs.process", "quantized"]
-    done = subprocess.run(command, input=json.dumps(run), capture_output=True, text=True, env=environment, check=True)
-    return done.stdout.splitlines()

@@ -55,7 +55,14 @@ def messages() -> set[tuple[str, str]]:
     found |= {("", text) for text in (*notes.TEXTS.values(), *notes.REASONS.values())}
     for path in PAGES.rglob("*.py"):
         found |= set(calls(ast.parse(path.read_text(encoding="utf-8"))))
-    for name in ("training/check_context.py", "preview/cautions.py", "data/*.py", "jobs/*.py", "checks/*.py"):
+    for name in (
+        "training/check_context.py",
+        "preview/cautions.py",
+        "data/*.py",
+        "jobs/*.py",
+        "processes/*.py",
+        "checks/*.py",
+    ):
         for path in (PAGES.parent / "engine").glob(name):
             found |= set(templates(ast.parse(path.read_text(encoding="utf-8"))))
     for name in families():

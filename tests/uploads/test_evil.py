@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from engine.errors import InvalidExperiment
 from engine.uploads import ingest, library
 from engine.uploads.ingest import take_in
-from engine.uploads.sandbox import MEMORY
+from engine.uploads.sandbox import ReadUpload
 from pages.session.i18n import speak
 from pages.session.messages import sentence
 from tests.uploads.evil import EVIL, ROWS
@@ -71,7 +72,7 @@ def test_a_file_over_the_limit_is_not_even_read(store: Path) -> None:
 
 def test_who_takes_too_long_is_ended(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = contents(store)
-    monkeypatch.setattr(ingest, "PATIENCE", 0.01)  # less than a process needs to begin
+    monkeypatch.setattr(ReadUpload, "limits", replace(ReadUpload.limits, seconds=0.01))  # less than it needs to begin
     with pytest.raises(InvalidExperiment, match="one that takes more"):
         take_in("slow.csv", GOOD + b"\n1,2,a")
     assert contents(store) == before
@@ -79,8 +80,9 @@ def test_who_takes_too_long_is_ended(store: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_the_reading_process_gets_no_more_memory_and_time_than_it_should() -> None:
     code = (
-        "import resource; from engine.uploads.sandbox import limit; limit();"
-        f"assert resource.getrlimit(resource.RLIMIT_CPU)[1] <= 60; bytearray({MEMORY})"
+        "import resource; from engine.processes.limits import hold; from engine.uploads.sandbox import ReadUpload;"
+        "hold(ReadUpload.limits); assert resource.getrlimit(resource.RLIMIT_CPU)[1] <= 60;"
+        "bytearray(ReadUpload.limits.memory)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "MemoryError" in done.stderr

@@ -1,0 +1,1 @@
+"""Jobs: long work in processes of its own, admitted, limited and cancellable. See `job.Job` and `execution.submit`."""

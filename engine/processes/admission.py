@@ -1,0 +1,123 @@
+"""Admission of jobs: how many work at a time, and whose turn it is.
+
+Within a visitor, first come first served; between visitors, round robin. A visitor never has all places, so that
+another one always finds one, however much the first has asked for. One place is kept for interactive jobs, for which
+a page stands still.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.processes.job import Job
+
+PLACES = 4  # jobs at a time, so that forty visitors do not stop a machine
+
+
+class Ticket:
+    """A visitor's turn for one job: it waits, has a place, or has left."""
+
+    def __init__(self, admission: Admission, visitor: str, job: type[Job]) -> None:
+        self.visitor = visitor
+        self.job = job
+        self.admitted = False
+        self._admission = admission
+        self._settled = threading.Event()
+
+    def wait(self) -> bool:
+        """Until there is a place; False if it left instead."""
+        self._settled.wait()
+        return self.admitted
+
+    @property
+    def position(self) -> int:
+        """Its place in the line: 1 is next, 0 does not wait."""
+        return self._admission.position(self)
+
+    def leave(self) -> None:
+        """Give the place back, or no longer wait for one."""
+        self._admission.remove(self)
+
+    def settle(self, admitted: bool) -> None:
+        """The waiting is over."""
+        self.admitted = admitted
+        self._settled.set()
+
+
+class Admission:
+    """The places for jobs and the lines of those who wait for one."""
+
+    def __init__(self, places: int = PLACES) -> None:
+        self.places = places
+        self._lock = threading.Lock()
+        self._working: list[Ticket] = []
+        self._lines: dict[str, deque[Ticket]] = {}  # one a visitor, in the order of turns
+
+    def enter(self, visitor: str, job: type[Job]) -> Ticket:
+        """Stand in line."""
+        ticket = Ticket(self, visitor, job)
+        with self._lock:
+            self._lines.setdefault(visitor, deque()).append(ticket)
+            self._admit()
+        return ticket
+
+    def remove(self, ticket: Ticket) -> None:
+        """Out of the line or off its place; others move up."""
+        with self._lock:
+            if ticket in self._working:
+                self._working.remove(ticket)
+            elif ticket in self._lines.get(ticket.visitor, ()):
+                self._take(ticket)
+                ticket.settle(False)
+            self._admit()
+
+    def position(self, ticket: Ticket) -> int:
+        """How many are served until it is, if every place suits every job: itself, those before it in its line, and of
+        every other line as many as have their turn by then."""
+        with self._lock:
+            line = self._lines.get(ticket.visitor, ())
+            if ticket not in line:
+                return 0
+            before, turns = line.index(ticket), list(self._lines)
+            mine = turns.index(ticket.visitor)
+            others = (
+                min(len(self._lines[visitor]), before + (turn < mine))
+                for turn, visitor in enumerate(turns)
+                if visitor != ticket.visitor
+            )
+            return 1 + before + sum(others)
+
+    def _admit(self) -> None:
+        while ticket := next((line[0] for line in self._lines.values() if self._fits(line[0])), None):
+            self._take(ticket)
+            if ticket.visitor in self._lines:  # whoever was served goes behind the others
+                self._lines[ticket.visitor] = self._lines.pop(ticket.visitor)
+            self._working.append(ticket)
+            ticket.settle(True)
+
+    def _take(self, ticket: Ticket) -> None:
+        line = self._lines[ticket.visitor]
+        line.remove(ticket)
+        if not line:
+            del self._lines[ticket.visitor]
+
+    def _fits(self, ticket: Ticket) -> bool:
+        same = sum(one.job is ticket.job for one in self._working)
+        if ticket.job.at_once is not None and same >= ticket.job.at_once:
+            return False
+        if not room(ticket, self._working, self.places):
+            return False
+        long = [one for one in self._working if not one.job.interactive]
+        return ticket.job.interactive or room(ticket, long, max(1, self.places - 1))
+
+
+def room(ticket: Ticket, working: list[Ticket], places: int) -> bool:
+    """Whether one of so many places is free, and stays free for another visitor if there are several."""
+    own = sum(one.visitor == ticket.visitor for one in working)
+    return len(working) < places and own < max(1, places - 1)
+
+
+ADMISSION = Admission()
