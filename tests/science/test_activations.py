@@ -16,6 +16,7 @@ from engine.preview.preview import preview
 from engine.training.trainer import Trainer
 from tests.science import twin
 from tests.science.measured import Never
+from tests.science.references import covers
 
 PARTS: list[dict[str, Any]] = [
     {"kind": "identity"},
@@ -48,11 +49,8 @@ def name(data: dict[str, Any]) -> str:
     return "-".join(str(value) for value in data.values())
 
 
-def test_every_activation_is_here() -> None:
-    assert {data["kind"] for data in PARTS} == set(catalogue(Activation))
-
-
 @pytest.mark.parametrize("data", PARTS, ids=name)
+@covers(*(f"activations.{data['kind']}" for data in PARTS))
 def test_closed_form(data: dict[str, Any]) -> None:
     part = activation(data)
     x = torch.linspace(-6, 6, 1001, dtype=torch.float64)
@@ -97,10 +95,16 @@ def test_prelu_learns_its_slope() -> None:
     assert len(plain.network.penalized()) == 2
 
 
-LOSSES = [{"kind": "mse"}, {"kind": "mae"}, {"kind": "huber", "delta": 0.7}, {"kind": "cross_entropy"}]
+LOSSES: list[dict[str, Any]] = [
+    {"kind": "mse"},
+    {"kind": "mae"},
+    {"kind": "huber", "delta": 0.7},
+    {"kind": "cross_entropy"},
+]
 
 
 @pytest.mark.parametrize("data", LOSSES, ids=name)
+@covers(*(f"losses.{data['kind']}" for data in LOSSES))
 def test_losses(data: dict[str, Any]) -> None:
     part = catalogue(Loss)[data["kind"]].model_validate(data)
     outputs = torch.randn(50, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(3)) * 2
@@ -117,4 +121,3 @@ def test_losses_of_one_number() -> None:
         assert catalogue(Loss)[kind]().build()(outputs, targets).item() == pytest.approx(expected)
     even = catalogue(Loss)["cross_entropy"]().build()(torch.zeros(2, 10), torch.tensor([1, 7]))
     assert even.item() == pytest.approx(math.log(10))
-    assert {*values, "cross_entropy"} == set(catalogue(Loss))

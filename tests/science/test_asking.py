@@ -17,6 +17,7 @@ from engine.experiment.edits import Edit
 from engine.experiment.experiment import Experiment
 from engine.training.trainer import Trainer
 from tests.science.measured import Always, Never
+from tests.science.references import covers
 
 NESTEROV = {"kind": "lookahead_nesterov", "lr": 0.5, "momentum": 0.8}
 LBFGS = {"kind": "lbfgs", "lr": 0.5, "iterations": 5, "history": 4}
@@ -69,6 +70,7 @@ def test_nesterov_takes_its_gradient_ahead_and_the_instruments_see_the_step_itse
         weights = [p.detach().double() for p in trainer.network.parameters()]
 
 
+@covers("optimizers.lbfgs", "regularizers.l2")
 def test_lbfgs_is_torchs_on_loss_and_penalty() -> None:
     """One batch of the whole split: the same path as torch's, given the penalized loss by hand."""
     start = run(LBFGS, regularizers=[{"kind": "l2", "strength": 0.02}], batch_size=8192, steps=8)

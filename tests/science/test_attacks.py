@@ -21,6 +21,7 @@ from engine.training.adversary import Adversary
 from engine.training.trainer import Trainer
 from tests.science import twin
 from tests.science.measured import Always, Never
+from tests.science.references import covers
 
 PLAIN: dict[str, Any] = {
     "data": {"kind": "moons", "noise": 0.2},
@@ -60,6 +61,7 @@ def moved(trainer: Trainer, attack: FGSM | PGD, x: Tensor, y: Tensor) -> Tensor:
     return adversary.moved
 
 
+@covers("attacks.fgsm")
 def test_fast_gradient_sign_is_the_twins() -> None:
     trainer = trainer_of(PLAIN)
     trainer.advance(deadline=math.inf, until_step=10)
@@ -73,6 +75,7 @@ def test_fast_gradient_sign_is_the_twins() -> None:
 
 
 @pytest.mark.parametrize("step_size", [0.2, 0.5, 1.7])
+@covers("attacks.pgd")
 def test_projected_gradient_is_the_twins_and_stays_in_the_ball(step_size: float) -> None:
     trainer = trainer_of(PLAIN)
     trainer.advance(deadline=math.inf, until_step=10)
@@ -144,6 +147,7 @@ def test_taken_apart_and_put_together_same_run() -> None:
     assert begun + rest == losses
 
 
+@covers("probes.robustness")
 def test_frames_show_clean_and_attacked_accuracy() -> None:
     trainer = trainer_of({**PLAIN, "attack": {"kind": "fgsm", "budget": 1.0}}, Always)
     frame = trainer.advance(deadline=math.inf).frames[-1]
@@ -160,6 +164,7 @@ def test_frames_show_clean_and_attacked_accuracy() -> None:
     np.testing.assert_array_equal(rows[:, 4], (said[0] != said[1])[:80])
 
 
+@covers("probes.attack")
 def test_arrows_begin_at_the_points_as_they_were_before_preprocessing() -> None:
     data = {**PLAIN, "preprocessing": [{"kind": "standardize"}], "attack": {"kind": "fgsm", "budget": 0.5}}
     trainer = trainer_of(data, Always)

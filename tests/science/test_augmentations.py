@@ -19,6 +19,7 @@ from engine.parts.augmentations import Augmentation, sample
 from engine.preview.preview import preview
 from engine.training.trainer import Trainer
 from tests.science.measured import Always, Never
+from tests.science.references import covers
 
 IMAGES = torch.rand(6, 2, 9, 9, generator=Generator().manual_seed(2))
 CLASSES = torch.tensor([0, 1, 2, 0, 1, 2])
@@ -57,6 +58,7 @@ def test_images_that_are_not_square_turn_without_being_stretched() -> None:
     np.testing.assert_allclose(found[0, 0], expected, atol=1e-5)
 
 
+@covers("augmentations.rotation")
 def test_rotation_draws_every_angle_up_to_the_largest() -> None:
     """The direction of a spot right of the middle tells the angle."""
     x = torch.zeros(400, 1, 41, 41)
@@ -76,6 +78,7 @@ def changed_many(kind: str, x: Tensor, **settings: Any) -> Tensor:
     return found
 
 
+@covers("augmentations.shift")
 def test_shift_moves_by_whole_pixels_and_the_edge_goes_on() -> None:
     found, seen = changed_many("shift", IMAGES[:1].expand(300, -1, -1, -1), largest=2), set()
     wide = np.pad(IMAGES[0].numpy(), ((0, 0), (2, 2), (2, 2)), mode="edge")
@@ -87,6 +90,7 @@ def test_shift_moves_by_whole_pixels_and_the_edge_goes_on() -> None:
     assert len(seen) == 25
 
 
+@covers("augmentations.flip")
 def test_flip_mirrors_its_share() -> None:
     x = IMAGES[:1].expand(1000, -1, -1, -1)
     for rate in (0.0, 0.3, 1.0):
@@ -96,6 +100,7 @@ def test_flip_mirrors_its_share() -> None:
         assert mirrored.float().mean().item() == pytest.approx(rate, abs=4 * math.sqrt(0.25 / 1000))
 
 
+@covers("augmentations.crop")
 def test_crop_enlarges_a_window_inside_the_image() -> None:
     """On a plane of brightness a + b · column + c · row a window is again a plane, flatter by its share."""
     row, column = torch.meshgrid(torch.arange(16.0), torch.arange(16.0), indexing="ij")
@@ -113,6 +118,7 @@ def test_crop_enlarges_a_window_inside_the_image() -> None:
     assert middle.std() > 0.3 * reach.mean()
 
 
+@covers("augmentations.noise")
 def test_noise_has_the_deviation_asked_for() -> None:
     x = torch.ones(200, 500)
     off = made("noise", std=0.3).apply(x, x, Generator().manual_seed(0))[0] - x
@@ -120,6 +126,7 @@ def test_noise_has_the_deviation_asked_for() -> None:
     assert abs(off.mean().item()) < 4 * 0.3 / math.sqrt(1e5)
 
 
+@covers("augmentations.mixup")
 def test_mixup_blends_inputs_and_targets_alike() -> None:
     x = torch.eye(6)
     shares = []

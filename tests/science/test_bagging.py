@@ -25,6 +25,7 @@ from engine.training.executor import Eager
 from engine.training.members import alone, samples
 from engine.training.trainer import Trainer
 from tests.science.measured import Always, Never
+from tests.science.references import covers
 from tests.torch_modules import module_of
 
 BAG: dict[str, Any] = {
@@ -130,6 +131,7 @@ def test_together_they_say_the_mean_probability_or_the_majority() -> None:
 
 
 @pytest.mark.parametrize("vote", ["mean", "majority"])
+@covers("regularizers.bagging", "probes.members")
 def test_validation_and_members_are_those_of_twins(vote: str) -> None:
     trainer = trainer_of({**BAG, "regularizers": [{"kind": "bagging", "members": 4, "vote": vote}]}, Always)
     progress = trainer.advance(deadline=math.inf, until_epoch=2)
@@ -159,6 +161,7 @@ def test_validation_and_members_are_those_of_twins(vote: str) -> None:
     assert found[1] == pytest.approx(np.mean(np.array(answers) == np.array(truth)), abs=1e-6)
 
 
+@covers("probes.disagreement")
 def test_disagreement_is_the_deviation_of_the_members() -> None:
     trainer = trainer_of(BAG, Always)
     frame = trainer.advance(deadline=math.inf).frames[-1]

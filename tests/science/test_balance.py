@@ -15,6 +15,7 @@ from engine.errors import InvalidExperiment
 from engine.experiment.experiment import Experiment
 from engine.training.trainer import Trainer
 from tests.science.measured import Never
+from tests.science.references import covers
 
 RARE = {"data": {"kind": "blobs", "imbalance": 30.0}, "device": "cpu", "steps": 40}
 
@@ -68,6 +69,7 @@ def test_balancing_needs_classes() -> None:
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5])
+@covers("regularizers.label_smoothing")
 def test_label_smoothing_is_its_formula(share: float) -> None:
     start = experiment(regularizers=[{"kind": "label_smoothing", "share": share}])
     trainer = Trainer(start, Never())
@@ -133,6 +135,7 @@ def test_max_norm_holds_after_every_step(limit: float) -> None:
     assert max(float(b.detach().abs().max()) for b in biases) > 0
 
 
+@covers("regularizers.max_norm")
 def test_max_norm_shrinks_by_its_factor_and_leaves_short_weights() -> None:
     plain, limited = (
         Trainer(Experiment.from_dict({**IMAGES, "regularizers": rules}), Never())
@@ -146,6 +149,7 @@ def test_max_norm_shrinks_by_its_factor_and_leaves_short_weights() -> None:
         np.testing.assert_allclose(other.detach().flatten(1), rows * factor, rtol=1e-5, atol=1e-8)
 
 
+@covers("regularizers.clip_value")
 def test_clipping_by_value_bounds_every_entry_before_clipping_by_norm() -> None:
     rules = [{"kind": "clip_norm", "threshold": 0.004}, {"kind": "clip_value", "threshold": 0.001}]
     for chosen, order in ((rules[1:], "value"), (rules, "both"), (rules[::-1], "both")):

@@ -16,6 +16,7 @@ from engine.experiment.experiment import Experiment
 from engine.network.build import Network, build
 from engine.preview.preview import preview
 from engine.training.trainer import Trainer
+from tests.science.references import covers
 
 IMAGE = [[3, 1, 0, 2, 1, 0], [2, 0, 1, 3, 2, 1], [0, 1, 2, 1, 0, 3], [4, 0, 3, 2, 2, 1], [1, 1, 0, 1, 0, 1]]
 IMAGE = [*IMAGE, [3, 2, 1, 0, 2, 1]]
@@ -152,6 +153,7 @@ def test_a_live_strength_moves_every_multiple() -> None:
         np.testing.assert_array_equal(one, other)
 
 
+@covers("regularizers.parameter_noise")
 def test_noise_on_parameters_moves_the_gradient_and_not_the_weights() -> None:
     noisy = Trainer(plain(regularizers=[{"kind": "parameter_noise", "strength": 0.3}]))
     network, executor = noisy.network, noisy.executor

@@ -15,6 +15,7 @@ from engine.data.dataset_cache import DatasetCache
 from engine.examples import Examples
 from engine.parts.datasets import Dataset
 from engine.parts.datasets.moons import Moons
+from tests.science.references import covers
 
 
 def load(kind: str, seed: int = 0, **settings: Any) -> Examples:
@@ -23,6 +24,7 @@ def load(kind: str, seed: int = 0, **settings: Any) -> Examples:
     return part.load(seed)
 
 
+@covers("datasets.circle")
 def test_circle_is_a_disc_in_a_ring() -> None:
     found = load("circle", samples=2000)
     radius = np.hypot(*found.x.T)
@@ -48,6 +50,7 @@ def test_noise_of_circle_and_xor_blurs_labels_and_leaves_points() -> None:
         assert few < wrong
 
 
+@covers("datasets.xor")
 def test_xor_is_the_sign_of_the_product_with_a_gap() -> None:
     found = load("xor", samples=2000)
     np.testing.assert_array_equal(found.y, found.x[:, 0] * found.x[:, 1] >= 0)
@@ -61,6 +64,7 @@ def test_xor_is_the_sign_of_the_product_with_a_gap() -> None:
 
 
 @pytest.mark.parametrize(("noise", "variance"), [(0.0, 0.5), (0.25, 2.25), (0.5, 4.0)])
+@covers("datasets.gaussians")
 def test_gaussians_and_their_variance(noise: float, variance: float) -> None:
     found = load("gaussians", samples=4000, noise=noise)
     for label, center in ((1, 2.0), (0, -2.0)):
@@ -71,6 +75,7 @@ def test_gaussians_and_their_variance(noise: float, variance: float) -> None:
         assert abs(np.corrcoef(cloud.T)[0, 1]) < 4 / math.sqrt(2000)
 
 
+@covers("datasets.spiral")
 def test_spiral_arms_follow_their_formula() -> None:
     """r = 5 i/n, angle = 1.75 · 2π · i/n + 0 or π, point (r sin, r cos)."""
     found = load("spiral", samples=600)
@@ -89,6 +94,7 @@ def test_noise_scatters_the_spiral_uniformly() -> None:
     np.testing.assert_allclose(off.mean(0), 0, atol=4 * math.sqrt(0.25 / 3 / 2000))
 
 
+@covers("datasets.plane")
 def test_plane_is_a_tilted_plane() -> None:
     found = load("plane", samples=1000)
     np.testing.assert_allclose(found.y[:, 0], found.x.sum(1) / 10, atol=1e-6)
@@ -110,6 +116,7 @@ TRUTHS: dict[str, Callable[[float], float]] = {
 
 
 @pytest.mark.parametrize("function", TRUTHS)
+@covers("datasets.curve")
 def test_curve(function: str) -> None:
     found = load("curve", function=function, samples=500, noise=0.0)
     expected = [TRUTHS[function](float(x)) for x in found.x[:, 0]]
@@ -130,6 +137,7 @@ def test_curve(function: str) -> None:
         ("digits", "load_digits", {}),
     ],
 )
+@covers(*(f"datasets.{kind}" for kind in ("digits", "iris", "wine", "breast_cancer", "diabetes")))
 def test_real_data_is_as_scikit_learn_has_it(kind: str, loader: str, options: dict[str, Any]) -> None:
     bunch = getattr(reference, loader)(**options)
     found = load(kind)

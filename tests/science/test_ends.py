@@ -17,6 +17,7 @@ from engine.experiment.presets import load_file_or_preset
 from engine.preview.preview import preview
 from engine.training.clock import FrameClock
 from engine.training.trainer import Trainer
+from tests.science.references import covers
 
 TRUNK = {"kind": "dense", "label": "trunk", "width": 12, "activation": {"kind": "tanh"}}
 HEADS: list[dict[str, Any]] = [
@@ -68,6 +69,7 @@ def twin(trainer: Trainer, x: np.ndarray, digits: np.ndarray) -> tuple[float, li
     return whole, [float(loss) for loss in losses], [*(float(r.mean()) for r in right), float(r2)]
 
 
+@covers("blocks.head", "blocks.reconstruct")
 def test_losses_and_metrics_of_every_end() -> None:
     trainer = Trainer(start(), Every())
     before = twin(trainer, trainer.order.epoch_x[:64].numpy(), trainer.order.epoch_y[:64, :10].argmax(1).numpy())
@@ -131,6 +133,7 @@ def test_weights_can_be_edited_live_and_do_not_look_like_divergence() -> None:
     assert not torch.equal(output, first)
 
 
+@covers("blocks.detach")
 def test_nothing_goes_back_through_a_detach() -> None:
     network = [TRUNK, {"kind": "reconstruct", "weight": 1.0}, {"kind": "detach", "of": "trunk"}]
     one, other = (Trainer(start(network=network, output_weight=share)) for share in (0.0, 5.0))

@@ -22,6 +22,7 @@ from engine.downloads.idx import read_idx
 from engine.downloads.image_examples import image_examples
 from engine.errors import InvalidExperiment, PlaygroundError
 from engine.parts.datasets import Dataset
+from tests.science.references import covers
 from tests.stand_ins import archive, batch
 from tests.stand_ins import idx as written
 
@@ -128,6 +129,7 @@ def test_images_and_labels_have_to_belong_together() -> None:
 
 
 @pytest.mark.parametrize("kind", ["mnist", "fashion_mnist", "cifar10"])
+@covers("datasets.mnist", "datasets.fashion_mnist", "datasets.cifar10")
 def test_images_from_files(kind: str) -> None:
     """The stand-ins' classes get brighter one after the other, whichever way they are laid out."""
     part = catalogue(Dataset)[kind]

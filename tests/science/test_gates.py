@@ -12,6 +12,7 @@ from engine.network.build import build
 from engine.training import gates
 from engine.training.clock import FrameClock
 from engine.training.trainer import Trainer
+from tests.science.references import covers
 
 
 def sigmoid(z: np.ndarray) -> np.ndarray:
@@ -72,6 +73,7 @@ class Every(FrameClock):
         return True
 
 
+@covers("probes.gates")
 def test_the_probe_gives_the_mean_over_units_and_examples() -> None:
     network = [{"kind": "lstm", "units": 6, "output": "sequence"}, {"kind": "gru", "units": 4}]
     value = {"data": {"kind": "heartbeats"}, "network": network, "probes": [{"kind": "gates"}], "device": "cpu"}

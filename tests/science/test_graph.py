@@ -11,6 +11,7 @@ from engine.errors import InvalidExperiment
 from engine.experiment.experiment import Experiment
 from engine.network.build import Network, build
 from engine.preview.preview import preview
+from tests.science.references import covers
 
 
 def dense(width: int = 8, **more: Any) -> dict[str, Any]:
@@ -30,6 +31,7 @@ def matrices(net: Network) -> list[tuple[torch.Tensor, torch.Tensor]]:
 X = torch.randn(6, 2, generator=torch.Generator().manual_seed(3))
 
 
+@covers("blocks.add")
 def test_residual_adds_the_earlier_output() -> None:
     net = network(dense(label="a"), dense(), {"kind": "add", "of": "a"})
     (w1, b1), (w2, b2), (w3, b3) = matrices(net)
@@ -38,6 +40,7 @@ def test_residual_adds_the_earlier_output() -> None:
     torch.testing.assert_close(net(X).double(), expected, rtol=1e-5, atol=1e-6)
 
 
+@covers("blocks.concatenate", "blocks.branch")
 def test_two_ways_part_and_meet_again() -> None:
     blocks = (dense(8, label="a"), dense(3, label="left"), {"kind": "branch", "of": "a"}, dense(5))
     net = network(*blocks, {"kind": "concatenate", "of": "left"})
@@ -47,6 +50,7 @@ def test_two_ways_part_and_meet_again() -> None:
     torch.testing.assert_close(net(X).double(), both @ w4.T + b4, rtol=1e-5, atol=1e-6)
 
 
+@covers("blocks.shared")
 def test_shared_weights_count_once_and_gather_both_gradients() -> None:
     twice = {"network": [dense(), dense(label="s"), {"kind": "shared", "of": "s"}]}
     once = {"network": [dense(), dense()]}

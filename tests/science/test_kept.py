@@ -28,6 +28,7 @@ from pages.runs.listing import validation_loss
 from tests.runtime.conftest import fleet as fleet
 from tests.runtime.conftest import wait_for
 from tests.science.measured import Never
+from tests.science.references import covers
 
 OVERFIT: dict[str, Any] = {
     "data": {"kind": "circle", "samples": 60, "noise": 0.5},
@@ -86,6 +87,7 @@ def test_a_run_that_diverges_names_its_best_epoch_and_keeps_its_last_weights() -
 
 
 @pytest.mark.parametrize("delta", [0.0, 0.3])
+@covers("regularizers.early_stopping")
 def test_the_printed_formula_is_what_the_code_does(delta: float) -> None:
     """b ← L where L < b − δ; the end comes when b has stood for p epochs."""
     rule = Experiment.from_dict(

@@ -13,6 +13,7 @@ from engine.experiment.experiment import Experiment
 from engine.parts.datasets import Dataset
 from tests.science import twin
 from tests.science.measured import Sample, close, sample
+from tests.science.references import covers
 from tests.torch_modules import module_of
 
 TANH, RELU = {"kind": "tanh"}, {"kind": "relu"}
@@ -63,6 +64,7 @@ def outputs_on(found: Sample, raw: np.ndarray) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("name", CASES)
+@covers("probes.output")
 def test_output_over_the_plane(name: str) -> None:
     found = taken(CASES[name])
     (channel,) = (channel for channel in found.trainer.channels if channel.key == "output")
@@ -86,6 +88,7 @@ def test_output_over_the_plane(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
+@covers("probes.units")
 def test_every_unit_over_the_plane(name: str) -> None:
     found = taken(CASES[name])
     (channel,) = (channel for channel in found.trainer.channels if channel.key == "units")
@@ -105,6 +108,7 @@ def test_every_unit_over_the_plane(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(set(CASES) - {"normed"}))
+@covers("probes.weights")
 def test_weights_between_units(name: str) -> None:
     found = taken(CASES[name])
     matrices = [found.after[place][key] for place, key in found.weighted()]
@@ -160,6 +164,7 @@ def test_rows_and_columns_are_not_mixed_up() -> None:
 
 
 @pytest.mark.parametrize("kind", sorted(catalogue(Dataset)))
+@covers("datasets.points")
 def test_points_are_the_examples_with_their_split(kind: str) -> None:
     loss = {"kind": "mse"}
     trainer = sample(

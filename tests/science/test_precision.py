@@ -24,6 +24,7 @@ from engine.uploads.ingest import take_in
 from pages.session.adapt_to_dataset import preprocessing_for, to_data
 from pages.session.thumbnails import rows
 from tests.export.running import expect_same, in_process, trained
+from tests.science.references import covers
 
 RNG = np.random.default_rng(11)
 COUNT = 300
@@ -79,6 +80,7 @@ def closed(kind: str, x: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("name", TABLES)
 @pytest.mark.parametrize("kind", ["standardize", "min_max", "center_channels"])
+@covers("datasets.upload")
 def test_inputs_in_any_unit_are_prepared_as_numpy_prepares_them(name: str, kind: str) -> None:
     x = TABLES[name]
     step = {"kind": kind, "divide": True} if kind == "center_channels" else {"kind": kind}

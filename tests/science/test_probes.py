@@ -16,6 +16,7 @@ from engine.parts.probes import sampled
 from engine.parts.probes.activation_histogram import ActivationHistogram
 from engine.training.trainer import Trainer
 from tests.science.measured import Sample, close, norm, sample
+from tests.science.references import covers
 
 OPTIMIZERS: dict[str, dict[str, Any]] = {
     "sgd": {"kind": "sgd", "lr": 0.1},
@@ -78,17 +79,20 @@ def test_loss_and_learning_rate(taken: Sample) -> None:
     close(taken.frame.readings["lr"], [taken.trainer.experiment.optimizer.settings()["lr"]], 1e-7)
 
 
+@covers("probes.gradient_norm")
 def test_gradient_norm_is_of_the_penalized_gradient_before_clipping(taken: Sample) -> None:
     expected = [norm(taken.step.gradients[place]) for place in taken.weighted()]
     close(taken.frame.readings["gradient_norm"], expected, 1e-4)
     assert len(taken.series("gradient_norm")) == len(expected)
 
 
+@covers("probes.weight_norm")
 def test_weight_norm_is_of_the_weights_before_the_step(taken: Sample) -> None:
     expected = [norm(taken.before[place][key]) for place, key in taken.weighted()]
     close(taken.frame.readings["weight_norm"], expected, 2e-6)
 
 
+@covers("probes.update_ratio")
 def test_update_ratio_is_the_change_that_the_formula_makes(taken: Sample) -> None:
     moved = [norm(taken.step.after[p][k] - taken.before[p][k]) / norm(taken.before[p][k]) for p, k in taken.weighted()]
     close(taken.frame.readings["update_ratio"], moved, 1e-3)
@@ -99,6 +103,12 @@ def test_update_ratio_is_the_change_that_was_made(taken: Sample) -> None:
     close(taken.frame.readings["update_ratio"], moved, 2e-6)
 
 
+@covers(
+    *(
+        f"blocks.{kind}"
+        for kind in ("dense", "conv2d", "max_pool", "average_pool", "flatten", "batch_norm", "activation")
+    )
+)
 def test_every_weight_is_where_the_formula_puts_it(taken: Sample) -> None:
     compared = 0
     for place, (own, twins) in enumerate(zip(taken.after, taken.step.after, strict=True)):
@@ -111,6 +121,7 @@ def test_every_weight_is_where_the_formula_puts_it(taken: Sample) -> None:
     assert compared >= 6
 
 
+@covers("probes.activation_mean", "probes.activation_std")
 def test_mean_and_deviation(taken: Sample) -> None:
     values = taken.observed(probe_batch(taken))
     close(taken.frame.readings["activation_mean"], [float(v.mean()) for v in values], 1e-4, 1e-6)
@@ -118,6 +129,7 @@ def test_mean_and_deviation(taken: Sample) -> None:
     close(taken.frame.readings["activation_std"], spread, 1e-4)
 
 
+@covers("probes.dead")
 def test_dead_units(taken: Sample) -> None:
     def share(values: Tensor) -> float:
         units = values.transpose(0, 1).flatten(1)
@@ -126,6 +138,7 @@ def test_dead_units(taken: Sample) -> None:
     close(taken.frame.readings["dead"], [share(v) for v in taken.observed(probe_batch(taken))], 1e-6, 1e-7)
 
 
+@covers("probes.saturated")
 def test_saturated_outputs(taken: Sample) -> None:
     reading = taken.frame.readings["saturated"]
     flat = saturated_shares(taken)
@@ -136,6 +149,7 @@ def test_saturated_outputs(taken: Sample) -> None:
             assert bounds[0] - 1e-6 <= got <= bounds[1] + 1e-6, name
 
 
+@covers("probes.activation_histogram")
 def test_histogram(taken: Sample) -> None:
     for row, values in zip(
         taken.frame.readings["activation_histogram"], taken.observed(probe_batch(taken)), strict=True
@@ -235,6 +249,7 @@ def test_ratio_of_weights_that_are_all_zero_is_not_a_number() -> None:
     assert (frame.readings["weight_norm"] == 0).all()
 
 
+@covers("probes.near_zero")
 def test_share_of_weights_near_zero(taken: Sample) -> None:
     expected = [
         float((taken.after[place][key].abs() < 1e-3).to(torch.float64).mean()) for place, key in taken.weighted()

@@ -13,6 +13,7 @@ from engine.parts.blocks.attention import Attention, sinusoids
 from engine.parts.blocks.gru import GRU
 from engine.parts.blocks.lstm import LSTM
 from engine.parts.blocks.rnn import RNN
+from tests.science.references import covers
 
 TIME, FEATURES, UNITS = 5, 3, 4
 
@@ -34,6 +35,7 @@ def weights(module: Any, gates: int) -> list[tuple[Tensor, Tensor, Tensor]]:
     return [(a, c, torch.stack(d)) for a, c, d in zip(w, u, b, strict=True)]
 
 
+@covers("blocks.lstm")
 def test_lstm_follows_its_equations() -> None:
     module, x = built(LSTM(units=UNITS, output="sequence")), sequence()
     (wi, ui, bi), (wf, uf, bf), (wg, ug, bg), (wo, uo, bo) = weights(module, 4)
@@ -49,6 +51,7 @@ def test_lstm_follows_its_equations() -> None:
     torch.testing.assert_close(module(x), torch.stack(found, 1))
 
 
+@covers("blocks.gru")
 def test_gru_follows_its_equations() -> None:
     module, x = built(GRU(units=UNITS)), sequence()
     (wr, ur, br), (wz, uz, bz), (wn, un, bn) = weights(module, 3)
@@ -62,6 +65,7 @@ def test_gru_follows_its_equations() -> None:
 
 
 @pytest.mark.parametrize("nonlinearity", ["tanh", "relu"])
+@covers("blocks.rnn")
 def test_rnn_follows_its_equation_both_ways(nonlinearity: Literal["tanh", "relu"]) -> None:
     module = built(RNN(units=UNITS, bidirectional=True, nonlinearity=nonlinearity))
     x, inner = sequence(), module.inner
@@ -77,6 +81,7 @@ def test_rnn_follows_its_equation_both_ways(nonlinearity: Literal["tanh", "relu"
     torch.testing.assert_close(module(x), torch.cat(ends, 1))
 
 
+@covers("blocks.attention")
 def test_attention_follows_its_formula() -> None:
     torch.manual_seed(0)
     module: Any = Attention(heads=1).build((TIME, 4)).double()

@@ -12,6 +12,7 @@ from engine.data.prepare import prepare
 from engine.errors import InvalidExperiment
 from engine.experiment.experiment import Experiment
 from engine.parts.transforms.resize import Resize
+from tests.science.references import covers
 
 IMAGES = np.random.default_rng(0).normal(0, 1, (5, 3, 8, 11)).astype(np.float32)
 
@@ -38,6 +39,7 @@ def test_four_pixels_from_two_and_two_from_four() -> None:
     np.testing.assert_allclose(Resize(rows=1, columns=2).fit(four)(four).ravel(), [24 / 7, 24 / 7], rtol=1e-6)
 
 
+@covers("transforms.resize")
 def test_every_split_is_resized_and_nothing_is_learned_from_training() -> None:
     document = {"data": {"kind": "digits", "layout": "image"}, "network": [{"kind": "flatten"}], "test": 0.1}
     step = {"kind": "resize", "rows": 28, "columns": 28}

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from engine.catalogue.part import catalogue
 from engine.parts.optimizers import Optimizer
+from tests.science.references import covers
 
 Slope = Callable[[Tensor, int], Tensor]
 START = torch.tensor([2.0, -1.5, 0.4, 3.0], dtype=torch.float64)
@@ -122,6 +123,7 @@ def walked(chosen: Optimizer, dtype: torch.dtype = torch.float64) -> Tensor:
 @pytest.mark.parametrize(
     ("settings", "formula"), CASES, ids=lambda v: str(v.get("kind")) if isinstance(v, dict) else ""
 )
+@covers(*(f"optimizers.{settings['kind']}" for settings, _ in CASES))
 def test_hundred_steps_of_the_formula(settings: dict[str, Any], formula: Callable[[], Tensor]) -> None:
     expected = formula()
     torch.testing.assert_close(walked(part(settings)), expected, rtol=1e-9, atol=1e-9)

@@ -7,9 +7,11 @@ import math
 import numpy as np
 import pytest
 
+from tests.science.references import covers
 from tests.science.test_datasets import load
 
 
+@covers("datasets.moons")
 def test_moons_are_two_half_circles() -> None:
     found = load("moons", samples=1000, noise=0.0)
     for label, center, side in ((1, (-1.5, -0.75), 1), (0, (1.5, 0.75), -1)):
@@ -22,6 +24,7 @@ def test_moons_are_two_half_circles() -> None:
 
 
 @pytest.mark.parametrize(("classes", "imbalance"), [(2, 1.0), (3, 1.0), (5, 10.0), (8, 100.0)])
+@covers("datasets.blobs")
 def test_blobs_lie_on_a_circle_in_the_sizes_asked_for(classes: int, imbalance: float) -> None:
     found = load("blobs", classes=classes, imbalance=imbalance, samples=4000, noise=0.1)
     sizes = np.bincount(found.y)
@@ -36,6 +39,7 @@ def test_blobs_lie_on_a_circle_in_the_sizes_asked_for(classes: int, imbalance: f
     assert len(set(load("blobs", classes=8, imbalance=100.0, samples=20).y)) == 8, "every class has examples"
 
 
+@covers("datasets.multi_gaussian")
 def test_hills_and_hollows() -> None:
     found = load("multi_gaussian", samples=3000)
     hills = {(-4, 2.5): 1, (0, 2.5): -1, (4, 2.5): 1, (-4, -2.5): -1, (0, -2.5): 1, (4, -2.5): -1}
@@ -44,6 +48,7 @@ def test_hills_and_hollows() -> None:
         assert target == pytest.approx(max(heights, key=abs), abs=1e-5)
 
 
+@covers("datasets.adding")
 def test_adding_problem() -> None:
     found = load("adding", samples=8000, length=11)
     numbers, marks = found.x[..., 0].astype(np.float64), found.x[..., 1]
@@ -55,6 +60,7 @@ def test_adding_problem() -> None:
     assert 0 <= numbers.min() < numbers.max() < 1 + 1e-7
 
 
+@covers("datasets.noisy_sine")
 def test_noisy_sine() -> None:
     """A sine's next value is 2 cos ω times its last minus the one before, so the noise-free rule can be checked."""
     calm = load("noisy_sine", noise=0.0, samples=500)
@@ -71,6 +77,7 @@ def test_noisy_sine() -> None:
     assert np.mean((noisy.y - clean.y) ** 2) == pytest.approx(0.09, rel=0.1), "what a perfect model is left with"
 
 
+@covers("datasets.delayed_recall")
 def test_delayed_recall() -> None:
     found = load("delayed_recall", samples=1000, symbols=5, delay=9, noise=0.3)
     assert found.x.shape == (1000, 10, 5)
@@ -81,6 +88,7 @@ def test_delayed_recall() -> None:
     assert abs((later == found.y[:, None]).mean() - 0.2) < 4 * math.sqrt(0.16 / later.size), "the rest says nothing"
 
 
+@covers("datasets.heartbeats")
 def test_heartbeats_differ_by_kind() -> None:
     found = load("heartbeats", samples=600, abnormal=0.4, noise=0.0)
     np.testing.assert_array_equal(np.bincount(found.y), [360, 120, 120])
@@ -98,6 +106,7 @@ def test_heartbeats_differ_by_kind() -> None:
     assert np.bincount(few.y).tolist() == [18, 1, 1]
 
 
+@covers("datasets.tokens")
 def test_tokens_have_a_meaning_that_the_number_does_not_show() -> None:
     found = load("tokens", samples=4000, vocabulary=30, length=9)
     words = found.x.astype(np.int64)

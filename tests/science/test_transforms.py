@@ -16,6 +16,7 @@ from engine.examples import Examples
 from engine.experiment.experiment import Experiment
 from engine.parts.transforms import Transform
 from engine.training.trainer import Trainer
+from tests.science.references import covers
 
 
 def prepared(data: str, *transforms: str, validation: float = 0.3, **more: Any) -> Prepared:
@@ -26,6 +27,7 @@ def prepared(data: str, *transforms: str, validation: float = 0.3, **more: Any) 
 
 
 @pytest.mark.parametrize("data", ["wine", "iris", "breast_cancer", "digits", "gaussians"])
+@covers("transforms.standardize")
 def test_standardized_training_split_has_mean_0_and_deviation_1(data: str) -> None:
     found = prepared(data, "standardize")
     x = found.train_x.double().numpy()
@@ -37,6 +39,7 @@ def test_standardized_training_split_has_mean_0_and_deviation_1(data: str) -> No
     assert np.abs(held.mean(0)).max() > 1e-3, "the validation split must not have been fitted"
 
 
+@covers("transforms.center")
 def test_centering_takes_the_training_mean_from_both_splits() -> None:
     raw, found = prepared("wine"), prepared("wine", "center")
     mean = raw.train_x.double().numpy().mean(0)
@@ -44,6 +47,7 @@ def test_centering_takes_the_training_mean_from_both_splits() -> None:
     np.testing.assert_allclose(found.validation_x.numpy(), raw.validation_x.double().numpy() - mean, atol=1e-3)
 
 
+@covers("transforms.standardize_target")
 def test_target_of_a_regression_is_standardized_and_classes_are_not() -> None:
     found = prepared("diabetes", "standardize_target", loss={"kind": "mse"})
     y = found.train_y.double().numpy()
@@ -115,6 +119,7 @@ def fitted(kind: str, x: np.ndarray, **settings: Any) -> np.ndarray:
 
 
 @pytest.mark.parametrize("turn_back", [False, True])
+@covers("transforms.whitening")
 def test_whitened_data_have_unit_covariance(turn_back: bool) -> None:
     x = CORRELATED.astype(np.float32)
     np.testing.assert_allclose(
@@ -151,6 +156,7 @@ def test_directions_without_variation_are_not_blown_up() -> None:
 
 
 @pytest.mark.parametrize("kept", [1, 3, 5])
+@covers("transforms.pca")
 def test_pca_keeps_the_largest_variances(kept: int) -> None:
     x = CORRELATED.astype(np.float32)
     found = covariance(fitted("pca", x, components=kept))
@@ -168,6 +174,7 @@ def test_more_components_than_features_are_refused_with_the_place() -> None:
     assert str(caught.value) == "$.preprocessing[1] (pca): expected at most 4 components, received 5"
 
 
+@covers("transforms.min_max")
 def test_min_max_puts_the_training_split_between_0_and_1() -> None:
     found = prepared("breast_cancer", "min_max")
     x = found.train_x.numpy()
@@ -182,6 +189,7 @@ IMAGES = np.random.default_rng(6).uniform(0, 1, (50, 3, 4, 5)).astype(np.float32
 IMAGES = IMAGES.astype(np.float32)
 
 
+@covers("transforms.center_channels")
 def test_center_takes_the_mean_image_and_center_channels_one_number_a_channel() -> None:
     whole = IMAGES.astype(np.float64)
     np.testing.assert_allclose(fitted("center", IMAGES), whole - whole.mean(0), atol=1e-5)
@@ -195,6 +203,7 @@ def test_center_takes_the_mean_image_and_center_channels_one_number_a_channel() 
     np.testing.assert_allclose(fitted("center_channels", sequences), sequences - mean, atol=1e-5)
 
 
+@covers("transforms.standardize_each")
 def test_standardizing_each_example_needs_no_other() -> None:
     found = fitted("standardize_each", IMAGES).astype(np.float64).reshape(50, -1)
     np.testing.assert_allclose(found.mean(1), 0, atol=1e-5)

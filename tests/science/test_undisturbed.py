@@ -17,6 +17,7 @@ from engine.training.progress import Progress
 from engine.training.trainer import Trainer
 from tests.science import twin
 from tests.science.measured import Always, Never
+from tests.science.references import covers
 
 BUSY: dict[str, Any] = {
     "data": {"kind": "digits", "layout": "image"},
@@ -106,6 +107,7 @@ def test_readings_and_evaluation_see_no_dropout_and_move_no_statistics() -> None
     assert row.validation_metric == pytest.approx(right, abs=1e-12)
 
 
+@covers("blocks.dropout")
 def test_dropout_drops_its_share_in_training_and_keeps_the_mean() -> None:
     data = {**BUSY, "data": {"kind": "digits"}, "network": [{"kind": "dropout", "rate": 0.3}], "preprocessing": []}
     trainer = Trainer(Experiment.from_dict(data), Never())
