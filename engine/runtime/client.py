@@ -210,7 +210,10 @@ class Fleet:
         return self._start_supervisor()
 
     def _start_supervisor(self) -> socket.socket:
+        from engine.store import migrations
+
         self.place.prepare()
+        migrations.expect_known(self.place.database)  # it would leave at once, and only its journal would say why
         end = time.monotonic() + PATIENCE_SECONDS
         child: Process | None = None
         while time.monotonic() < end:

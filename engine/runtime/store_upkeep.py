@@ -7,7 +7,7 @@ import logging
 import sqlite3
 import time
 
-from engine.store import backups, integrity
+from engine.store import backups, integrity, migrations
 from engine.store.layout import Place
 
 LOOK_SECONDS = 1.0
@@ -17,8 +17,12 @@ journal = logging.getLogger("fleet")
 
 
 def begin(place: Place) -> None:
-    """Before the store is opened: what was asked for is put back, damage is set aside, a copy is made if one is due."""
+    """Before the store is opened: what was asked for is put back, damage is set aside, a copy is made if one is due.
+
+    Raises: NewerStore.
+    """
     backups.put_back(place)
+    migrations.expect_known(place.database)  # a newer schema must not be taken for damage, and set aside
     integrity.look(place)
     copy(place)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from engine.errors import PlaygroundError
 from engine.run_state import ACTIVE, RunState
-from engine.store import integrity
+from engine.store import integrity, migrations
 from engine.store.layout import Place
 
 DAY = 24 * 3600.0
@@ -28,14 +28,7 @@ def due(place: Place) -> bool:
     newest = next(iter(found(place)), None)
     if not place.database.exists() or place.database.stat().st_size == 0:
         return False
-    return newest is None or time.time() - newest.stat().st_mtime >= DAY or outdated(place)
-
-
-def outdated(place: Place) -> bool:
-    """Was the store written by a version whose runs had no names?"""
-    with contextlib.closing(sqlite3.connect(f"file:{place.database}?mode=ro", uri=True)) as connection:
-        columns = {row[1] for row in connection.execute("PRAGMA table_info(runs)")}
-    return bool(columns) and "name" not in columns
+    return newest is None or time.time() - newest.stat().st_mtime >= DAY or migrations.is_outdated(place.database)
 
 
 def make(place: Place) -> Path | None:

@@ -9,7 +9,7 @@ import sqlite3
 import time
 from dataclasses import asdict, dataclass
 
-from engine.store import tables
+from engine.store import migrations, tables
 from engine.store.layout import Place
 
 BUDGET_SECONDS = 5.0
@@ -81,11 +81,12 @@ def whole(place: Place) -> bool:
 
 
 def fits(connection: sqlite3.Connection) -> None:
-    """Raises: sqlite3.DatabaseError if a table or a column is not there; names of runs came later than the others."""
+    """Raises: sqlite3.DatabaseError if a table or a column is not there, but for those that its schema has not yet."""
     known = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    schema = connection.execute("PRAGMA user_version").fetchone()[0] or migrations.UNNUMBERED
     for table in tables.metadata.sorted_tables if set(known) & set(tables.metadata.tables) else []:
         there = {row[1] for row in connection.execute(f"PRAGMA table_info({table.name})")}
-        if not {column.name for column in table.c} - {"name"} <= there:
+        if not {column.name for column in table.c} - migrations.columns_to_come(schema, table.name) <= there:
             raise sqlite3.DatabaseError(table.name)
     if known and not set(known) & set(tables.metadata.tables):
         raise sqlite3.DatabaseError("another program's tables")

@@ -12,7 +12,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from engine.run_state import RunState
-from engine.store import integrity, row_models, tables
+from engine.store import connections, integrity, migrations, row_models, tables
 from engine.store.layout import Place
 from engine.store.maintenance import thin
 from engine.store.run_changes import Cursor, LogLine, News, line, note
@@ -62,8 +62,8 @@ class Reader:
 
     def __init__(self, folder: Path | None = None) -> None:
         self.place = Place.of(folder)
-        self.engine = tables.open_reader(self.place.database)
-        self._named = False
+        self.engine = connections.open_reader(self.place.database)
+        self._schema, self._columns = migrations.EMPTY, frozenset[str]()
         self._identity = integrity.identity(self.place)
 
     def close(self) -> None:
@@ -75,7 +75,7 @@ class Reader:
         now = integrity.identity(self.place)
         if now == self._identity:
             return False
-        self._identity, self._named = now, False
+        self._identity, self._schema = now, migrations.EMPTY
         self.engine.dispose()
         return True
 
@@ -84,9 +84,16 @@ class Reader:
         return View(self)
 
     def rows(self, connection: sa.Connection) -> sa.Select[*tuple[Any, ...]]:
-        """The table of runs; where an older version wrote it, its runs have no names."""
-        self._named = self._named or tables.named(connection)
-        return runs(self._named)
+        """Every run, with those columns that the store has: no supervisor may have migrated it yet."""
+        return runs(self._columns)
+
+    def look_at_schema(self, connection: sa.Connection) -> None:
+        """Learn which columns there are, at the first moment seen and after a migration. Raises: NewerStore."""
+        found = migrations.number(connection)
+        if found > migrations.latest():
+            raise migrations.NewerStore
+        if found != self._schema:
+            self._schema, self._columns = found, migrations.columns(connection, "runs")
 
     def runs(self, limit: int = 1_000) -> list[RunRow]:
         """The newest runs first."""
@@ -144,8 +151,13 @@ class View:
         try:
             self.connection = self.reader.engine.connect()
             self.transaction = self.connection.begin()
+            self.reader.look_at_schema(self.connection)
         except sa.exc.DBAPIError as error:
             raise Unreadable from error
+        except migrations.NewerStore:
+            self.transaction.rollback()
+            self.connection.close()
+            raise
         return self
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:

@@ -15,12 +15,12 @@ from engine.store.row_models import Damaged
 
 
 @cache
-def runs(named: bool) -> sa.Select[*tuple[Any, ...]]:
+def runs(there: frozenset[str]) -> sa.Select[*tuple[Any, ...]]:
     """Every run with its place in the table, as SQLite gives it: what is damaged cannot be of the columns' types.
 
-    Where an older version wrote the table, its runs are not `named`.
+    Of the columns only those that are `there`: a store of an older schema lacks the newest.
     """
-    names = [column.name for column in tables.runs.c if named or column.name != "name"]
+    names = [column.name for column in tables.runs.c if column.name in there]
     columns: list[Any] = [sa.literal_column(f"runs.{name}").label(name) for name in names]
     return sa.select(sa.literal_column("runs.rowid").label("place"), *columns).select_from(tables.runs)
 

@@ -1,4 +1,4 @@
-"""The tables, and how connections to them are opened.
+"""The tables.
 
 Series are stored as blobs of many points, never a row a point; `seq` grows with every row written, so a reader
 follows a table by remembering the last one it saw.
@@ -6,14 +6,10 @@ follows a table by remembering the last one it saw.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import sqlalchemy as sa
-from sqlalchemy import event
 
 metadata = sa.MetaData()
 
@@ -134,60 +130,3 @@ def plain_columns(channels: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
     names = [name.replace(" ", "_") for name in ends]
     kinds = ("train_loss", "validation_loss", "train_metric", "validation_metric")
     return (*EPOCH_COLUMNS, *(f"{name}_{kind}" for name in names for kind in kinds))
-
-
-PAGE = 4096
-
-
-def open_writer(database: Path) -> sa.Engine:
-    """An engine for the one writing connection: write-ahead log, every commit synced, locked from the beginning."""
-    shared = {"check_same_thread": False}
-    pages = max(16, min(1_000, shutil.disk_usage(database.parent).total // PAGE // 32))  # a short log on a small disk
-    engine = sa.create_engine(f"sqlite:///{database}", poolclass=sa.StaticPool, connect_args=shared)
-
-    @event.listens_for(engine, "connect")
-    def connected(connection: Any, _: object) -> None:
-        connection.isolation_level = None  # else the driver begins transactions by itself, and deferred ones
-        for pragma in ("auto_vacuum=INCREMENTAL", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            connection.execute(f"PRAGMA {pragma}")
-        connection.execute(f"PRAGMA wal_autocheckpoint={pages}")
-        connection.execute("PRAGMA journal_size_limit=16000000")
-
-    @event.listens_for(engine, "begin")
-    def begun(connection: sa.Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    metadata.create_all(engine)
-    migrate(engine)
-    return engine
-
-
-def migrate(engine: sa.Engine) -> None:
-    """Adds the columns that a store written by an older version lacks."""
-    with engine.begin() as connection:
-        if not named(connection):
-            connection.exec_driver_sql("ALTER TABLE runs ADD COLUMN name TEXT NOT NULL DEFAULT ''")
-
-
-def named(connection: sa.Connection) -> bool:
-    """Have the store's runs names? Those of a store that no newer supervisor has opened yet do not."""
-    return any(column[1] == "name" for column in connection.exec_driver_sql("PRAGMA table_info(runs)"))
-
-
-def open_reader(database: Path) -> sa.Engine:
-    """An engine whose connections can read and nothing else; each transaction sees one moment."""
-    url = f"sqlite:///file:{quote(str(database))}?mode=ro&uri=true"
-    shared = {"check_same_thread": False, "timeout": 10}
-    engine = sa.create_engine(url, pool_size=4, max_overflow=60, connect_args=shared)
-
-    @event.listens_for(engine, "connect")
-    def connected(connection: Any, _: object) -> None:
-        connection.isolation_level = None
-        connection.execute("PRAGMA query_only=ON")
-        connection.text_factory = lambda data: str(data, "utf-8", "surrogateescape")  # damage must not hide other rows
-
-    @event.listens_for(engine, "begin")
-    def begun(connection: sa.Connection) -> None:
-        connection.exec_driver_sql("BEGIN")
-
-    return engine

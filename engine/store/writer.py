@@ -18,7 +18,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from engine.run_state import RunState
-from engine.store import backups, disk_reserve, integrity, maintenance, tables
+from engine.store import backups, connections, disk_reserve, integrity, maintenance, tables
 from engine.store.layout import Place
 from engine.store.records import CheckpointRow, Entry, LogRow, Outcome
 from engine.store.row_models import NAMELESS
@@ -67,7 +67,7 @@ class Writer:
 
     def __init__(self, place: Place) -> None:
         self.place = place
-        self.engine = tables.open_writer(place.database)
+        self.engine = connections.open_writer(place.database)
         self.connection = self.engine.connect()
         self.identity = integrity.identity(place)
         self.marks: dict[str, Mark] = {}

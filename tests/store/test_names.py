@@ -53,6 +53,7 @@ def old_store(home: Path) -> None:
     writer.close()
     with sqlite3.connect(place.database) as line:
         line.execute("ALTER TABLE runs DROP COLUMN name")
+        line.execute("PRAGMA user_version = 0")
 
 
 def test_a_store_without_names_can_be_read_and_gets_them(
