@@ -157,6 +157,7 @@ WORDS = (
     "every layer at most once",
     "What is stored of this run is damaged; it can be deleted.",
     "The store cannot be read: its file is gone or damaged.",
+    "The store was written by a newer version of the playground: update the playground to open it.",
     "There is no run of that name.",
     "There is no backup of the store.",
     "The store was gone, and an empty one was begun.",
