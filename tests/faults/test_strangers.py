@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from importlib import metadata
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -84,7 +85,7 @@ def test_foreign_names_are_turned_away_everywhere(home: Path, port: int, run: st
 def test_strangers_are_told_nothing(port: int, run: str) -> None:
     status, said = answered(port, "/healthz", "localhost")
     assert status == 200
-    assert json.loads(said) == {"ok": True, "version": "0.1.0"}
+    assert json.loads(said) == {"ok": True, "version": metadata.version("training-playground")}
     for path in ("/_stcore/metrics", "/_stcore/metrics/", "/_stcore/agent/openapi.json", "/_stcore/%6detrics"):
         assert answered(port, path, "localhost") == (404, b"Not Found"), path
 
