@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,11 @@ def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fleet]:
     end(own)
 
 
+def reached(reader: Reader, run: str, step: int) -> bool:
+    row = reader.run(run)
+    return row is not None and row.step >= step
+
+
 def test_an_archive_is_imported_and_goes_on(golden: Golden, fleet: Fleet) -> None:
     reader = Reader(fleet.place.home)
     for file, name in FILES.items():
@@ -84,7 +90,7 @@ def test_an_archive_is_imported_and_goes_on(golden: Golden, fleet: Fleet) -> Non
         if row.state == "paused":
             goal = row.step + MORE
             fleet.resume(run)
-            wait_for(lambda run=run, goal=goal: reader.run(run).step >= goal, 120)  # type: ignore[union-attr]
+            wait_for(partial(reached, reader, run, goal), 120)
             golden.expect_noted(name, reader.losses(run, None)[row.step : goal, 1], noted["next"])
             fleet.delete(run)
     reader.close()
