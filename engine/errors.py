@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 
-from engine.message import NOTHING, Message, filling, plain
+from engine.message import NOTHING, Message, either, filling, plain
 
 
 class PlaygroundError(Exception):
@@ -15,20 +16,25 @@ class PlaygroundError(Exception):
         super().__init__(str(self.message))
 
 
+Received: TypeAlias = Message | str | int | float
+"""What was given: a message, or the thing itself, a number or a piece of text that nobody translates."""
+
+
 class InvalidExperiment(PlaygroundError):
     """A value that no experiment can have: where it stands, what was expected there and what was given.
 
-    `received` is a message, or what was given itself: a number, or a piece of text that nobody translates.
+    Where more is wrong with the same document, `also` holds the rest.
     """
 
     def __init__(
         self,
         where: str,
         expected: Message | str,
-        received: Message | str | int | float,
+        received: Received,
         hint: Message | str = NOTHING,
     ) -> None:
         self.where = where
+        self.also: tuple[InvalidExperiment, ...] = ()
         self.expected = Message.of(expected) if isinstance(expected, str) else expected
         self.received = received
         self.hint = Message.of(hint) if isinstance(hint, str) else hint
@@ -37,6 +43,11 @@ class InvalidExperiment(PlaygroundError):
             "{where}: expected {expected}, received {received}", where=where, expected=self.expected, received=exact
         )
         super().__init__(Message("{sentence}; {hint}", sentence=what, hint=self.hint) if self.hint else what)
+
+    @property
+    def findings(self) -> tuple[InvalidExperiment, ...]:
+        """Everything that is wrong with one document, this first."""
+        return (self, *self.also)
 
     def at(self, where: str) -> InvalidExperiment:
         """The same of another place."""
@@ -49,12 +60,26 @@ class InvalidExperiment(PlaygroundError):
             "expected": self.expected.plain(),
             "received": plain(self.received),
             "hint": self.hint.plain(),
+            "also": [other.plain() for other in self.also],
         }
 
     @classmethod
     def of(cls, raw: dict[str, Any]) -> InvalidExperiment:
         """From JSON."""
-        return cls(raw["where"], Message.of(raw["expected"]), filling(raw["received"]), Message.of(raw["hint"]))
+        hint = Message.of(raw["hint"])
+        found = cls(raw["where"], Message.of(raw["expected"]), filling(raw["received"]), hint)
+        found.also = tuple(map(cls.of, raw["also"]))
+        return found
+
+
+def unreadable(path: str, reason: str | Message | None) -> PlaygroundError:
+    """That a file cannot be read, and what the system says of it."""
+    return PlaygroundError(Message("{path} cannot be read: {reason}.", path=path, reason=reason or ""))
+
+
+def did_you_mean(near: Sequence[str]) -> Message:
+    """A hint with the names that come near what was given; nothing if there are none."""
+    return Message("did you mean {name}?", name=either([repr(name) for name in near])) if near else NOTHING
 
 
 def shown(value: object, limit: int = 60) -> str:

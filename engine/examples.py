@@ -7,7 +7,10 @@ from typing import Literal
 
 import numpy as np
 
+from engine.message import Message
+
 Task = Literal["classification", "regression"]
+TASKS: dict[Task, Message] = {"classification": Message("classification"), "regression": Message("regression")}
 
 
 @dataclass(frozen=True)

@@ -88,6 +88,12 @@ class Message:
 NOTHING = Message("")
 
 
+def either(choices: Sequence[str | Message]) -> Message:
+    """One or another of some."""
+    first, *more = choices
+    return Message("{one} or {other}", one=first, other=either(more)) if more else Message("{one}", one=first)
+
+
 def fill(text: str, values: Mapping[str, str]) -> str:
     """The text with its {placeholders} filled. Not `str.format`: what an archive brings must reach no attribute."""
     return re.sub(r"\{(\w+)\}", lambda found: values.get(found[1], found[0]), text)

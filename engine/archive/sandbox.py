@@ -36,7 +36,7 @@ class ReadArchive(Job):
             run_import.lay_down(Place.of(Path(told["home"])), told["run"], read_file(Path(told["file"])))
         except OSError as error:
             raise PlaygroundError(
-                Message("The run could not be stored: {why}.", why=error.strerror or "an error")
+                Message("The run could not be stored: {why}.", why=error.strerror or Message("an error"))
             ) from error
         yield from ()
 

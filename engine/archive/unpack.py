@@ -20,9 +20,10 @@ from pydantic import ValidationError
 
 from engine.archive.pack import FORMAT, KEPT, MANIFEST, MEMBERS, VERSION
 from engine.archive.tensor_tree import from_bytes, torch_bytes
-from engine.errors import PlaygroundError
+from engine.errors import PlaygroundError, unreadable
 from engine.experiment.edits import Edit, apply
 from engine.experiment.experiment import Experiment
+from engine.message import Message
 from engine.preview.preview import preview
 from engine.store import row_models
 from engine.store.tables import EPOCH_COLUMNS, epoch_columns, plain_columns
@@ -65,15 +66,20 @@ class Parcel:
 class Unsound(Exception):
     """Why a file is refused, as a clause."""
 
+    def __init__(self, why: Message) -> None:
+        super().__init__(str(why))
+        self.why = why
+
 
 def read_file(path: Path) -> Parcel:
     """The run in a file. Raises: PlaygroundError."""
     try:
         if path.stat().st_size > LARGEST:
-            raise PlaygroundError(f"This file cannot be imported: it is larger than {LARGEST // 2**20} MB.")
+            why = Message("it is larger than {n} MB", n=LARGEST // 2**20)
+            raise PlaygroundError(Message("This file cannot be imported: {why}.", why=why))
         return read(path.read_bytes())
     except OSError as error:
-        raise PlaygroundError(f"{path} cannot be read: {error.strerror}.") from error
+        raise unreadable(str(path), error.strerror) from error
 
 
 def read(data: bytes) -> Parcel:
@@ -81,13 +87,17 @@ def read(data: bytes) -> Parcel:
     try:
         return parcel(members(data))
     except Unsound as error:
-        raise PlaygroundError(f"This file cannot be imported: {error}.") from error
+        raise PlaygroundError(Message("This file cannot be imported: {why}.", why=error.why)) from error
     except RecursionError as error:
-        raise PlaygroundError("This file cannot be imported: what it says of the run makes no sense.") from error
+        raise PlaygroundError(
+            Message("This file cannot be imported: what it says of the run makes no sense.")
+        ) from error
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise PlaygroundError("This file cannot be imported: it is no whole zip file.") from error
+        raise PlaygroundError(Message("This file cannot be imported: it is no whole zip file.")) from error
     except NONSENSE as error:
-        raise PlaygroundError("This file cannot be imported: what it says of the run makes no sense.") from error
+        raise PlaygroundError(
+            Message("This file cannot be imported: what it says of the run makes no sense.")
+        ) from error
 
 
 def members(data: bytes) -> dict[str, bytes]:
@@ -97,18 +107,18 @@ def members(data: bytes) -> dict[str, bytes]:
         names = [entry.filename for entry in entries]
         allowed = {MANIFEST, *MEMBERS, *(f"{name}.{end}" for name in KEPT for end in ("json", "safetensors"))}
         if len(set(names)) < len(names) or not set(names) <= allowed:
-            raise Unsound("it holds files that do not belong to a run")
+            raise Unsound(Message("it holds files that do not belong to a run"))
         total = sum(entry.file_size for entry in entries)
         if total > LARGEST or total > DENSEST * len(data) + 2**20:
-            raise Unsound("it would unpack to far more than a run")
+            raise Unsound(Message("it would unpack to far more than a run"))
         found = {entry.filename: take(file, entry) for entry in entries}
     if MANIFEST not in found or not set(MEMBERS) <= set(found):
-        raise Unsound("it is not a run of the playground, or a part of it is missing")
+        raise Unsound(Message("it is not a run of the playground, or a part of it is missing"))
     manifest = json.loads(found.pop(MANIFEST))
     if manifest["format"] != FORMAT or manifest["version"] != VERSION:
-        raise Unsound("it was written by another version of the playground")
+        raise Unsound(Message("it was written by another version of the playground"))
     if manifest["sha256"] != {name: hashlib.sha256(content).hexdigest() for name, content in found.items()}:
-        raise Unsound("it was damaged or changed since it was written")
+        raise Unsound(Message("it was damaged or changed since it was written"))
     return found
 
 
@@ -117,7 +127,7 @@ def take(file: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     with file.open(entry) as stream:
         content = stream.read(entry.file_size + 1)
     if len(content) != entry.file_size:
-        raise Unsound("it would unpack to far more than a run")
+        raise Unsound(Message("it would unpack to far more than a run"))
     return content
 
 
@@ -130,7 +140,7 @@ def parcel(found: dict[str, bytes]) -> Parcel:
         if line["kind"] == "edit":
             experiments.append(apply(experiments[-1], Edit(**line["detail"])))
     if experiments[-1] != Experiment.from_json(about.edited):
-        raise Unsound("its edits do not lead to the experiment that it ended with")
+        raise Unsound(Message("its edits do not lead to the experiment that it ended with"))
     expect_lengths(found, about)
     expect_memory(experiments)
     if found["static.bin"]:
@@ -155,8 +165,8 @@ def said(told: dict[str, Any]) -> row_models.About:
     except ValidationError as error:
         where = {str(fault["loc"][0]) for fault in error.errors(include_input=False, include_url=False)}
         if where == {"state"}:
-            raise Unsound("no run is ever in the state that it says") from error
-        raise Unsound("its numbers make no sense") from error
+            raise Unsound(Message("no run is ever in the state that it says")) from error
+        raise Unsound(Message("its numbers make no sense")) from error
 
 
 def log(told: list[dict[str, Any]], steps: int) -> list[dict[str, Any]]:
@@ -164,26 +174,26 @@ def log(told: list[dict[str, Any]], steps: int) -> list[dict[str, Any]]:
     try:
         lines = [row_models.Line(**line) for line in told]
     except (ValidationError, TypeError) as error:
-        raise Unsound("its log makes no sense") from error
+        raise Unsound(Message("its log makes no sense")) from error
     edits = [line.step for line in lines if line.kind == "edit"]
     late = any(line.step > steps for line in lines)
     if late or edits != sorted(edits) or len(lines) > MOST_LINES or not all(line.sound() for line in lines):
-        raise Unsound("its log makes no sense")
+        raise Unsound(Message("its log makes no sense"))
     return told
 
 
 def expect_lengths(found: dict[str, bytes], about: row_models.About) -> None:
     """As many losses as steps, whole rows of epochs in their order."""
     if len(found["losses.f32"]) != 4 * about.step:
-        raise Unsound("it has not as many losses as steps")
+        raise Unsound(Message("it has not as many losses as steps"))
     wide = width(found["epochs.f64"], about.channels)
     numbers = np.frombuffer(found["epochs.f64"]).reshape(-1, wide)[:, :2]
     steps = numbers[:, 1]
     whole = np.isfinite(numbers).all() and (numbers == np.floor(numbers)).all()
     if not whole or (np.diff(numbers[:, 0]) <= 0).any() or (np.diff(steps) < 0).any():
-        raise Unsound("its epochs are out of order")
+        raise Unsound(Message("its epochs are out of order"))
     if len(numbers) and (numbers.min() < 0 or steps[-1] > about.step or numbers[-1, 0] > about.epoch):
-        raise Unsound("its epochs are out of order")
+        raise Unsound(Message("its epochs are out of order"))
 
 
 def width(data: bytes, channels: list[dict[str, Any]]) -> int:
@@ -192,7 +202,7 @@ def width(data: bytes, channels: list[dict[str, Any]]) -> int:
     for wide in map(len, (epoch_columns(channels), plain_columns(channels), EPOCH_COLUMNS)):
         if len(numbers) % wide == 0 and (np.diff(numbers[::wide]) > 0).all():
             return wide
-    raise Unsound("its epochs are out of order")
+    raise Unsound(Message("its epochs are out of order"))
 
 
 def expect_memory(experiments: list[Experiment]) -> None:
@@ -202,7 +212,7 @@ def expect_memory(experiments: list[Experiment]) -> None:
         try:
             preview(Experiment.from_json(each))
         except PlaygroundError as error:
-            raise Unsound(str(error).removesuffix(".")) from error
+            raise Unsound(error.message) from error
 
 
 def split(data: bytes, about: row_models.About) -> list[tuple[int, float, bytes]]:
@@ -214,9 +224,9 @@ def split(data: bytes, about: row_models.About) -> list[tuple[int, float, bytes]
         payload = data[place + head : place + head + length]
         frame = row_models.frame(payload, about.channels)
         if frame.step != step or step > about.step or (found and step <= found[-1][0]) or len(found) >= MOST_FRAMES:
-            raise Unsound("its frames are out of order")
+            raise Unsound(Message("its frames are out of order"))
         if not 0 <= at <= row_models.LATEST:
-            raise Unsound("its frames are out of order")
+            raise Unsound(Message("its frames are out of order"))
         found.append((step, at, payload))
         place += head + length
     return found
@@ -233,7 +243,7 @@ def checkpoint(found: dict[str, bytes], name: str, about: row_models.About, expe
     versions = experiments[state["edits"] : state["edits"] + 1]
     belongs = facts.step <= about.step and (held.step, held.epoch) == (facts.step, facts.epoch)
     if not belongs or versions != [Experiment.from_json(held.experiment)]:
-        raise Unsound("its checkpoint belongs to another run")  # before anything is made from it
+        raise Unsound(Message("its checkpoint belongs to another run"))  # before anything is made from it
     data = torch_bytes(state)
     memory.load(data)
     return Kept(facts.step, facts.epoch, facts.good, data)

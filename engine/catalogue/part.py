@@ -19,6 +19,8 @@ from typing import Any, ClassVar, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, JsonValue
 from pydantic_core import CoreSchema, core_schema
 
+from engine.message import NOTHING, Message
+
 ENGINE = Path(__file__).resolve().parents[1]
 DECLARED = re.compile(r'\(Part, family="(\w+)"(?:, position=(\d+))?\)')
 
@@ -119,7 +121,7 @@ def family(name: str) -> type[Part]:
     return next(c for c in classes if c.__dict__.get("family") == name)
 
 
-PATTERN_HELP: dict[str, str] = {}
+PATTERN_HELP: dict[str, Message] = {}
 """What each pattern of a field asks for, in words, for who wrote something else."""
 
 
@@ -138,7 +140,7 @@ def hparam(
     omit_default: bool = False,
     hidden: bool = False,
     pattern: str | None = None,
-    pattern_help: str = "",
+    pattern_help: Message = NOTHING,
 ) -> Any:
     """A field of a part, told once: default, bounds, unit, whether its axis is logarithmic, whether it may change
     while a run trains (`live`), and what it means. Form, validation and reference page read it from here. `none` says

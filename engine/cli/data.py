@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.cli.checks import Add, say
 from engine.errors import InvalidExperiment, shown
+from engine.message import Message
 from engine.strict_json import strict
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def corrections(options: argparse.Namespace) -> Corrections:
     """What was said of the file. Raises: InvalidExperiment naming the option that says something impossible."""
     from pydantic import ValidationError
 
+    from engine.experiment.validation import expected_of
     from engine.uploads.corrections import ENCODINGS, Corrections
 
     known = {name.lower().replace("-", "").replace(" ", ""): name for name in ENCODINGS}
@@ -85,7 +87,7 @@ def corrections(options: argparse.Namespace) -> Corrections:
         first = error.errors()[0]
         option = str(first["loc"][0])
         wanted = {"encoding": ", ".join(ENCODINGS), "separator": ", ; | tab space"}.get(option)
-        message = f"one of {wanted}" if wanted else first["msg"].removeprefix("Input should be ")
+        message = Message("one of {choices}", choices=wanted) if wanted else expected_of(first)
         raise InvalidExperiment(f"--{option.replace('_', '-')}", message, shown(first["input"])) from error
 
 

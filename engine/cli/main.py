@@ -15,6 +15,7 @@ from engine.cli import checks, presets, store
 from engine.cli import data as cli_data
 from engine.cli.report import figures, sentence, summary
 from engine.errors import InvalidExperiment, PlaygroundError, shown
+from engine.message import Message
 from engine.run_state import RunState
 from engine.strict_json import strict
 
@@ -193,7 +194,7 @@ def parts(options: argparse.Namespace) -> int:
     from engine.catalogue.part import catalogue, families, family
 
     if options.family is not None and options.family not in families():
-        raise InvalidExperiment("family", f"one of {', '.join(families())}", shown(options.family))
+        raise InvalidExperiment("family", Message("one of {choices}", choices=list(families())), shown(options.family))
     names = tuple(families()) if options.family is None else (options.family,)
     found = {name: {kind: part.summary() for kind, part in catalogue(family(name)).items()} for name in names}
     if options.json:
@@ -230,7 +231,7 @@ def export_run(options: argparse.Namespace) -> int:
 
     reader = Reader()
     if not reader.place.database.exists():
-        raise PlaygroundError(f"There is no run {options.run}.")
+        raise PlaygroundError(Message("There is no run {run}.", run=options.run))
     one = options.format is not None
     made = (
         export_as(reader, options.run, options.to, options.format) if one else export(reader, options.run, options.to)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -15,8 +15,9 @@ from engine.data.impute import impute
 from engine.data.split import Split, split, with_random_labels
 from engine.data.to_float32 import target_to_float32, to_float32
 from engine.errors import InvalidExperiment, shown
-from engine.examples import Examples
+from engine.examples import TASKS, Examples
 from engine.experiment.experiment import Experiment
+from engine.message import Message, either
 from engine.parts.aspects import Goal
 from engine.parts.losses import Loss
 from engine.parts.regularizers import Regularizer
@@ -90,12 +91,14 @@ def head_goals(experiment: Experiment, source: Examples) -> dict[int, Goal]:
             goal = block.aspect.goal(source)
             if goal is None:
                 where = f"$.network[{place}] ({block.name()}).target"
-                raise InvalidExperiment(where, "a target that these data have", shown(block.aspect.name()))
+                raise InvalidExperiment(where, Message("a target that these data have"), shown(block.aspect.name()))
             loss = block.own_loss
             if loss is not None and goal.task not in loss.tasks:
-                received = f"{loss.name()!r}, which is for {' or '.join(loss.tasks)}"
+                received = meant_for(loss)
                 raise InvalidExperiment(
-                    f"$.network[{place}] ({block.name()}).loss", f"a loss for {goal.task}", received
+                    f"$.network[{place}] ({block.name()}).loss",
+                    Message("a loss for {task}", task=TASKS[goal.task]),
+                    received,
                 )
             goals[place] = goal
     return goals
@@ -110,22 +113,32 @@ def at(where: str) -> Iterator[None]:
         raise error.at(where) from error
 
 
+def meant_for(part: Loss | Regularizer) -> Message:
+    """Which tasks a part is for."""
+    tasks = either([TASKS[task] for task in part.tasks])
+    return Message("{received}, which is for {tasks}", received=repr(part.name()), tasks=tasks)
+
+
 def expect_task(experiment: Experiment, source: Examples) -> None:
     """Refuses what does not suit the task: a loss, class weights or softened classes where there are no classes."""
-    suited: list[tuple[str, str, Loss | Regularizer]] = [("$.loss", "a loss", experiment.loss)]
+    suited: list[tuple[str, Callable[[Message], Message], Loss | Regularizer]] = [
+        ("$.loss", lambda task: Message("a loss for {task}", task=task), experiment.loss)
+    ]
     for place, rule in enumerate(experiment.regularizers):
-        suited.append((f"$.regularizers[{place}] ({rule.name()})", "a regularizer", rule))
+        where = f"$.regularizers[{place}] ({rule.name()})"
+        suited.append((where, lambda task: Message("a regularizer for {task}", task=task), rule))
     for where, what, part in suited:
         if source.task not in part.tasks:
-            received = f"{part.name()!r}, which is for {' or '.join(part.tasks)}"
-            raise InvalidExperiment(where, f"{what} for {source.task}", received)
+            raise InvalidExperiment(where, what(TASKS[source.task]), meant_for(part))
     if experiment.attack and source.vocabulary_size:
         where = f"$.attack ({experiment.attack.name()})"
-        raise InvalidExperiment(where, "numbers that measure something", "word numbers", "leave it out")
+        raise InvalidExperiment(
+            where, Message("numbers that measure something"), Message("word numbers"), Message("leave it out")
+        )
     if any(block.is_head for block in experiment.network):
         expect_one_head(experiment)
     if experiment.balance != "none" and source.task != "classification":
-        raise InvalidExperiment("$.balance", "classes to balance", source.task, "choose none")
+        raise InvalidExperiment("$.balance", Message("classes to balance"), TASKS[source.task], Message("choose none"))
 
 
 def expect_enough(experiment: Experiment, count: int) -> None:
@@ -133,8 +146,8 @@ def expect_enough(experiment: Experiment, count: int) -> None:
     that would be smaller for being the last one is none: see `Order`."""
     needed = max((block.smallest_batch for block in experiment.network), default=1)
     if count < needed:
-        wanted = f"at least {needed} training examples with batch normalization, which needs a variance"
-        raise InvalidExperiment("$.validation", wanted, str(count), "more examples, or smaller other splits")
+        wanted = Message("at least {n} training examples with batch normalization, which needs a variance", n=needed)
+        raise InvalidExperiment("$.validation", wanted, count, Message("more examples, or smaller other splits"))
 
 
 def expect_one_head(experiment: Experiment) -> None:
@@ -142,10 +155,14 @@ def expect_one_head(experiment: Experiment) -> None:
     for place, rule in enumerate(experiment.regularizers):
         if rule.name() == "bagging":
             where = f"$.regularizers[{place}] (bagging)"
-            raise InvalidExperiment(where, "a network with one end", "heads or reconstructions", "leave it out")
+            raise InvalidExperiment(
+                where, Message("a network with one end"), Message("heads or reconstructions"), Message("leave it out")
+            )
     if experiment.attack:
         where = f"$.attack ({experiment.attack.name()})"
-        raise InvalidExperiment(where, "a network with one end", "heads or reconstructions", "leave it out")
+        raise InvalidExperiment(
+            where, Message("a network with one end"), Message("heads or reconstructions"), Message("leave it out")
+        )
 
 
 def fit(experiment: Experiment, source: Examples, train: np.ndarray) -> tuple[Map, Map]:
@@ -157,7 +174,9 @@ def fit(experiment: Experiment, source: Examples, train: np.ndarray) -> tuple[Ma
         if transform.acts_on == "inputs":
             with at(f"$.preprocessing[{place}] ({transform.name()})"):
                 if source.vocabulary_size:
-                    raise InvalidExperiment("", "numbers that measure something", "word numbers", "leave it out")
+                    raise InvalidExperiment(
+                        "", Message("numbers that measure something"), Message("word numbers"), Message("leave it out")
+                    )
                 inputs.append(transform.fit(x))
             x = inputs[-1](x)
         elif source.task == "regression":

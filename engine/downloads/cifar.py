@@ -12,6 +12,7 @@ import zlib
 import numpy as np
 
 from engine.errors import InvalidExperiment
+from engine.message import Message
 
 BATCHES = tuple(f"cifar-10-batches-bin/data_batch_{number}.bin" for number in range(1, 6))
 SIDE = 32
@@ -33,9 +34,9 @@ def read_cifar(data: bytes) -> tuple[np.ndarray, np.ndarray]:
                     content = archive.extractfile(member)
                     found[member.name] = records(content.read() if content else b"")
     except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
-        raise InvalidExperiment("$.data", "a whole tar archive", "a damaged one") from error
+        raise InvalidExperiment("$.data", Message("a whole tar archive"), Message("a damaged one")) from error
     if len(found) < len(BATCHES):
-        raise InvalidExperiment("$.data", "the five training batches of CIFAR-10", f"{len(found)}")
+        raise InvalidExperiment("$.data", Message("the five training batches of CIFAR-10"), len(found))
     both = np.concatenate([found[name] for name in BATCHES])
     return both[:, 1:].reshape(-1, 3, SIDE, SIDE), both[:, 0]
 
@@ -43,5 +44,7 @@ def read_cifar(data: bytes) -> tuple[np.ndarray, np.ndarray]:
 def records(data: bytes) -> np.ndarray:
     """The records of a batch, (examples, 1 + pixels)."""
     if not data or len(data) % RECORD:
-        raise InvalidExperiment("$.data", f"records of {RECORD} bytes", f"a batch of {len(data)} bytes")
+        raise InvalidExperiment(
+            "$.data", Message("records of {n} bytes", n=RECORD), Message("a batch of {n} bytes", n=len(data))
+        )
     return np.frombuffer(data, np.uint8).reshape(-1, RECORD)

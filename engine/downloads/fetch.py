@@ -16,13 +16,14 @@ from urllib.parse import urlsplit
 
 from engine import settings
 from engine.errors import InvalidExperiment
+from engine.message import Message
 
 Told = Callable[[int], None]
 
 TIMEOUT = 10.0  # seconds without a byte
 PATIENCE = 20.0  # seconds after a failure in which it is not tried again
 CHUNK = 1 << 18
-HINT = "the data set digits needs no download"
+HINT = Message("the data set digits needs no download")
 _turn = threading.Lock()
 _failed: dict[str, tuple[float, InvalidExperiment]] = {}
 
@@ -92,10 +93,14 @@ def download(remote: Remote, told: Told) -> bytes:
                 count += len(piece)
                 told(len(piece))
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise InvalidExperiment("$.data", f"a download from {host}", "no answer that could be used", HINT) from error
+        raise InvalidExperiment(
+            "$.data", Message("a download from {host}", host=host), Message("no answer that could be used"), HINT
+        ) from error
     data = b"".join(pieces)
     if not matches_checksum(data, remote):
-        raise InvalidExperiment("$.data", f"the published file from {host}", "another or a damaged one", HINT)
+        raise InvalidExperiment(
+            "$.data", Message("the published file from {host}", host=host), Message("another or a damaged one"), HINT
+        )
     return data
 
 
@@ -117,5 +122,5 @@ def store_file(path: Path, data: bytes) -> None:
             os.unlink(name)
             raise
     except OSError as error:
-        where = "a disk that takes the downloaded file"
-        raise InvalidExperiment("$.data", where, error.strerror or "an error", HINT) from error
+        expected = Message("a disk that takes the downloaded file")
+        raise InvalidExperiment("$.data", expected, error.strerror or Message("an error"), HINT) from error

@@ -14,7 +14,8 @@ import zlib
 
 import numpy as np
 
-from engine.errors import InvalidExperiment
+from engine.errors import InvalidExperiment, Received
+from engine.message import Message
 
 LARGEST = 200 * 2**20  # bytes after unpacking
 UBYTE = 8
@@ -27,13 +28,13 @@ def read_idx(data: bytes) -> np.ndarray:
     """
     raw = decompress(data) if data[:2] == b"\x1f\x8b" else data
     if len(raw) < 4 or raw[:2] != b"\0\0" or raw[2] != UBYTE or not 1 <= raw[3] <= 4:
-        raise damaged_file("an IDX file of unsigned bytes", "another file")
+        raise damaged_file(Message("an IDX file of unsigned bytes"), Message("another file"))
     start = 4 + 4 * raw[3]
     if len(raw) < start:
-        raise damaged_file("an IDX file with a whole header", f"{len(raw)} bytes")
+        raise damaged_file(Message("an IDX file with a whole header"), Message("{n} bytes", n=len(raw)))
     shape = struct.unpack(f">{raw[3]}I", raw[4:start])
     if math.prod(shape) != len(raw) - start:
-        raise damaged_file(f"{math.prod(shape)} values, as the IDX header says", f"{len(raw) - start}")
+        raise damaged_file(Message("{n} values, as the IDX header says", n=math.prod(shape)), len(raw) - start)
     return np.frombuffer(raw, np.uint8, offset=start).reshape(shape)
 
 
@@ -43,14 +44,14 @@ def decompress(data: bytes) -> bytes:
     try:
         raw = unpress.decompress(data, LARGEST + 1)
     except zlib.error as error:
-        raise damaged_file("a whole gzip file", "a damaged one") from error
+        raise damaged_file(Message("a whole gzip file"), Message("a damaged one")) from error
     if len(raw) > LARGEST:
-        raise damaged_file(f"at most {LARGEST} bytes", "more")
+        raise damaged_file(Message("at most {n} bytes", n=LARGEST), Message("more"))
     if not unpress.eof:
-        raise damaged_file("a whole gzip file", "a part of one")
+        raise damaged_file(Message("a whole gzip file"), Message("a part of one"))
     return raw
 
 
-def damaged_file(expected: str, received: str) -> InvalidExperiment:
+def damaged_file(expected: Message, received: Received) -> InvalidExperiment:
     """What is said of a file that is not what it should be."""
     return InvalidExperiment("$.data", expected, received)

@@ -6,6 +6,7 @@ import numpy as np
 
 from engine.errors import InvalidExperiment
 from engine.examples import Examples
+from engine.message import Message
 
 
 def image_examples(
@@ -16,9 +17,11 @@ def image_examples(
     Raises: InvalidExperiment if images and labels do not belong together.
     """
     if images.ndim != 4 or labels.ndim != 1 or len(images) != len(labels):
-        raise InvalidExperiment("$.data", f"a label for each of {len(images)} images", f"{labels.size} labels")
+        raise InvalidExperiment(
+            "$.data", Message("a label for each of {n} images", n=len(images)), Message("{n} labels", n=labels.size)
+        )
     if labels.max(initial=0) >= len(names):
-        raise InvalidExperiment("$.data", f"labels below {len(names)}", f"{labels.max()}")
+        raise InvalidExperiment("$.data", Message("labels below {n}", n=len(names)), int(labels.max()))
     chosen = np.random.default_rng(seed).permutation(len(images))[:samples]
     x = images[chosen].astype(np.float32) / 255
     if layout == "vector":

@@ -8,6 +8,7 @@ from typing import Any
 from engine.catalogue.part import Part, Value, catalogue
 from engine.errors import InvalidExperiment, shown
 from engine.experiment.experiment import Experiment
+from engine.message import Message
 from engine.parts.regularizers import Regularizer
 
 
@@ -69,7 +70,7 @@ def set_strength(regularizers: list[dict[str, Any]], kind: str, value: float) ->
 def not_live(edit: Edit) -> InvalidExperiment:
     """What is said of an edit that would need a new run."""
     where = f"$.{edit.path}" if edit.path.isprintable() and len(edit.path) <= 60 else f"$[{shown(edit.path)}]"
-    return InvalidExperiment(where, "a value that may change while a run trains", shown(edit.value))
+    return InvalidExperiment(where, Message("a value that may change while a run trains"), shown(edit.value))
 
 
 def changes(old: Experiment, new: Experiment) -> tuple[Edit, ...] | None:

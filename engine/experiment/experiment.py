@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
-from engine.catalogue.part import PATTERN_HELP, Value, catalogue, hparam
+from engine.catalogue.part import Value, catalogue, hparam
 from engine.errors import InvalidExperiment, shown
+from engine.experiment.validation import Misfit, explain
+from engine.message import Message
 from engine.parts.activations.tanh import Tanh
 from engine.parts.attacks import Attack
 from engine.parts.augmentations import Augmentation
@@ -104,42 +105,35 @@ class Experiment(Value):
     device: Literal["auto", "cpu", "cuda"] = hparam("auto", "Where it is computed; auto takes a GPU if there is one.")
 
     @model_validator(mode="after")
-    def _length(self) -> Experiment:
+    def _together(self) -> Experiment:
+        """Fields that have to go together; everything that does not is told at once."""
+        wanted: dict[str, Message] = {}
         if self.epochs is None and self.steps is None:
-            raise ValueError("steps|a number of steps or of epochs")
-        return self
-
-    @model_validator(mode="after")
-    def _no_twins(self) -> Experiment:
+            wanted["steps"] = Message("a number of steps or of epochs")
         for name in ("regularizers", "probes", "preprocessing", "augmentations"):
             kinds = [part.name() for part in getattr(self, name)]
             if len(set(kinds)) < len(kinds):
-                raise ValueError(f"{name}|each kind at most once")
-        return self
-
-    @model_validator(mode="after")
-    def _shares(self) -> Experiment:
+                wanted[name] = Message("each kind at most once")
         if self.validation + self.test > 0.95:
-            raise ValueError("test|a share that leaves at least 5 % for training")
-        return self
-
-    @model_validator(mode="after")
-    def _batch(self) -> Experiment:
+            wanted["test"] = Message("a share that leaves at least 5 % for training")
         needed = max((block.smallest_batch for block in self.network), default=1)
         if self.batch_size < needed:
-            raise ValueError(f"batch_size|at least {needed} with batch normalization, which needs a variance")
+            expected = Message("at least {n} with batch normalization, which needs a variance", n=needed)
+            wanted["batch_size"] = expected
+        if wanted:
+            raise Misfit(wanted)
         return self
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Experiment:
-        """The experiment in a JSON document. Raises: InvalidExperiment for the first thing wrong with it."""
+        """The experiment in a JSON document. Raises: InvalidExperiment for everything wrong with it."""
         if len(text) > LONGEST:
-            raise InvalidExperiment("$", f"at most {LONGEST} characters", f"{len(text)}")
+            raise InvalidExperiment("$", Message("at most {n} characters", n=LONGEST), len(text))
         try:
             text = text if isinstance(text, str) else text.decode("utf-8-sig")
             data = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise InvalidExperiment("$", "JSON", shown(text)) from error
+            raise InvalidExperiment("$", Message("JSON"), shown(text)) from error
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:
@@ -163,45 +157,3 @@ class Experiment(Value):
     def digest(self) -> str:
         """Same digest, same first frame: 16 hexadecimal digits of SHA-256."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
-
-
-def explain(error: ValidationError, data: Any) -> InvalidExperiment:
-    """pydantic's first finding as one sentence with a path."""
-    first = error.errors(include_url=False)[0]
-    where, hint = path_of(first["loc"], data), ""
-    expected = first["msg"].removeprefix("Input should be ").rstrip(".")
-    received = shown(first["input"])
-    context = first.get("ctx", {})
-    if first["type"] == "value_error":
-        field, expected = str(context["error"]).split("|", 1)
-        where = f"$.{field}"
-        received = shown(data.get(field)) if isinstance(data, dict) else shown(data)
-    elif first["type"] == "union_tag_invalid":
-        known = [tag.strip(" '") for tag in context["expected_tags"].split(",")]
-        expected, received = f"one of {', '.join(known)}", shown(context["tag"])
-        near = get_close_matches(str(context["tag"]), known, 1)
-        hint = f"did you mean {near[0]!r}?" if near else ""
-    elif first["type"] in ("missing", "union_tag_not_found"):
-        expected, received = "a value" if first["type"] == "missing" else "an object with a kind", "none"
-    elif first["type"] == "string_pattern_mismatch":
-        expected = PATTERN_HELP[context["pattern"]]
-    elif first["type"] == "extra_forbidden":
-        expected = "no such field"
-    elif first["type"] == "json_invalid":  # nested too deep, or half a surrogate pair: Python reads it, nobody else
-        expected, hint = "JSON", expected
-    return InvalidExperiment(where, expected, received, hint)
-
-
-def path_of(location: tuple[int | str, ...], data: Any) -> str:
-    """`$.network[1].width` from pydantic's location, which also names the kinds it went through."""
-    path = "$"
-    for step in location:
-        if isinstance(data, dict) and step not in data and data.get("kind") == step:
-            continue
-        plain = isinstance(step, str) and step.isidentifier() and len(step) <= 60
-        path += f".{step}" if plain else f"[{shown(step)}]"
-        if isinstance(data, list) and isinstance(step, int) and step < len(data):
-            data = data[step]
-        elif isinstance(data, dict):
-            data = data.get(str(step))
-    return path

@@ -6,13 +6,14 @@ import json
 from typing import Any
 
 from engine.errors import InvalidExperiment, shown
+from engine.message import Message
 
 
 def apply_override(data: dict[str, Any], assignment: str) -> None:
     """Applies `path=value` to an experiment's plain values; the value is JSON, or else text."""
     path, equals, text = assignment.partition("=")
     if not equals:
-        raise InvalidExperiment("--set", "path=value", shown(assignment))
+        raise InvalidExperiment("--set", Message("path=value"), shown(assignment))
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
@@ -31,8 +32,10 @@ def apply_override(data: dict[str, Any], assignment: str) -> None:
             place = place[key]
 
 
-def expected_next(place: Any) -> str:
+def expected_next(place: Any) -> Message:
     """What a path may go on with."""
     if isinstance(place, dict):
-        return f"one of {', '.join(place)}"
-    return f"one of 0 to {len(place) - 1}" if isinstance(place, list) and place else "nothing below it"
+        return Message("one of {choices}", choices=list(place))
+    if isinstance(place, list) and place:
+        return Message("one of {n} to {m}", n=0, m=len(place) - 1)
+    return Message("nothing below it")

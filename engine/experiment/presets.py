@@ -10,8 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from engine.errors import InvalidExperiment, PlaygroundError, shown
+from engine.errors import InvalidExperiment, did_you_mean, shown, unreadable
 from engine.experiment.experiment import Experiment
+from engine.message import Message
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "presets"
 CATALOG = FOLDER / "catalog.toml"
@@ -91,15 +92,14 @@ def preset_entry(values: dict[str, object]) -> PresetEntry:
 def load(name: str) -> Experiment:
     """A preset by its name. Raises: InvalidExperiment if there is none of that name."""
     if name not in names():
-        raise unknown("preset", "", name)
+        raise unknown("preset", Message("one of {choices}", choices=names()), name)
     return Experiment.from_json((FOLDER / f"{name}.json").read_bytes())
 
 
-def unknown(where: str, before: str, name: str) -> InvalidExperiment:
+def unknown(where: str, known: Message, name: str) -> InvalidExperiment:
     """That there is no such preset, with the names that come near."""
     near = get_close_matches(name[:100].lower().replace("-", "_"), names(), 3)
-    hint = f"did you mean {' or '.join(map(repr, near))}?" if near else ""
-    return InvalidExperiment(where, f"{before}one of {', '.join(names())}", shown(name), hint)
+    return InvalidExperiment(where, known, shown(name), did_you_mean(near))
 
 
 def load_file_or_preset(source: str) -> Experiment:
@@ -112,7 +112,7 @@ def load_file_or_preset(source: str) -> Experiment:
     path = Path(source)
     try:
         if not path.is_file():
-            raise unknown("experiment", "a file, or ", source)
+            raise unknown("experiment", Message("a file, or one of {choices}", choices=names()), source)
         return Experiment.from_json(path.read_bytes())
     except OSError as error:
-        raise PlaygroundError(f"{shown(source)} cannot be read: {error.strerror}.") from error
+        raise unreadable(shown(source), error.strerror) from error

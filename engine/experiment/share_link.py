@@ -8,6 +8,7 @@ import zlib
 
 from engine.errors import InvalidExperiment, shown
 from engine.experiment.experiment import LONGEST, Experiment
+from engine.message import Message
 
 # Belongs to the format: every link ever shared needs these very bytes. A new dictionary takes a new prefix.
 WORDS = (
@@ -51,4 +52,6 @@ def from_url(text: str) -> Experiment:
 
 def broken_link(text: str) -> InvalidExperiment:
     """What is said of a link that cannot be read."""
-    return InvalidExperiment("link", "a whole experiment link", shown(text), "was it cut when it was copied?")
+    return InvalidExperiment(
+        "link", Message("a whole experiment link"), shown(text), Message("was it cut when it was copied?")
+    )

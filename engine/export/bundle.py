@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from engine.errors import PlaygroundError
+from engine.message import Message
 from engine.run_state import RunState
 from engine.store import checkpoints, tables
 from engine.store.per_class import classes_of
@@ -29,7 +30,7 @@ def export(reader: Reader, run: str, folder: Path) -> list[Path]:
     """
     row = reader.run(run)
     if row is None:
-        raise PlaygroundError(f"There is no run {run}.")
+        raise PlaygroundError(Message("There is no run {run}.", run=run))
     weights = model(reader, row)
     table = metrics(reader, run)
     edits = "".join(json.dumps(line) + "\n" for line in edit_lines(reader, run))
@@ -54,7 +55,9 @@ def put(files: Mapping[str, bytes], folder: Path) -> list[Path]:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(data)
     except OSError as error:
-        raise PlaygroundError(f"{folder} cannot be written: {error.strerror}.") from error
+        raise PlaygroundError(
+            Message("{path} cannot be written: {reason}.", path=str(folder), reason=error.strerror or "")
+        ) from error
     return [folder / name for name in files]
 
 
@@ -110,4 +113,4 @@ def newest(reader: Reader, row: RunRow) -> tuple[Trainer, int]:
         except checkpoints.Spoiled:
             continue
         return memory.load(data).trainer, checkpoint.step
-    raise PlaygroundError(f"Run {row.id} has no checkpoint that could be read.")
+    raise PlaygroundError(Message("Run {run} has no checkpoint that could be read.", run=row.id))

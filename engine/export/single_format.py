@@ -8,6 +8,7 @@ from engine.catalogue.part import catalogue
 from engine.errors import InvalidExperiment, shown
 from engine.export.bundle import put
 from engine.export.exporters import Exporter, Subject
+from engine.message import Message
 from engine.store.reader import Reader
 
 
@@ -15,5 +16,5 @@ def export_as(reader: Reader, run: str, folder: Path, kind: str) -> list[Path]:
     """Writes a run in one format into `folder`. Raises: PlaygroundError."""
     known = catalogue(Exporter)
     if kind not in known:
-        raise InvalidExperiment("--format", f"one of {', '.join(known)}", shown(kind))
+        raise InvalidExperiment("--format", Message("one of {choices}", choices=", ".join(known)), shown(kind))
     return put(known[kind]().files(Subject.of(reader, run)), folder)

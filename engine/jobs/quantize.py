@@ -83,7 +83,7 @@ def sizes_of_run(run: str) -> Iterator[dict[str, Any]]:
     reader = Reader()
     row = reader.run(run) if reader.place.database.exists() else None
     if row is None:
-        raise PlaygroundError(f"There is no run {run}.")
+        raise PlaygroundError(Message("There is no run {run}.", run=run))
     for saved in reader.checkpoints(run):
         if row.state is RunState.DIVERGED and not saved.good:
             continue
@@ -95,7 +95,7 @@ def sizes_of_run(run: str) -> Iterator[dict[str, Any]]:
         for small in sizes(trainer):
             yield small.plain()
         return
-    raise PlaygroundError(f"Run {run} has no checkpoint that could be read.")
+    raise PlaygroundError(Message("Run {run} has no checkpoint that could be read.", run=run))
 
 
 def saved_size(network: nn.Module) -> int:
@@ -136,7 +136,7 @@ def int8(network: Network, examples: Tensor) -> tuple[Network, tuple[str, ...]]:
     """The network with int8 weights where torch can, and the names of the layers with weights where it cannot."""
     engine = next((name for name in ENGINES if name in torch.backends.quantized.supported_engines), None)
     if engine is None:
-        raise PlaygroundError("This build of torch cannot quantize.")
+        raise PlaygroundError(Message("This build of torch cannot quantize."))
     torch.backends.quantized.engine = engine
     small = copy.deepcopy(network).eval()
     with warnings.catch_warnings():

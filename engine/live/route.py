@@ -19,6 +19,7 @@ from engine.live import token as tokens
 from engine.live.hub import Hub
 from engine.live.message_limits import LONGEST
 from engine.live.viewer import Viewer
+from engine.message import Message
 from engine.runtime.client import Fleet
 
 REFUSED = 1008
@@ -93,7 +94,7 @@ async def _listen(websocket: WebSocket, viewer: Viewer, fleet: Fleet, right: tok
         done: dict[str, Any] = {"type": "done", "do": name}
         try:
             if right != "command":
-                raise PlaygroundError("This page may only watch the run.")
+                raise PlaygroundError(Message("This page may only watch the run."))
             done["step"] = await asyncio.to_thread(_command, fleet, viewer.run, name)
         except PlaygroundError as error:
             done["error"] = str(error)
@@ -124,4 +125,4 @@ def _command(fleet: Fleet, run: str, name: str) -> int:
             return fleet.step(run, "batch")
         case "epoch":
             return fleet.step(run, "epoch")
-    raise PlaygroundError("Expected one of pause, resume, step, epoch, stop, snapshot.")
+    raise PlaygroundError(Message("Expected one of pause, resume, step, epoch, stop, snapshot."))

@@ -15,6 +15,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from engine.data.prepare import at
 from engine.errors import InvalidExperiment, shown
 from engine.experiment.experiment import Experiment
+from engine.message import Message
 from engine.network.weights import matrices
 from engine.parts.activations.identity import Identity
 from engine.parts.blocks import Block, Shape, Weight
@@ -142,15 +143,15 @@ class Network(nn.Module):
         named, found = named | numbered, dict[int, Tensor]()
         for name in chosen:
             if name not in named:
-                known = ", ".join(named)
-                raise InvalidExperiment("", "numbers or labels of layers", shown(name), f"layers: {known}")
+                hint = Message("layers: {names}", names=list(named))
+                raise InvalidExperiment("", Message("numbers or labels of layers"), shown(name), hint)
             if name not in numbered and sum(s.block.label == name and not s.shared for s in self.stages) > 1:
-                raise InvalidExperiment("", "a label that one block has", shown(name))
+                raise InvalidExperiment("", Message("a label that one block has"), shown(name))
             own = matrices(named[name].block.weights(named[name].module))
             if not own:
-                raise InvalidExperiment("", "layers with weights, which biases and gains are not", shown(name))
+                raise InvalidExperiment("", Message("layers with weights, which biases and gains are not"), shown(name))
             if own.keys() & found.keys():
-                raise InvalidExperiment("", "every layer at most once", shown(name))
+                raise InvalidExperiment("", Message("every layer at most once"), shown(name))
             found |= own
         return list(found.values())
 
@@ -190,7 +191,7 @@ def stage(name: str, block: Block, in_shape: Shape, where: str, before: list[Sta
     if other >= 0:
         earlier = before[other]
         if block.shares and earlier.block.refers and not earlier.block.reference_optional:
-            raise InvalidExperiment(f"{where}.of", "a block that takes its input alone", earlier.block.name())
+            raise InvalidExperiment(f"{where}.of", Message("a block that takes its input alone"), earlier.block.name())
         reached = earlier.in_shape if block.shares else earlier.out_shape
     try:
         module = block.build(in_shape, reached)
@@ -230,12 +231,15 @@ def place_of(block: Block, where: str, before: list[Stage]) -> int:
         return -1
     labels = [stage.block.label for stage in before if not stage.shared]
     if block.reference == "" or block.reference not in labels:
-        known = ", ".join(label for label in labels if label) or "none has one yet"
+        known = [label for label in labels if label] or Message("none has one yet")
         raise InvalidExperiment(
-            f"{where}.of", "the label of an earlier block", shown(block.reference), f"labels: {known}"
+            f"{where}.of",
+            Message("the label of an earlier block"),
+            shown(block.reference),
+            Message("labels: {labels}", labels=known),
         )
     if labels.count(block.reference) > 1:
-        raise InvalidExperiment(f"{where}.of", "a label that one block has", shown(block.reference))
+        raise InvalidExperiment(f"{where}.of", Message("a label that one block has"), shown(block.reference))
     found = next(s for s in before if not s.shared and s.block.label == block.reference)
     return before.index(found)
 

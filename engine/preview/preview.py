@@ -8,6 +8,7 @@ from engine.data.data_size import estimate_size
 from engine.data.prepare import examples, prepare
 from engine.errors import InvalidExperiment
 from engine.experiment.experiment import Experiment
+from engine.message import Message
 from engine.network.build import assemble, forward_flops
 from engine.parts.blocks import Shape
 from engine.preview.cautions import Caution, cautions
@@ -77,8 +78,8 @@ def preview(experiment: Experiment) -> Preview:
 def expect_memory(needed: int, where: str) -> None:
     """Refuses a run that would take more memory than one may. Raises: InvalidExperiment."""
     if needed > MEMORY_LIMIT:
-        limit = f"a network that trains in {MEMORY_LIMIT / 2**30:.0f} GiB"
-        hint = (
-            "fewer or narrower layers, or smaller batches" if where == "$.network" else "smaller images, fewer examples"
-        )
-        raise InvalidExperiment(where, limit, f"{needed / 2**30:.1f} GiB", hint)
+        limit = Message("a network that trains in {n} GiB", n=round(MEMORY_LIMIT / 2**30))
+        hint = Message("smaller images, fewer examples")
+        if where == "$.network":
+            hint = Message("fewer or narrower layers, or smaller batches")
+        raise InvalidExperiment(where, limit, Message("{n} GiB", n=round(needed / 2**30, 1)), hint)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from engine.message import Message
+
 import secrets
 import socket
 import threading
@@ -63,7 +65,7 @@ class Fleet:
             return Line(self._successor())
         except ConnectionError:
             if time.monotonic() > until:
-                raise PlaygroundError("The training engine went away; please try once more.") from None
+                raise PlaygroundError(Message("The training engine went away; please try once more.")) from None
             time.sleep(AGAIN_SECONDS)
             return None
         except PlaygroundError:
@@ -123,7 +125,7 @@ class Fleet:
         finally:
             reader.close()
         if row is None:
-            raise PlaygroundError(f"There is no run {run}.")
+            raise PlaygroundError(Message("There is no run {run}.", run=run))
         note = {"step": 0, "kind": "reset", "detail": {"predecessor": run}}
         new = _described(Experiment.from_json(row.edited), (run, 0), [note])
         self._ask({"do": "reset", "run": run, "new": new}, repeat=True)
@@ -152,7 +154,7 @@ class Fleet:
             lay_down(name)
             self._ask({"do": "take_in", "run": name}, repeat=True, grace=TAKE_IN_SECONDS)
         except OSError as error:
-            raise PlaygroundError(f"The run could not be stored: {error.strerror}.") from error
+            raise PlaygroundError(Message("The run could not be stored: {why}.", why=error.strerror or "")) from error
         except Taken:
             raise  # the supervisor clears up
         except PlaygroundError:
@@ -187,10 +189,10 @@ class Fleet:
             except ConnectionError:
                 if not (ticket.withdraw() or repeat):
                     raise PlaygroundError(
-                        "The training engine went away while it did this; look before you try again."
+                        Message("The training engine went away while it did this; look before you try again.")
                     ) from None
                 if ticket.late:
-                    raise PlaygroundError("The training engine went away; please try once more.") from None
+                    raise PlaygroundError(Message("The training engine went away; please try once more.")) from None
                 time.sleep(AGAIN_SECONDS)
 
     def _reach(self) -> socket.socket | None:
@@ -223,9 +225,9 @@ class Fleet:
                 if (line := self._reach()) is not None:
                     return line
                 if (child.poll() or 0) > 0:  # neither alive, nor stepped back, nor killed by someone
-                    raise PlaygroundError(f"The training engine did not start; {self.place.journal} says why.")
+                    raise PlaygroundError(Message("The training engine did not start; {journal} says why.", journal=str(self.place.journal)))
                 time.sleep(0.02)
-        raise PlaygroundError(f"The training engine did not answer in time; {self.place.journal} may say why.")
+        raise PlaygroundError(Message("The training engine did not answer in time; {journal} may say why.", journal=str(self.place.journal)))
 
     def _launch(self) -> Process:
         """A process of its own session, so that it outlives this one."""

@@ -16,6 +16,7 @@ from typing import Any
 from engine.archive import run_import
 from engine.errors import PlaygroundError
 from engine.jobs.run_job import Order
+from engine.message import Message
 from engine.run_state import RunState
 from engine.runtime import code_version, lock, rpc, store_upkeep
 from engine.runtime.process_factory import set_surroundings
@@ -198,7 +199,7 @@ class Service:
         if own is None:
             row = await asyncio.to_thread(self.keeper.reader.run, run)
             if row is None:
-                raise PlaygroundError(f"There is no run {run}.")
+                raise PlaygroundError(Message("There is no run {run}.", run=run))
             if row.state.is_final:
                 raise Ended(row.state, row.step)
             fresh = Slot(run, row.state, row.attempt, row.experiment, row.step)
@@ -207,7 +208,9 @@ class Service:
 
     async def _while_queued(self, own: Slot, name: str, ticket: Ticket) -> int:
         if name != "stop":
-            raise PlaygroundError("The run waits for a free place; it can be stopped, or changed once it trains.")
+            raise PlaygroundError(
+                Message("The run waits for a free place; it can be stopped, or changed once it trains.")
+            )
         _need(ticket)
         own.state = RunState.STOPPED
         note = LogRow(own.step, "stop")
@@ -223,7 +226,7 @@ class Service:
         _need(Ticket.of(self.place, asked))
         run = asked["run"]
         if not holds(NAME, run, strict=True):  # it becomes the name of a folder
-            raise PlaygroundError("There is no run of that name.")
+            raise PlaygroundError(Message("There is no run of that name."))
         own = self.keeper.slots.get(run)
         if own is not None:
             own.dismissed = True
@@ -244,7 +247,7 @@ class Service:
         _need(Ticket.of(self.place, asked))
         changes = {"name": run_names.plain(asked["name"])}
         if await self.keeper.store(Entry(asked["run"], changes=changes)) != "stored":
-            raise PlaygroundError(f"There is no run {asked['run']}.")
+            raise PlaygroundError(Message("There is no run {run}.", run=asked["run"]))
         return {}
 
     async def status(self, asked: dict[str, Any]) -> dict[str, Any]:

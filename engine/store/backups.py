@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from engine.errors import PlaygroundError
+from engine.message import Message
 from engine.run_state import ACTIVE, RunState
 from engine.store import integrity, migrations
 from engine.store.layout import Place
@@ -67,7 +68,7 @@ def ask(place: Place) -> None:
     """Leaves word that the newest copy is wanted back. Raises: PlaygroundError if there is none."""
     newest = next(iter(found(place)), None)
     if newest is None:
-        raise PlaygroundError("There is no backup of the store.")
+        raise PlaygroundError(Message("There is no backup of the store."))
     place.wanted.write_text(newest.name, encoding="utf-8")
 
 

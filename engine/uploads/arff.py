@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 
+from engine.message import Message
 from engine.uploads.corrections import Corrections
 from engine.uploads.refusal import refusal
 from engine.uploads.row_parsing import Row, from_rows
@@ -37,7 +38,7 @@ def read_arff(name: str, text: str, corrections: Corrections, notes: Sequence[No
             return about.model_copy(update={"corrections": corrections}), arrays
         if word == "@attribute":
             names.append(attribute(line.strip()))
-    raise refusal("an ARFF file with a line @data", "one without it")
+    raise refusal(Message("an ARFF file with a line @data"), Message("one without it"))
 
 
 def attribute(line: str) -> str:
@@ -45,7 +46,7 @@ def attribute(line: str) -> str:
     found = ATTRIBUTE.match(line)
     kind = found[2].split()[:1] if found else []
     if found is None or not (found[2].startswith("{") or (kind and kind[0].lower() in KINDS)):
-        raise refusal("an ARFF attribute with a name and a type", one_line(line, 40))
+        raise refusal(Message("an ARFF attribute with a name and a type"), one_line(line, 40))
     name = found[1]
     return name[1:-1].replace("\\", "") if name[0] in "'\"" else name
 
@@ -57,13 +58,15 @@ def data(lines: Iterator[tuple[int, str]], width: int) -> Iterator[Row]:
         if not own or own[0] == "%":
             continue
         if own[0] == "{":
-            raise refusal("an ARFF file with all its values", "a sparse one")
+            raise refusal(Message("an ARFF file with all its values"), Message("a sparse one"))
         quote = "'" if "'" in own else '"'
         sign = "\t" if "\t" in own and "," not in own else ","
         try:
             row = next(csv.reader([own], delimiter=sign, quotechar=quote, escapechar="\\", skipinitialspace=True))
         except csv.Error as error:
-            raise refusal("a table", "lines that cannot be cut into columns") from error
+            raise refusal(Message("a table"), Message("lines that cannot be cut into columns")) from error
         if len(row) != width:
-            raise refusal(f"{width} columns in every line", f"{len(row)} in line {place}")
+            raise refusal(
+                Message("{n} columns in every line", n=width), Message("{n} in line {line}", n=len(row), line=place)
+            )
         yield place, row

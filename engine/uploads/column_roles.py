@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from engine.message import Message
 from engine.uploads.notes import REASONS, note
 from engine.uploads.refusal import refusal
 from engine.uploads.schema import About, Column, Note, Role
@@ -121,7 +122,7 @@ def told(about: About) -> dict[int, Role]:
     for role, chosen in roles:
         for name in chosen:
             if name not in names:
-                raise refusal(f"a column among {', '.join(names)[:60]}", name[:40])
+                raise refusal(Message("a column among {names}", names=", ".join(names)[:60]), name[:40])
             found[names.index(name)] = role
     return found
 

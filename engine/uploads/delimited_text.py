@@ -7,6 +7,7 @@ import itertools
 import re
 from collections.abc import Iterator
 
+from engine.message import Message
 from engine.uploads.arff import is_arff, read_arff
 from engine.uploads.corrections import ENCODINGS, NOTHING, Corrections
 from engine.uploads.delimiters import SAMPLE, SIGNS, rows_of, separator
@@ -48,7 +49,9 @@ def read_delimited(name: str, raw: bytes, corrections: Corrections = NOTHING) ->
 
 def decoded(raw: bytes, said: str | None = None) -> tuple[str, str]:
     """The text and how it was encoded: UTF-8, UTF-16 with its mark, else Windows-1252, which Latin-1 is a part of."""
-    expected = f"text in {said}" if said else "text in UTF-8, UTF-16 or Windows-1252"
+    expected = (
+        Message("text in {encoding}", encoding=said) if said else Message("text in UTF-8, UTF-16 or Windows-1252")
+    )
     marked = raw[:2] in (b"\xff\xfe", b"\xfe\xff")
     for label in (said,) if said else ("UTF-16",) if marked else ("UTF-8", "Windows-1252"):
         try:
@@ -56,9 +59,9 @@ def decoded(raw: bytes, said: str | None = None) -> tuple[str, str]:
         except UnicodeError:
             continue
         if CONTROL.search(text):
-            raise refusal(expected, "other bytes")
+            raise refusal(expected, Message("other bytes"))
         return text, label
-    raise refusal(expected, "other bytes")
+    raise refusal(expected, Message("other bytes"))
 
 
 def unmarked(raw: bytes) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from engine.errors import InvalidExperiment
+from engine.message import Message
 from engine.uploads import number_format
 from engine.uploads.missing_values import MISSING
 from engine.uploads.refusal import refusal
@@ -39,7 +40,7 @@ def rows_of(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
             if len(row) > 1 or (row and row[0].strip()):
                 yield begin, row
     except csv.Error as error:
-        raise refusal("a table", "lines that cannot be cut into columns") from error
+        raise refusal(Message("a table"), Message("lines that cannot be cut into columns")) from error
     if row and "\n" in row[-1]:
         expect_closed("".join(itertools.islice(io.StringIO(text, newline=""), begin - 1, None)), separator)
 
@@ -50,7 +51,7 @@ def expect_closed(last: str, separator: str) -> None:
         list(csv.reader(io.StringIO(last, newline=""), delimiter=separator, skipinitialspace=True, strict=True))
     except csv.Error as error:
         if "end of data" in str(error):
-            raise refusal("an end for every quote that begins", "a quote without one") from error
+            raise refusal(Message("an end for every quote that begins"), Message("a quote without one")) from error
 
 
 def parted_by_tabs(text: str) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.errors import InvalidExperiment
+from engine.errors import InvalidExperiment, Received
 from engine.examples import Examples, Task
+from engine.message import Message
 from engine.uploads.schema import LEAST, LEVELS, About, Column
 
 INPUTS = 4096
@@ -66,7 +67,10 @@ def rows(about: About, arrays: Arrays, uses: str, task: Task, missing: str) -> E
     what is missing is NaN; it is filled when the splits are known.
     """
     if len(uses) != len(about.columns) or uses.count("t") != 1 or not set(uses) & set("nc"):
-        raise wrong("a target and at least one input", f"{uses!r} for {len(about.columns)} columns")
+        raise wrong(
+            Message("a target and at least one input"),
+            Message("{uses} for {n} columns", uses=repr(uses), n=len(about.columns)),
+        )
     values, codes = split_arrays(about, arrays)
     y, classes, there = target(about.columns[uses.index("t")], values, codes, task)
     pieces, groups = [], []
@@ -80,11 +84,11 @@ def rows(about: About, arrays: Arrays, uses: str, task: Task, missing: str) -> E
             pieces.append(group)
     x = np.concatenate(pieces, 1)
     if x.shape[1] > INPUTS:
-        raise wrong(f"at most {INPUTS} inputs", f"{x.shape[1]}")
+        raise wrong(Message("at most {n} inputs", n=INPUTS), x.shape[1])
     if missing == "drop":
         there &= ~np.isnan(x).any(1)
     if there.sum() < LEAST:
-        raise wrong(f"at least {LEAST} rows without gaps", f"{there.sum()}")
+        raise wrong(Message("at least {n} rows without gaps", n=LEAST), int(there.sum()))
     return finished(x[there], y[there], task, classes, tuple(groups))
 
 
@@ -96,11 +100,11 @@ def finished(
         used, y = np.unique(y, return_inverse=True)
         classes = tuple(classes[place] for place in used)
         if len(classes) < 2:
-            raise wrong(f"2 to {LEVELS} classes", f"{len(classes)}")
+            raise wrong(Message("{n} to {m} classes", n=2, m=LEVELS), len(classes))
     else:
         y = y[:, None]
         if not np.ptp(y) > 0:
-            raise wrong("a target that varies", "one value")
+            raise wrong(Message("a target that varies"), Message("one value"))
     kind = np.int64 if task == "classification" else np.float64
     plot = None if task == "classification" and x.shape[1] == 1 else extent(x)  # classes have no curve
     return Examples(x, y.astype(kind), task, classes, plot, gaps=groups)
@@ -128,7 +132,7 @@ def split_arrays(about: About, arrays: Arrays) -> tuple[dict[str, np.ndarray], d
 def numbers(column: Column, values: dict[str, np.ndarray]) -> np.ndarray:
     """A column of numbers, (rows, 1)."""
     if column.name not in values:
-        raise wrong(f"numbers in column {column.name}", "words")
+        raise wrong(Message("numbers in column {name}", name=column.name), Message("words"))
     return values[column.name][:, None]
 
 
@@ -138,13 +142,15 @@ def levels(column: Column, values: dict[str, np.ndarray], codes: dict[str, np.nd
     if column.name in codes:
         return codes[column.name].astype(np.int64), list(column.levels)
     if column.name not in values:
-        raise wrong(f"at most {LEVELS} different words in column {column.name}", f"{column.distinct}")
+        raise wrong(
+            Message("at most {n} different words in column {name}", n=LEVELS, name=column.name), column.distinct
+        )
     there = ~np.isnan(values[column.name])
     known, own = np.unique(values[column.name][there], return_inverse=True)
     if not len(known):
-        raise wrong(f"a value in column {column.name}", "none")
+        raise wrong(Message("a value in column {name}", name=column.name), Message("none"))
     if len(known) > LEVELS:
-        raise wrong(f"at most {LEVELS} different words in column {column.name}", f"{len(known)}")
+        raise wrong(Message("at most {n} different words in column {name}", n=LEVELS, name=column.name), len(known))
     found = np.full(len(there), -1, np.int64)
     found[there] = own
     short = [f"{value:.10g}" for value in known]
@@ -171,6 +177,6 @@ def target(
     return own, tuple(words), own >= 0
 
 
-def wrong(expected: str, received: str) -> InvalidExperiment:
+def wrong(expected: Message, received: Received) -> InvalidExperiment:
     """What is said of columns that cannot be used so."""
     return InvalidExperiment("$.data.uses", expected, received)

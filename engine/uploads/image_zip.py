@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 import numpy as np
 from PIL import Image, ImageOps
 
+from engine.message import Message
 from engine.uploads.corrections import NOTHING, Corrections
 from engine.uploads.notes import note
 from engine.uploads.pixel_range import BYTE, Scale, scale_notes, scale_of, size_for
@@ -35,13 +36,13 @@ def read_photos(name: str, raw: bytes, corrections: Corrections = NOTHING) -> Fo
     """The images in a zip archive. Raises: InvalidExperiment if there is none, or if one is not an image."""
     content: dict[str, bytes] = dict(entries(raw))
     if not content:
-        raise refusal("a zip of images, one folder a class", "an empty archive")
+        raise refusal(Message("a zip of images, one folder a class"), Message("an empty archive"))
     labels, notes = labelled(list(content))
     classes = sorted(set(labels))
     if not 2 <= len(classes) <= LEVELS:
-        raise refusal(f"2 to {LEVELS} classes", f"{len(classes)}")
+        raise refusal(Message("{n} to {m} classes", n=2, m=LEVELS), len(classes))
     if len(content) < LEAST:
-        raise refusal(f"at least {LEAST} images", f"{len(content)}")
+        raise refusal(Message("at least {n} images", n=LEAST), len(content))
     return kept(name, content, [classes.index(label) for label in labels], classes, corrections, notes)
 
 
@@ -51,12 +52,18 @@ def labelled(paths: list[str]) -> tuple[list[str], list[Note]]:
     folders = [PurePosixPath(path.replace("\\", "/")).parent.parts for path in paths]
     outside = next((path for path, parts in zip(paths, folders, strict=True) if not parts), None)
     if outside is not None:
-        raise refusal("a zip of images, one folder a class", f"{one_line(outside, 40)} outside any folder")
+        raise refusal(
+            Message("a zip of images, one folder a class"),
+            Message("{name} outside any folder", name=one_line(outside, 40)),
+        )
     last = {parts[-1] for parts in folders}
     if len(last) > 1 and all(map(SPLIT.fullmatch, last)):
         above = {parts[-2] if len(parts) > 1 else "" for parts in folders}
         if len(above) < 2 or "" in above:
-            raise refusal("a zip of images, one folder a class", f"{one_line(', '.join(sorted(last)), 40)} alone")
+            raise refusal(
+                Message("a zip of images, one folder a class"),
+                Message("{names} alone", names=one_line(", ".join(sorted(last)), 40)),
+            )
         return [parts[-2] for parts in folders], [splits_note(last)]
     above = {parts[-2] if len(parts) > 1 else "" for parts in folders}
     split = len(above) > 1 and all(map(SPLIT.fullmatch, above))
@@ -110,20 +117,23 @@ def opened(content: dict[str, bytes]) -> Iterator[Image.Image]:
                 warnings.simplefilter("error", Image.DecompressionBombWarning)
                 image = Image.open(io.BytesIO(data), formats=FORMATS)
                 if image.width * image.height > PIXELS:
-                    raise refusal(f"images of at most {PIXELS} pixels", f"{image.width} × {image.height}")
+                    raise refusal(
+                        Message("images of at most {n} pixels", n=PIXELS),
+                        Message("{a} × {b}", a=image.width, b=image.height),
+                    )
                 expect_eight_bits(data, path)
                 image.load()
         except Image.DecompressionBombError as error:
-            raise refusal(f"images of at most {PIXELS} pixels", "a larger one") from error
+            raise refusal(Message("images of at most {n} pixels", n=PIXELS), Message("a larger one")) from error
         except DAMAGED as error:
-            raise refusal("whole images (PNG, JPEG, BMP, GIF, WebP)", one_line(path, 40)) from error
+            raise refusal(Message("whole images (PNG, JPEG, BMP, GIF, WebP)"), one_line(path, 40)) from error
         yield upright(image)
 
 
 def expect_eight_bits(data: bytes, path: str) -> None:
     """Refuses color of 16 bits a channel, of which Pillow would keep the upper 8 alone."""
     if data[:8] == b"\x89PNG\r\n\x1a\n" and data[24:25] == b"\x10" and data[25:26] not in (b"\0", b""):
-        raise refusal("color images of 8 bits a channel", f"16 bits, {one_line(path, 40)}")
+        raise refusal(Message("color images of 8 bits a channel"), Message("16 bits, {name}", name=one_line(path, 40)))
 
 
 def upright(image: Image.Image) -> Image.Image:

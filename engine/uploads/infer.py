@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.examples import Task
+from engine.message import Message
 from engine.uploads.column_roles import with_roles
 from engine.uploads.refusal import refusal
 from engine.uploads.schema import FEW, LEVELS, About, Column, one_line
@@ -19,17 +20,24 @@ def guess(about: About) -> tuple[str, Task]:
     about = about if about.columns[0].role else with_roles(about)
     chosen = next((place for place, column in enumerate(about.columns) if column.role == "target"), None)
     if chosen is None:
-        raise refusal("a column of numbers or of a few words", "free text alone")
+        raise refusal(Message("a column of numbers or of a few words"), Message("free text alone"))
     if about.columns[chosen].sort == "text":
-        raise refusal("a column of numbers or of a few words", f"free text in column {about.columns[chosen].name}")
+        raise refusal(
+            Message("a column of numbers or of a few words"),
+            Message("free text in column {name}", name=about.columns[chosen].name),
+        )
     if about.columns[chosen].distinct < 2:
-        hint = "put the target last, or name it target"
-        raise refusal(f"two values or more in the target column {about.columns[chosen].name}", "one value", hint)
+        hint = Message("put the target last, or name it target")
+        raise refusal(
+            Message("two values or more in the target column {name}", name=about.columns[chosen].name),
+            Message("one value"),
+            hint,
+        )
     uses = "".join(letter(column) for column in about.columns)
     if not set(uses) & set("nc"):
         names = one_line(", ".join(column.name for n, column in enumerate(about.columns) if n != chosen))
-        hint = f"these columns are free text or of one value: {names}"
-        raise refusal("a target and at least one input", "the target alone", hint)
+        hint = Message("these columns are free text or of one value: {names}", names=names)
+        raise refusal(Message("a target and at least one input"), Message("the target alone"), hint)
     return uses, task_of(about.columns[chosen], about.rows)
 
 

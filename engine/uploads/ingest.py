@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from engine.message import Message
+
 import hashlib
 import os
 import shutil
@@ -67,7 +69,7 @@ def again(digest: str, corrections: Corrections, visitor: str = "") -> str:
     file as it was uploaded is not here."""
     name, raw = library.about(digest).name, library.original(digest)
     if raw is None:
-        raise refusal("a file that can be read once more", "one kept without its text", "upload it again")
+        raise refusal(Message("a file that can be read once more"), Message("one kept without its text"), Message("upload it again"))
     return take_in(name, raw, corrections, visitor)
 
 
@@ -82,11 +84,11 @@ def digest_of(raw: bytes, corrections: Corrections) -> str:
 def understood(name: str, raw: bytes, corrections: Corrections, answer: IO[bytes], visitor: str = "") -> None:
     """Have a job read a file into `answer`. Raises: InvalidExperiment."""
     if len(raw) > LARGEST:
-        raise refusal(f"at most {LARGEST} bytes", f"{len(raw)}")
+        raise refusal(Message("at most {n} bytes", n=LARGEST), len(raw))
     if not raw:
-        raise refusal("a table", "an empty file")
+        raise refusal(Message("a table"), Message("an empty file"))
     if sum(file.size for file in library.files()) > ROOM:
-        raise refusal("room for one more file", "a full folder", "delete files that nobody needs")
+        raise refusal(Message("room for one more file"), Message("a full folder"), Message("delete files that nobody needs"))
     perform(ReadUpload, document(plain(name) or "file", corrections, raw), visitor=visitor, result=answer)
 
 
@@ -106,4 +108,4 @@ def keep(path: Path, answer: IO[bytes]) -> None:
             os.unlink(name)
             raise
     except OSError as error:
-        raise refusal("a disk that takes the file", error.strerror or "an error") from error
+        raise refusal(Message("a disk that takes the file"), error.strerror or Message("an error")) from error

@@ -7,8 +7,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from engine.errors import PlaygroundError, shown
+from engine.errors import shown, unreadable
 from engine.examples import Examples
+from engine.message import Message
 from engine.uploads import encode, ingest, library
 from engine.uploads.corrections import NOTHING, Corrections
 from engine.uploads.infer import guess
@@ -39,8 +40,8 @@ def content(file: Path | str) -> bytes:
         with Path(file).open("rb") as stream:
             return stream.read(ingest.LARGEST + 1)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "no such file"
-        raise PlaygroundError(f"{shown(str(file))} cannot be read: {reason}.") from error
+        reason = getattr(error, "strerror", None) or Message("no such file")
+        raise unreadable(shown(str(file)), reason) from error
 
 
 def described(about: About, loaded: Examples) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from engine import settings
 from engine.errors import InvalidExperiment
+from engine.message import Message
 from engine.uploads.schema import About
 
 NONE = "0" * 64  # stands where no file was chosen yet
@@ -116,6 +117,8 @@ def forget(digest: str) -> None:
 def absent(digest: str, name: str) -> InvalidExperiment:
     """What is said of a file that is not here."""
     if digest == NONE:
-        return InvalidExperiment("$.data.file", "a file of your own", "none", "upload one on the page Your data")
-    named = f"the data of {name or digest[:12]} on this machine"
-    return InvalidExperiment("$.data.file", named, "none", "upload them again on the page Your data")
+        return InvalidExperiment(
+            "$.data.file", Message("a file of your own"), Message("none"), Message("upload one on the page Your data")
+        )
+    named = Message("the data of {name} on this machine", name=name or digest[:12])
+    return InvalidExperiment("$.data.file", named, Message("none"), Message("upload them again on the page Your data"))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from engine.message import Message
 from engine.uploads.corrections import NOTHING, Corrections, Sort
 from engine.uploads.notes import note
 from engine.uploads.pixel_range import SIDE, WORD, kept_as, scale_notes, scale_of
@@ -30,13 +31,15 @@ def read_npz(name: str, raw: bytes, corrections: Corrections = NOTHING) -> Found
     found = {path.removesuffix(".npy").lower(): content for path, content in entries(raw)}
     chosen = [next((key for key in keys if key in found), None) for keys in (INPUTS, TARGETS)]
     if None in chosen:
-        raise refusal("arrays x and y", ", ".join(sorted(found))[:60] or "none")
+        raise refusal(Message("arrays x and y"), ", ".join(sorted(found))[:60] or Message("none"))
     x, y = (array(str(key), found[str(key)]) for key in chosen)
     y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
     if y.ndim != 1 or len(x) != len(y):
-        raise refusal(f"a target for each of {len(x)} rows", f"y of shape {y.shape}")
+        raise refusal(
+            Message("a target for each of {n} rows", n=len(x)), Message("y of shape {shape}", shape=str(y.shape))
+        )
     if len(x) < LEAST:
-        raise refusal(f"at least {LEAST} rows", f"{len(x)}")
+        raise refusal(Message("at least {n} rows", n=LEAST), len(x))
     sort, notes = sort_of(x, corrections)
     if sort == "table":
         x = x.reshape(len(x), -1)
@@ -50,11 +53,11 @@ def read_npz(name: str, raw: bytes, corrections: Corrections = NOTHING) -> Found
 def sort_of(x: np.ndarray, corrections: Corrections) -> tuple[Sort, list[Note]]:
     """Whether rows, images or sequences (time, features), from the shape and the values, and a note where that could
     be otherwise. Raises: InvalidExperiment for other shapes and for what was said and cannot be."""
-    expected = "x with 2 axes for a table, 3 or 4 for images, 3 for sequences"
+    expected = Message("x with 2 axes for a table, 3 or 4 for images, 3 for sequences")
     every: tuple[Sort, ...] = ("table", "images", "sequences")
     able = every[: {2: 1, 3: 3, 4: 2}.get(x.ndim, 0)]
     if not able or (corrections.sort is not None and corrections.sort not in able):
-        raise refusal(expected, f"{x.ndim}")
+        raise refusal(expected, x.ndim)
     if corrections.sort is not None or x.ndim != 3:
         return corrections.sort or ("table" if x.ndim == 2 else "images"), []
     short, long = sorted(x.shape[1:])
@@ -76,8 +79,8 @@ def sort_of(x: np.ndarray, corrections: Corrections) -> tuple[Sort, list[Note]]:
 def with_targets(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Those that have a target. Raises: InvalidExperiment if hardly any has."""
     there = ~np.isnan(y) if y.dtype.kind == "f" else np.ones(len(y), bool)
-    if there.sum() < LEAST:
-        raise refusal(f"at least {LEAST} images", f"{there.sum()}")
+    if int(there.sum()) < LEAST:
+        raise refusal(Message("at least {n} images", n=LEAST), int(there.sum()))
     return x[there], y[there]
 
 
@@ -88,13 +91,13 @@ def array(key: str, content: bytes) -> np.ndarray:
         version: Any = np.lib.format.read_magic(stream)
         shape, fortran, kind = HEADERS[version](stream)
     except (ValueError, KeyError, TypeError, SyntaxError, RecursionError) as error:
-        raise refusal("a whole array", f"a damaged one, {key[:40]}") from error
+        raise refusal(Message("a whole array"), Message("a damaged one, {name}", name=key[:40])) from error
     if kind.hasobject:
-        raise refusal("plain arrays", f"a pickle, {key[:40]}")
+        raise refusal(Message("plain arrays"), Message("a pickle, {name}", name=key[:40]))
     if not shape or math.prod(shape) * kind.itemsize != len(content) - stream.tell() or not kind.itemsize:
-        raise refusal("a whole array", f"a damaged one, {key[:40]}")
+        raise refusal(Message("a whole array"), Message("a damaged one, {name}", name=key[:40]))
     if kind.kind not in "biufU":
-        raise refusal("arrays of numbers or words", f"another type in {key[:40]}")
+        raise refusal(Message("arrays of numbers or words"), Message("another type in {name}", name=key[:40]))
     flat = np.frombuffer(content, kind, offset=stream.tell())
     found = flat.reshape(shape[::-1]).T if fortran else flat.reshape(shape)
     return found.astype(np.float64) if kind.kind == "f" else found
@@ -107,9 +110,11 @@ def pictures(name: str, x: np.ndarray, y: np.ndarray, facts: dict[str, Any]) -> 
     elif x.shape[3] in (1, 3):
         x = x.transpose(0, 3, 1, 2)
     if x.shape[1] not in (1, 3) or min(x.shape[2:]) < 2 or x.dtype.kind not in "buif":
-        raise refusal("images of one or three channels", f"x of shape {x.shape}")
+        raise refusal(Message("images of one or three channels"), Message("x of shape {shape}", shape=str(x.shape)))
     if max(x.shape[2:]) > SIDE:
-        raise refusal(f"images of at most {SIDE} × {SIDE}", f"{x.shape[2]} × {x.shape[3]}")
+        raise refusal(
+            Message("images of at most {n} × {m}", n=SIDE, m=SIDE), Message("{a} × {b}", a=x.shape[2], b=x.shape[3])
+        )
     classes, labels, counts = classes_of(y)
     scale = scale_of(x, facts["corrections"].white)
     facts["notes"] += tuple(scale_notes(x, scale))
@@ -124,7 +129,7 @@ def classes_of(y: np.ndarray) -> tuple[tuple[str, ...], np.ndarray, tuple[int, .
     """The names of the classes, each example's, and how many each has."""
     levels, labels = np.unique(y, return_inverse=True)
     if not 2 <= len(levels) <= LEVELS:
-        raise refusal(f"2 to {LEVELS} classes", f"{len(levels)}")
+        raise refusal(Message("{n} to {m} classes", n=2, m=LEVELS), len(levels))
     counts = tuple(int(count) for count in np.bincount(labels))
     return tuple(str(level)[:40] for level in levels.tolist()), labels.astype(np.int32), counts
 
@@ -132,9 +137,9 @@ def classes_of(y: np.ndarray) -> tuple[tuple[str, ...], np.ndarray, tuple[int, .
 def sequences(name: str, x: np.ndarray, y: np.ndarray, facts: dict[str, Any]) -> Found:
     """Sequences (n, time, features) with a class or a number each. Raises: InvalidExperiment for gaps in them."""
     if x.dtype.kind not in "buif" or not np.isfinite(x).all() or np.abs(x).max() > HUGE:
-        raise refusal(f"finite numbers up to {HUGE:g}", "others in x")
+        raise refusal(Message("finite numbers up to {n}", n=HUGE), Message("others in x"))
     if x[0].size > MOST:
-        raise refusal(f"at most {MOST} numbers in a sequence", f"{x[0].size}")
+        raise refusal(Message("at most {n} numbers in a sequence", n=MOST), x[0].size)
     distinct = len(np.unique(y))
     few = y.dtype.kind in "Ub" or distinct <= min(FEW, max(2, len(y) // 5))
     if not few and distinct > 1 and np.isfinite(y).all():

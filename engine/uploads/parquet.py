@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow
 from pyarrow import parquet
 
+from engine.message import Message
 from engine.uploads.corrections import NOTHING, Corrections
 from engine.uploads.refusal import refusal
 from engine.uploads.schema import one_line
@@ -26,12 +27,14 @@ def read_parquet(name: str, raw: bytes, corrections: Corrections = NOTHING) -> F
         expect_size(file.metadata)
         nested = [str(field.name) for field in file.schema_arrow if pyarrow.types.is_nested(field.type)]
         if nested:
-            raise refusal("columns of single values", f"lists or records in column {nested[0][:40]}")
+            raise refusal(
+                Message("columns of single values"), Message("lists or records in column {name}", name=nested[0][:40])
+            )
         content = file.read(use_threads=False)
     except MemoryError:  # also arrow's own, which is an ArrowException as well
         raise
     except (pyarrow.ArrowException, OSError, ValueError) as error:
-        raise refusal("a whole Parquet file", "a damaged one") from error
+        raise refusal(Message("a whole Parquet file"), Message("a damaged one")) from error
     columns = [readable(own, column) for own, column in zip(content.column_names, content.columns, strict=True)]
     return table(name, content.column_names, columns, corrections, index=index_of(file.schema_arrow))
 
@@ -49,9 +52,9 @@ def expect_size(about: Any) -> None:
     """Refuses what would be too large."""
     size = sum(about.row_group(place).total_byte_size for place in range(about.num_row_groups))
     if about.num_columns > COLUMNS:
-        raise refusal(f"2 to {COLUMNS} columns", f"{about.num_columns}")
+        raise refusal(Message("{n} to {m} columns", n=2, m=COLUMNS), about.num_columns)
     if size > LARGEST or about.num_rows * about.num_columns > CELLS:
-        raise refusal(f"at most {LARGEST} bytes", "more")
+        raise refusal(Message("at most {n} bytes", n=LARGEST), Message("more"))
 
 
 def readable(name: str, column: Any) -> pd.Series[Any]:
@@ -62,8 +65,8 @@ def readable(name: str, column: Any) -> pd.Series[Any]:
     except MemoryError:
         raise
     except (pyarrow.ArrowException, ArithmeticError, LookupError, ValueError) as error:
-        expected = "dates, times and words that can be read"
-        raise refusal(expected, f"another in column {one_line(name, 40)}") from error
+        expected = Message("dates, times and words that can be read")
+        raise refusal(expected, Message("another in column {name}", name=one_line(name, 40))) from error
 
 
 def series(column: Any) -> pd.Series[Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.message import Message
 from engine.uploads.notes import note
 from engine.uploads.refusal import refusal
 from engine.uploads.schema import Note
@@ -33,9 +34,9 @@ def scale_of(x: np.ndarray, said: float | None = None) -> Scale:
     """
     low, high = float(x.min()), float(x.max())
     if not (np.isfinite(low) and np.isfinite(high)):
-        raise refusal("pixels that are finite numbers", "others")
+        raise refusal(Message("pixels that are finite numbers"), Message("others"))
     if low == high and x.dtype != np.uint8:
-        raise refusal("pixels that differ", "one value")
+        raise refusal(Message("pixels that differ"), Message("one value"))
     if said is not None:
         return Scale(0.0 if low >= 0 else -said, said, True)
     if low < 0:

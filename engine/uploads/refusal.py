@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from engine.errors import InvalidExperiment
+from engine.errors import InvalidExperiment, Received
 from engine.message import NOTHING, Message
 
 
-def refusal(
-    expected: Message | str, received: Message | str | int | float, hint: Message | str = NOTHING
-) -> InvalidExperiment:
+def refusal(expected: Message, received: Received, hint: Message = NOTHING) -> InvalidExperiment:
     """One sentence about the file."""
     return InvalidExperiment("file", expected, received, hint)

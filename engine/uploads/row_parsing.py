@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from engine.message import Message
 from engine.uploads import number_format
 from engine.uploads.corrections import Corrections
 from engine.uploads.header_row import has_header
@@ -40,7 +41,7 @@ def from_rows(
     """The table that some rows hold. `facts` go into what is kept about it. Raises: InvalidExperiment."""
     found = Rows([row for row in given if row[1][0].strip() or any(map(str.strip, row[1]))], notes=list(notes))
     if not found.rows:
-        raise refusal("a table", "an empty file")
+        raise refusal(Message("a table"), Message("an empty file"))
     without_titles(found, corrections)
     with_even_rows(found)
     header = name_columns(found, corrections)
@@ -114,9 +115,11 @@ def with_even_rows(found: Rows) -> None:
             width += 1
     for line, row in found.rows:
         if len(row) != width:
-            raise refusal(f"{width} columns in every line", f"{len(row)} in line {line}")
+            raise refusal(
+                Message("{n} columns in every line", n=width), Message("{n} in line {line}", n=len(row), line=line)
+            )
     if not 2 <= width <= COLUMNS:
-        raise refusal(f"2 to {COLUMNS} columns", f"{width}")
+        raise refusal(Message("{n} to {m} columns", n=2, m=COLUMNS), width)
 
 
 def name_columns(found: Rows, corrections: Corrections) -> bool:

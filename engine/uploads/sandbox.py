@@ -13,6 +13,8 @@ from engine.processes.job import Event, Job, Task
 from engine.processes.limits import GIB, Limits
 from engine.uploads.refusal import refusal
 
+from engine.message import Message
+
 if TYPE_CHECKING:
     from engine.uploads.corrections import Corrections
     from engine.uploads.table import Found
@@ -92,7 +94,7 @@ def from_zip(name: str, raw: bytes, corrections: Corrections) -> Found:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             names = archive.namelist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise refusal("a whole zip archive", "a damaged one") from error
+        raise refusal(Message("a whole zip archive"), Message("a damaged one")) from error
     expect_known_archive(names, raw)
     if "xl/workbook.xml" in names:
         return read_sheet(name, raw, corrections)

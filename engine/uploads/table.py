@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from engine.message import Message
 from engine.uploads.column_roles import with_roles
 from engine.uploads.corrections import NOTHING, Corrections
 from engine.uploads.missing_values import CODES, FAR, Tally, classes_among, markers
@@ -67,11 +68,11 @@ def expect_table(names: Sequence[str], rows: int) -> None:
     """Refuses too few or too many columns, two of one name, and too few rows."""
     twice = sorted({n for n in names if names.count(n) > 1})
     if twice:
-        raise refusal("a different name for every column", f"{twice[0]} twice")
+        raise refusal(Message("a different name for every column"), Message("{name} twice", name=twice[0]))
     if not 2 <= len(names) <= COLUMNS:
-        raise refusal(f"2 to {COLUMNS} columns", f"{len(names)}")
+        raise refusal(Message("{n} to {m} columns", n=2, m=COLUMNS), len(names))
     if rows < LEAST:
-        raise refusal(f"at least {LEAST} rows", f"{rows}")
+        raise refusal(Message("at least {n} rows", n=LEAST), rows)
 
 
 def named(names: Sequence[str]) -> list[str]:
@@ -141,7 +142,7 @@ def number(name: str, values: np.ndarray, notes: list[Note]) -> tuple[Column, np
     """A column of numbers. A value that is far from all others and usually stands for a gap is noted."""
     there = values[~np.isnan(values)]
     if len(there) and not (np.abs(there) <= HUGE).all():
-        raise refusal(f"finite numbers up to {HUGE:g}", f"another in column {name}")
+        raise refusal(Message("finite numbers up to {n}", n=HUGE), Message("another in column {name}", name=name))
     known, counts = np.unique(there, return_counts=True)
     for code in CODES:
         others = known[known != code]

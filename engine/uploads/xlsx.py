@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterator
 from typing import Any
 
+from engine.message import Message
 from engine.uploads.corrections import NOTHING, Corrections
 from engine.uploads.notes import note
 from engine.uploads.parquet import CELLS
@@ -17,8 +18,8 @@ from engine.uploads.row_parsing import Row, from_rows
 from engine.uploads.table import COLUMNS, Found
 from engine.uploads.zip_archive import DAMAGED, expect_bounds, wanted
 
-EXPECTED = "a whole Excel workbook (.xlsx)"
-HINT = "save the sheet as CSV"
+EXPECTED = Message("a whole Excel workbook (.xlsx)")
+HINT = Message("save the sheet as CSV")
 FAULTS = (*DAMAGED, KeyError, TypeError, AttributeError, IndexError, SyntaxError, RecursionError)
 
 
@@ -31,7 +32,7 @@ def read_sheet(name: str, raw: bytes, corrections: Corrections = NOTHING) -> Fou
     try:
         rows, called, count = first_sheet(raw)
     except FAULTS as error:
-        raise refusal(EXPECTED, "a damaged one", HINT) from error
+        raise refusal(EXPECTED, Message("a damaged one"), HINT) from error
     width = max((len(row) for _line, row in rows), default=0)
     padded = [(line, row + [""] * (width - len(row))) for line, row in rows if line > skipped]
     notes = [note("sheet", n=count, name=called)] if count > 1 else []
@@ -58,10 +59,10 @@ def rows_of(sheet: Iterator[tuple[Any, ...]]) -> Iterator[Row]:
         while row and not row[-1]:
             row.pop()
         if len(row) > COLUMNS:
-            raise refusal(f"2 to {COLUMNS} columns", f"{len(row)}")
+            raise refusal(Message("{n} to {m} columns", n=2, m=COLUMNS), len(row))
         cells += len(row)
         if cells > CELLS:
-            raise refusal(f"at most {CELLS} cells", "more")
+            raise refusal(Message("at most {n} cells", n=CELLS), Message("more"))
         if row:
             yield line, row
 

@@ -8,6 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 
+from engine.message import Message
 from engine.uploads.refusal import refusal
 from engine.uploads.schema import one_line
 
@@ -30,15 +31,17 @@ def entries(raw: bytes) -> Iterator[tuple[str, bytes]]:
             expect_bounds(infos, len(archive.infolist()), len(raw))
             names = [info.filename for info in infos]
             if len(set(names)) < len(names):
-                raise refusal("a different name for every file in the archive", "one that comes twice")
+                raise refusal(
+                    Message("a different name for every file in the archive"), Message("one that comes twice")
+                )
             for info in infos:
                 with archive.open(info) as member:
                     content = member.read(info.file_size + 1)
                 if len(content) != info.file_size:
-                    raise refusal("a whole zip archive", "one whose sizes are not true")
+                    raise refusal(Message("a whole zip archive"), Message("one whose sizes are not true"))
                 yield info.filename, content
     except DAMAGED as error:
-        raise refusal("a whole zip archive", "a damaged one") from error
+        raise refusal(Message("a whole zip archive"), Message("a damaged one")) from error
 
 
 def wanted(info: zipfile.ZipInfo) -> bool:
@@ -46,21 +49,21 @@ def wanted(info: zipfile.ZipInfo) -> bool:
     path = info.filename.replace("\\", "/")
     pieces = path.split("/")
     if path.startswith("/") or ".." in pieces or ":" in pieces[0] or "\0" in info.orig_filename:
-        raise refusal("names inside the archive", one_line(info.filename, 40))
+        raise refusal(Message("names inside the archive"), one_line(info.filename, 40))
     if stat.S_ISLNK(info.external_attr >> 16):
-        raise refusal("files", f"a link, {one_line(info.filename, 40)}")
+        raise refusal(Message("files"), Message("a link, {name}", name=one_line(info.filename, 40)))
     if info.flag_bits & 1:
-        raise refusal("an archive without a password", "an encrypted one")
+        raise refusal(Message("an archive without a password"), Message("an encrypted one"))
     return not info.is_dir() and not any(piece in IGNORED or piece.startswith("._") for piece in pieces)
 
 
 def expect_bounds(infos: list[zipfile.ZipInfo], count: int, packed: int) -> None:
     """Refuses what would be too much."""
     if count > ENTRIES:
-        raise refusal(f"at most {ENTRIES} files in the archive", f"{count}")
+        raise refusal(Message("at most {n} files in the archive", n=ENTRIES), count)
     size = sum(info.file_size for info in infos)
     if size > LARGEST:
-        raise refusal(f"at most {LARGEST} bytes", "more")
+        raise refusal(Message("at most {n} bytes", n=LARGEST), Message("more"))
     tight = any(info.file_size > max(SMALL, RATIO * info.compress_size) for info in infos)
     if tight or size > max(SMALL, RATIO * packed):
-        raise refusal(f"an archive packed at most {RATIO} times", "one packed more tightly")
+        raise refusal(Message("an archive packed at most {n} times", n=RATIO), Message("one packed more tightly"))

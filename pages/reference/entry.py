@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from engine.catalogue.docstring import explained
 from engine.catalogue.part import Part
 from engine.errors import InvalidExperiment
-from engine.experiment.experiment import explain
+from engine.experiment.validation import explain
 from pages.form.fields import Spec, specs
 from pages.form.part_form import Form, titled
 from pages.form.part_help import capitalized, everything, family_title, kind_of, lead, plain, section, text, title

@@ -186,7 +186,7 @@ WORDS = (
     "classification",
     "regression",
     "output",
-    *upload_sentences.WORDS,
+    *map(str, upload_sentences.WORDS),
 )
 
 

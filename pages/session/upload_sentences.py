@@ -6,15 +6,15 @@ from engine.uploads import unsupported_formats
 
 # What files of kinds that are not read are called, and what helps
 OTHERS = (
-    unsupported_formats.EXPECTED,
+    str(unsupported_formats.EXPECTED),
     "a file of SAS (.sas7bdat)",
     "a tar archive",
     "pack it as a zip",
     "an OpenDocument file, such as .ods",
     "save it as .xlsx or CSV",
-    *(piece for _start, *pieces in unsupported_formats.STARTS for piece in pieces if piece),
+    *(str(piece) for _start, *pieces in unsupported_formats.STARTS for piece in pieces if piece),
     *(
-        piece
+        str(piece)
         for _start, *pieces in (*unsupported_formats.STARTS_OF_TEXT, *unsupported_formats.WORKBOOKS)
         for piece in pieces
     ),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from engine.catalogue.part import Part
 from engine.errors import PlaygroundError
 from engine.experiment.experiment import Experiment
+from engine.message import Message
 from engine.store.reader import Reader, RunRow
 from engine.store.row_models import Damaged
 
@@ -29,7 +30,7 @@ class Subject:
         """The run of that name. Raises: PlaygroundError if there is none."""
         row = reader.run(run) if reader.place.database.exists() else None
         if row is None:
-            raise PlaygroundError(f"There is no run {run}.")
+            raise PlaygroundError(Message("There is no run {run}.", run=run))
         if row.damage:
             raise Damaged
         return cls(reader, row)
@@ -62,4 +63,5 @@ class Exporter(Part, family="exporters", position=14):
 
 def missing(extra: str) -> PlaygroundError:
     """What is said when an optional package is not there."""
-    return PlaygroundError(f"This needs packages that are not installed: pip install 'training-playground[{extra}]'.")
+    command = f"pip install 'training-playground[{extra}]'"
+    return PlaygroundError(Message("This needs packages that are not installed: {command}.", command=command))

@@ -8,6 +8,7 @@ import torch
 
 from engine.errors import PlaygroundError
 from engine.export.exporters import Exporter, Subject, missing
+from engine.message import Message
 
 OPSET = 18
 
@@ -52,5 +53,5 @@ class ONNX(Exporter):
                     dynamo=False,
                 )
         except (RuntimeError, torch.onnx.OnnxExporterError) as error:
-            raise PlaygroundError("This network has a block that ONNX has no words for.") from error
+            raise PlaygroundError(Message("This network has a block that ONNX has no words for.")) from error
         return {f"model_{subject.row.id}.onnx": buffer.getvalue()}

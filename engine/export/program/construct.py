@@ -14,6 +14,7 @@ from torch import nn
 from engine.catalogue.part import Part
 from engine.export.program.inliner import Inliner
 from engine.export.program.not_exportable import NotExportable
+from engine.message import Message, Term
 
 T = TypeVar("T")
 WATCHED = (nn.Module, torch.optim.Optimizer)
@@ -50,7 +51,7 @@ class Constructions:
     def source(self, made: Any, inliner: Inliner, given: dict[str, str] | None = None, **more: Any) -> str:
         """The call that makes `made` again. `given`: source for some arguments; `more`: arguments to add."""
         if id(made) not in self.arguments:
-            raise NotExportable(f"{type(made).__name__} cannot be exported as a program.")
+            raise NotExportable(Message("{title} cannot be exported as a program.", title=type(made).__name__))
         kind, given = type(made), given or {}
         values = {**self.arguments[id(made)], **more}
         defaults = {name: p.default for name, p in inspect.signature(kind.__init__).parameters.items()}
@@ -75,7 +76,7 @@ class Constructions:
                 inliner.need("engine.export.program.names", "nn" if start == "nn" else "torch")
                 return f"{start}.{kind.__name__}"
         if kind.__module__.split(".")[0] != "engine":
-            raise NotExportable(f"{kind.__name__} cannot be exported as a program.")
+            raise NotExportable(Message("{title} cannot be exported as a program.", title=kind.__name__))
         return inliner.thing(kind)
 
     def value(self, value: Any, inliner: Inliner) -> str:
@@ -83,7 +84,7 @@ class Constructions:
         if isinstance(value, WATCHED):
             return self.source(value, inliner)
         if isinstance(value, Part):
-            raise NotExportable(f"{value.title()} cannot be exported as a program.")
+            raise NotExportable(Message("{title} cannot be exported as a program.", title=Term("part", value.title())))
         if isinstance(value, tuple | list):
             inner = ", ".join(self.value(item, inliner) for item in value)
             if isinstance(value, list):
@@ -97,7 +98,7 @@ class Constructions:
             return repr(value)
         if inspect.isfunction(value) and value.__module__.split(".")[0] == "engine":
             return inliner.thing(value)
-        raise NotExportable(f"{type(value).__name__} cannot be written into a program.")
+        raise NotExportable(Message("{title} cannot be written into a program.", title=type(value).__name__))
 
 
 def same(value: Any, default: Any) -> bool:

@@ -17,6 +17,7 @@ from engine.export.program.heads import goals, heads
 from engine.export.program.inliner import Inliner
 from engine.export.program.method import inline_method
 from engine.export.program.not_exportable import NotExportable
+from engine.message import Message, Term
 
 INLINE = 120_000  # characters of data in the program itself; more goes into a file beside it
 LARGEST = 200_000_000  # bytes of data that are carried along at all
@@ -62,7 +63,12 @@ class Data:
         """The call that unpacks them."""
         source = self.source
         if source.x.nbytes > LARGEST:
-            raise NotExportable(f"The data set {self.experiment.data.title()} is too large to be carried along.")
+            raise NotExportable(
+                Message(
+                    "The data set {title} is too large to be carried along.",
+                    title=Term("part", self.experiment.data.title()),
+                )
+            )
         x, scale = packed(source.x)
         y = source.y.astype(np.uint8) if source.y.dtype == np.int64 and source.y.max() < 256 else source.y
         buffer = io.BytesIO()

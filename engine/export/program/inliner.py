@@ -13,6 +13,7 @@ from typing import Any
 from engine.export.program.not_exportable import NotExportable
 from engine.export.program.rewrite import Patch, free_names, plain
 from engine.export.program.source_module import Binding, FunctionNode, Inside, Outside, Unit, unit
+from engine.message import Message
 
 ALLOWED = {"torch", "numpy", "math", "collections", "itertools", "functools", "dataclasses", "typing", "contextlib"}
 TAKEN = frozenset(
@@ -72,7 +73,11 @@ class Inliner:
         if isinstance(binding, Outside):
             return self.outside(binding)
         if binding is None:
-            raise NotExportable(f"{name} of {module} cannot be exported: its definition was not found.")
+            raise NotExportable(
+                Message(
+                    "{name} of {module} cannot be exported: its definition was not found.", name=name, module=module
+                )
+            )
         if (module, name) not in self.known:
             self.define(unit(module), name, binding)
         return self.known[module, name]
@@ -85,7 +90,9 @@ class Inliner:
         """A name that another package gives."""
         root = binding.module.split(".")[0]
         if root not in ALLOWED:
-            raise NotExportable(f"The program would need {root}, and only torch and numpy are allowed in it.")
+            raise NotExportable(
+                Message("The program would need {package}, and only torch and numpy are allowed in it.", package=root)
+            )
         self.imports.add(binding)
         return binding.name
 
@@ -95,7 +102,9 @@ class Inliner:
             if candidate not in self.taken:
                 self.taken.add(candidate)
                 return candidate
-        raise NotExportable(f"{name} of {module} cannot be exported: its name is taken.")
+        raise NotExportable(
+            Message("{name} of {module} cannot be exported: its name is taken.", name=name, module=module)
+        )
 
     def define(self, module: Unit, name: str, node: Binding) -> None:
         """Writes one definition, after what it needs."""
@@ -159,7 +168,13 @@ class Inliner:
                 and inner.value.id == "experiment"
             ):
                 if inner.attr not in self.constants:
-                    raise NotExportable(f"{function.name} cannot be exported: it reads the experiment's {inner.attr}.")
+                    raise NotExportable(
+                        Message(
+                            "{name} cannot be exported: it reads the experiment's {field}.",
+                            name=function.name,
+                            field=inner.attr,
+                        )
+                    )
                 patch.replace(inner, self.constants[inner.attr])
 
     def data_class(self, found: type) -> str:

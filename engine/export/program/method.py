@@ -12,6 +12,7 @@ from engine.export.program.inliner import Inliner
 from engine.export.program.not_exportable import NotExportable
 from engine.export.program.rewrite import Patch, plain
 from engine.export.program.source_module import unit
+from engine.message import Message, Term
 
 SIMPLE = (bool, int, float, str, type(None))
 
@@ -91,7 +92,7 @@ class Method:
 
     def refusal(self) -> Exception:
         """What is said of a method that cannot stand alone."""
-        return NotExportable(f"{self.part.title()} cannot be exported as a program.")
+        return NotExportable(Message("{title} cannot be exported as a program.", title=Term("part", self.part.title())))
 
     def text(self, called: str, summary: str) -> str:
         """The function."""

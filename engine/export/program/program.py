@@ -18,6 +18,7 @@ from engine.export.program.model import Model
 from engine.export.program.not_exportable import NotExportable
 from engine.export.program.replay import Replay, TimedEdit
 from engine.export.program.source_module import Outside
+from engine.message import Message
 from engine.training.members import chosen
 
 CONSTANTS = {
@@ -119,7 +120,9 @@ def expect_known(experiment: Experiment) -> None:
     """Refuses what this exporter knows nothing of."""
     for name, about in type(experiment).model_fields.items():
         if name not in KNOWN and getattr(experiment, name) != about.get_default(call_default_factory=True):
-            raise NotExportable(f"{name.replace('_', ' ').capitalize()} cannot be exported as a program.")
+            raise NotExportable(
+                Message("{title} cannot be exported as a program.", title=name.replace("_", " ").capitalize())
+            )
 
 
 def constants(experiment: Experiment, body: str) -> str:

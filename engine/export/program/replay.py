@@ -12,6 +12,7 @@ from engine.experiment.experiment import Experiment
 from engine.export.program.heads import Ends
 from engine.export.program.model import Model
 from engine.export.program.not_exportable import NotExportable
+from engine.message import Message, Term
 from engine.parts.regularizers import Regularizer
 
 
@@ -69,14 +70,16 @@ class Replay:
     def expect_followed(self, before: Experiment, after: Experiment) -> None:
         """Refuses edits of attack and regularizers that no line of the program follows: all but strengths."""
         if before.attack != after.attack:
-            raise NotExportable("The edit of the attack cannot be exported as a program.")
+            raise NotExportable(Message("The edit of the attack cannot be exported as a program."))
         then, now = ({r.name(): r for r in e.regularizers} for e in (before, after))
         for kind in {**then, **now}:
             old, new = then.get(kind), now.get(kind)
             rule = new or old
             same = old is not None and new is not None and fixed(old) == fixed(new)
             if rule is not None and not same and (new is None or old is not None or not hasattr(new, "strength")):
-                raise NotExportable(f"The edit of {rule.title()} cannot be exported as a program.")
+                raise NotExportable(
+                    Message("The edit of {title} cannot be exported as a program.", title=Term("part", rule.title()))
+                )
 
     def retuned(self, before: Experiment, after: Experiment) -> list[str]:
         """What changes in the network's modules."""
@@ -92,7 +95,9 @@ class Replay:
             for module in stage.module.modules():
                 lines += self.changed(module, seen[id(module)], paths[id(module)])
             if not lines:
-                raise NotExportable(f"The edit of {new.title()} cannot be exported as a program.")
+                raise NotExportable(
+                    Message("The edit of {title} cannot be exported as a program.", title=Term("part", new.title()))
+                )
         return lines
 
     def changed(self, module: nn.Module, before: dict[str, object], path: str) -> list[str]:

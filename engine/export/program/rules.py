@@ -9,6 +9,7 @@ from engine.experiment.experiment import Experiment
 from engine.export.program.inliner import Inliner
 from engine.export.program.method import inline_method
 from engine.export.program.not_exportable import NotExportable
+from engine.message import Message, Term
 from engine.parts.augmentations import Augmentation
 from engine.parts.regularizers import Regularizer
 from engine.parts.schedules import Schedule
@@ -25,7 +26,7 @@ def overridden(part: object, family: type, known: Iterable[str]) -> list[str]:
     own = [name for name in methods if getattr(type(part), name) is not getattr(family, name)]
     unknown = set(own) - set(known)
     if unknown:
-        raise NotExportable(f"{type(part).title()} cannot be exported as a program.")  # type: ignore[attr-defined]
+        raise NotExportable(Message("{title} cannot be exported as a program.", title=Term("part", type(part).title())))  # type: ignore[attr-defined]
     return own
 
 

@@ -10,6 +10,7 @@ from torch import Generator, Tensor
 
 from engine.catalogue.part import Part
 from engine.errors import InvalidExperiment
+from engine.message import Message
 
 Shape = tuple[int, ...]
 
@@ -40,7 +41,9 @@ class ImageAugmentation(Augmentation):
         """Raises: InvalidExperiment for anything but images."""
         if len(in_shape) != 3:
             received = " × ".join(map(str, in_shape))
-            raise InvalidExperiment("", "images (channels, height, width)", received, "choose the layout image")
+            raise InvalidExperiment(
+                "", Message("images (channels, height, width)"), received, Message("choose the layout image")
+            )
 
     def apply(self, x: Tensor, y: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
         """The images changed, the targets as they are."""

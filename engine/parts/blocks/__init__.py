@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from engine.catalogue.part import Part, hparam
 from engine.errors import InvalidExperiment
 from engine.examples import Task
+from engine.message import Message
 from engine.numerics.recurrent import GATES
 from engine.parts.activations import Activation
 from engine.parts.aspects import Aspect
@@ -83,7 +84,7 @@ class Block(Part, family="blocks", position=4):
         "",
         "A name of your own, for later blocks to refer to this one.",
         pattern=r"^[a-zA-Z0-9_ -]{0,24}$",
-        pattern_help="at most 24 letters without accents, digits, spaces and - _",
+        pattern_help=Message("at most 24 letters without accents, digits, spaces and - _"),
         omit_default=True,
     )
 
@@ -204,23 +205,25 @@ def recurrent_biases(layer: nn.RNNBase) -> tuple[Bias, ...]:
 def expect_vector(in_shape: Shape) -> int:
     """The number of features of a vector input; anything else is refused."""
     if len(in_shape) != 1:
-        raise InvalidExperiment("", "a vector", shape_text(in_shape), "put a flatten block before it")
+        raise InvalidExperiment("", Message("a vector"), shape_text(in_shape), Message("put a flatten block before it"))
     return in_shape[0]
 
 
 def expect_image(in_shape: Shape, smallest: int = 1) -> Shape:
     """(channels, height, width) of an image input at least `smallest` pixels wide; anything else is refused."""
     if len(in_shape) != 3:
-        raise InvalidExperiment("", "an image (channels, height, width)", shape_text(in_shape))
+        raise InvalidExperiment("", Message("an image (channels, height, width)"), shape_text(in_shape))
     if min(in_shape[1:]) < smallest:
-        raise InvalidExperiment("", f"an image of at least {smallest} × {smallest}", shape_text(in_shape))
+        raise InvalidExperiment(
+            "", Message("an image of at least {n} × {m}", n=smallest, m=smallest), shape_text(in_shape)
+        )
     return in_shape
 
 
 def expect_sequence(in_shape: Shape) -> Shape:
     """(time, features) of a sequence input; anything else is refused."""
     if len(in_shape) != 2:
-        raise InvalidExperiment("", "a sequence (time, features)", shape_text(in_shape))
+        raise InvalidExperiment("", Message("a sequence (time, features)"), shape_text(in_shape))
     return in_shape
 
 

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from engine.catalogue.part import hparam
 from engine.errors import InvalidExperiment
+from engine.message import Message
 from engine.parts.blocks import Block, Shape, shape_text
 
 
@@ -39,7 +40,11 @@ class Add(Block):
 
     def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
         if in_shape != other:
-            raise InvalidExperiment("", f"the shape of {self.of}, {shape_text(other or ())}", shape_text(in_shape))
+            raise InvalidExperiment(
+                "",
+                Message("the shape of {label}, {shape}", label=self.of, shape=shape_text(other or ())),
+                shape_text(in_shape),
+            )
         return Sum()
 
 

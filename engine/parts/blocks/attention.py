@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from engine.catalogue.part import hparam
 from engine.errors import InvalidExperiment
+from engine.message import Message
 from engine.parts.blocks import Block, Shape, Weight, expect_sequence, inside
 from engine.parts.initializers import Fan
 
@@ -37,7 +38,7 @@ class Attention(Block):
     def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
         time, features = expect_sequence(in_shape)
         if features % self.heads:
-            raise InvalidExperiment("", f"features that {self.heads} heads divide", str(features))
+            raise InvalidExperiment("", Message("features that {n} heads divide", n=self.heads), features)
         return SelfAttention(time, features, self.heads, self.positions)
 
     def weights(self, module: nn.Module) -> tuple[Weight, ...]:

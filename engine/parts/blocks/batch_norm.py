@@ -6,6 +6,7 @@ from torch import nn
 
 from engine.catalogue.part import hparam
 from engine.errors import InvalidExperiment
+from engine.message import Message
 from engine.parts.blocks import Bias, Block, Shape, Weight, gain, shape_text
 
 
@@ -40,7 +41,7 @@ class BatchNorm(Block):
             return nn.BatchNorm2d(in_shape[0], momentum=self.momentum)
         if len(in_shape) == 1:
             return nn.BatchNorm1d(in_shape[0], momentum=self.momentum)
-        raise InvalidExperiment("", "a vector or an image", shape_text(in_shape))
+        raise InvalidExperiment("", Message("a vector or an image"), shape_text(in_shape))
 
     def weights(self, module: nn.Module) -> tuple[Weight, ...]:
         return (gain(module),)

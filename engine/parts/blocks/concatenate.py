@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from engine.catalogue.part import hparam
 from engine.errors import InvalidExperiment
+from engine.message import Message
 from engine.parts.blocks import Block, Shape, shape_text
 
 
@@ -41,7 +42,9 @@ class Concatenate(Block):
             a == b for place, (a, b) in enumerate(zip(in_shape, other, strict=True)) if place != axis
         )
         if not fits:
-            raise InvalidExperiment("", f"a shape that fits beside {shape_text(other)}", shape_text(in_shape))
+            raise InvalidExperiment(
+                "", Message("a shape that fits beside {shape}", shape=shape_text(other)), shape_text(in_shape)
+            )
         return SideBySide(axis + 1)
 
 

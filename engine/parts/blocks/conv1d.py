@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from engine.catalogue.part import hparam
 from engine.errors import InvalidExperiment
+from engine.message import Message
 from engine.numerics.padding import around
 from engine.parts.activations import Activation
 from engine.parts.activations.relu import ReLU
@@ -53,7 +54,9 @@ class Conv1d(Block):
         time, features = expect_sequence(in_shape)
         before, after = around(self.border, self.kernel, self.padding)
         if time + before + after < self.kernel:
-            raise InvalidExperiment("", f"a sequence of at least {self.kernel - before - after} steps", str(time))
+            raise InvalidExperiment(
+                "", Message("a sequence of at least {n} steps", n=self.kernel - before - after), time
+            )
         conv = nn.Conv1d(features, self.filters, self.kernel, self.stride, before if before == after else 0)
         inner = conv if before == after else nn.Sequential(nn.ConstantPad1d((before, after), 0.0), conv)
         return nn.Sequential(AlongTime(inner), self.activation.build())

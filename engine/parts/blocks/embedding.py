@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from engine.catalogue.part import hparam
 from engine.errors import InvalidExperiment
+from engine.message import Message
 from engine.parts.blocks import Block, Shape, Weight, inside
 from engine.parts.initializers import Fan
 
@@ -34,7 +35,7 @@ class Embedding(Block):
 
     def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
         if len(in_shape) != 1:
-            raise InvalidExperiment("", "a row of whole numbers", " × ".join(map(str, in_shape)))
+            raise InvalidExperiment("", Message("a row of whole numbers"), " × ".join(map(str, in_shape)))
         return Lookup(self.rows, self.width)
 
     def weights(self, module: nn.Module) -> tuple[Weight, ...]:

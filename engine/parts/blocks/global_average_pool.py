@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from torch import Tensor, nn
 
 from engine.errors import InvalidExperiment
+from engine.message import Message
 from engine.parts.blocks import Block, Shape, shape_text
 
 
@@ -27,7 +28,7 @@ class GlobalAveragePool(Block):
 
     def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
         if len(in_shape) not in (2, 3):
-            raise InvalidExperiment("", "an image or a sequence", shape_text(in_shape))
+            raise InvalidExperiment("", Message("an image or a sequence"), shape_text(in_shape))
         return Over((2, 3) if len(in_shape) == 3 else (1,))
 
 

@@ -7,6 +7,7 @@ from torch import nn
 
 from engine.catalogue.part import hparam
 from engine.errors import InvalidExperiment
+from engine.message import Message
 from engine.parts.blocks import Bias, Block, Shape, Weight, expect_image, gain
 
 
@@ -35,9 +36,9 @@ class GroupNorm(Block):
     def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
         channels = expect_image(in_shape)[0]
         if channels % self.groups:
-            raise InvalidExperiment("", f"channels that {self.groups} groups divide", str(channels))
+            raise InvalidExperiment("", Message("channels that {n} groups divide", n=self.groups), channels)
         if prod(in_shape) == self.groups:
-            raise InvalidExperiment("", "groups of two numbers or more", "one number a group")
+            raise InvalidExperiment("", Message("groups of two numbers or more"), Message("one number a group"))
         return nn.GroupNorm(self.groups, channels)
 
     def weights(self, module: nn.Module) -> tuple[Weight, ...]:

@@ -8,6 +8,7 @@ from torch import nn
 from engine.catalogue.part import hparam
 from engine.errors import InvalidExperiment
 from engine.examples import Task
+from engine.message import Message
 from engine.parts.blocks import Block, Shape, Weight, dense_weight, inside, shape_text
 
 
@@ -53,7 +54,9 @@ class Reconstruct(Block):
         """`other` is here the shape of the network's input."""
         wanted = other or in_shape
         if not self.layer and prod(in_shape) != prod(wanted):
-            raise InvalidExperiment("", f"as many numbers as the input has, {prod(wanted)}", shape_text(in_shape))
+            raise InvalidExperiment(
+                "", Message("as many numbers as the input has, {n}", n=prod(wanted)), shape_text(in_shape)
+            )
         inner = [nn.Linear(prod(in_shape), prod(wanted))] if self.layer else []
         return nn.Sequential(nn.Flatten(), *inner, nn.Unflatten(1, wanted))
 

@@ -6,6 +6,7 @@ from torch import nn
 
 from engine.catalogue.part import hparam
 from engine.errors import InvalidExperiment
+from engine.message import Message
 from engine.parts.blocks import Block, Shape, shape_text
 
 
@@ -34,5 +35,5 @@ class Reshape(Block):
             count *= size
         product = self.channels * max(self.height, 1) * self.width
         if count != product:
-            raise InvalidExperiment("", f"{product} numbers for {shape_text(wanted)}", f"{count}")
+            raise InvalidExperiment("", Message("{n} numbers for {shape}", n=product, shape=shape_text(wanted)), count)
         return nn.Unflatten(1, wanted) if len(in_shape) == 1 else nn.Sequential(nn.Flatten(), nn.Unflatten(1, wanted))

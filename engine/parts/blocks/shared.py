@@ -6,6 +6,7 @@ from torch import nn
 
 from engine.catalogue.part import hparam
 from engine.errors import InvalidExperiment
+from engine.message import Message
 from engine.parts.blocks import Block, Shape, shape_text
 
 
@@ -40,5 +41,9 @@ class Shared(Block):
     def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
         """`other` is here the shape that the earlier block takes; the module itself comes from that block."""
         if in_shape != other:
-            raise InvalidExperiment("", f"the input of {self.of}, {shape_text(other or ())}", shape_text(in_shape))
+            raise InvalidExperiment(
+                "",
+                Message("the input of {label}, {shape}", label=self.of, shape=shape_text(other or ())),
+                shape_text(in_shape),
+            )
         return nn.Identity()

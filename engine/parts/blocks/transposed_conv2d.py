@@ -6,6 +6,7 @@ from torch import nn
 
 from engine.catalogue.part import hparam
 from engine.errors import InvalidExperiment
+from engine.message import Message
 from engine.parts.activations import Activation
 from engine.parts.activations.relu import ReLU
 from engine.parts.blocks import Block, Shape, Weight, expect_image, inside
@@ -47,7 +48,9 @@ class TransposedConv2d(Block):
     def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
         channels, *sides = expect_image(in_shape)
         if min((side - 1) * self.stride - 2 * self.padding + self.kernel for side in sides) < 1:
-            raise InvalidExperiment("", "an image that is not cut away whole", f"padding {self.padding}")
+            raise InvalidExperiment(
+                "", Message("an image that is not cut away whole"), Message("padding {n}", n=self.padding)
+            )
         conv = nn.ConvTranspose2d(channels, self.filters, self.kernel, self.stride, self.padding)
         return nn.Sequential(conv, self.activation.build())
 

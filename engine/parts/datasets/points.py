@@ -5,8 +5,9 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from engine.catalogue.part import hparam
-from engine.errors import InvalidExperiment
+from engine.errors import InvalidExperiment, Received
 from engine.examples import Examples
+from engine.message import Message
 from engine.parts.datasets import Dataset
 
 REACH, MOST, LEAST, CLASSES = 6.0, 500, 4, 5
@@ -41,7 +42,7 @@ class Points(Dataset):
         FLOWER,
         "The points, x,y,c and a semicolon between two.",
         pattern=f"^({POINT}(;{POINT})*)?$",
-        pattern_help="points x,y,c with a semicolon between two",
+        pattern_help=Message("points x,y,c with a semicolon between two"),
         hidden=True,
     )
 
@@ -58,22 +59,22 @@ class Points(Dataset):
     def expect(self, found: np.ndarray) -> None:
         """Raises: InvalidExperiment if nothing can be learned from these points."""
         if not LEAST <= len(found) <= MOST:
-            raise wrong(f"{LEAST} to {MOST} points", f"{len(found)}")
+            raise wrong(Message("{n} to {m} points", n=LEAST, m=MOST), len(found))
         if (np.abs(found[:, :2]) > REACH).any():
-            raise wrong(f"points from −{REACH:g} to {REACH:g}", "one outside")
+            raise wrong(Message("points from −{n} to {m}", n=REACH, m=REACH), Message("one outside"))
         kinds = np.unique(found[:, 2])
         if self.task == "regression" and (np.abs(kinds) > 1).any():
-            raise wrong("values from −1 to 1", "another")
+            raise wrong(Message("values from −1 to 1"), Message("another"))
         if self.task == "classification" and not np.isin(kinds, range(CLASSES)).all():
-            raise wrong(f"classes from 0 to {CLASSES - 1}", "another")
+            raise wrong(Message("classes from 0 to {n}", n=CLASSES - 1), Message("another"))
         if len(kinds) < 2:
             raise (
-                wrong("points of two classes or more", "one class")
+                wrong(Message("points of two classes or more"), Message("one class"))
                 if self.task == "classification"
-                else wrong("points of different values", "one value")
+                else wrong(Message("points of different values"), Message("one value"))
             )
 
 
-def wrong(expected: str, received: str) -> InvalidExperiment:
+def wrong(expected: Message, received: Received) -> InvalidExperiment:
     """What is said of points that cannot be learned from."""
     return InvalidExperiment("$.data.drawn", expected, received)

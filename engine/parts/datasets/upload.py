@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from engine.catalogue.part import hparam
 from engine.examples import Examples
+from engine.message import Message
 from engine.parts.datasets import Dataset
 from engine.uploads import encode, library
 from engine.uploads.infer import guess
@@ -34,21 +35,21 @@ class Upload(Dataset):
         library.NONE,
         "SHA-256 of the uploaded file.",
         pattern=r"^[0-9a-f]{64}$",
-        pattern_help="64 hexadecimal digits",
+        pattern_help=Message("64 hexadecimal digits"),
         hidden=True,
     )
     called: str = hparam(
         "",
         "What the file was called.",
         pattern=r"^[\w .,()+-]{0,60}$",
-        pattern_help="at most 60 letters, digits, spaces and . , ( ) + - _",
+        pattern_help=Message("at most 60 letters, digits, spaces and . , ( ) + - _"),
         hidden=True,
     )
     uses: str = hparam(
         "",
         "A letter for each column: n number, c category, t target, i ignored. Empty: as it is understood.",
         pattern=r"^[ncti]*$",
-        pattern_help="the letters n, c, t and i",
+        pattern_help=Message("the letters n, c, t and i"),
         hidden=True,
     )
     task: Literal["classification", "regression"] = hparam("classification", "What the target is.", hidden=True)

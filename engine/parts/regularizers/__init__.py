@@ -11,9 +11,10 @@ from torch import Generator, Tensor
 from engine.catalogue.part import Part, hparam
 from engine.errors import InvalidExperiment, shown
 from engine.examples import Task
+from engine.message import Message
 
 Seen = tuple[float, ...]
-LISTED = "layers with commas, a multiple of λ after a colon, as in 1:10, 3"
+LISTED = Message("layers with commas, a multiple of λ after a colon, as in 1:10, 3")
 
 
 def layers() -> Any:
@@ -23,7 +24,7 @@ def layers() -> Any:
         "Numbers or labels of the layers it acts on, with commas; without any, all. A colon gives a layer a multiple "
         "of λ: with 1:10, 3 layer 1 has ten times that of layer 3.",
         pattern=r"^[a-zA-Z0-9_ ,.:-]{0,48}$",
-        pattern_help="at most 48 letters without accents, digits, spaces and , . : - _",
+        pattern_help=Message("at most 48 letters without accents, digits, spaces and , . : - _"),
         omit_default=True,
     )
 
@@ -65,7 +66,7 @@ class Regularizer(Part, family="regularizers", position=10):
             if not name:
                 raise InvalidExperiment("", LISTED, shown(entry))
             if name in found:
-                raise InvalidExperiment("", "every layer at most once", shown(name))
+                raise InvalidExperiment("", Message("every layer at most once"), shown(name))
             found[name] = factor(*more)
         return found
 

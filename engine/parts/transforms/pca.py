@@ -6,6 +6,7 @@ import numpy as np
 
 from engine.catalogue.part import hparam
 from engine.errors import InvalidExperiment
+from engine.message import Message
 from engine.parts.transforms import Map, Transform, principal
 
 
@@ -31,7 +32,7 @@ class PCA(Transform):
     def fit(self, x: np.ndarray) -> Map:
         mean, variances, directions = principal(x)
         if self.components > len(directions):
-            raise InvalidExperiment("", f"at most {len(directions)} components", f"{self.components}")
+            raise InvalidExperiment("", Message("at most {n} components", n=len(directions)), self.components)
         kept = directions[:, : self.components]
         if x.dtype != np.float32:
             kept = kept * (variances[: self.components] > 0)  # coordinates that are nothing but rounding become 0

@@ -6,6 +6,7 @@ import numpy as np
 
 from engine.catalogue.part import hparam
 from engine.errors import InvalidExperiment
+from engine.message import Message
 from engine.parts.transforms import Map, Transform
 
 MOST = 300_000_000  # numbers in the training split afterwards; they take four bytes each
@@ -43,9 +44,13 @@ class Resize(Transform):
     def fit(self, x: np.ndarray) -> Map:
         if x.ndim != 4:
             received = " × ".join(map(str, x.shape[1:]))
-            raise InvalidExperiment("", "images (channels, height, width)", received, "choose the layout image")
+            raise InvalidExperiment(
+                "", Message("images (channels, height, width)"), received, Message("choose the layout image")
+            )
         if len(x) * x.shape[1] * self.rows * self.columns > MOST:
-            raise InvalidExperiment("", f"at most {MOST} numbers in all", f"{self.rows} × {self.columns}")
+            raise InvalidExperiment(
+                "", Message("at most {n} numbers in all", n=MOST), Message("{a} × {b}", a=self.rows, b=self.columns)
+            )
         sizes = zip(x.shape[2:], (self.rows, self.columns), strict=True)
         down, across = (weights(old, new, self.method) for old, new in sizes)
         return lambda z: np.matmul(np.matmul(down.astype(z.dtype), z), across.astype(z.dtype).T)

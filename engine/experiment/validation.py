@@ -1,0 +1,127 @@
+"""What is wrong with a document that pydantic refuses: every finding, in messages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from engine.catalogue.part import PATTERN_HELP
+from engine.errors import InvalidExperiment, did_you_mean, shown
+from engine.message import NOTHING, Message, either
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+    from pydantic_core import ErrorDetails
+
+
+class Misfit(ValueError):
+    """Fields that do not go together: what each was expected to be."""
+
+    def __init__(self, expected: Mapping[str, Message]) -> None:
+        super().__init__(", ".join(expected))
+        self.expected = expected
+
+
+EXPECTED: Mapping[str, Callable[[Mapping[str, Any]], Message]] = {
+    "greater_than_equal": lambda ctx: Message("greater than or equal to {n}", n=whole(ctx["ge"])),
+    "less_than_equal": lambda ctx: Message("less than or equal to {n}", n=whole(ctx["le"])),
+    "greater_than": lambda ctx: Message("greater than {n}", n=whole(ctx["gt"])),
+    "less_than": lambda ctx: Message("less than {n}", n=whole(ctx["lt"])),
+    "int_type": lambda ctx: Message("a valid integer"),
+    "int_parsing": lambda ctx: Message("a valid integer, unable to parse string as an integer"),
+    "int_parsing_size": lambda ctx: Message("a valid integer"),
+    "int_from_float": lambda ctx: Message("a valid integer, got a number with a fractional part"),
+    "float_type": lambda ctx: Message("a valid number"),
+    "float_parsing": lambda ctx: Message("a valid number, unable to parse string as a number"),
+    "bool_type": lambda ctx: Message("a valid boolean"),
+    "bool_parsing": lambda ctx: Message("a valid boolean"),
+    "string_type": lambda ctx: Message("a valid string"),
+    "list_type": lambda ctx: Message("a valid array"),
+    "tuple_type": lambda ctx: Message("a valid array"),
+    "dict_type": lambda ctx: Message("an object"),
+    "model_type": lambda ctx: Message("an object"),
+    "model_attributes_type": lambda ctx: Message("an object"),
+    "finite_number": lambda ctx: Message("a finite number"),
+    "missing": lambda ctx: Message("a value"),
+    "union_tag_not_found": lambda ctx: Message("an object with a kind"),
+    "extra_forbidden": lambda ctx: Message("no such field"),
+    "json_invalid": lambda ctx: Message("JSON"),
+    "too_long": lambda ctx: Message("at most {n} entries", n=ctx["max_length"]),
+    "string_too_long": lambda ctx: Message("at most {n} characters", n=ctx["max_length"]),
+    "string_pattern_mismatch": lambda ctx: PATTERN_HELP[ctx["pattern"]],
+    "union_tag_invalid": lambda ctx: Message("one of {choices}", choices=tags(ctx)),
+    "literal_error": lambda ctx: choices(ctx["expected"]),
+}
+"""What each kind of finding expected. A kind that is not here is told in pydantic's words."""
+
+
+def expected_of(found: ErrorDetails) -> Message:
+    """What pydantic expected."""
+    made = EXPECTED.get(found["type"])
+    if made is None:
+        return Message.of(found["msg"].removeprefix("Input should be ").rstrip("."))
+    return made(found.get("ctx", {}))
+
+
+def whole(value: float) -> int | float:
+    """A bound as people write it: 1, not 1.0."""
+    return int(value) if float(value).is_integer() else value
+
+
+def tags(ctx: Mapping[str, Any]) -> list[str]:
+    """The kinds that a family has."""
+    return [tag.strip(" '") for tag in ctx["expected_tags"].split(",")]
+
+
+def choices(listed: str) -> Message:
+    """The options of a field, from "'a', 'b' or 'c'"."""
+    before, _or, last = listed.rpartition(" or ")
+    return either([before, last]) if before else Message.of(listed)
+
+
+def explain(error: ValidationError, data: Any) -> InvalidExperiment:
+    """Everything that pydantic found, the first with the others beside it."""
+    found = [one for each in error.errors(include_url=False) for one in explained(each, data)]
+    found[0].also = tuple(found[1:])
+    return found[0]
+
+
+def explained(found: ErrorDetails, data: Any) -> list[InvalidExperiment]:
+    """One finding of pydantic; fields that do not go together are one each."""
+    context, kind = found.get("ctx", {}), found["type"]
+    if kind == "value_error" and isinstance(context["error"], Misfit):
+        given = data if isinstance(data, dict) else {}
+        wanted = context["error"].expected.items()
+        return [InvalidExperiment(f"$.{field}", expected, shown(given.get(field))) for field, expected in wanted]
+    received: Message | str | int | float = given_as(found["input"])
+    hint = NOTHING
+    if kind == "union_tag_invalid":
+        received = shown(context["tag"])
+        hint = did_you_mean(get_close_matches(str(context["tag"]), tags(context), 1))
+    elif kind in ("missing", "union_tag_not_found"):
+        received = Message("none")
+    elif kind == "json_invalid":  # nested too deep, or half a surrogate pair: Python reads it, nobody else
+        hint = Message.of(found["msg"].removeprefix("Input should be ").rstrip("."))
+    return [InvalidExperiment(path_of(found["loc"], data), expected_of(found), received, hint)]
+
+
+def given_as(value: object) -> str | int | float:
+    """What was given: a number as such, all else as a piece of text."""
+    number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15
+    return value if number else shown(value)  # type: ignore[return-value]
+
+
+def path_of(location: tuple[int | str, ...], data: Any) -> str:
+    """`$.network[1].width` from pydantic's location, which also names the kinds it went through."""
+    path = "$"
+    for step in location:
+        if isinstance(data, dict) and step not in data and data.get("kind") == step:
+            continue
+        plain = isinstance(step, str) and step.isidentifier() and len(step) <= 60
+        path += f".{step}" if plain else f"[{shown(step)}]"
+        if isinstance(data, list) and isinstance(step, int) and step < len(data):
+            data = data[step]
+        elif isinstance(data, dict):
+            data = data.get(str(step))
+    return path
