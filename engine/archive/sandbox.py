@@ -42,7 +42,8 @@ class ReadArchive(Job):
 
     @classmethod
     def failure(cls) -> PlaygroundError:
-        return PlaygroundError(Message("This file cannot be imported: it takes too much time or memory."))
+        why = Message("it takes too much time or memory")
+        return PlaygroundError(Message("This file cannot be imported: {why}.", why=why))
 
 
 def read_apart(file: Path, home: Path, run: str, visitor: str = "") -> None:

@@ -71,12 +71,17 @@ class Unsound(Exception):
         self.why = why
 
 
+def refused(why: Message) -> Message:
+    """That a file is not taken in, with the reason as a clause."""
+    return Message("This file cannot be imported: {why}.", why=why)
+
+
 def read_file(path: Path) -> Parcel:
     """The run in a file. Raises: PlaygroundError."""
     try:
         if path.stat().st_size > LARGEST:
             why = Message("it is larger than {n} MB", n=LARGEST // 2**20)
-            raise PlaygroundError(Message("This file cannot be imported: {why}.", why=why))
+            raise PlaygroundError(refused(why))
         return read(path.read_bytes())
     except OSError as error:
         raise unreadable(str(path), error.strerror) from error
@@ -87,17 +92,13 @@ def read(data: bytes) -> Parcel:
     try:
         return parcel(members(data))
     except Unsound as error:
-        raise PlaygroundError(Message("This file cannot be imported: {why}.", why=error.why)) from error
+        raise PlaygroundError(refused(error.why)) from error
     except RecursionError as error:
-        raise PlaygroundError(
-            Message("This file cannot be imported: what it says of the run makes no sense.")
-        ) from error
+        raise PlaygroundError(refused(Message("what it says of the run makes no sense"))) from error
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise PlaygroundError(Message("This file cannot be imported: it is no whole zip file.")) from error
+        raise PlaygroundError(refused(Message("it is no whole zip file"))) from error
     except NONSENSE as error:
-        raise PlaygroundError(
-            Message("This file cannot be imported: what it says of the run makes no sense.")
-        ) from error
+        raise PlaygroundError(refused(Message("what it says of the run makes no sense"))) from error
 
 
 def members(data: bytes) -> dict[str, bytes]:

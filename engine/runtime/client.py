@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from engine.message import Message
-
 import secrets
 import socket
 import threading
@@ -13,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.errors import PlaygroundError
+from engine.message import Message
 from engine.processes.environment import inherited
 from engine.processes.launch import Process, launch
 from engine.runtime.code_version import Sources, own
@@ -225,9 +224,17 @@ class Fleet:
                 if (line := self._reach()) is not None:
                     return line
                 if (child.poll() or 0) > 0:  # neither alive, nor stepped back, nor killed by someone
-                    raise PlaygroundError(Message("The training engine did not start; {journal} says why.", journal=str(self.place.journal)))
+                    raise PlaygroundError(
+                        Message(
+                            "The training engine did not start; {journal} says why.", journal=str(self.place.journal)
+                        )
+                    )
                 time.sleep(0.02)
-        raise PlaygroundError(Message("The training engine did not answer in time; {journal} may say why.", journal=str(self.place.journal)))
+        raise PlaygroundError(
+            Message(
+                "The training engine did not answer in time; {journal} may say why.", journal=str(self.place.journal)
+            )
+        )
 
     def _launch(self) -> Process:
         """A process of its own session, so that it outlives this one."""

@@ -13,6 +13,6 @@ def pick_device(wish: str) -> torch.device:
     has_gpu = wish != "cpu" and torch.cuda.is_available()
     if wish == "cuda" and not has_gpu:
         raise InvalidExperiment(
-            "$.device", Message("a device that this machine has"), Message("'cuda'"), Message("take auto or cpu")
+            "$.device", Message("a device that this machine has"), "'cuda'", Message("take auto or cpu")
         )
     return torch.device("cuda:0" if has_gpu else "cpu")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from engine.message import Message
-
 import hashlib
 import os
 import shutil
@@ -14,6 +12,7 @@ from typing import IO
 import numpy as np
 
 from engine.errors import InvalidExperiment
+from engine.message import Message
 from engine.processes.execution import perform
 from engine.uploads import library
 from engine.uploads.corrections import NOTHING, Corrections
@@ -69,7 +68,11 @@ def again(digest: str, corrections: Corrections, visitor: str = "") -> str:
     file as it was uploaded is not here."""
     name, raw = library.about(digest).name, library.original(digest)
     if raw is None:
-        raise refusal(Message("a file that can be read once more"), Message("one kept without its text"), Message("upload it again"))
+        raise refusal(
+            Message("a file that can be read once more"),
+            Message("one kept without its text"),
+            Message("upload it again"),
+        )
     return take_in(name, raw, corrections, visitor)
 
 
@@ -88,7 +91,9 @@ def understood(name: str, raw: bytes, corrections: Corrections, answer: IO[bytes
     if not raw:
         raise refusal(Message("a table"), Message("an empty file"))
     if sum(file.size for file in library.files()) > ROOM:
-        raise refusal(Message("room for one more file"), Message("a full folder"), Message("delete files that nobody needs"))
+        raise refusal(
+            Message("room for one more file"), Message("a full folder"), Message("delete files that nobody needs")
+        )
     perform(ReadUpload, document(plain(name) or "file", corrections, raw), visitor=visitor, result=answer)
 
 

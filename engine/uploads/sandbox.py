@@ -13,8 +13,6 @@ from engine.processes.job import Event, Job, Task
 from engine.processes.limits import GIB, Limits
 from engine.uploads.refusal import refusal
 
-from engine.message import Message
-
 if TYPE_CHECKING:
     from engine.uploads.corrections import Corrections
     from engine.uploads.table import Found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,16 +56,8 @@ def messages() -> set[tuple[str, str]]:
     found |= {("", text) for text in (*notes.TEXTS.values(), *notes.REASONS.values())}
     for path in PAGES.rglob("*.py"):
         found |= set(calls(ast.parse(path.read_text(encoding="utf-8"))))
-    for name in (
-        "training/check_context.py",
-        "preview/cautions.py",
-        "data/*.py",
-        "jobs/*.py",
-        "processes/*.py",
-        "checks/*.py",
-    ):
-        for path in (PAGES.parent / "engine").glob(name):
-            found |= set(templates(ast.parse(path.read_text(encoding="utf-8"))))
+    for path in (PAGES.parent / "engine").rglob("*.py"):
+        found |= set(templates(ast.parse(path.read_text(encoding="utf-8"))))
     for name in families():
         for part in catalogue(family(name)).values():
             found.add(("part", part.title()))
@@ -92,11 +85,12 @@ def of_classes() -> Iterator[tuple[str, str]]:
 
 
 def templates(tree: ast.AST) -> Iterator[tuple[str, str]]:
-    """The literal texts of the engine's sentences."""
+    """The templates of the engine's messages; one without a word of its own is the same in every language."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Message" and node.args:
             text = node.args[0]
-            if isinstance(text, ast.Constant) and isinstance(text.value, str):
+            assert isinstance(text, ast.Constant), f"line {node.lineno}: a message whose template is not written there"
+            if re.search(r"[^\W\d_]", re.sub(r"\{\w+\}", "", text.value)):
                 yield "", text.value
 
 

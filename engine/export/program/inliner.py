@@ -42,6 +42,11 @@ PLAIN = dict.fromkeys(("engine.errors", "engine.message"), "engine.export.progra
 """What a program has instead of a module of the engine."""
 
 
+def unexportable(name: str, module: str, why: Message) -> Message:
+    """That a definition cannot stand in a program, with the reason as a clause."""
+    return Message("{name} of {module} cannot be exported: {why}.", name=name, module=module, why=why)
+
+
 class Inliner:
     """Gathers definitions in the order in which they have to stand."""
 
@@ -73,11 +78,7 @@ class Inliner:
         if isinstance(binding, Outside):
             return self.outside(binding)
         if binding is None:
-            raise NotExportable(
-                Message(
-                    "{name} of {module} cannot be exported: its definition was not found.", name=name, module=module
-                )
-            )
+            raise NotExportable(unexportable(name, module, Message("its definition was not found")))
         if (module, name) not in self.known:
             self.define(unit(module), name, binding)
         return self.known[module, name]
@@ -102,9 +103,7 @@ class Inliner:
             if candidate not in self.taken:
                 self.taken.add(candidate)
                 return candidate
-        raise NotExportable(
-            Message("{name} of {module} cannot be exported: its name is taken.", name=name, module=module)
-        )
+        raise NotExportable(unexportable(name, module, Message("its name is taken")))
 
     def define(self, module: Unit, name: str, node: Binding) -> None:
         """Writes one definition, after what it needs."""
@@ -170,9 +169,9 @@ class Inliner:
                 if inner.attr not in self.constants:
                     raise NotExportable(
                         Message(
-                            "{name} cannot be exported: it reads the experiment's {field}.",
+                            "{name} cannot be exported: {why}.",
                             name=function.name,
-                            field=inner.attr,
+                            why=Message("it reads the experiment's {field}", field=inner.attr),
                         )
                     )
                 patch.replace(inner, self.constants[inner.attr])
