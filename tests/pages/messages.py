@@ -89,7 +89,9 @@ def templates(tree: ast.AST) -> Iterator[tuple[str, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Message" and node.args:
             text = node.args[0]
-            assert isinstance(text, ast.Constant), f"line {node.lineno}: a message whose template is not written there"
+            where = f"line {node.lineno}: a message whose template is not written there"
+            assert isinstance(text, ast.Constant), where
+            assert isinstance(text.value, str), where
             if re.search(r"[^\W\d_]", re.sub(r"\{\w+\}", "", text.value)):
                 yield "", text.value
 
