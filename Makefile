@@ -1,6 +1,7 @@
 # make run    serve the playground on http://localhost:8501 (PORT= changes it)
 # make test   everything that has to hold: checks, then all tests, in real processes and a real browser
 # make check  format, lint and types of Python and of the browser code, import order
+# make coverage  which lines of engine and pages the tests reach, those in child processes too; takes half as long again
 # make bench  measured ratios and latencies, with a null control beside them
 
 PORT ?= 8501
@@ -9,7 +10,7 @@ BIN := $(VENV)/bin
 NODE := $(VENV)/node
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check bench clean
+.PHONY: run test check coverage bench clean
 
 run: $(VENV)/run.stamp
 	@PORT=$(PORT) $(BIN)/playground run
@@ -25,6 +26,13 @@ check: $(VENV)/dev.stamp $(NODE).stamp
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(NODE)/node_modules/.bin/biome check --error-on-warnings .
+	$(BIN)/node $(NODE)/node_modules/typescript/bin/tsc --project tests/live
+
+coverage: $(VENV)/dev.stamp
+	@rm -rf .coverage && mkdir .coverage
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --skip-covered
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.bench

@@ -22,7 +22,16 @@ export function create(root, api) {
 
 class Pad {
   constructor(root, api) {
-    Object.assign(this, { api, count: 0, tool: "point", label: 0, value: 1, spread: 0.6, cursor: { x: 0, y: 0 } });
+    this.api = api;
+    this.count = 0;
+    this.tool = "point";
+    this.label = 0;
+    this.value = 1;
+    this.spread = 0.6;
+    this.cursor = { x: 0, y: 0 };
+    this.words = "";
+    /** @type {unknown} of the drawing that the page sent last */
+    this.stamp = undefined;
     this.drawing = new Drawing();
     this.canvas = element("canvas", { tabindex: "0", role: "application" });
     this.bar = element("div", { class: "tp-pad-bar", role: "toolbar" });
@@ -117,7 +126,7 @@ class Pad {
 
   #mark() {
     const now = { tool: this.tool, label: this.label, task: this.drawing.task };
-    for (const button of this.bar.querySelectorAll("[role=radio]")) {
+    for (const button of /** @type {NodeListOf<HTMLElement>} */ (this.bar.querySelectorAll("[role=radio]"))) {
       button.setAttribute("aria-checked", String(button.dataset.value === String(now[button.dataset.key])));
     }
   }
@@ -218,7 +227,7 @@ class Pad {
     for (const point of this.drawing.points)
       dot(context, theme, this.drawing.task, x.map(point.x), y.map(point.y), point.c);
     if (this.canvas.matches(":focus-visible")) cross(context, theme, x.map(this.cursor.x), y.map(this.cursor.y));
-    for (const button of this.bar.querySelectorAll("[data-mark]"))
+    for (const button of /** @type {NodeListOf<HTMLElement>} */ (this.bar.querySelectorAll("[data-mark]")))
       button.style.setProperty("--mark", css(theme.class(Number(button.dataset.mark))));
     if (this.drawing.room > 0)
       write(this.said, this.t("pad_count", { count: String(this.drawing.points.length), most: String(MOST) }));

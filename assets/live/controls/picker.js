@@ -147,7 +147,8 @@ function drawSign(context, mark, theme) {
   context.lineWidth = 1.75;
   context.lineCap = context.lineJoin = "round";
   context.beginPath();
-  for (const [x, y, begin] of [
+  /** @type {[number, number, boolean?][]} */
+  const outline = [
     [24, 14, true],
     [24, 27],
     [19, wing, true],
@@ -157,7 +158,8 @@ function drawSign(context, mark, theme) {
     [15, 33],
     [33, 33],
     [33, 29],
-  ]) {
+  ];
+  for (const [x, y, begin] of outline) {
     if (begin) context.moveTo(x, y);
     else context.lineTo(x, y);
   }

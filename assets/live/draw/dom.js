@@ -1,8 +1,10 @@
 /** Elements without markup strings: text only ever goes in as text. */
 
 /**
- * @param {string} tag @param {Record<string, any>} [properties] "class", "text", "on…" and attributes
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag @param {Record<string, any>} [properties] "class", "text", "on…" and attributes
  * @param {(Node | null | undefined)[]} [children]
+ * @returns {HTMLElementTagNameMap[K]}
  */
 export function element(tag, properties = {}, children = []) {
   const node = document.createElement(tag);

@@ -38,6 +38,12 @@ class Pen {
     this.context = context;
     this.drawn = 0;
     this.pixel = NaN;
+    /** Of the pixel column under way: where it is, its first, lowest, highest and last value. */
+    this.x = NaN;
+    this.first = NaN;
+    this.low = NaN;
+    this.high = NaN;
+    this.last = NaN;
     /** @type {[number, number][]} points with a gap on either side */
     this.lonely = [];
   }

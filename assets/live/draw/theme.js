@@ -42,7 +42,7 @@ export function parseColor(text) {
 
 /** @param {Rgb} a @param {Rgb} b @param {number} share of b @returns {Rgb} */
 export function mix(a, b, share) {
-  return [0, 1, 2].map((i) => Math.round(a[i] + (b[i] - a[i]) * share));
+  return /** @type {Rgb} */ ([0, 1, 2].map((i) => Math.round(a[i] + (b[i] - a[i]) * share)));
 }
 
 /** @param {Rgb} color @param {number} [alpha] */

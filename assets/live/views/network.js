@@ -40,7 +40,7 @@ export class NetworkView {
     const shape = /** @type {[number, number, number]} */ (reading.shape);
     paintSigned(this.units, /** @type {Int8Array} */ (reading.values), shape, theme);
     const columns = this.#columns(slots, top, bottom);
-    this.cells = columns.slice(1).flatMap(({ cells }) => cells);
+    this.cells = /** @type {UnitCell[]} */ (columns.slice(1).flatMap(({ cells }) => cells));
     const places = columns.map(({ name, cells }) => [name, cells.length, cells[0]?.x, cells[0]?.y, cells[0]?.size]);
     this.links.draw(
       context,

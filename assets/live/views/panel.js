@@ -23,6 +23,7 @@ export class Panel {
     this.#help(ui.t(about.help));
     if (about.enlarge) this.#enlarge(about.enlarge);
     this.width = 0;
+    this.ratio = 1;
     this.height = 0;
     this.observer = new ResizeObserver(() => ui.redraw());
     this.observer.observe(this.plot);

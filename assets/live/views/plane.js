@@ -67,7 +67,9 @@ export class PlaneView {
     const [x0, x1, y0, y1] = run.channels.get("output").extent ?? [-1, 1, -1, 1];
     const x = linear([x0, x1], box.left, box.right);
     const y = linear([y0, y1], box.bottom, box.top);
-    Object.assign(this, { box, x, y });
+    this.box = box;
+    /** @type {import("../draw/scale.js").Scale[]} from the plane to pixels, across and up */
+    this.axes = [x, y];
     this.#axes(context, box, x, y);
     const { theme } = this.ui;
     const key = JSON.stringify([
@@ -205,7 +207,7 @@ export class PlaneView {
     context.moveTo(crisp(place.x, panel.ratio), box.top);
     context.lineTo(crisp(place.x, panel.ratio), box.bottom);
     context.stroke();
-    const heading = [this.x, this.y]
+    const heading = this.axes
       .map(
         (axis, i) =>
           `${"xy"[i]} ${ui.format.place(axis.invert(i ? place.y : place.x), axis.domain[1] - axis.domain[0])}`,
@@ -214,7 +216,7 @@ export class PlaneView {
     ui.tooltip.show(panel.canvas, place.x, place.y, heading, this.#values(place, box));
   }
 
-  /** What the map says under a place. */
+  /** What the map says under a place. @returns {import("../draw/tooltip.js").Row[]} */
   #values(place, box) {
     const { ui } = this;
     const { shape, values } = ui.run.latest.output;
@@ -239,7 +241,7 @@ export class PlaneView {
       name: `p(${ui.t("class", { name: String(k) })})`,
       value: ui.format.fixed(at(k), 2),
       color: ui.theme.class(k),
-      mark: /** @type {"dot"} */ ("dot"),
+      mark: "dot",
     }));
   }
 

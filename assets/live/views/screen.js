@@ -176,7 +176,9 @@ export class Screen {
   /** Fills the window from where the component begins down to its end. */
   #fit() {
     let top = this.node.getBoundingClientRect().top;
-    for (let at = this.node.parentNode; at; at = at.parentNode ?? at.host) top += at.scrollTop ?? 0;
+    /** @type {any} an element, or the root of a shadow tree, which has a host instead of a parent */
+    let at = this.node.parentNode;
+    for (; at; at = at.parentNode ?? at.host) top += at.scrollTop ?? 0;
     this.node.style.setProperty("--tp-height", `${Math.max(SHORTEST, Math.floor(innerHeight - top - MARGIN))}px`);
     this.#redraw();
   }

@@ -23,6 +23,16 @@ export class TimeChart {
     this.spec = spec;
     this.panel = new Panel(ui, spec);
     this.node = this.panel.node;
+    /** @type {Line[]} the lines drawn last */
+    this.lines = [];
+    /** @type {Box | null} where they were drawn */
+    this.box = null;
+    /** @type {import("../draw/scale.js").Scale | null} from steps to pixels */
+    this.x = null;
+    /** @type {(() => HTMLElement[]) | null} what the header says of the lines, set by those who make a chart */
+    this.legend = null;
+    /** @type {(() => HTMLElement[]) | null} the same where there is little room */
+    this.briefLegend = null;
     this.panel.pointer = (place) => this.#hover(place);
     this.panel.move = (direction) => this.#walk(direction);
   }
@@ -35,7 +45,7 @@ export class TimeChart {
     const box = { left: 42, top: 8, right: panel.width - 8, bottom: panel.height - 22 };
     const x = linear(ui.run.span, box.left, box.right);
     const y = this.#yScale(lines, box);
-    Object.assign(this, { box, x, y, lines });
+    Object.assign(this, { box, x, lines });
     const look = { theme: ui.theme, format: ui.format, ratio: panel.ratio };
     const empty = !lines.some(({ trace }) => trace.length);
     panel.note(empty && ui.run.frames ? ui.t("not_measured") : "");
@@ -136,11 +146,12 @@ export class TimeChart {
   #tell() {
     const { ui } = this;
     const { step } = ui.cursor;
+    /** @type {import("../draw/tooltip.js").Row[]} */
     const rows = this.lines.map((line) => ({
       name: line.name,
       value: this.#text(line.trace.at(line.trace.nearest(step), line.column)),
       color: line.color,
-      mark: /** @type {"solid" | "dashed"} */ (line.dash?.length ? "dashed" : "solid"),
+      mark: line.dash?.length ? "dashed" : "solid",
     }));
     rows.push(...(this.spec.more?.(step) ?? []), ...this.#changes(step));
     ui.tooltip.show(
