@@ -31,7 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(options.command(options))
     except PlaygroundError as error:
-        print(f"playground: {error}", file=sys.stderr)
+        for finding in error.findings if isinstance(error, InvalidExperiment) else (error,):
+            print(f"playground: {finding}", file=sys.stderr)
         return 2
 
 

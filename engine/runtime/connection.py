@@ -12,6 +12,7 @@ from concurrent.futures import TimeoutError as Late
 from typing import Any
 
 from engine.errors import PlaygroundError
+from engine.message import Message
 from engine.runtime.request_ticket import LATE, TAKEN, Ticket
 
 GRACE_SECONDS = 20.0
@@ -63,7 +64,7 @@ class Line:
         finally:
             self._waiting.pop(number, None)
         if "error" in found:
-            raise PlaygroundError(found["error"])
+            raise PlaygroundError(Message.of(found["error"]))
         ok: dict[str, Any] = found["ok"]
         return ok
 

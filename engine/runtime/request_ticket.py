@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.message import Message
 from engine.store.layout import Place
 
-LATE = "The training engine did not answer in time; nothing was changed."
-TAKEN = "The training engine has taken this on but does not answer yet; it will be done when it goes on."
+LATE = Message("The training engine did not answer in time; nothing was changed.")
+TAKEN = Message("The training engine has taken this on but does not answer yet; it will be done when it goes on.")
 KEPT_SECONDS = 3600.0
 
 

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from engine.errors import PlaygroundError
+from engine.message import Message
 from engine.runtime.request_ticket import LATE
 
 journal = logging.getLogger("fleet")
@@ -46,10 +47,13 @@ class Desk:
                 raise PlaygroundError(LATE)  # whoever asked has given up
             answer["ok"] = await self.answers[request["do"]](request)
         except PlaygroundError as error:
-            answer["error"] = str(error)
+            answer["error"] = error.message.plain()
         except Exception as error:
             journal.exception("a request failed")
-            answer["error"] = f"The training engine could not do that ({type(error).__name__}); its log says more."
+            failed = Message(
+                "The training engine could not do that ({error}); its log says more.", error=type(error).__name__
+            )
+            answer["error"] = failed.plain()
         if not writer.is_closing():
             writer.write(json.dumps(answer).encode() + b"\n")
 

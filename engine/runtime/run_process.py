@@ -12,6 +12,7 @@ from typing import Any
 from engine import wire
 from engine.errors import PlaygroundError
 from engine.jobs.run_job import LoggedEdit, Order, Saved
+from engine.message import Message
 from engine.run_state import RunState
 from engine.runtime.request_ticket import Ticket
 from engine.store.reader import Reader, RunRow
@@ -25,7 +26,11 @@ class Ended(PlaygroundError):
     """A command came for a run that has ended, at this step."""
 
     def __init__(self, state: RunState, step: int) -> None:
-        super().__init__(f"The run is {state.replace('_', ' ')}: it takes no more commands. Reset it to train again.")
+        super().__init__(
+            Message(
+                "The run is {state}: it takes no more commands. Reset it to train again.", state=state.replace("_", " ")
+            )
+        )
         self.step = step
 
 
@@ -49,7 +54,7 @@ class Command:
         if not self.acted.done():
             self.acted.set_result(step)
 
-    def refuse(self, sentence: str) -> None:
+    def refuse(self, sentence: Message) -> None:
         """It cannot be done."""
         if not self.acted.done():
             self.acted.set_exception(PlaygroundError(sentence))

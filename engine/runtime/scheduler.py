@@ -12,6 +12,7 @@ from typing import Any
 
 from engine import wire
 from engine.jobs.run_job import Order
+from engine.message import Message
 from engine.run_state import ACTIVE, RunState
 from engine.runtime import priority, report
 from engine.runtime import run_process as slots
@@ -184,7 +185,7 @@ class Keeper:
             own.state = RunState(end["changes"]["state"])
             own.say({"do": "bye"})
         if refusal and (command := own.commands.pop(refusal["id"], None)):
-            command.refuse(refusal["sentence"])
+            command.refuse(Message.of(refusal["sentence"]))
 
     async def _weigh(self, own: Slot, needs: int) -> None:
         """A worker waits to be told that there is memory for its run; paused ones make room, and go on later."""
@@ -257,7 +258,7 @@ class Keeper:
         for command in own.commands.values():
             if command.message["do"] == "stop":
                 command.answer(own.step)
-            command.refuse("The run ended before that could be done.")
+            command.refuse(Message("The run ended before that could be done."))
         own.commands.clear()
         self.fill()
 

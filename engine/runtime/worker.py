@@ -207,7 +207,7 @@ class Worker:
         """Carry out a command at this step boundary, after it is on the disk."""
         name: str = command["do"]
         if time.monotonic() > command.get("until", float("inf")):
-            self._send(refusal={"id": command["id"], "sentence": LATE})
+            self._send(refusal={"id": command["id"], "sentence": LATE.plain()})
         elif name == "edit":
             self._edit(command)
         elif name == "resume":
@@ -240,7 +240,7 @@ class Worker:
             if edit.path == "batch_size":
                 memory_limit.fence(memory_limit.weighed(edited))
         except PlaygroundError as error:
-            self._send(refusal={"id": command["id"], "sentence": str(error)})
+            self._send(refusal={"id": command["id"], "sentence": error.message.plain()})
             return
         detail = {"path": edit.path, "value": edit.value}
         if not self._claim(command, "edit", detail, {"edited": edited.to_json()}):

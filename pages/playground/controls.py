@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from engine.catalogue.part import Part, catalogue
-from engine.errors import PlaygroundError
+from engine.errors import InvalidExperiment, PlaygroundError
 from engine.experiment.experiment import Experiment, Stopping
 from engine.parts.augmentations import Augmentation
 from engine.parts.datasets import Dataset
@@ -28,7 +28,7 @@ from pages.playground.weight_shrinkage import shrinking
 from pages.session import adapt_to_dataset, state
 from pages.session.i18n import _, number, said
 from pages.session.literal import literal
-from pages.session.messages import phrase, sentence
+from pages.session.messages import phrase, sentence, sentences
 from pages.session.thumbnails import thumbnails
 
 DATA = ("data", "validation", "test", "stratified", "random_labels", "balance", "preprocessing", "augmentations")
@@ -57,10 +57,13 @@ def sidebar() -> None:
 
 def mark(where: str) -> str:
     """The sentence to show under a place of the form."""
+    return " ".join(sentence(one) for one in faults() if one.where.split(" ")[0] == where)
+
+
+def faults() -> tuple[InvalidExperiment, ...]:
+    """Everything that is wrong with the draft."""
     fault = state.fault()
-    if fault is None or fault.where.split(" ")[0] != where:
-        return ""
-    return sentence(fault)
+    return fault.findings if fault is not None else ()
 
 
 def doubts(where: str) -> str:
@@ -87,13 +90,15 @@ def tab_of(where: str) -> str:
 
 def complaints() -> list[str]:
     """What is said above the tabs: that the draft cannot be trained and where, and what else went wrong."""
-    said_so, fault, notice = [], state.fault(), state.notice()
-    if fault is not None:
+    said_so, wrong, notice = [], faults(), state.notice()
+    if wrong:
+        *others, last = ((tab_of(one.where), sentence(one)) for one in wrong)
+        before = [f"{tab}: {what}" for tab, what in others]
         said_so.append(
-            _("{tab}: {sentence} The run goes on as it was.", tab=tab_of(fault.where), sentence=sentence(fault))
+            " ".join([*before, _("{tab}: {sentence} The run goes on as it was.", tab=last[0], sentence=last[1])])
         )
     if notice is not None:
-        said_so.append(sentence(notice))
+        said_so.append(sentences(notice))
     return said_so
 
 

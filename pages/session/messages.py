@@ -22,6 +22,14 @@ def sentence(error: PlaygroundError) -> str:
     return f"{what}; {translate(error.hint)}" if error.hint else f"{what}."
 
 
+def sentences(error: PlaygroundError) -> str:
+    """The same of everything that is wrong with one document, each with its path where there are several."""
+    found = error.findings if isinstance(error, InvalidExperiment) else (error,)
+    if len(found) == 1:
+        return sentence(error)
+    return " ".join(f"{one.where}: {sentence(one)}" for one in found if isinstance(one, InvalidExperiment))
+
+
 def translate(message: Message) -> str:
     """A message with its clauses, its numbers and the names that have words in the language spoken."""
     if message.text == "{text}":

@@ -117,3 +117,13 @@ def test_arguments(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Monke
     refused(capsys, "parts", "hats", pattern="family: expected one of datasets, .*, received 'hats'")
     refused(capsys, "export", "none", "--to", str(tmp_path), pattern="There is no run none")
     assert not (tmp_path / "store").exists()
+
+
+def test_several_mistakes_are_told_one_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "bad.json"
+    file.write_text('{"network": [{"kind": "dense", "width": 0}], "optimizer": {"kind": "sgd", "lr": "x"}}')
+    assert main(["show", str(file)]) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        "playground: $.network[0].width: expected greater than or equal to 1, received 0",
+        "playground: $.optimizer.lr: expected a valid number, received 'x'",
+    ]

@@ -220,3 +220,26 @@ def test_where_expected_received(change: dict[str, Any], where: str, expected: s
     assert str(caught.value.received) == received
     if "adem" in received:
         assert str(caught.value.hint) == "did you mean 'adam'?"
+
+
+def test_everything_wrong_with_a_document_is_told() -> None:
+    network = [{"kind": "dense", "width": 0}, {"kind": "nope"}]
+    with pytest.raises(InvalidExperiment) as caught:
+        Experiment.from_dict({"network": network, "batchsize": 3, "seed": -1})
+    found = [(each.where, str(each.received)) for each in caught.value.findings]
+    assert set(found) == {
+        ("$.network[0].width", "0"),
+        ("$.network[1]", "'nope'"),
+        ("$.batchsize", "3"),
+        ("$.seed", "-1"),
+    }
+    assert len(found) == 4
+    again = InvalidExperiment.of(json.loads(json.dumps(caught.value.plain())))
+    assert list(map(str, again.findings)) == list(map(str, caught.value.findings))
+
+
+def test_fields_that_do_not_go_together_are_told_at_once() -> None:
+    document = {"epochs": None, "steps": None, "validation": 0.8, "test": 0.4}
+    with pytest.raises(InvalidExperiment) as caught:
+        Experiment.from_dict(document)
+    assert [each.where for each in caught.value.findings] == ["$.steps", "$.test"]

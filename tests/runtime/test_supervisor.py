@@ -101,7 +101,7 @@ def test_nonsense_gets_an_answer_and_does_no_harm(fleet: Fleet) -> None:
         lines = line.makefile("rb")
         for said in (b"not json\n", b"[]\n", b'{"id": 1, "do": "nonsense"}\n', b'{"id": 2, "do": "command"}\n'):
             line.sendall(said)
-            assert "could not do that" in json.loads(lines.readline())["error"]
+            assert "could not do that" in json.loads(lines.readline())["error"]["text"]
         lines.close()
     assert fleet.status()["pid"]
 
