@@ -15,7 +15,6 @@ from engine.training.check_context import Ground
 SOME = 0.01  # of a split
 SHOWN = 5
 PAIRS = {"validation": (1, 0), "test": (2, 0), "test_validation": (2, 1)}
-OWN = frozenset({"points", "upload"})
 
 
 EXPECTED = Message("No input in two splits, and none that is the target.")
@@ -124,7 +123,7 @@ def advice(data: Dataset, *, made: bool, few: bool) -> Message:
     """What can be done: nobody can remove anything from a data set that comes with the program."""
     if made:
         return Message("Most of these inputs differ before preprocessing: choose one that keeps them apart.")
-    if data.name() in OWN:
+    if data.is_own:
         return Message("Remove the copies from your data, so that one of each is left.")
     if few:
         return Message("The copies come with this data set; so few hardly change the results on held-out examples.")

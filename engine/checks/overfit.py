@@ -19,7 +19,6 @@ from engine.training.heads import Weighed
 COUNT = 20
 SHARE = 0.02  # of the first loss: near enough to 0
 HALF = 0.5  # the same for reconstructions, whose code need not have room for everything
-LIMITS = ("clip_norm", "clip_value")  # the rules that stay: they keep a training from running away
 OTHER = Adam(lr=0.01)
 
 
@@ -92,7 +91,8 @@ class Fit:
 def fitted(ground: Ground, start: Experiment) -> Fit:
     """A training on the first examples alone."""
     x, y = handful(ground)
-    rules = tuple(rule for rule in start.regularizers if rule.name() in LIMITS)
+    # rules that limit the gradient stay: they keep a training from running away
+    rules = tuple(rule for rule in start.regularizers if rule.order > 0)
     bare = {"regularizers": rules, "augmentations": (), "schedule": Constant(), "batch_size": max(2, len(x))}
     network, loss = calm(ground.network()), bare_loss(ground)
     first: Taken | None = None

@@ -9,12 +9,10 @@ import numpy as np
 from engine.data.prepare import Prepared
 from engine.experiment.experiment import Experiment
 from engine.message import Message
-from engine.parts.blocks.head import Head
 
 NAMED = 5  # classes; the others are counted
 FEW = 10  # examples: a metric of fewer is mostly chance
 LOOKED = 1000  # training examples at which the digits of inputs are looked at
-MIXING = ("pca", "whitening", "standardize_each", "resize")  # after them an input is no longer what it was
 
 SplitWarning = tuple[str, Message]
 
@@ -30,10 +28,10 @@ def split_warnings(experiment: Experiment, data: Prepared) -> Iterator[SplitWarn
         yield "$.validation", Message("All training targets are the same: there is nothing to learn from them.")
     for place, goal in data.goals.items():
         block = experiment.network[place]
-        same = isinstance(block, Head) and block.target.name() == "same"
+        same = block.aspect is not None and block.aspect.task is None
         if goal.task == "classification" and not same:
             names = [str(number) for number in range(goal.outputs)]
-            yield from missing_classes(goal.y, names, data.splits, f"$.network[{place}] (head).target")
+            yield from missing_classes(goal.y, names, data.splits, f"$.network[{place}] ({block.name()}).target")
     if sizes[1] < FEW:
         yield (
             "$.validation",
@@ -84,7 +82,7 @@ def rounding_warnings(experiment: Experiment, data: Prepared) -> Iterator[SplitW
     if data.splits is None or source.x.dtype != np.float64:
         return
     own = data.splits.train[:LOOKED]
-    mixed = any(part.name() in MIXING for part in experiment.preprocessing)
+    mixed = any(part.mixes_inputs for part in experiment.preprocessing)
     if not mixed and source.x.ndim == 2:
         before, after = count_distinct(source.x[own]), count_distinct(data.train_x[: len(own)].numpy())
         for place in np.flatnonzero(2 * after < before)[:NAMED]:

@@ -1,8 +1,10 @@
-"""To add a part is to add one file."""
+"""To add a part is to add one file: a twin of a part, under another name, is seen everywhere and does the same."""
 
 from __future__ import annotations
 
 import json
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,155 +12,147 @@ from pathlib import Path
 
 import pytest
 
-FAMILY = Path(__file__).parents[2] / "engine" / "parts" / "optimizers"
-SIGN = '''
-from __future__ import annotations
+from engine.catalogue.part import catalogue, families, family
 
-from typing import Any, Literal
-
-import torch
-
-from engine.parts.optimizers import Optimizer
-from engine.catalogue.part import hparam
-
-
-class Signed(torch.optim.SGD):
-    def step(self, closure=None):
-        for group in self.param_groups:
-            for weight in group["params"]:
-                weight.grad = weight.grad.sign()
-        return super().step(closure)
-
-
-class SignSGD(Optimizer):
-    r"""Sign SGD: w ← w − α sign g.
-
-    Formula: w \\leftarrow w - \\alpha\\,\\operatorname{sign}(g)
-
-    Use: To see how little of a gradient is needed.
-
-    Trouble: Every weight moves by α to the end: let the rate fall.
-
-    Source: Bernstein and others, signSGD, 2018.
-    """
-
-    kind: Literal["sign_sgd"] = "sign_sgd"
-    lr: float = hparam(0.01, "Learning rate α.", gt=0, le=1, log=True, live=True)
-
-    def build(self, parameters):
-        return Signed(parameters, lr=self.lr)
-
-    def kept(self) -> int:
-        return 0
-
-    def settings(self) -> dict[str, Any]:
-        return {"lr": self.lr}
-'''
+ROOT = Path(__file__).parents[2]
+ORIGINALS = {
+    "datasets": "circle",
+    "transforms": "center",
+    "augmentations": "noise",
+    "aspects": "quadrant",
+    "blocks": "head",
+    "activations": "tanh",
+    "initializers": "he_normal",
+    "losses": "mae",
+    "optimizers": "adagrad",
+    "schedules": "exponential",
+    "regularizers": "l1",
+    "attacks": "fgsm",
+    "probes": "weight_norm",
+    "checks": "leak",
+    "exporters": "summary",
+}
 USE = """
 import json, sys
-import engine.parts.optimizers
-engine.parts.optimizers.__path__[:] = [sys.argv[1]]
-from engine.experiment import share_link
+from streamlit.testing.v1 import AppTest
+import streamlit
+from engine.catalogue.part import catalogue, family
 from engine.cli.main import main
-from engine.experiment.edits import Edit, apply
-from engine.errors import InvalidExperiment
+from engine.experiment import share_link
 from engine.experiment.experiment import Experiment
-from engine.training.trainer import train
+from engine.export.program.not_exportable import NotExportable
+from engine.export.program.program import program
+from engine.export.program.script_file import script
+from engine.live.messages import structure
+from engine.training.trainer import Trainer, train
+from pages.form.part_help import everything, find
+from tests.conformance.placing import PLACED, SINGLE, document, found_in, label, runnable
 
-start = Experiment.from_dict({"optimizer": {"kind": "sign_sgd", "lr": 0.5}, "steps": 5})
-assert Experiment.from_json(start.to_json()) == start == share_link.from_url(share_link.to_url(start))
-assert apply(start, Edit(path="optimizer.lr", value=0.25)).optimizer.lr == 0.25
-assert list(train(start))[-1].step == 5
-try:
-    Experiment.from_dict({"optimizer": {"kind": "sign_sgd", "lr": 2}})
-except InvalidExperiment as error:
-    print(error)
-main(["parts", "optimizers", "--json"])
-main(["parts", "optimizers"])
-"""
-PAGE = """
+ORIGINALS = json.loads(sys.argv[1])
+streamlit.page_link = lambda *_, **__: None
+form = '''
 import streamlit as st
 from engine.experiment.experiment import Experiment
-from pages.ui import state
-from pages.reference.entry import shown, table, told
-from pages.form.part_help import find
 from pages.form.part_form import Form
-
+from pages.session import state
 
 def bind(path, value, wrap=None):
     key = "/".join(map(str, path))
     st.session_state[key] = value
     return {"key": key, "on_change": repr, "args": (key, path, wrap)}
 
-
 state.language()
-Form(bind, lambda where: "").fields(Experiment, {"optimizer": {"kind": "sign_sgd", "lr": 0.01}}, (), ["optimizer"])
-told(find("sign_sgd"))
-table(find("sign_sgd"))
-shown(find("sign_sgd"))
+Form(bind, lambda where: "").fields(Experiment, st.session_state["draft"], (), [st.session_state["field"]])
+'''
+
+
+def told(part):
+    # losses, channels, what the live page is told of the network, and the exported program
+    start = runnable(part, steps=3)
+    trainer = Trainer(start)
+    losses = [frame.readings["loss"].item() for frame in train(start)]
+    channels = [channel.key for channel in trainer.channels]
+    try:
+        text = script(program(start), "")
+    except NotExportable as error:
+        text = str(error)
+    plain = json.dumps([losses, channels, structure(start.to_json()), text])
+    return plain.replace("_twin", "").replace("Twin of ", "")
+
+
+for name, kind in ORIGINALS.items():
+    parts = catalogue(family(name))
+    part, original = parts[f"{kind}_twin"], parts[kind]
+    assert part in everything()[name] and find(f"{kind}_twin") is part, name
+    page = AppTest.from_file("pages/reference/page.py", default_timeout=120)
+    page.query_params["part"] = f"{kind}_twin"
+    page.run()
+    assert not page.exception, (name, page.exception)
+    assert page.markdown[0].value == f"## {part.title()}", page.markdown[0].value
+    if part not in PLACED:
+        continue
+    start = Experiment.from_dict(document(part))
+    assert type(found_in(start, part)) is part, name
+    assert Experiment.from_json(start.to_json()) == start == share_link.from_url(share_link.to_url(start)), name
+    assert told(part) == told(original), name
+    if name in SINGLE:
+        app = AppTest.from_string(form, default_timeout=120)
+        app.session_state["draft"], app.session_state["field"] = start.to_dict(), SINGLE[name]
+        app.run()
+        assert not app.exception, (name, app.exception)
+        assert any(part.title() in box.options for box in app.selectbox), name
+
+print()
+main(["parts", "--json"])
 """
-SEEN = """
-import sys
-import engine.parts.optimizers
-engine.parts.optimizers.__path__[:] = [sys.argv[1]]
-from streamlit.testing.v1 import AppTest
-from engine.catalogue.search_space import Range, domains
-from engine.parts.optimizers import Optimizer
-from engine.catalogue.part import catalogue
-from pages.form.part_help import everything, find, matches, short
-from pages.form.fields import specs
-
-part = catalogue(Optimizer)["sign_sgd"]
-assert domains(part) == {"lr": Range(1e-6, 1, log=True)}
-assert find("sign_sgd") is part and part in everything()["optimizers"] and matches(part, "sign sgd")
-assert "operatorname" in short(part) and "part=sign_sgd" in short(part)
-assert [spec.name for spec in specs(part)] == ["lr"]
-
-app = AppTest.from_string(sys.argv[2], default_timeout=120).run()
-assert not app.exception, app.exception
-assert "Sign SGD" in app.selectbox(key="optimizer").options
-assert any("sign" in latex.value for latex in app.latex)
-assert any("let the rate fall" in text.value for text in app.markdown)
-assert len(app.get("plotly_chart")) == 1
-assert {"optimizer/lr", "tried.optimizers.sign_sgd.lr"} <= {slider.key for slider in app.select_slider}
-print("seen")
-"""
+OPTIMIZERS = Path("engine", "parts", "optimizers")
 
 
-@pytest.fixture
-def family(tmp_path: Path) -> Path:
-    """A copy of the family's folder."""
-    return Path(shutil.copytree(FAMILY, tmp_path / "optimizers", ignore=shutil.ignore_patterns("__pycache__")))
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the tree."""
+    copy = tmp_path_factory.mktemp("house")
+    skip = shutil.ignore_patterns("__pycache__", "*.png")
+    for name in ("engine", "pages", "assets", "tests/conformance"):
+        shutil.copytree(ROOT / name, copy / name, ignore=skip)
+    return copy
 
 
-def use(family: Path, script: str = USE) -> subprocess.CompletedProcess[str]:
-    """A process whose family lives in that folder."""
-    return subprocess.run(
-        [sys.executable, "-c", script, str(family), PAGE], capture_output=True, text=True, check=False
-    )
+def twin(text: str, kind: str) -> str:
+    """The source of a part under another name."""
+    again, count = re.subn(rf'Literal\["{kind}"\] = "{kind}"', f'Literal["{kind}_twin"] = "{kind}_twin"', text)
+    assert count == 1
+    return re.sub(r'(^class \w+\(\w+\):\n    r?""")', r"\1Twin of ", again, count=1, flags=re.MULTILINE)
 
 
-def test_a_file_is_all_it_takes(family: Path) -> None:
-    assert use(family).returncode != 0
-    (family / "sign_sgd.py").write_text(SIGN)
-    done = use(family)
-    assert done.returncode == 0, done.stderr
-    sentence, document, *lines = done.stdout.splitlines()
-    assert sentence == "$.optimizer.lr: expected less than or equal to 1, received 2"
-    assert json.loads(document)["optimizers"]["sign_sgd"] == "Sign SGD: w ← w − α sign g."
-    assert any(line.split()[0] == "sign_sgd" for line in lines)
+def use(house: Path, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A process that runs in the copy."""
+    there = {**os.environ, "PYTHONPATH": str(house), "PLAYGROUND_HOME": str(house / "home")}
+    command = [sys.executable, "-c", script, *arguments]
+    return subprocess.run(command, cwd=house, env=there, capture_output=True, text=True, check=False)
 
 
-def test_a_new_part_is_in_the_form_the_reference_and_the_search_space(family: Path) -> None:
-    (family / "sign_sgd.py").write_text(SIGN)
-    done = use(family, SEEN)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.split()[-1] == "seen"
+def test_there_is_a_twin_for_every_family() -> None:
+    assert list(ORIGINALS) == list(families())
 
 
-def test_a_file_with_the_wrong_part_is_named(family: Path) -> None:
-    for text in (SIGN.replace('"sign_sgd"', '"other"'), "", SIGN + "\n\nclass Twin(SignSGD):\n    pass\n"):
-        (family / "sign_sgd.py").write_text(text)
-        done = use(family)
-        assert done.returncode != 0
-        assert "engine.parts.optimizers.sign_sgd must hold exactly one Optimizer" in done.stderr
+@pytest.mark.timeout(600)
+def test_a_file_is_all_it_takes_in_every_family(house: Path) -> None:
+    for name, kind in ORIGINALS.items():
+        folder = house.joinpath(*families()[name].split("."))
+        (folder / f"{kind}_twin.py").write_text(twin((folder / f"{kind}.py").read_text(), kind))
+    done = use(house, USE, json.dumps(ORIGINALS))
+    assert done.returncode == 0, done.stderr[-3000:]
+    found = json.loads(done.stdout.splitlines()[-1])
+    for name, kind in ORIGINALS.items():
+        assert found[name][f"{kind}_twin"] == f"Twin of {catalogue(family(name))[kind].summary()}"
+
+
+@pytest.mark.parametrize("text", ["", 'kind = "other"\n'])
+def test_a_file_without_its_part_is_named(house: Path, text: str) -> None:
+    file = house / OPTIMIZERS / "empty.py"
+    file.write_text(text)
+    done = use(house, "from engine.experiment.experiment import Experiment")
+    file.unlink()
+    assert done.returncode != 0
+    assert "engine.parts.optimizers.empty must hold exactly one Optimizer" in done.stderr

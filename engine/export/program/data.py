@@ -13,7 +13,7 @@ from engine.data.prepare import examples, prepare
 from engine.errors import PlaygroundError
 from engine.examples import Examples
 from engine.experiment.experiment import Experiment
-from engine.export.program.heads import goals, heads
+from engine.export.program.heads import aspects, goals
 from engine.export.program.inliner import Inliner
 from engine.export.program.method import inline_method
 from engine.export.program.not_exportable import NotExportable
@@ -89,7 +89,7 @@ class Data:
         shape = ", ".join(map(str, source.x.shape[1:]))
         more = f", {source.classes!r}" if source.classes else ""
         more += f", vocabulary_size={source.vocabulary_size}" if source.vocabulary_size else ""
-        more += f", extent={source.extent!r}" if source.extent and heads(self.experiment) else ""
+        more += f", extent={source.extent!r}" if source.extent and aspects(self.experiment) else ""
         return "\n".join(
             [
                 "def load():",

@@ -13,7 +13,7 @@ from engine.export.program.construct import Constructions
 from engine.export.program.inliner import Inliner
 from engine.export.program.method import inline_method
 from engine.export.program.model import Model
-from engine.parts.blocks.head import Head
+from engine.parts.aspects import Aspect
 from engine.training.heads import listed
 
 Slices = list[slice]
@@ -124,18 +124,18 @@ def said(columns: slice) -> str:
     return f"slice({columns.start}, {columns.stop})"
 
 
-def heads(experiment: Experiment) -> list[Head]:
-    """The ends that learn something else than the output."""
-    return [block for block in experiment.network if isinstance(block, Head)]
+def aspects(experiment: Experiment) -> list[Aspect]:
+    """What the heads learn, in their order."""
+    return [block.aspect for block in experiment.network if block.aspect is not None]
 
 
 def goals(experiment: Experiment, inliner: Inliner) -> list[str]:
     """The lines of `data()` that make what the heads learn; nothing without heads."""
-    if not heads(experiment):
+    if not aspects(experiment):
         return []
     replace = inliner.need("engine.export.program.names", "replace")
     lines = [f"    source = {replace}(source, y=y)", "    goals = []  # what the heads learn"]
-    for head in heads(experiment):
-        made = inline_method(inliner, head.target, "goal", f"{head.target.name()}_goal")
+    for aspect in aspects(experiment):
+        made = inline_method(inliner, aspect, "goal", f"{aspect.name()}_goal")
         lines.append(f"    goals.append({made}(source).y)")
     return lines

@@ -11,8 +11,13 @@ from engine.examples import Examples
 
 
 class Dataset(Part, family="datasets", position=0):
-    """A data set. `remote`: the files that are fetched before it can be loaded for the first time."""
+    """A data set.
 
+    `remote`: the files that are fetched before it can be loaded for the first time. `is_own`: its examples are the
+    user's, drawn or uploaded.
+    """
+
+    is_own: ClassVar[bool] = False
     remote: ClassVar[tuple[Remote, ...]] = ()
 
     @abstractmethod

@@ -34,6 +34,7 @@ class Points(Dataset):
     """
 
     rank: ClassVar[int] = 999
+    is_own: ClassVar[bool] = True
     kind: Literal["points"] = "points"
     task: Literal["classification", "regression"] = hparam(
         "classification", "Points have a class each, or a value each.", hidden=True

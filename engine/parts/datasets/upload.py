@@ -30,6 +30,7 @@ class Upload(Dataset):
     """
 
     rank: ClassVar[int] = 1000
+    is_own: ClassVar[bool] = True
     kind: Literal["upload"] = "upload"
     file: str = hparam(
         library.NONE,

@@ -19,8 +19,13 @@ ROUNDING = 4 * 2.0**-52  # of the largest value: what varies by less is float64'
 
 
 class Transform(Part, family="transforms", position=1):
-    """One preprocessing step. One that `leads` stands before the others when it is turned on."""
+    """One preprocessing step.
 
+    `leads`: it stands before the others when it is turned on. `mixes_inputs`: each number afterwards is made of
+    several, so that columns cannot be compared with what they were.
+    """
+
+    mixes_inputs: ClassVar[bool] = False
     acts_on: ClassVar[Literal["inputs", "target"]] = "inputs"
 
     @abstractmethod

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -26,6 +26,7 @@ class PCA(Transform):
     Source: Pearson, On lines and planes of closest fit to systems of points in space, 1901.
     """
 
+    mixes_inputs: ClassVar[bool] = True
     kind: Literal["pca"] = "pca"
     components: int = hparam(2, "How many directions are kept.", ge=1, le=1024, log=True)
 

@@ -33,6 +33,7 @@ class Resize(Transform):
     """
 
     leads: ClassVar[bool] = True
+    mixes_inputs: ClassVar[bool] = True
     kind: Literal["resize"] = "resize"
     rows: int = hparam(28, "Rows of pixels afterwards.", ge=1, le=256, unit="pixels", log=True)
     columns: int = hparam(28, "Columns of pixels afterwards.", ge=1, le=256, unit="pixels", log=True)

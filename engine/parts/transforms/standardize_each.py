@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -23,6 +23,7 @@ class StandardizeEach(Transform):
     Source: Jarrett et al., What is the best multi-stage architecture for object recognition?, 2009.
     """
 
+    mixes_inputs: ClassVar[bool] = True
     kind: Literal["standardize_each"] = "standardize_each"
 
     def fit(self, x: np.ndarray) -> Map:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -26,6 +26,7 @@ class Whitening(Transform):
     Source: Krizhevsky, Learning multiple layers of features from tiny images, 2009, appendix A (ZCA).
     """
 
+    mixes_inputs: ClassVar[bool] = True
     kind: Literal["whitening"] = "whitening"
     epsilon: float = hparam(1e-5, "Added to every variance, ε.", ge=0, le=10, log=True)
     turn_back: bool = hparam(False, "Turn back to the old axes (ZCA).")
