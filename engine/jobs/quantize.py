@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from engine.data.epochs import metric
 from engine.errors import PlaygroundError
-from engine.message import Message
+from engine.message import Message, Term
 from engine.network.build import Network
 from engine.processes.job import Event, Job, Task
 from engine.processes.limits import GIB, Limits
@@ -58,8 +58,8 @@ class Small:
         """For JSON, with a sentence on what could not be made smaller."""
         note = Message("")
         if self.left:
-            note = Message("These layers stay float32, because torch has no int8 form of them: {layers}.",
-                        layers=", ".join(self.left))  # fmt: skip
+            names = [Term("layer", name) for name in self.left]
+            note = Message("These layers stay float32, because torch has no int8 form of them: {layers}.", layers=names)
         return {"format": self.form, "bytes": self.bytes, "metric": self.metric, "note": note.plain()}
 
 

@@ -50,8 +50,7 @@ def value(found: Any, *, exact: bool = False) -> str:
     if isinstance(found, Term):
         return layer_name(found.name) if found.kind == "layer" else said(found.kind, found.name)
     if isinstance(found, str):
-        whole = told(found)
-        return whole if whole != found else ", ".join(told(name) for name in found.split(", "))
+        return found
     if isinstance(found, float):
         return number(found, 17 if exact else 4)
     return number(found, 12) if isinstance(found, int) else ", ".join(value(each) for each in found)
@@ -68,7 +67,7 @@ def layer_name(text: str) -> str:
 
 
 def told(english: str) -> str:
-    """A sentence that came as plain English; unknown ones stay as they are."""
+    """A sentence that came as plain English, from a run or from an older version; unknown ones stay as they are."""
     if english in WORDS:
         return _(english)
     for template in TEMPLATES:
