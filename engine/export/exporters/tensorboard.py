@@ -11,6 +11,9 @@ from engine.frame import Frame
 from engine.store.tables import epoch_columns
 
 RECALL = "recall_"
+PLANE = ("grid", "units")  # maps whose first row is at the bottom
+MAPS = (*PLANE, "pictures", "pairs", "heat")
+DISTRIBUTIONS = ("links", "curve", "arrows")
 
 
 class TensorBoard(Exporter):
@@ -60,6 +63,8 @@ class TensorBoard(Exporter):
                     writer.add_scalar(tag(column), float(value), int(entry[1]), at)
         for frame in frames:
             self.frame(writer, row.channels, frame, row.created + frame.seconds)
+        for frame in frames[-1:]:
+            pictures(writer, row.channels, frame, row.created + frame.seconds)
 
     def frame(self, writer: Any, channels: list[dict[str, Any]], frame: Frame, at: float) -> None:
         """What the instruments said at one step."""
@@ -73,9 +78,27 @@ class TensorBoard(Exporter):
                     histogram(writer, f"{key}/{layer}", frame.step, at, low, high, counts)
             elif channel["mark"] == "scalar" and reading.size == 1:
                 writer.add_scalar(f"{key}/value", float(reading.flat[0]), frame.step, at)
-            elif channel["mark"] == "lines" and reading.ndim == 1 and len(reading) == len(series):
+            elif channel["mark"] in ("lines", "scores") and reading.ndim == 1 and len(reading) == len(series):
                 for layer, value in zip(series, reading, strict=True):
                     writer.add_scalar(f"{key}/{layer}", float(value), frame.step, at)
+
+
+def pictures(writer: Any, channels: list[dict[str, Any]], frame: Frame, at: float) -> None:
+    """What is drawn from the newest frame alone: maps as images, their least value black, and all else as the
+    distribution of its numbers."""
+    for channel in channels:
+        key, mark = channel["key"], channel["mark"]
+        if key not in frame.readings or not frame.readings[key].size:
+            continue
+        values = np.nan_to_num(frame.readings[key].astype(np.float64))
+        if mark in MAPS and values.ndim >= 2:
+            low, high = float(values.min()), float(values.max())
+            shades = (values - low) / (high - low if high > low else 1.0)
+            for place, one in enumerate(shades.reshape(-1, *values.shape[-2:])):
+                name = f"{key}/{place + 1}" if values.ndim > 2 else key
+                writer.add_image(name, one[::-1] if mark in PLANE else one, frame.step, at, dataformats="HW")
+        elif mark in DISTRIBUTIONS:
+            writer.add_histogram(f"{key}/values", values, frame.step, walltime=at)
 
 
 def tag(column: str) -> str:
