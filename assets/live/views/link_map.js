@@ -34,13 +34,14 @@ export class LinkMapView extends MarkView {
         first += columns[place].count;
       }
     }
-    context.textAlign = "center";
     context.textBaseline = "top";
     for (const { name, cells } of columns) {
+      context.textAlign = name === "input" ? "left" : name === "output" ? "right" : "center";
       context.fillStyle = css(ui.theme.text);
       for (const { x, y, size } of cells) context.fillRect(x, y, size, size);
       const label = name === "input" ? ui.t("layer_input") : ui.layer(name).split(" ")[0];
-      if (cells.length) context.fillText(label, cells[0].x + cells[0].size / 2, 0);
+      const at = { left: 0, right: this.panel.width, center: (cells[0]?.x ?? 0) + (cells[0]?.size ?? 0) / 2 };
+      if (cells.length) context.fillText(label, at[context.textAlign], 0);
     }
     this.panel.describe(names.map((name) => ui.layer(name)).join(", "));
   }

@@ -246,6 +246,7 @@ export class Screen {
       run.id,
       run.layers,
       run.view,
+      run.frames > 0,
       this.tops.plane.classes,
       this.tops.plane.scale === null,
       this.node.clientWidth,
