@@ -7,6 +7,7 @@
 PORT ?= 8501
 VENV := .venv
 BIN := $(VENV)/bin
+INDEPENDENT := tests/science tests/conformance tests/engine tests/uploads
 NODE := $(VENV)/node
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -15,10 +16,12 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 run: $(VENV)/run.stamp
 	@PORT=$(PORT) $(BIN)/playground run
 
+# Tests that only calculate share the cores; those of processes, faults, timing and the browser have them to themselves.
 test: check
 	@sh tests/browser/chromium.sh $(BIN)
 	$(BIN)/node --test tests/live/*.test.mjs
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(INDEPENDENT)
+	$(BIN)/python -m pytest $(INDEPENDENT:%=--ignore=%)
 
 check: $(VENV)/dev.stamp $(NODE).stamp
 	$(BIN)/ruff format --check .
