@@ -232,12 +232,8 @@ def place_of(block: Block, where: str, before: list[Stage]) -> int:
     labels = [stage.block.label for stage in before if not stage.shared]
     if block.reference == "" or block.reference not in labels:
         known = [label for label in labels if label] or Message("none has one yet")
-        raise InvalidExperiment(
-            f"{where}.of",
-            Message("the label of an earlier block"),
-            shown(block.reference),
-            Message("labels: {labels}", labels=known),
-        )
+        hint = Message("labels: {labels}", labels=known)
+        raise InvalidExperiment(f"{where}.of", Message("the label of an earlier block"), shown(block.reference), hint)
     if labels.count(block.reference) > 1:
         raise InvalidExperiment(f"{where}.of", Message("a label that one block has"), shown(block.reference))
     found = next(s for s in before if not s.shared and s.block.label == block.reference)
