@@ -12,7 +12,7 @@ from engine.data.prepare import examples
 from engine.errors import PlaygroundError
 from engine.examples import Examples
 from engine.parts.augmentations import Augmentation
-from engine.parts.blocks.head import Head
+from engine.parts.blocks import Block
 from engine.parts.datasets import Dataset
 from engine.parts.losses import Loss
 from engine.parts.regularizers import Regularizer
@@ -78,10 +78,11 @@ def network_for(network: list[Draft], loaded: Examples) -> list[Draft]:
 
 def learnable(block: Draft, loaded: Examples) -> bool:
     """Whether the block is no head, or one whose target these examples have."""
-    if block["kind"] != "head":
+    made = catalogue(Block)[block["kind"]].model_validate(block, strict=False)
+    if made.aspect is None:
         return True
-    goal = Head.model_validate(block, strict=False).target.goal(loaded)
-    return goal is not None and (block.get("loss") is None or goal.task in catalogue(Loss)[block["loss"]["kind"]].tasks)
+    goal = made.aspect.goal(loaded)
+    return goal is not None and (made.own_loss is None or goal.task in made.own_loss.tasks)
 
 
 def loss_for(loss: Draft, loaded: Examples) -> Draft:

@@ -10,7 +10,6 @@ from engine.errors import PlaygroundError
 from engine.experiment.experiment import Experiment
 from engine.parts.blocks import Block, shape_text
 from engine.parts.datasets import Dataset
-from engine.parts.datasets.upload import Upload
 from pages.session.i18n import number, said, speak
 
 
@@ -37,7 +36,7 @@ def title(part: object) -> str:
 
 def classes(data: Dataset, names: tuple[str, ...]) -> tuple[str, ...]:
     """What the classes of a data set are called; a person's own keep the names that the person gave them."""
-    return names if isinstance(data, Upload) else tuple(said("class", name) for name in names)
+    return names if data.is_own else tuple(said("class", name) for name in names)
 
 
 def size(block: Block) -> str:

@@ -1,0 +1,78 @@
+"""What a part is, the part says: no file outside it asks for its kind or imports its class."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import PurePath
+
+import pytest
+
+from engine.catalogue.part import catalogue, families, family
+from tests.house.source import python, tree
+
+KINDS = {kind for name in families() for kind in catalogue(family(name))}
+PACKAGES = tuple(package.replace(".", "/") + "/" for package in families().values())
+OUTSIDE = [path for path in python("engine/", "pages/") if not path.startswith(PACKAGES)]
+DEFAULTS = "the parts that an experiment has where nobody chose any"
+OWN_DATA = "the two data sets that are the user's own have pages to bring and to draw them"
+WARNED = "a warning about one part's fields, which that part cannot see alone"
+PROGRAM = "what the exported program leaves out because it does nothing"
+ALLOWED = {
+    "engine/experiment/experiment.py": f"adam constant cross_entropy dense glorot_uniform spiral tanh: {DEFAULTS}",
+    "engine/network/build.py": "dense identity: the output layer, which every network has",
+    "engine/training/heads.py": "cross_entropy mse: the loss of a head that names none",
+    "engine/data/prepare.py": "bagging: members vote on one answer",
+    "engine/training/members.py": "bagging: how many networks there are",
+    "engine/runtime/memory_limit.py": "attention bagging: kernels whose stack and copies are known",
+    "engine/preview/memory_estimate.py": "l1: a kernel that takes a copy of all weights",
+    "engine/preview/cautions.py": f"bagging early_stopping embedding on_plateau piecewise step warmup: {WARNED}",
+    "engine/export/program/loop.py": f"cross_entropy: {PROGRAM}",
+    "engine/export/program/rules.py": f"constant: {PROGRAM}",
+    "engine/runtime/run_process.py": "step: the command that takes one step, no part",
+    "pages/data/schema_editor.py": f"upload: {OWN_DATA}",
+    "pages/form/uploads.py": f"points upload: {OWN_DATA}",
+    "pages/form/before_after.py": "flip: mirrored writing is pointed out",
+    "pages/playground/blocks.py": "gru lstm rnn: torch's two biases are explained",
+    "pages/playground/weight_shrinkage.py": "adamw l2 sgd: the only ones for which the formula of the lecture is exact",
+    "pages/session/adapt_to_dataset.py": "flatten: stands before dense layers where examples are no vectors",
+}
+
+
+def asks_kind(node: ast.expr) -> bool:
+    """`part.name()`, `stage.kind`, `document["kind"]`."""
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Attribute) and node.func.attr == "name" and not node.args
+    if isinstance(node, ast.Subscript):
+        return isinstance(node.slice, ast.Constant) and node.slice.value == "kind"
+    return node.attr == "kind" if isinstance(node, ast.Attribute) else False
+
+
+def named(path: str) -> Iterator[str]:
+    """The kinds that a file compares with, and the parts whose modules it imports."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Compare) and any(map(asks_kind, (node.left, *node.comparators))):
+            words = (one.value for one in ast.walk(node) if isinstance(one, ast.Constant))
+            yield from (str(word) for word in words if word in KINDS)
+        if isinstance(node, ast.ImportFrom):
+            package, _, module = (node.module or "").rpartition(".")
+            if package in families().values() and module in KINDS:
+                yield module
+
+
+@pytest.mark.parametrize("path", OUTSIDE)
+def test_a_file_names_no_part(path: str) -> None:
+    found = set(named(path))
+    assert found == set(ALLOWED.get(path, ":").split(":")[0].split())
+
+
+def test_what_names_a_part_is_found() -> None:
+    assert "dense" in set(named("engine/experiment/experiment.py"))
+    assert len(OUTSIDE) > 200
+
+
+@pytest.mark.parametrize("path", ALLOWED)
+def test_an_exception_is_a_file_with_a_reason(path: str) -> None:
+    assert path in OUTSIDE
+    assert len(ALLOWED[path].split(": ")[1]) > 10
+    assert PurePath(path).suffix == ".py"
