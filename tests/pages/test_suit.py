@@ -64,7 +64,7 @@ def test_every_data_set_has_a_picture() -> None:
 
 
 def test_what_is_not_fetched_has_an_arrow_and_nothing_is_fetched_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pictures, "fetched", lambda remote: False)
+    monkeypatch.setattr(pictures, "is_fetched", lambda remote: False)
     assert pictures.picture(catalogue(Dataset)["mnist"])["mark"] == "down"
     assert pictures.picture(catalogue(Dataset)["moons"])["mark"] == "points"
 
