@@ -20,7 +20,7 @@ def store(do: str | None) -> int:
 
     place = Place.of(None)
     if do == "dismiss":
-        integrity.forget(place)
+        integrity.clear_note(place)
     if do == "restore":
         fleet = Fleet()
         try:
@@ -29,8 +29,8 @@ def store(do: str | None) -> int:
             fleet.close()
         say("The newest backup was put back; runs that trained then are paused.")
         return 0
-    note = integrity.said(place)
-    copies = backups.found(place)
+    note = integrity.read_note(place)
+    copies = backups.list_copies(place)
     say(note.sentence if note else "The store is as it should be.")
     say(f"newest backup: {copies[0].stem}" if copies else "There is no backup of the store.")
     return 1 if note else 0

@@ -75,7 +75,7 @@ class Fleet:
         """Put the newest copy of the store back; what is there now is kept aside. Its runs are paused."""
         from engine.store import backups
 
-        backups.ask(self.place)
+        backups.request_restore(self.place)
         self._ask({"do": "leave"})
         with self._connecting:
             self._line = Line(self._successor())

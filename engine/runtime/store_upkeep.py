@@ -21,16 +21,16 @@ def begin(place: Place) -> None:
 
     Raises: NewerStore.
     """
-    backups.put_back(place)
+    backups.restore_requested(place)
     migrations.expect_known(place.database)  # a newer schema must not be taken for damage, and set aside
-    integrity.look(place)
+    integrity.check(place)
     copy(place)
 
 
 def copy(place: Place) -> None:
     """A copy, if one is due; a failure is written down, and nobody waits for it."""
     try:
-        if backups.due(place) and backups.make(place) is None:
+        if backups.is_due(place) and backups.make(place) is None:
             journal.warning("there is no room for a backup of the store")
     except (OSError, sqlite3.Error):
         journal.exception("the store could not be backed up")

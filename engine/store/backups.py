@@ -15,18 +15,18 @@ from engine.store import integrity, migrations
 from engine.store.layout import Place
 
 DAY = 24 * 3600.0
-KEPT = 3
-ROOM = 4 * 2**30  # bytes of all copies; the newest is kept whatever it takes
+MOST_COPIES = 3
+MOST_BYTES = 4 * 2**30  # bytes of all copies; the newest is kept whatever it takes
 
 
-def found(place: Place) -> list[Path]:
-    """The copies, the newest first."""
+def list_copies(place: Place) -> list[Path]:
+    """The backups, newest first."""
     return sorted(place.backups.glob("*.db"), reverse=True) if place.backups.is_dir() else []
 
 
-def due(place: Place) -> bool:
-    """Is the newest copy a day old, or will the store be changed by this version?"""
-    newest = next(iter(found(place)), None)
+def is_due(place: Place) -> bool:
+    """Whether a backup is wanted now: the newest is a day old, or this version will migrate the store."""
+    newest = next(iter(list_copies(place)), None)
     if not place.database.exists() or place.database.stat().st_size == 0:
         return False
     return newest is None or time.time() - newest.stat().st_mtime >= DAY or migrations.is_outdated(place.database)
@@ -54,26 +54,26 @@ def make(place: Place) -> Path | None:
 
 
 def prune(place: Place) -> None:
-    """The last few stay, as far as they find room."""
+    """Delete all but the newest few backups, and of those what takes too many bytes."""
     total = 0
-    for place_in_row, path in enumerate(found(place)):
+    for place_in_row, path in enumerate(list_copies(place)):
         total += path.stat().st_size
-        if place_in_row and (place_in_row >= KEPT or total > ROOM):
+        if place_in_row and (place_in_row >= MOST_COPIES or total > MOST_BYTES):
             path.unlink(missing_ok=True)
     for path in place.backups.glob("*.tmp"):
         path.unlink(missing_ok=True)
 
 
-def ask(place: Place) -> None:
-    """Leaves word that the newest copy is wanted back. Raises: PlaygroundError if there is none."""
-    newest = next(iter(found(place)), None)
+def request_restore(place: Place) -> None:
+    """Ask for the newest backup; the next supervisor puts it back. Raises: PlaygroundError if there is none."""
+    newest = next(iter(list_copies(place)), None)
     if newest is None:
         raise PlaygroundError(Message("There is no backup of the store."))
     place.wanted.write_text(newest.name, encoding="utf-8")
 
 
-def put_back(place: Place) -> None:
-    """What was asked for is done; to be called by the one who holds the lock, before the store is opened."""
+def restore_requested(place: Place) -> None:
+    """Put the requested backup in the store's place. Call it with the supervisor's lock, before the store is opened."""
     if not place.wanted.exists():
         return
     path = place.backups / Path(place.wanted.read_text(encoding="utf-8").strip()).name
@@ -82,14 +82,14 @@ def put_back(place: Place) -> None:
             integrity.set_aside(place)
         fresh = place.database.with_suffix(".tmp")
         shutil.copyfile(path, fresh)
-        rest(fresh)
+        pause_active_runs(fresh)
         fresh.replace(place.database)
-        integrity.forget(place)
+        integrity.clear_note(place)
     place.wanted.unlink(missing_ok=True)
 
 
-def rest(database: Path) -> None:
-    """Runs that trained when the copy was made are paused: nothing starts by itself."""
+def pause_active_runs(database: Path) -> None:
+    """Pause the runs that trained when the backup was made, so that restoring one starts nothing by itself."""
     with contextlib.closing(sqlite3.connect(database)) as connection, connection:
         marks = ", ".join("?" * len(ACTIVE))
         connection.execute(
@@ -98,15 +98,15 @@ def rest(database: Path) -> None:
 
 
 def rescue(place: Place, connection: sqlite3.Connection) -> None:
-    """The store's file was removed while it was open: writes what the open connection still sees to a new one."""
+    """Write what an open connection still sees to a new file, after the store's own was removed under it."""
     place.prepare()
     fresh = place.database.with_suffix(".tmp")
     fresh.unlink(missing_ok=True)
     with contextlib.closing(sqlite3.connect(fresh)) as copy:
         connection.backup(copy)
         copy.execute("PRAGMA journal_mode=DELETE")
-    rest(fresh)
+    pause_active_runs(fresh)
     for part in integrity.PARTS:
         place.database.with_name(f"store.db{part}").unlink(missing_ok=True)
     fresh.replace(place.database)
-    integrity.say(place, integrity.REMOVED)
+    integrity.leave_note(place, integrity.REMOVED)

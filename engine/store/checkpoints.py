@@ -31,25 +31,25 @@ def write(path: Path, data: bytes) -> str:
 
 
 def stream(path: Path, put: Callable[[Any], None]) -> str:
-    """The same for what `put` writes into the file that it is given, of which there is never a copy in memory."""
+    """`write` for data that `put` writes into the file it is given, so that memory never holds a copy."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     fresh = path.with_name(path.name + ".tmp")
     try:
         with fresh.open("wb") as file:
-            counted = Counted(file)
-            put(counted)
+            hashing = HashingFile(file)
+            put(hashing)
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(path)
         _sync(path.parent)
     except (OSError, RuntimeError) as error:  # torch tells of a full disk in its own way
         fresh.unlink(missing_ok=True)
-        raise counted.error or error from None
-    return counted.digest.hexdigest()
+        raise hashing.error or error from None
+    return hashing.digest.hexdigest()
 
 
-class Counted:
-    """A file of which the SHA-256 is known as it is written."""
+class HashingFile:
+    """A file whose SHA-256 is computed as it is written."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self.file = file
@@ -57,7 +57,6 @@ class Counted:
         self.error: OSError | None = None
 
     def write(self, data: Any) -> int:
-        """Writes, and remembers what went wrong."""
         try:
             count = self.file.write(data)
         except OSError as error:
@@ -67,12 +66,11 @@ class Counted:
         return count
 
     def flush(self) -> None:
-        """Nothing stays behind."""
         self.file.flush()
 
 
 def examine(path: Path, sha256: str) -> None:
-    """Raises Spoiled unless the file is what was written; it is never in memory as a whole."""
+    """Check a file against its digest without holding it in memory. Raises: Spoiled."""
     try:
         with path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()

@@ -62,7 +62,7 @@ class Committer:
         return waiting.stored
 
     def hold(self) -> None:
-        """Someone else met the full disk: wait for room, and say so."""
+        """Wait for room, since a worker met the full disk."""
         with self._woken:
             self._asked_to_hold = True
             self._woken.notify()
@@ -77,7 +77,7 @@ class Committer:
     def _run(self) -> None:
         try:
             self.writer = Writer(self.place)
-            disk_reserve.load(self.place.ballast)
+            disk_reserve.fill(self.place.disk_reserve)
         except BaseException as error:
             self._opened.set_exception(error)
             return
@@ -121,7 +121,7 @@ class Committer:
                 if "locked" in str(error) and failures < PATIENCE and not self._closing:
                     time.sleep(RETRY_SECONDS)
                     continue
-                self._singly(batch, error)
+                self._store_each(batch, error)
                 return
             for waiting, outcome in zip(batch, outcomes, strict=True):
                 waiting.stored.set_result(outcome)
@@ -129,8 +129,8 @@ class Committer:
         for waiting in batch:
             waiting.stored.set_exception(OSError(disk_reserve.SENTENCE))
 
-    def _singly(self, batch: list[Waiting], error: Exception) -> None:
-        """One entry spoils the batch: let the others through."""
+    def _store_each(self, batch: list[Waiting], error: Exception) -> None:
+        """Store the entries of a batch one by one, so that the one that cannot be stored fails alone."""
         if len(batch) == 1:
             batch[0].stored.set_exception(error)
             return
@@ -138,41 +138,41 @@ class Committer:
             self._store([waiting])
 
     def _hold(self) -> None:
-        """Give up the ballast, say so in the store, and wait until there is room for both."""
+        """Delete the reserve, say in the store that runs wait, and wait until there is room for both."""
         journal.warning(disk_reserve.SENTENCE)
         self.full = True
-        disk_reserve.drop(self.place.ballast)
+        disk_reserve.release(self.place.disk_reserve)
         self.on_full(True)
-        self._quietly(self.writer.hold)
-        while not (disk_reserve.enough(self.place.home) and self._resume()):
+        self._attempt(self.writer.hold)
+        while not (disk_reserve.has_room(self.place.home) and self._resume()):
             if self._closing:
                 return
-            self._deletions()
+            self._delete_now()
             time.sleep(RETRY_SECONDS)
         journal.warning("there is room again")
 
     def _resume(self) -> bool:
-        disk_reserve.load(self.place.ballast)
-        if not self._quietly(self.writer.release):
-            disk_reserve.drop(self.place.ballast)
+        disk_reserve.fill(self.place.disk_reserve)
+        if not self._attempt(self.writer.release):
+            disk_reserve.release(self.place.disk_reserve)
             return False
         self.full = False
         self.on_full(False)
         return True
 
-    def _deletions(self) -> None:
-        """Deleting runs is how a user makes room: it does not wait."""
+    def _delete_now(self) -> None:
+        """Carry out deletions while the disk is full: they are how a user makes room."""
         with self._woken:
             chosen = [waiting for waiting in self._queue if waiting.entry.delete]
             self._queue = [waiting for waiting in self._queue if not waiting.entry.delete]
         for waiting in chosen:
-            if self._quietly(partial(self.writer.commit, [waiting.entry])):
+            if self._attempt(partial(self.writer.commit, [waiting.entry])):
                 waiting.stored.set_result("stored")
             else:
                 with self._woken:
                     self._queue.append(waiting)
 
-    def _quietly(self, action: Callable[[], object]) -> bool:
+    def _attempt(self, action: Callable[[], object]) -> bool:
         try:
             action()
         except Exception as error:

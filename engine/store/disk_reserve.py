@@ -1,4 +1,4 @@
-"""A file that is given up when the disk is full, so that there is room to say so."""
+"""The disk reserve: a file that is deleted when the disk is full, so that SQLite can still record that it is."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ SENTENCE = "The disk that holds the store is full: training waits until there is
 
 
 def size(folder: Path) -> int:
-    """How large the ballast is, in bytes: 2 MB, or an eighth of a small file system."""
+    """Bytes of the reserve: 2 MiB, or an eighth of a small file system."""
     return min(LARGEST, shutil.disk_usage(folder).total // 8)
 
 
-def enough(folder: Path) -> bool:
-    """Is there room for the ballast and for going on a while?"""
+def has_room(folder: Path) -> bool:
+    """Whether there is room for the reserve and for training on a while."""
     usage = shutil.disk_usage(folder)
     return usage.free >= size(folder) + min(LOW_WATER, usage.total // 8)
 
 
-def load(path: Path) -> None:
-    """Take the ballast on; leaves nothing behind where there is no room for it."""
+def fill(path: Path) -> None:
+    """Make the reserve; where there is no room for it, nothing is left behind."""
     if path.exists():
         return
     fresh = path.with_suffix(".tmp")
     try:
         with fresh.open("wb") as file:
-            file.write(bytes(size(path.parent)))
+            file.write(bytes(size(path.parent)))  # written out: a sparse file would reserve nothing
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(path)
@@ -41,13 +41,13 @@ def load(path: Path) -> None:
         fresh.unlink(missing_ok=True)
 
 
-def drop(path: Path) -> None:
-    """Give the room back."""
+def release(path: Path) -> None:
+    """Delete the reserve."""
     path.unlink(missing_ok=True)
 
 
 def is_full(error: BaseException, folder: Path) -> bool:
-    """Was it want of room that made a write fail? SQLite calls some of these an I/O error."""
+    """Whether a write failed for want of room. SQLite calls some of these an I/O error."""
     if isinstance(error, OSError):
         return error.errno in (errno.ENOSPC, errno.EDQUOT)
     if isinstance(error, sa.exc.DBAPIError) and isinstance(error.orig, sqlite3.Error):

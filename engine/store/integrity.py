@@ -1,4 +1,4 @@
-"""Is the store's file whole? Looked at before it is opened; a bad one is kept aside, and a note says so until read."""
+"""Integrity of the store's file: checked before it is opened. A damaged one is set aside, and a note says so."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ REMOVED = "The store was removed while the server ran: it was written anew, and 
 
 @dataclass(frozen=True)
 class Note:
-    """What befell the store, in one sentence."""
+    """What happened to the store, in one sentence, and when."""
 
     sentence: str
     at: float
 
 
-def said(place: Place) -> Note | None:
-    """The note, if there is one."""
+def read_note(place: Place) -> Note | None:
+    """The note that nobody has dismissed yet."""
     try:
         found = json.loads(place.note.read_text(encoding="utf-8"))
         return Note(str(found["sentence"]), float(found["at"]))
@@ -39,38 +39,38 @@ def said(place: Place) -> Note | None:
         return Note(GONE, 0.0)
 
 
-def say(place: Place, sentence: str) -> None:
-    """Leaves the note."""
+def leave_note(place: Place, sentence: str) -> None:
+    """Keep a note until someone dismisses it."""
     place.prepare()
     fresh = place.note.with_suffix(".tmp")
     fresh.write_text(json.dumps(asdict(Note(sentence, time.time()))), encoding="utf-8")
     fresh.replace(place.note)
 
 
-def forget(place: Place) -> None:
-    """The note was read."""
+def clear_note(place: Place) -> None:
+    """Dismiss the note."""
     place.note.unlink(missing_ok=True)
 
 
-def look(place: Place) -> None:
-    """To be called by the one who holds the lock, before the store is opened."""
+def check(place: Place) -> None:
+    """Set a damaged or foreign file aside and say so. Needs the supervisor's lock, before the store is opened."""
     if not place.database.exists():
         lost = any(place.checkpoints.iterdir()) or any(place.database.with_name(f"store.db{p}").exists() for p in PARTS)
         if lost:
             set_aside(place)
-            say(place, GONE)
-    elif not whole(place):
-        say(place, DAMAGED.format(name=set_aside(place)))
+            leave_note(place, GONE)
+    elif not is_intact(place):
+        leave_note(place, DAMAGED.format(name=set_aside(place)))
 
 
-def whole(place: Place) -> bool:
-    """Is the file a store without damage, as far as a short look can tell?"""
+def is_intact(place: Place) -> bool:
+    """Whether a check of a few seconds finds no damage; a store too large for it counts as intact."""
     if place.database.stat().st_size == 0:
         return not any(place.checkpoints.iterdir())  # what a crash leaves of a store that was just begun
     end = time.monotonic() + BUDGET_SECONDS
     try:
         with contextlib.closing(sqlite3.connect(place.database)) as connection:
-            fits(connection)
+            expect_tables(connection)
             connection.set_progress_handler(lambda: time.monotonic() > end, STEPS)
             found = connection.execute("PRAGMA quick_check(1)").fetchall()
     except sqlite3.OperationalError as error:
@@ -80,7 +80,7 @@ def whole(place: Place) -> bool:
     return found == [("ok",)]
 
 
-def fits(connection: sqlite3.Connection) -> None:
+def expect_tables(connection: sqlite3.Connection) -> None:
     """Raises: sqlite3.DatabaseError if a table or a column is not there, but for those that its schema has not yet."""
     known = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     schema = connection.execute("PRAGMA user_version").fetchone()[0] or migrations.UNNUMBERED
@@ -93,7 +93,7 @@ def fits(connection: sqlite3.Connection) -> None:
 
 
 def set_aside(place: Place) -> str:
-    """Moves the store's files to a folder that stays; returns its name below the store's."""
+    """Move the store's files to `damaged/…`; returns the path of the database there, below the store's folder."""
     folder = place.home / "damaged" / time.strftime("%Y%m%d-%H%M%S")
     while folder.exists():
         folder = folder.with_name(f"{folder.name}x")
@@ -106,7 +106,7 @@ def set_aside(place: Place) -> str:
 
 
 def identity(place: Place) -> tuple[int, int] | None:
-    """Which file the store is now; None if there is none."""
+    """Device and inode of the store's file: another file under the same path has others. None if there is none."""
     try:
         found = os.stat(place.database)
     except OSError:

@@ -1,4 +1,4 @@
-"""Where a store lives: its folder, and the files in it."""
+"""The layout of a store: its folder, and the files in it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Place:
 
     @property
     def checkpoints(self) -> Path:
-        """A folder for each run's states."""
+        """A folder of checkpoints for each run."""
         return self.home / "checkpoints"
 
     @property
@@ -44,7 +44,7 @@ class Place:
 
     @property
     def journal(self) -> Path:
-        """What the supervisor has to say to an operator."""
+        """The supervisor's log, for the operator."""
         return self.home / "supervisor.log"
 
     @property
@@ -54,27 +54,27 @@ class Place:
 
     @property
     def backups(self) -> Path:
-        """Copies of the database."""
+        """Backups of the database."""
         return self.home / "backups"
 
     @property
     def note(self) -> Path:
-        """What befell the database, until someone has read it."""
+        """The note on damage, until someone dismisses it; see `integrity`."""
         return self.home / "damage.json"
 
     @property
     def wanted(self) -> Path:
-        """The name of the copy that is to be put back."""
+        """The name of the backup that is to be put back; see `backups`."""
         return self.home / "restore"
 
     @property
     def uploads(self) -> Path:
-        """Files of runs on their way in."""
+        """Archives on their way in."""
         return self.home / "uploads"
 
     @property
-    def ballast(self) -> Path:
-        """Room kept back, so that a full disk can still be told of."""
+    def disk_reserve(self) -> Path:
+        """The file that keeps room for a full disk; see `disk_reserve`. Its name is as old stores have it."""
         return self.home / "ballast"
 
     @property

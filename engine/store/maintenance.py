@@ -1,4 +1,4 @@
-"""Keeping a run's rows few: frames are thinned, small pieces of series merged, room of deleted runs given back."""
+"""Maintenance of the tables: thin frames, merge small chunks of series, return free pages to the file system."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tables hold, as values: pieces of series as rows, every run's columns as they are."""
+"""Chunks of series as arrays, and the query for runs with their columns unconverted."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ class Unreadable(PlaygroundError):
 
 
 def loss_rows(first: int, payload: bytes) -> np.ndarray:
-    """A piece of the losses as rows of step and loss."""
+    """A chunk of losses as rows (step, loss)."""
     values = _numbers(payload, "<f4")
-    return np.column_stack([np.arange(first, first + len(values), dtype=np.float64), values])
+    return np.column_stack([np.arange(first, first + len(values), dtype=np.float64), values])  # (n, 2)
 
 
 def epoch_rows(payload: bytes, count: int) -> np.ndarray:
-    """A piece of so many epochs as rows of `tables.EPOCH_COLUMNS`, and what a network with several ends adds."""
+    """A chunk of `count` epochs as rows of `tables.EPOCH_COLUMNS`, then the columns of heads and classes."""
     try:
         return _numbers(payload, "<f8").reshape(count, -1 if count else len(tables.EPOCH_COLUMNS))
     except (ValueError, TypeError) as error:
@@ -47,14 +47,14 @@ def epoch_rows(payload: bytes, count: int) -> np.ndarray:
 
 
 def _numbers(payload: object, kind: str) -> np.ndarray:
-    """The numbers in a column's bytes. Raises: Damaged if it holds no such."""
+    """The array in a blob. Raises: Damaged."""
     if not isinstance(payload, bytes) or len(payload) % np.dtype(kind).itemsize:
         raise Damaged
     return np.frombuffer(payload, kind)
 
 
 def joined(pieces: Sequence[np.ndarray]) -> np.ndarray:
-    """Pieces of epochs one after the other. Those that an older version wrote may lack the last columns: NaN."""
+    """Concatenate chunks of epochs; columns that chunks of an older version lack are NaN."""
     width = max(piece.shape[1] for piece in pieces)
     return np.concatenate(
         [

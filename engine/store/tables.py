@@ -1,4 +1,4 @@
-"""The tables.
+"""The tables of the store.
 
 Series are stored as blobs of many points, never a row a point; `seq` grows with every row written, so a reader
 follows a table by remembering the last one it saw.

@@ -23,13 +23,13 @@ from engine.store.layout import Place
 from engine.store.records import CheckpointRow, Entry, LogRow, Outcome
 from engine.store.row_models import NAMELESS
 
-KEPT = 3
+NEWEST = 3  # checkpoints of a run that stay, beside the last good one
 BUDGET = 2**30  # bytes of one run's checkpoints, beside the newest and the last good one
 
 
 @dataclass(frozen=True)
 class Mark:
-    """How far a run is stored."""
+    """How far a run is stored: its last attempt, step, epoch and frame, and how many frames and chunks it has."""
 
     attempt: int
     step: int
@@ -40,7 +40,7 @@ class Mark:
 
 
 class Draft:
-    """One batch on its way: rows gathered by table, marks that count once the transaction is through."""
+    """One batch before its commit: rows by table, and the marks that become true when the transaction is committed."""
 
     def __init__(self) -> None:
         self.marks: dict[str, Mark] = {}
@@ -138,7 +138,7 @@ class Writer:
         self._telemetry(entry, mark, draft)
         now = time.time()
         for row in entry.log:
-            draft.rows[tables.log].append(_logged(entry.run, row, now))
+            draft.rows[tables.log].append(_log_values(entry.run, row, now))
         if entry.checkpoint is not None or entry.spoiled:
             self._checkpoint(entry, draft, now)
         if "attempt" in entry.changes:
@@ -201,11 +201,11 @@ class Writer:
         """Record a new file; forget all but the last few and the last good one."""
         table = tables.checkpoints
         if entry.checkpoint is not None:
-            self.connection.execute(sa.insert(table), _recorded(entry.run, entry.checkpoint, now))
+            self.connection.execute(sa.insert(table), _checkpoint_values(entry.run, entry.checkpoint, now))
         newest = sa.select(table.c.seq, table.c.path, table.c.good).where(table.c.run == entry.run)
         found = self.connection.execute(newest.order_by(table.c.seq.desc())).all()
         sound = [row for row in found if row.path not in entry.spoiled]
-        kept = {row.seq for row in sound[: self._affordable([row.path for row in sound[:KEPT]])]} | {
+        kept = {row.seq for row in sound[: self._affordable([row.path for row in sound[:NEWEST]])]} | {
             row.seq for row in [r for r in sound if r.good][:1]
         }
         for row in found:
@@ -264,10 +264,10 @@ def read_mark(connection: sa.Connection, run: str) -> Mark | None:
     return Mark(row.attempt, row.step, epoch, frame, frames, counted)
 
 
-def _logged(run: str, row: LogRow, now: float) -> dict[str, Any]:
+def _log_values(run: str, row: LogRow, now: float) -> dict[str, Any]:
     return {"run": run, "step": row.step, "kind": row.kind, "detail": json.dumps(row.detail), "at": row.at or now}
 
 
-def _recorded(run: str, row: CheckpointRow, now: float) -> dict[str, Any]:
+def _checkpoint_values(run: str, row: CheckpointRow, now: float) -> dict[str, Any]:
     fields = {"step": row.step, "path": row.path, "sha256": row.sha256, "epoch": row.epoch, "good": row.good}
     return {"run": run, "at": now, **fields}

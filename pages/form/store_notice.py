@@ -16,16 +16,16 @@ from pages.session.messages import phrase
 def mishap() -> None:
     """The sentence and two buttons; nothing where nothing happened."""
     place = fleet().place
-    note = integrity.said(place)
+    note = integrity.read_note(place)
     if note is None:
         return
     st.error(literal(phrase(note.sentence)), icon=":material/database_off:")
-    copies = backups.found(place)
+    copies = backups.list_copies(place)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if copies and st.button(_("Restore the newest backup"), icon=":material/history:", key="restore"):
             back()
         if st.button(_("Go on without"), key="dismiss"):
-            integrity.forget(place)
+            integrity.clear_note(place)
             st.rerun()
         day = copies[0].stem if copies else ""
         copy = _("Backup of {day}; what is here now is kept aside.", day=f"{day[:4]}-{day[4:6]}-{day[6:8]}")

@@ -31,7 +31,7 @@ def health(_request: Request) -> JSONResponse:
     about = {"version": metadata.version("training-playground")}
     try:
         fleet().status()
-        if integrity.said(fleet().place):
+        if integrity.read_note(fleet().place):
             return JSONResponse({"ok": False, **about}, 503)
     except PlaygroundError:
         return JSONResponse({"ok": False, **about}, 503)

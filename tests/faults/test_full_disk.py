@@ -90,7 +90,7 @@ def test_runs_wait_for_room_and_go_on(small: Path) -> None:
     for run in runs:
         kinds = [kind for _, kind in assert_undisturbed(fleet.place.home, run)]
         assert [kind for kind in kinds if kind != "finished"] == ["held", "released"]
-    assert fleet.place.ballast.stat().st_size == disk_reserve.size(small)
+    assert fleet.place.disk_reserve.stat().st_size == disk_reserve.size(small)
     end(fleet)
 
 

@@ -70,7 +70,7 @@ def test_damage_is_said_and_the_backup_comes_back(fleet: Fleet, fault: object) -
     run = trained(fleet)
     fault(fleet.place.database)  # type: ignore[operator]
     fleet.ensure()
-    note = integrity.said(fleet.place)
+    note = integrity.read_note(fleet.place)
     assert note is not None
     reader = Reader(fleet.place.home)
     assert reader.runs() == []
@@ -80,7 +80,7 @@ def test_damage_is_said_and_the_backup_comes_back(fleet: Fleet, fault: object) -
     new = fleet.start(experiment(200))
     wait_for(lambda: getattr(row_of(reader, new), "state", "") == "finished")
     fleet.restore()
-    assert integrity.said(fleet.place) is None
+    assert integrity.read_note(fleet.place) is None
     assert [row.id for row in reader.runs()] == [run]  # the same reader sees the other file
     assert checkpoint_of(reader, run).path.is_file()
     reader.close()
@@ -98,7 +98,7 @@ def test_a_log_that_was_cut_is_no_damage(fleet: Fleet) -> None:
     assert log.stat().st_size > 10_000
     os.truncate(log, log.stat().st_size * 2 // 3)
     fleet.ensure()
-    assert integrity.said(fleet.place) is None
+    assert integrity.read_note(fleet.place) is None
     reader = Reader(fleet.place.home)
 
     def there() -> bool:
@@ -119,7 +119,7 @@ def test_removed_under_the_running_supervisor(fleet: Fleet) -> None:
     for path in fleet.place.home.glob("store.db*"):
         path.unlink()
     wait_for(lambda: gone(pid), 20)
-    note = integrity.said(fleet.place)
+    note = integrity.read_note(fleet.place)
     assert note is not None
     assert "removed" in note.sentence
     fleet.ensure()
@@ -136,13 +136,13 @@ def test_removed_under_the_running_supervisor(fleet: Fleet) -> None:
 
 def test_backups_are_made_once_a_day_and_stay_few(fleet: Fleet) -> None:
     trained(fleet)
-    for path in backups.found(fleet.place):
+    for path in backups.list_copies(fleet.place):
         path.unlink()
     fleet.ensure()
-    assert len(backups.found(fleet.place)) == 1
+    assert len(backups.list_copies(fleet.place)) == 1
     stopped(fleet)
     fleet.ensure()
-    (newest,) = backups.found(fleet.place)  # it is not a day old
+    (newest,) = backups.list_copies(fleet.place)  # it is not a day old
     stopped(fleet)
     old = time.time() - 2 * backups.DAY
     for day in range(5):
@@ -151,6 +151,6 @@ def test_backups_are_made_once_a_day_and_stay_few(fleet: Fleet) -> None:
         path.write_bytes((fleet.place.backups / "20200100-000000.db").read_bytes())
         os.utime(path, (old, old))
     assert Fleet(fleet.place.home, OPTIONS).status()["pid"]
-    found = backups.found(fleet.place)
-    assert len(found) == backups.KEPT
+    found = backups.list_copies(fleet.place)
+    assert len(found) == backups.MOST_COPIES
     assert found[0].name > "2021"

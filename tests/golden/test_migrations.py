@@ -94,7 +94,7 @@ def test_a_copy_of_the_old_store_is_made_before(home: Path) -> None:
     fleet.ensure()
     end(fleet)
     assert version(home) == migrations.latest()
-    (copy,) = backups.found(place)
+    (copy,) = backups.list_copies(place)
     aside = home.parent / "aside"
     aside.mkdir()
     copy.rename(aside / "store.db")
@@ -142,7 +142,7 @@ def test_killed_in_the_middle_nothing_is_lost(home: Path, golden: Golden, halfwa
     assert version(home) == 0
     assert "note" not in columns(home)
     assert len(content(home)["frames"]) == sum(len(run["frames"]) for run in golden.runs.values())
-    assert integrity.whole(Place.of(home))
+    assert integrity.is_intact(Place.of(home))
     Writer(Place.of(home)).close()
     assert version(home) == migrations.latest()
 
@@ -203,10 +203,10 @@ def test_a_column_of_a_later_schema_is_missed_only_by_stores_of_that_schema(
 ) -> None:
     place = Place.of(home)
     without_names(home)
-    assert integrity.whole(place)
+    assert integrity.is_intact(place)
     with contextlib.closing(sqlite3.connect(place.database)) as connection:
         connection.execute("PRAGMA user_version = 2")
-    assert not integrity.whole(place)
+    assert not integrity.is_intact(place)
 
 
 @pytest.fixture

@@ -160,7 +160,7 @@ def test_numbers_without_bounds_are_a_dash() -> None:
 def test_what_befell_the_store_is_said_with_a_way_back(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     place = Place.of(home)
     assert main.main(["store"]) == 0
-    integrity.say(place, integrity.DAMAGED.format(name="damaged/x/store.db"))
+    integrity.leave_note(place, integrity.DAMAGED.format(name="damaged/x/store.db"))
     assert backups.make(place) is not None
     app = opened("runs")
     app.run()
@@ -172,7 +172,7 @@ def test_what_befell_the_store_is_said_with_a_way_back(home: Path, capsys: pytes
     next(button for button in app.button if button.label == "Restore the newest backup").click().run()
     assert not app.exception
     assert not app.error
-    assert integrity.said(place) is None
+    assert integrity.read_note(place) is None
     reader = Reader(home)
     assert [row.id for row in reader.runs()] == ["sound"]
     reader.close()
