@@ -32,11 +32,11 @@ def check(experiment: Any, as_json: bool) -> int:
     """Each check as it is done."""
     from engine.catalogue.part import catalogue
     from engine.checks import Check
-    from engine.jobs.run_checks import checked
+    from engine.jobs.run_checks import run_checks
     from engine.message import Message
 
     found = []
-    for answer in checked(experiment):
+    for answer in run_checks(experiment):
         found.append(answer)
         if as_json:
             continue
@@ -60,10 +60,10 @@ def cost(options: argparse.Namespace, chosen: Callable[..., Any]) -> int:
     reader = None if known else Reader()
     if reader is not None and reader.place.database.exists() and reader.run(options.source):
         return smaller(options.source, options.json)
-    from engine.jobs.cost import measured
+    from engine.jobs.cost import measure_cost
 
     found: dict[str, Any] = {}
-    for answer in measured(chosen(options)):
+    for answer in measure_cost(chosen(options)):
         found |= answer
     if options.json:
         say(strict(found))

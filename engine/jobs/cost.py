@@ -32,7 +32,7 @@ class MeasureCost(Job):
 
     def events(self, task: Task) -> Iterator[Event]:
         """Work the cost out and measure it. Raises: InvalidExperiment."""
-        yield from measured(Experiment.from_json(task.text()))
+        yield from measure_cost(Experiment.from_json(task.text()))
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def step_flops(network: Network, in_shape: Shape, experiment: Experiment) -> int
     return (counter.get_total_flops() * (2 if attack else 1) + gradients * seen.get_total_flops()) // 2
 
 
-def measured(experiment: Experiment) -> Iterator[dict[str, Any]]:
+def measure_cost(experiment: Experiment) -> Iterator[dict[str, Any]]:
     """The cost, and then the seconds that an epoch takes here, estimated from real steps of this very network."""
     yield asdict(cost(experiment))
     yield epoch_seconds(experiment)

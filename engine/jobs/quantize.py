@@ -46,8 +46,8 @@ class QuantizeRun(Job):
 
 
 @dataclass(frozen=True)
-class Small:
-    """A network in one number format: bytes of its saved weights, loss of nothing but numbers, metric on validation."""
+class FormatSize:
+    """One number format: size of the saved weights in bytes and the metric on the validation split."""
 
     form: str
     bytes: int
@@ -63,15 +63,15 @@ class Small:
         return {"format": self.form, "bytes": self.bytes, "metric": self.metric, "note": note.plain()}
 
 
-def sizes(trainer: Trainer) -> Iterator[Small]:
+def sizes(trainer: Trainer) -> Iterator[FormatSize]:
     """The run's network as float32, bfloat16 and int8, on its validation split, on the CPU."""
     network, task = copy.deepcopy(trainer.network).cpu().eval(), trainer.task
     x, y = trainer.data.validation_x, trainer.data.validation_y
-    yield Small("float32", saved_size(network), score(network, x, y, task))
+    yield FormatSize("float32", saved_size(network), score(network, x, y, task))
     half = bfloat16(network)
-    yield Small("bfloat16", saved_size(half), score(half, x, y, task))
+    yield FormatSize("bfloat16", saved_size(half), score(half, x, y, task))
     small, left = int8(network, trainer.data.train_x[:CALIBRATION])
-    yield Small("int8", saved_size(small), score(small, x, y, task), left)
+    yield FormatSize("int8", saved_size(small), score(small, x, y, task), left)
 
 
 def sizes_of_run(run: str) -> Iterator[dict[str, Any]]:
@@ -123,11 +123,11 @@ def bfloat16(network: Network) -> Network:
         for stage in member.stages:
             looks_up = any(isinstance(module, nn.Embedding) for module in stage.module.modules())
             if not stage.shared and stage.parameters and not looks_up:
-                stage.module.register_forward_pre_hook(rounded)
+                stage.module.register_forward_pre_hook(round_inputs)
     return half
 
 
-def rounded(_: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+def round_inputs(_: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
     """The inputs of a layer in bfloat16."""
     return tuple(given.to(torch.bfloat16) for given in inputs)
 
@@ -142,15 +142,15 @@ def int8(network: Network, examples: Tensor) -> tuple[Network, tuple[str, ...]]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch says in every call that this interface will move
         ao: Any = torch.ao.quantization
-        statically(small, examples, engine)
+        quantize_convolutions(small, examples, engine)
         ao.quantize_dynamic(small, dict.fromkeys(DYNAMIC, ao.default_dynamic_qconfig), torch.qint8, inplace=True)
     restage(small)
-    left = [stage.name for stage in small.stages if not stage.shared and floats(stage.module)]
+    left = [stage.name for stage in small.stages if not stage.shared and has_float_weights(stage.module)]
     return small, tuple(left)
 
 
-def statically(network: Network, examples: Tensor, engine: str) -> None:
-    """Convolutions, each with its input rounded and its output turned back, so that all else stays as it is."""
+def quantize_convolutions(network: Network, examples: Tensor, engine: str) -> None:
+    """Convolutions, each with its input round_inputs and its output turned back, so that all else stays as it is."""
     ao: Any = torch.ao.quantization
     for parent in list(network.modules()):
         for name, child in list(parent.named_children()):
@@ -174,7 +174,7 @@ def restage(network: Network) -> None:
             object.__setattr__(stage, "module", module)
 
 
-def floats(module: nn.Module) -> bool:
+def has_float_weights(module: nn.Module) -> bool:
     """Whether any weight in it is still float32; the one slope of a PReLU is none."""
     own = (part for part in module.modules() if not isinstance(part, nn.PReLU))
     return any(parameter.numel() for part in own for parameter in part.parameters(recurse=False))

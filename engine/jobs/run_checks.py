@@ -22,10 +22,10 @@ class RunChecks(Job):
 
     def events(self, task: Task) -> Iterator[Event]:
         """Run the checks. Raises: InvalidExperiment."""
-        yield from checked(Experiment.from_json(task.text()))
+        yield from run_checks(Experiment.from_json(task.text()))
 
 
-def checked(experiment: Experiment, ground: Ground | None = None) -> Iterator[Event]:
+def run_checks(experiment: Experiment, ground: Ground | None = None) -> Iterator[Event]:
     """What each check finds, as plain values: kind, verdict, expected, found, remedy, numbers, seconds.
 
     Raises: InvalidExperiment for what cannot be trained.

@@ -10,7 +10,7 @@ from engine.catalogue.part import catalogue
 from engine.checks import Check
 from engine.experiment.experiment import Experiment
 from engine.jobs.run_checks import RunChecks
-from pages.dialogs.job_progress import begun, coming, stop_button, stopped
+from pages.dialogs.job_progress import begin, cancel, follow, stop_button
 from pages.session import state
 from pages.session.i18n import _, said
 from pages.session.literal import literal
@@ -20,8 +20,8 @@ from pages.session.messages import phrase
 def check() -> None:
     """Starts the checks of the experiment on the page and opens the dialog."""
     experiment: Experiment = state.memory("accepted")
-    begun(RunChecks, experiment.to_json())
-    st.dialog(_("Sanity checks"), width="large", on_dismiss=stopped)(checks)()
+    begin(RunChecks, experiment.to_json())
+    st.dialog(_("Sanity checks"), width="large", on_dismiss=cancel)(checks)()
 
 
 def verdict(name: str) -> str:
@@ -42,7 +42,7 @@ def checks() -> None:
     for kind, place in places.items():
         place.markdown(f":gray[:material/pending: {title(kind)}]")
     wait, stop = st.empty(), stop_button()
-    for answer in coming(wait):
+    for answer in follow(wait):
         with places[answer["kind"]].container(key=f"check_{answer['kind']}"):
             one(answer)
     stop.empty()

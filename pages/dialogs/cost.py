@@ -13,7 +13,7 @@ from engine.experiment.experiment import Experiment
 from engine.jobs.cost import Cost, MeasureCost
 from engine.jobs.preview_process import costed
 from engine.jobs.quantize import QuantizeRun
-from pages.dialogs.job_progress import begun, coming, stop_button, stopped
+from pages.dialogs.job_progress import begin, cancel, follow, stop_button
 from pages.session import state
 from pages.session.engine import reader
 from pages.session.i18n import _, number
@@ -26,8 +26,8 @@ UNITS = ("B", "kB", "MB", "GB")
 def cost() -> None:
     """Starts the measurement of an epoch's time and opens the dialog."""
     experiment: Experiment = state.memory("accepted")
-    begun(MeasureCost, experiment.to_json())
-    st.dialog(_("Cost"), width="large", on_dismiss=stopped)(costs)()
+    begin(MeasureCost, experiment.to_json())
+    st.dialog(_("Cost"), width="large", on_dismiss=cancel)(costs)()
 
 
 @lru_cache(maxsize=64)
@@ -44,7 +44,7 @@ def costs() -> None:
     epoch, formats = st.empty(), st.empty()
     wait, stop = st.empty(), stop_button()
     rows: list[dict[str, Any]] = []
-    for answer in coming(wait):
+    for answer in follow(wait):
         if "epoch_seconds" in answer:
             with epoch.container(key="epoch_time"):
                 if answer["epoch_seconds"] is None:
@@ -58,7 +58,7 @@ def costs() -> None:
     stop.empty()
     if not rows:
         st.button(
-            _("Try smaller number formats"), icon=":material/compress:", key="smaller", on_click=begun,
+            _("Try smaller number formats"), icon=":material/compress:", key="smaller", on_click=begin,
             args=(QuantizeRun, json.dumps(state.shown_run())),
         )  # fmt: skip
 

@@ -18,20 +18,20 @@ from pages.session.messages import sentence
 PAUSE = 0.15  # seconds between two looks at what has come
 
 
-def begun(job: type[Job], document: str) -> None:
-    """Starts one in place of the one that this session has."""
-    stopped()
+def begin(job: type[Job], document: str) -> None:
+    """Start a job in place of the one that this session has."""
+    cancel()
     state.remember(job=submit(job, document, visitor=state.visitor()))
 
 
-def stopped() -> None:
-    """Ends the one that this session has."""
+def cancel() -> None:
+    """Cancel the one that this session has."""
     execution = state.memory("job")
     if execution is not None:
         execution.cancel()
 
 
-def coming(wait: Any) -> Iterator[Event]:
+def follow(wait: Any) -> Iterator[Event]:
     """The events as they come; `wait` is a place where something is drawn meanwhile, so that the page can interrupt.
 
     What cannot be examined is said there, and so is an early end.
@@ -66,5 +66,5 @@ def stop_button() -> Any:
     """A place with the button that ends the process; empty it when there is nothing to end."""
     place = st.empty()
     if not state.memory("job").over:
-        place.button(_("Stop"), icon=":material/stop_circle:", on_click=stopped, key="stop_study")
+        place.button(_("Stop"), icon=":material/stop_circle:", on_click=cancel, key="stop_study")
     return place

@@ -15,7 +15,7 @@ from engine.checks import Check, Outcome
 from engine.checks.gradient import mismatch
 from engine.examples import Examples
 from engine.experiment.experiment import Experiment
-from engine.jobs.run_checks import checked
+from engine.jobs.run_checks import run_checks
 from engine.network.build import Network
 from engine.parts.regularizers.l2 import L2
 from engine.training.check_context import Ground
@@ -79,7 +79,7 @@ class Deaf(nn.Module):
     ids=["classes", "values", "images"],
 )  # fmt: skip
 def test_a_sound_experiment_passes(changed: dict[str, Any]) -> None:
-    found = list(checked(ground(**changed).experiment, ground(**changed)))
+    found = list(run_checks(ground(**changed).experiment, ground(**changed)))
     assert [one["kind"] for one in found] == list(catalogue(Check))
     assert {one["kind"]: one["verdict"] for one in found} == dict.fromkeys(catalogue(Check), "pass")
     assert json.loads(json.dumps(found, allow_nan=False)) == found

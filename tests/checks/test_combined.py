@@ -13,7 +13,7 @@ from engine.catalogue.part import catalogue
 from engine.checks import Check, Outcome
 from engine.examples import Examples
 from engine.experiment.experiment import Experiment
-from engine.jobs.run_checks import checked
+from engine.jobs.run_checks import run_checks
 from engine.training.check_context import FEWEST, Ground
 from tests.checks.test_checks import examined, ground
 
@@ -106,7 +106,7 @@ def test_gaps_are_filled_before_anything_is_checked(monkeypatch: pytest.MonkeyPa
     x[::7, 1] = np.nan
     given = Examples(x, y, "classification", ("a", "b"))
     monkeypatch.setattr("engine.data.prepare.examples", lambda *_: given)
-    found = {one["kind"]: one["verdict"] for one in checked(ground().experiment, ground())}
+    found = {one["kind"]: one["verdict"] for one in run_checks(ground().experiment, ground())}
     assert set(found.values()) == {"pass"}
 
 

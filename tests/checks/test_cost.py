@@ -11,7 +11,7 @@ import torch
 
 from engine.experiment.experiment import Experiment
 from engine.jobs.cost import cost, epoch_seconds
-from engine.jobs.quantize import bfloat16, floats, int8, sizes
+from engine.jobs.quantize import bfloat16, has_float_weights, int8, sizes
 from engine.network.build import build, forward_flops, weightless
 from engine.training.check_context import Ground
 from engine.training.trainer import Trainer
@@ -159,7 +159,7 @@ def test_every_member_gets_smaller() -> None:
     trainer = trained(regularizers=[{"kind": "bagging", "members": 3}])
     small, left = int8(trainer.network, trainer.data.train_x[:64])
     assert len(small.members) == 3
-    assert not any(floats(stage.module) for member in small.members for stage in member.stages)
+    assert not any(has_float_weights(stage.module) for member in small.members for stage in member.stages)
     assert left == ()
 
 
