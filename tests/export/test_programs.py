@@ -26,12 +26,14 @@ from engine.export.program.replay import TimedEdit
 from engine.export.program.script_file import script
 from engine.preview.preview import preview
 from engine.training.trainer import Trainer
-from tests.conformance.placing import PARTS, kind_of, label, members, runnable
+from tests.conformance.placing import PLACED, kind_of, label, members, runnable
 from tests.export.conftest import EDITS
 from tests.export.running import Never, alone, expect_same, in_process, trained
 
 OTHERS = [
-    part for part in PARTS if part.family not in ("blocks", "probes", "activations") and not getattr(part, "remote", ())
+    part
+    for part in PLACED
+    if part.family not in ("blocks", "probes", "activations") and not getattr(part, "remote", ())
 ]
 INPUTS: list[dict[str, Any]] = [
     {"kind": "circle"},
