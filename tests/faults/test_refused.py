@@ -100,7 +100,7 @@ def test_a_stopped_supervisor_does_nothing_later(fleet: Fleet) -> None:
         os.kill(pid, signal.SIGSTOP)
         said = refused(asked)
         os.kill(pid, signal.SIGCONT)
-    assert said == [LATE] * len(asked)
+    assert said == [str(LATE)] * len(asked)
     at = row_of(reader, training).step
     wait_for(lambda: row_of(reader, training).step > at + 200)
     assert stored(reader) == before
@@ -135,7 +135,7 @@ def test_a_stopped_worker_does_nothing_later(fleet: Fleet) -> None:
         )
     for pid in workers:
         os.kill(pid, signal.SIGCONT)
-    assert said == [LATE] * 8
+    assert said == [str(LATE)] * 8
     at = row_of(reader, training).step
     wait_for(lambda: row_of(reader, training).step > at + 200)
     assert stored(reader) == before
@@ -170,7 +170,7 @@ def test_given_up_between_the_look_at_the_clock_and_the_deed(fleet: Fleet) -> No
             lambda: fleet.start(experiment()),
             lambda: fleet.delete(paused),
         ]
-        assert refused(asked) == [LATE] * len(asked)
+        assert refused(asked) == [str(LATE)] * len(asked)
     at = row_of(reader, training).step
     wait_for(lambda: row_of(reader, training).step > at + 200)
     assert stored(reader) == before
@@ -191,7 +191,7 @@ def test_what_was_taken_on_is_not_said_to_be_refused(fleet: Fleet) -> None:
 
     with hasty(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(Ticket, "fresh", taken)
-        assert refused([lambda: fleet.start(experiment())]) == [TAKEN]
+        assert refused([lambda: fleet.start(experiment())]) == [str(TAKEN)]
     os.kill(pid, signal.SIGCONT)
 
 
