@@ -1,1 +1,1 @@
-"""Sketches: what one part does, by itself, as numbers for a small picture. Always made with the part's own code."""
+"""Illustrations: what one part does, by itself, as numbers for a small picture. Made with the part's own code."""

@@ -1,1 +1,1 @@
-"""The fleet: one supervisor, a process for every run, and the client that speaks with them."""
+"""The runtime: one supervisor a store, a process for every run, and the client that speaks with them."""

@@ -1,1 +1,1 @@
-"""What one step of training is made of, and what watches it: executor, instruments, members, ends."""
+"""Training: the trainer, the executor that takes its steps, instruments, heads, and what watches a run."""
