@@ -35,7 +35,7 @@ class Outcome:
         return {"verdict": self.verdict, **said, "numbers": numbers}
 
 
-class Check(Part, family="checks", position=13):
+class Check(Part, family="checks", position=14):
     """A check. It changes nothing and draws the same numbers each time."""
 
     @abstractmethod

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from engine.checks import Check, Outcome
-from engine.data.epochs import metric
 from engine.experiment.experiment import Experiment
 from engine.message import Message
+from engine.numerics.metrics import metric
 from engine.parts.optimizers.adam import Adam
 from engine.parts.schedules.constant import Constant
 from engine.training.check_context import Ground, Taken, calm, outputs
@@ -134,7 +134,7 @@ def low(ground: Ground, first: tuple[float, ...], last: tuple[float, ...]) -> bo
 
 def score(given: Tensor, y: Tensor, task: Literal["classification", "regression"]) -> float:
     """Accuracy or R²; 0 where there is none."""
-    found = metric(given, y, task)
+    found = float(metric(given, y, task))
     return found if math.isfinite(found) else 0.0
 
 

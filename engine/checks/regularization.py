@@ -13,7 +13,7 @@ from engine.parts.optimizers.sgd import SGD
 from engine.parts.regularizers import Regularizer
 from engine.parts.regularizers.l2 import L2
 from engine.training.check_context import CPU, Ground, calm
-from engine.training.executor import Eager
+from engine.training.eager import Eager
 
 BATCH = 64  # examples of the step that is looked at
 DIRECTION = 1e-4  # length of the step that the slope of the penalty is taken over

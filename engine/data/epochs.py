@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.examples import Task
+from engine.numerics.metrics import metric
 from engine.numerics.seeding import ORDER, seed_of
 
 
@@ -139,22 +140,7 @@ class Tally:
 
     def mean_and_metric(self, task: Task) -> tuple[float, ...]:
         """Mean loss and metric of the epoch."""
-        return self.loss_sum / self.examples, metric(torch.cat(self.outputs), torch.cat(self.targets), task)
-
-
-def metric(outputs: Tensor, targets: Tensor, task: Task) -> float:
-    """Accuracy, or R² = 1 − Σ(ŷ − y)² / Σ(y − mean y)² over all outputs. Targets may be classes or one-hot rows.
-
-    NaN where it is not defined: of no examples, and R² where no target varies, as in a single row.
-    """
-    if task == "classification":
-        right = targets if targets.dtype == torch.int64 else targets.argmax(1)
-        return float((outputs.argmax(1) == right).to(torch.float64).mean())
-    if not bool((targets != targets[:1]).any()):  # asked of the numbers: the spread of equal ones is rounding
-        return math.nan
-    outputs, targets = outputs.to(torch.float64), targets.to(torch.float64)
-    spread = ((targets - targets.mean(0)) ** 2).sum()
-    return float(1 - ((outputs - targets) ** 2).sum() / spread)
+        return self.loss_sum / self.examples, float(metric(torch.cat(self.outputs), torch.cat(self.targets), task))
 
 
 @torch.no_grad()
@@ -166,7 +152,7 @@ def evaluate(network: nn.Module, loss: nn.Module, x: Tensor, y: Tensor, task: Ta
     found = float(loss(outputs, y))
     network.train()
     loss.train()
-    return found, metric(outputs, y, task)
+    return found, float(metric(outputs, y, task))
 
 
 def test_sentence(loss: float, found: float, task: Task) -> str:

@@ -152,12 +152,11 @@ def expect_enough(experiment: Experiment, count: int) -> None:
 
 def expect_one_head(experiment: Experiment) -> None:
     """Refuses what works with one end only: members vote on one answer, an attack turns one loss."""
-    for place, rule in enumerate(experiment.regularizers):
-        if rule.name() == "bagging":
-            where = f"$.regularizers[{place}] (bagging)"
-            raise InvalidExperiment(
-                where, Message("a network with one end"), Message("heads or reconstructions"), Message("leave it out")
-            )
+    if experiment.ensemble:
+        where = f"$.ensemble ({experiment.ensemble.name()})"
+        raise InvalidExperiment(
+            where, Message("a network with one end"), Message("heads or reconstructions"), Message("leave it out")
+        )
     if experiment.attack:
         where = f"$.attack ({experiment.attack.name()})"
         raise InvalidExperiment(

@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from engine.catalogue.part import Value, catalogue, hparam
 from engine.errors import InvalidExperiment, shown
+from engine.experiment.migrations import migrate
 from engine.experiment.validation import Misfit, explain
 from engine.message import Message
 from engine.parts.activations.tanh import Tanh
@@ -20,6 +21,7 @@ from engine.parts.blocks import Block
 from engine.parts.blocks.dense import Dense
 from engine.parts.datasets import Dataset
 from engine.parts.datasets.spiral import Spiral
+from engine.parts.ensembles import Ensemble
 from engine.parts.initializers import Initializer
 from engine.parts.initializers.glorot_uniform import GlorotUniform
 from engine.parts.losses import Loss
@@ -56,7 +58,7 @@ class Experiment(Value):
     The last layer is not in `network`: a dense layer with one output a class or target is always added.
     """
 
-    version: Literal[1] = 1
+    version: Literal[2] = 2
     data: Dataset = Spiral()
     validation: float = hparam(0.5, "Share of the examples kept for validation.", ge=0.05, le=0.9)
     test: float = hparam(0.0, "Share kept apart and looked at once, when the run ends.", ge=0, le=0.5)
@@ -90,6 +92,12 @@ class Experiment(Value):
     optimizer: Optimizer = Adam(lr=0.003)
     schedule: Schedule = Constant()
     regularizers: Annotated[tuple[Regularizer, ...], Field(max_length=8)] = ()
+    ensemble: Ensemble | None = hparam(
+        None,
+        "Trains several networks that answer together.",
+        none="one network",
+        omit_default=True,
+    )
     attack: Attack | None = hparam(
         None,
         "Moves inputs so that the network goes wrong, shows it, and trains on them too.",
@@ -126,12 +134,17 @@ class Experiment(Value):
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Experiment:
-        """The experiment in a JSON document. Raises: InvalidExperiment for everything wrong with it."""
+        """The experiment in a JSON document, which may be of an earlier version.
+
+        Raises: InvalidExperiment for everything wrong with it.
+        """
         if len(text) > LONGEST:
             raise InvalidExperiment("$", Message("at most {n} characters", n=LONGEST), len(text))
         try:
             text = text if isinstance(text, str) else text.decode("utf-8-sig")
-            data = json.loads(text)
+            read = json.loads(text)
+            data = migrate(read)
+            text = text if data is read else json.dumps(data)
         except (ValueError, RecursionError) as error:
             raise InvalidExperiment("$", Message("JSON"), shown(text)) from error
         try:
@@ -155,5 +168,10 @@ class Experiment(Value):
 
     @property
     def digest(self) -> str:
-        """Same digest, same first frame: 16 hexadecimal digits of SHA-256."""
-        return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
+        """Same digest, same first frame: 16 hexadecimal digits of SHA-256.
+
+        It is of what was chosen, not of the version in which that is written: an experiment keeps its digest from one
+        version to the next as long as its other fields are the same.
+        """
+        written = self.to_json().replace(f'"version":{self.version}', '"version":1', 1)
+        return hashlib.sha256(written.encode()).hexdigest()[:16]

@@ -6,20 +6,16 @@ import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from engine.errors import PlaygroundError
 from engine.message import Message
-from engine.run_state import RunState
-from engine.store import checkpoints, tables
+from engine.store import tables
 from engine.store.per_class import classes_of
 from engine.store.reader import Reader, RunRow
-
-if TYPE_CHECKING:
-    from engine.training.trainer import Trainer
 
 
 def export(reader: Reader, run: str, folder: Path) -> list[Path]:
@@ -91,26 +87,11 @@ def model(reader: Reader, row: RunRow) -> bytes:
     """Weights and running statistics of the newest checkpoint, or of the last good one if the run diverged."""
     from safetensors.torch import save
 
-    trainer, step = newest(reader, row)
+    from engine.jobs import checkpoint
+
+    trainer, step = checkpoint.newest(reader, row)
     about = {"run": row.id, "step": str(step), "experiment": row.experiment}
     if trainer.kept:
         about |= dict(zip(("kept_epoch", "kept_validation_loss"), map(str, trainer.kept), strict=True))
     about |= {"name": row.name} if row.name else {}
     return bytes(save(trainer.model_tensors(), about))
-
-
-def newest(reader: Reader, row: RunRow) -> tuple[Trainer, int]:
-    """The run at its newest checkpoint, or at the last good one if it diverged, and the step of that one."""
-    from engine.jobs import checkpoint as memory
-
-    with reader.view() as view:
-        found = view.checkpoints(row.id)
-    for checkpoint in found:
-        if row.state is RunState.DIVERGED and not checkpoint.good:
-            continue
-        try:
-            data = checkpoints.read(checkpoint.path, checkpoint.sha256)
-        except checkpoints.Spoiled:
-            continue
-        return memory.load(data).trainer, checkpoint.step
-    raise PlaygroundError(Message("Run {run} has no checkpoint that could be read.", run=row.id))

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 
+from engine.errors import PlaygroundError
 from engine.experiment.experiment import Experiment
-from engine.jobs.run_job import Order
+from engine.jobs.run_job import Order, Saved
+from engine.message import Message
 from engine.preview.memory_estimate import AT_ONCE
+from engine.run_state import RunState
 from engine.store import checkpoints
 from engine.training.trainer import Trainer
 
+if TYPE_CHECKING:  # a worker does without the database
+    from engine.store.reader import Checkpoint, Reader, RunRow
+
 BYTES_A_SECOND = 16 * 2**20  # of checkpoints, on the average of a long run
+Record = TypeVar("Record", Saved, "Checkpoint")
 SHARE = 0.1  # of the training time that may go into them
 
 
@@ -82,25 +90,49 @@ def write(order: Order, taken: Snapshot, serial: int) -> dict[str, Any]:
 
 def find(order: Order) -> Found:
     """The run from its newest whole checkpoint, or from its beginning when there is none."""
-    spoiled: list[str] = []
-    why = ""
-    for saved in order.checkpoints:
-        try:
-            checkpoints.examine(Path(order.home) / saved.path, saved.sha256)
-            found = load(Path(order.home) / saved.path)
-        except checkpoints.Spoiled as damage:
-            spoiled.append(saved.path)
-            why = why or f"The checkpoint of step {saved.step} could not be used: {damage}."
-            continue
+    read, damage = first_readable(order.checkpoints, Path(order.home))
+    spoiled = tuple(saved.path for saved, _ in damage)
+    why = "".join(f"The checkpoint of step {one.step} could not be used: {how}." for one, how in damage[:1])
+    if read:
+        saved, found = read
         if spoiled:
-            found.spoiled = tuple(spoiled)
+            found.spoiled = spoiled
             found.note = _note(order, f"{why} The run went back to the one of step {saved.step}.", saved.step)
         return found
     lost = bool(spoiled) or (order.stored > 0 and not order.checkpoints)
     why = why or "There was no checkpoint."
     note = _note(order, f"{why} The run went back to its beginning.", 0)
     trainer = Trainer(Experiment.from_json(order.experiment))
-    return Found(trainer, spoiled=tuple(spoiled), note=note if lost else None)
+    return Found(trainer, spoiled=spoiled, note=note if lost else None)
+
+
+def newest(reader: Reader, row: RunRow) -> tuple[Trainer, int]:
+    """The run at its newest readable checkpoint, or at the last good one if it diverged, and the step of that one.
+
+    Raises: PlaygroundError if there is none.
+    """
+    wanted = (saved for saved in reader.checkpoints(row.id) if saved.good or row.state is not RunState.DIVERGED)
+    read, _ = first_readable(wanted, reader.place.home)
+    if read is None:
+        raise PlaygroundError(Message("Run {run} has no checkpoint that could be read.", run=row.id))
+    return read[1].trainer, read[0].step
+
+
+def first_readable(
+    recorded: Iterable[Record], home: Path
+) -> tuple[tuple[Record, Found] | None, list[tuple[Record, checkpoints.Spoiled]]]:
+    """The first of these checkpoints whose file is what was written, and what is wrong with those before it."""
+    damage: list[tuple[Record, checkpoints.Spoiled]] = []
+    for saved in recorded:
+        path = home / saved.path
+        try:
+            checkpoints.examine(path, saved.sha256)
+            return (saved, load(path)), damage
+        except checkpoints.Spoiled as how:
+            damage.append((saved, how))
+        except FileNotFoundError:  # swept away since it was examined
+            damage.append((saved, checkpoints.Spoiled("its file is gone")))
+    return None, damage
 
 
 def load(source: Path | bytes) -> Found:

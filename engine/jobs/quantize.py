@@ -20,13 +20,12 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from engine.data.epochs import metric
 from engine.errors import PlaygroundError
 from engine.message import Message, Term
 from engine.network.build import Network
+from engine.numerics.metrics import metric
 from engine.processes.job import Event, Job, Task
 from engine.processes.limits import GIB, Limits
-from engine.run_state import RunState
 from engine.training.trainer import Trainer
 
 CALIBRATION = 512  # training examples that the ranges of convolutions are taken from
@@ -77,25 +76,16 @@ def sizes(trainer: Trainer) -> Iterator[FormatSize]:
 def sizes_of_run(run: str) -> Iterator[dict[str, Any]]:
     """The same for a run in the store, from its newest whole checkpoint. Raises: PlaygroundError."""
     from engine.jobs import checkpoint
-    from engine.store import checkpoints
     from engine.store.reader import Reader
 
     reader = Reader()
     row = reader.run(run) if reader.place.database.exists() else None
     if row is None:
         raise PlaygroundError(Message("There is no run {run}.", run=run))
-    for saved in reader.checkpoints(run):
-        if row.state is RunState.DIVERGED and not saved.good:
-            continue
-        try:
-            trainer = checkpoint.load(checkpoints.read(saved.path, saved.sha256)).trainer
-        except checkpoints.Spoiled:
-            continue
-        yield {"run": run, "step": saved.step, "task": trainer.task}
-        for small in sizes(trainer):
-            yield small.plain()
-        return
-    raise PlaygroundError(Message("Run {run} has no checkpoint that could be read.", run=run))
+    trainer, step = checkpoint.newest(reader, row)
+    yield {"run": run, "step": step, "task": trainer.task}
+    for small in sizes(trainer):
+        yield small.plain()
 
 
 def saved_size(network: nn.Module) -> int:
@@ -112,7 +102,7 @@ def score(network: Network, x: Tensor, y: Tensor, task: Any) -> float:
     given = torch.cat([network(piece) for piece in torch.split(x, 2048)])[
         :, :outputs
     ]  # the ends beside it are left out
-    return metric(given.float(), y, task)
+    return float(metric(given.float(), y, task))
 
 
 def bfloat16(network: Network) -> Network:

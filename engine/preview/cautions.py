@@ -15,7 +15,6 @@ from engine.data.prepare import Prepared, prepare
 from engine.experiment.experiment import Experiment
 from engine.message import Message
 from engine.parts.blocks.embedding import Embedding
-from engine.parts.regularizers.bagging import Bagging
 from engine.parts.regularizers.early_stopping import EarlyStopping
 from engine.parts.schedules.on_plateau import OnPlateau
 from engine.parts.schedules.piecewise import Piecewise
@@ -124,11 +123,9 @@ def lone_weight(experiment: Experiment, data: Prepared) -> Iterator[Caution]:
 
 def voted_numbers(experiment: Experiment, data: Prepared) -> Iterator[Caution]:
     """Votes of members that answer with numbers."""
-    for place, rule in enumerate(experiment.regularizers):
-        if isinstance(rule, Bagging) and rule.vote == "majority" and data.source.task == "regression":
-            yield Caution(
-                f"$.regularizers[{place}].vote", Message("Members vote on classes only; of numbers the mean is taken.")
-            )
+    ensemble = experiment.ensemble
+    if ensemble and ensemble.vote == "majority" and data.source.task == "regression":
+        yield Caution("$.ensemble.vote", Message("Members vote on classes only; of numbers the mean is taken."))
 
 
 def too_short(experiment: Experiment, data: Prepared) -> Iterator[Caution]:

@@ -16,7 +16,6 @@ from engine.preview.kernel_memory import KernelMemory
 from engine.preview.peak_memory import PeakMemory, forward_peak
 from engine.training.capture import PLANE_FLOPS, PROBE_FLOPS, with_companions
 from engine.training.heads import Ends
-from engine.training.members import alone
 from engine.training.rollback import LARGEST
 
 META = torch.device("meta")
@@ -68,7 +67,7 @@ class MemoryEstimate:
 
 def estimate_memory(experiment: Experiment, network: Network, data: Prepared, flops: int) -> MemoryEstimate:
     """The footprint of a run. `network`: on the meta device, one member; `flops`: of its forward pass."""
-    members = len(alone(experiment))
+    members = experiment.ensemble.members if experiment.ensemble else 1
     shapes = [parameter.shape for parameter in network.parameters()]
     sizes = [4 * shape.numel() for shape in shapes]
     once = sum(sizes)
@@ -130,7 +129,7 @@ def step_peak(experiment: Experiment, network: Network, data: Prepared, batch: i
     for parameter in parameters:
         parameter.grad = None
     asked = passing + ASKED * 4 * batch * output_size(network) if experiment.optimizer.needs_closure else 0
-    members = len(alone(experiment))
+    members = experiment.ensemble.members if experiment.ensemble else 1
     joined = 4 * members * batch * output_size(network) if members > 1 else 0
     return max(int(MARGIN * (most + asked)) + joined, passing) + FEW + members * (x.nbytes + y.nbytes)
 
@@ -146,7 +145,7 @@ def evaluation_peak(experiment: Experiment, network: Network, data: Prepared, fl
     """The most that an evaluation, the tally of an epoch or the instruments take."""
     split = max(len(data.validation_x), len(data.test_x))
     numbers = output_size(network)
-    members = len(alone(experiment))
+    members = experiment.ensemble.members if experiment.ensemble else 1
     with KernelMemory():
         forward = forward_peak(network, torch.empty(min(split, LOOKED), *data.in_shape, device=META))
     each = 4 + (24 if data.source.task == "regression" or network.ends else 8)  # R² and sums are in float64

@@ -13,7 +13,6 @@ from engine.network.build import assemble, forward_flops
 from engine.parts.blocks import Shape
 from engine.preview.cautions import Caution, cautions
 from engine.preview.memory_estimate import MemoryEstimate, estimate_memory
-from engine.training.members import alone
 
 MEMORY_LIMIT = 2 * 2**30
 
@@ -69,7 +68,7 @@ def preview(experiment: Experiment) -> Preview:
     expect_memory(found.run, "$.network")
     attack = experiment.attack if experiment.attack and experiment.attack.share > 0 else None
     cost = 2 + attack.gradients if attack else 1  # the batch, the batch attacked, and the gradients that attack it
-    members = len(alone(experiment))
+    members = experiment.ensemble.members if experiment.ensemble else 1
     sums = (parameters * members, flops * members, found.step)
     careful = cautions(experiment, data)
     return Preview(rows, *sums, data.in_shape, data.source.outputs, found, members, cost, careful)

@@ -17,9 +17,8 @@ from engine.experiment.experiment import Experiment
 from engine.network.build import Network, assemble, build, forward_flops
 from engine.numerics.seeding import DROPOUT, seed_of
 from engine.parts.blocks import Shape
-from engine.training.executor import Eager
+from engine.training.eager import Eager
 from engine.training.heads import Ends, Weighed
-from engine.training.members import chosen
 
 CPU = torch.device("cpu")
 ENOUGH = 2048  # examples that a loss is looked at on
@@ -48,9 +47,7 @@ class Ground:
         torch.set_num_threads(1)
         torch.set_flush_denormal(True)
         self.asked = experiment
-        bagging = chosen(experiment)
-        rules = tuple(rule for rule in experiment.regularizers if rule is not bagging)
-        self.experiment = experiment.model_copy(update={"device": "cpu", "attack": None, "regularizers": rules})
+        self.experiment = experiment.model_copy(update={"device": "cpu", "attack": None, "ensemble": None})
         self.seconds = seconds
         self.steps = steps
         self.late = False

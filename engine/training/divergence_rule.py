@@ -8,8 +8,8 @@ from typing import Any
 from engine.data.prepare import Prepared
 from engine.experiment.experiment import Experiment
 from engine.network.build import Network
-from engine.training.bagging import networks
 from engine.training.divergence import LOOKED_AT, loss_of, most_grown, runs_away, weight_norms
+from engine.training.ensemble import networks
 from engine.training.heads import Ends
 
 ENOUGH = 64

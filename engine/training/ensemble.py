@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from engine.network.build import Network
+from engine.data.prepare import Prepared
+from engine.experiment.experiment import Experiment
+from engine.network.build import Network, build
+from engine.parts.ensembles import Vote
+from engine.training.members import member_experiments
 
-Vote = Literal["mean", "majority"]
 
-
-class Ensemble(Network):
+class EnsembleNetwork(Network):
     """The members side by side. What belongs to one network (stages, layers, weights) is member 1's; the answer, the
     state and the parameters are everyone's.
 
@@ -48,6 +49,16 @@ class Ensemble(Network):
         first, layers = super().observe(x)
         rest = [member(x) for member in self.everyone[1:]]
         return combined(torch.stack([first, *rest]), self.vote, self.shares), layers
+
+
+def networks(experiment: Experiment, data: Prepared) -> Network:
+    """The network with its first weights, or all that answer together."""
+    outputs = data.source.outputs
+    if experiment.ensemble is None:
+        return build(experiment, data.in_shape, outputs, data.heads)
+    members = [build(member, data.in_shape, outputs) for member in member_experiments(experiment)]
+    shares, classes = experiment.loss.tasks == ("classification",), data.source.task == "classification"
+    return EnsembleNetwork(members, experiment.ensemble.vote, shares, classes)
 
 
 def combined(outputs: Tensor, vote: Vote, shares: bool) -> Tensor:

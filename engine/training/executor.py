@@ -1,169 +1,133 @@
-"""The executor takes optimizer steps; the trainer asks it for the next one. This one is eager torch."""
+"""The seam between the trainer and whatever takes the steps: a stretch of steps without a frame.
+
+An executor is given the learners and runs until the stretch ends; the trainer sees losses and outputs, never a step.
+A native loop or a recorded CUDA graph runs many steps before it asks whether to stop, a grouped executor steps all
+learners at once. A step that the instruments look at is the edge of a stretch: a stretch of its own, of one step.
+"""
 
 from __future__ import annotations
 
 import math
-from contextlib import suppress
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from engine.experiment.experiment import Experiment
-from engine.network.build import Network
-from engine.parts.regularizers import Regularizer
-from engine.training.adversary import Adversary
+from engine.data.epochs import fetch_all
+from engine.numerics.seeding import DROPOUT, MEMBER, seed_of
 from engine.training.capture import Capture
-from engine.training.heads import Weighed
+from engine.training.eager import Loss
+from engine.training.learner import Batch, Learner
 
-Loss = float | Tensor
+GROUP = 32  # steps on a GPU whose losses are fetched together: fetching each would stall the pipeline
+
+See = Callable[[Tensor, Tensor], None]
+"""Told of the outputs and the targets of every step, of each learner in turn."""
 
 
-class NotFinite(Exception):
-    """The loss at the first point of an optimizer that asks for gradients itself is not finite."""
+class Plan(NamedTuple):
+    """What the steps of a stretch share: all of them lie in one epoch and under one version of the experiment.
+
+    `first`: how many steps were taken before. `factor`: the factor on the learning rate after so many steps.
+    """
+
+    first: int
+    batch_size: int
+    factor: Callable[[int], float]
+    seed: int
 
 
-class Eager:
-    """Forward, backward, penalties, clipping, step, in eager torch with fused optimizers."""
+@dataclass
+class Until:
+    """When a stretch ends: after `steps` at the latest, when time is up, or when a frame is due."""
 
-    def __init__(self, experiment: Experiment, network: Network, loss: nn.Module, device: torch.device) -> None:
-        self.network = network
-        self.parameters = list(network.parameters())
-        self.penalized: list[Tensor] = list(network.penalized())
-        self.turned = {id(self.penalized[place]) for place in network.turned}
-        self.loss = loss
-        self.device = device
-        self.adversary: Adversary | None = None
-        self.optimizer = experiment.optimizer.build(self.parameters)
-        self.rules: tuple[tuple[Regularizer, list[Tensor]], ...] = ()  # each with the weights that it acts on
-        self.needs_closure = experiment.optimizer.needs_closure
-        self.cpu = device.type == "cpu"
-        self.stochastic = self.noisy = False
-        self.generator = torch.default_generator if self.cpu else torch.cuda.default_generators[device.index or 0]
-        self.base_lr = experiment.optimizer.settings()["lr"]
-        self.retune(experiment)
+    steps: int
+    deadline: float = math.inf  # of time.perf_counter()
+    frame_due: Callable[[], bool] = lambda: False
+    due: bool = False  # what the clock said last
 
-    def retune(self, experiment: Experiment) -> None:
-        """Takes over the live fields of an edited experiment; the optimizer's state stays."""
-        settings = experiment.optimizer.settings()
-        self.base_lr = settings["lr"]
-        for group in self.optimizer.param_groups:
-            group.update(settings)
-        for stage, block in zip(self.network.stages, experiment.network, strict=False):
-            block.update_live_fields(stage.module)
-        if isinstance(self.loss, Weighed):
-            self.loss.retune(experiment)
-        active = [own for r in experiment.regularizers if getattr(r, "strength", 1.0) != 0 for own in r.apart()]
-        active.sort(key=lambda r: r.order)
-        self.rules = tuple((r, self.network.penalized(r.chosen) if r.chosen else self.penalized) for r in active)
-        attack = experiment.attack
-        mixed = attack is not None and attack.share > 0
-        self.adversary = Adversary(attack, self.network, self.loss, self.device) if attack and mixed else None
-        self.noisy = any(rule.is_random for rule in active)
-        self.stochastic = self.noisy or any(block.is_random for block in experiment.network)
+    def reached(self) -> bool:
+        """Whether to stop before the next step. One that asks more rarely may have its frames a little late."""
+        if time.perf_counter() >= self.deadline:
+            return True
+        self.due = self.frame_due()
+        return self.due
 
-    def step(self, x: Tensor, y: Tensor, factor: float, seed: int, capture: Capture | None) -> tuple[Loss, Tensor]:
-        """One step on one batch; `factor` on the learning rate; `seed` for dropout, so that no state has to be kept.
 
-        Returns the batch's loss, a number on the CPU and a tensor elsewhere (fetching it would wait for the device),
-        and the outputs. On the CPU a loss that is not finite leaves the weights alone.
+@dataclass
+class Stretch:
+    """What a stretch brought: the loss of each step, up to the first that is not finite, whose batch is `broken`; and
+    how many examples each step had."""
+
+    losses: list[float]
+    examples: list[int]
+    broken: Batch | None = None
+
+
+class Executor(Protocol):
+    """Takes stretches of steps."""
+
+    def run(
+        self, learners: Sequence[Learner], plan: Plan, until: Until, see: See, capture: Capture | None = None
+    ) -> Stretch:
+        """Takes steps of all learners, at least one, until the stretch ends or a loss is not finite.
+
+        `capture`: the instruments of a stretch of one step; they look at the first learner.
         """
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.base_lr * factor
-        if self.adversary:
-            self.adversary.prepare(x, y, seed)
-        if self.needs_closure:
-            return self._asked(x, y, seed, capture)
-        value, outputs = self._gradient(x, y, seed, capture)
-        if self.cpu and not math.isfinite(value):
-            return value, outputs
-        if capture:
-            capture.before_step()
-        self.optimizer.step()
-        self._constrain()
-        return value, outputs
 
-    def _gradient(self, x: Tensor, y: Tensor, seed: int, capture: Capture | None) -> tuple[Loss, Tensor]:
-        """The gradient where the weights stand, or near it; none on the CPU if the loss is not finite."""
-        if self.stochastic:
-            self.generator.manual_seed(seed)
-        kept = self._disturb() if self.noisy else []
-        value, outputs = self._backward(x, y)
-        if kept:
-            with torch.no_grad():
-                torch._foreach_copy_(list[Tensor](self.parameters), kept)
-        if not (self.cpu and not math.isfinite(value)):
-            self._regularize(capture)
-        return value, outputs
 
-    @torch.no_grad()
-    def _disturb(self) -> list[Tensor]:
-        """Lets the regularizers move the parameters; returns what they were."""
-        kept = [parameter.clone() for parameter in self.parameters]
-        for rule, _ in self.rules:
-            rule.disturb_(list(self.parameters), self.generator)
-        return kept
+class EagerExecutor:
+    """Step by step in eager torch, the learners side by side. The loss of a step is the mean of theirs."""
 
-    def _backward(self, x: Tensor, y: Tensor) -> tuple[Loss, Tensor]:
-        """Forward and backward; no gradient on the CPU if the loss is not finite."""
-        outputs = self.network(x)
-        loss: Tensor = self.loss(outputs, y)
-        if self.adversary:
-            loss = self.adversary.mix(loss, y)
-        value = loss.item() if self.cpu else loss.detach()
-        if self.cpu and not math.isfinite(value):
-            return value, outputs.detach()
-        for parameter in self.parameters:
-            parameter.grad = None
-        loss.backward()  # type: ignore[no-untyped-call]
-        return value, outputs.detach()
+    def run(
+        self, learners: Sequence[Learner], plan: Plan, until: Until, see: See, capture: Capture | None = None
+    ) -> Stretch:
+        cpu = learners[0].eager.cpu
+        losses: list[Loss] = []
+        counts: list[int] = []
+        batches: list[Batch] = []  # on the CPU the newest alone
+        last = plan.first + (until.steps if cpu else min(until.steps, GROUP)) - 1
+        for step in range(plan.first, last + 1):
+            batch = side_by_side([learner.batch(plan.batch_size, step) for learner in learners])
+            losses.append(self.step(learners, batch, plan, step, see, capture))
+            counts.append(len(batch.x))
+            if cpu:
+                batches.clear()
+            batches.append(batch)
+            if (cpu and not math.isfinite(losses[-1])) or step == last or until.reached():
+                break
+        found = fetch_all(losses)
+        broken = next((place for place, loss in enumerate(found) if not math.isfinite(loss)), None)
+        if broken is None:
+            return Stretch(found, counts)
+        return Stretch(found[: broken + 1], counts, batches[0 if cpu else broken])
 
-    def _asked(self, x: Tensor, y: Tensor, seed: int, capture: Capture | None) -> tuple[Loss, Tensor]:
-        """A step whose optimizer asks for gradients. All are of one batch, with one draw of dropout; running
-        statistics move once, and what is shown is of the first point."""
-        seen: list[tuple[Loss, Tensor]] = []
-        statistics: list[Tensor] = []
-        buffers = list(self.network.buffers())
+    def step(
+        self, learners: Sequence[Learner], batch: Batch, plan: Plan, step: int, see: See, capture: Capture | None
+    ) -> Loss:
+        """One step of every learner; its loss is a number on the CPU and stays on any other device."""
+        factor, seed, k = plan.factor(step), seed_of(plan.seed, DROPOUT, step), len(learners)
+        if k == 1:
+            loss, outputs = learners[0].step(batch, factor, seed, capture)
+            see(outputs, batch.y)
+            return loss
+        losses: list[Loss] = []
+        for place, (learner, x, y) in enumerate(zip(learners, batch.x.chunk(k), batch.y.chunk(k), strict=True)):
+            own_seed = seed_of(seed, MEMBER, place)
+            loss, outputs = learner.step(Batch(x, y), factor, own_seed, capture if place == 0 else None)
+            see(outputs, y)
+            losses.append(loss)
+        if learners[0].eager.cpu:
+            return sum(float(loss) for loss in losses) / k
+        return torch.stack([torch.as_tensor(loss) for loss in losses]).mean()
 
-        def closure() -> Loss:
-            value, outputs = self._gradient(x, y, seed, None if seen else capture)
-            seen.append((value, outputs))
-            if len(seen) == 1:
-                if self.cpu and not math.isfinite(value):
-                    raise NotFinite
-                statistics.extend(buffer.clone() for buffer in buffers)
-            if isinstance(value, float) and math.isnan(value):
-                return math.inf  # worse than anything, where nan compares with nothing
-            return value + sum(rule.penalty(weights) for rule, weights in self.rules)
 
-        if capture:
-            capture.before_step()
-        with suppress(NotFinite):
-            self.optimizer.step(closure)  # type: ignore[arg-type]
-        if len(seen) > 1:
-            for buffer, first in zip(buffers, statistics, strict=True):
-                buffer.copy_(first)
-        self._constrain()
-        return seen[0]
-
-    @torch.no_grad()
-    def _constrain(self) -> None:
-        for rule, weights in self.rules:
-            rule.constrain_([w.transpose(0, 1) if id(w) in self.turned else w for w in weights])
-
-    @torch.no_grad()
-    def _regularize(self, capture: Capture | None) -> None:
-        for rule, weights in self.rules:
-            moved = [(w, w.grad) for w in weights if w.grad is not None]
-            if moved:  # a detached layer gets no gradient
-                rule.add_gradient_([w for w, _ in moved], [gradient for _, gradient in moved])
-        if capture:
-            capture.gradients_ready()
-        if self.rules:
-            gradients = [weight.grad for weight in self.parameters if weight.grad is not None]
-            for rule, _ in self.rules:
-                rule.limit_(gradients)
-
-    @property
-    def lr(self) -> float:
-        """The learning rate of the last step."""
-        return float(self.optimizer.param_groups[0]["lr"])
+def side_by_side(batches: Sequence[Batch]) -> Batch:
+    """The batches of all learners as one, (learners · batch, …). They lie in one piece of memory also when each is
+    read by itself: sums over numbers that lie otherwise are rounded otherwise, and old runs would not go on alike."""
+    if len(batches) == 1:
+        return batches[0]
+    return Batch(torch.cat([batch.x for batch in batches]), torch.cat([batch.y for batch in batches]))

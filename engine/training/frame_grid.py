@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cache
 
@@ -26,3 +28,14 @@ def known(until: int) -> frozenset[int]:
 def on_grid(step: int) -> bool:
     """Whether a step is one of them."""
     return step in known(100_000_000)
+
+
+def next_on_grid(step: int) -> int:
+    """The first of them after `step`."""
+    return ordered(100_000_000)[bisect_right(ordered(100_000_000), step)]
+
+
+@cache
+def ordered(until: int) -> tuple[int, ...]:
+    """All of them in a row, and one that no run reaches."""
+    return (*steps(until), sys.maxsize)

@@ -6,20 +6,20 @@ With one end everything is as it always was. With several, the outputs of all en
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from engine.data.epochs import Tally, metric
+from engine.data.epochs import Tally
 from engine.data.prepare import Prepared
 from engine.data.targets import loss_module, training_targets
 from engine.examples import Task
 from engine.experiment.experiment import Experiment
 from engine.frame import Channel
 from engine.network.build import Network
+from engine.numerics.metrics import accuracy, metric, r_squared
 from engine.parts.losses.cross_entropy import CrossEntropy
 from engine.parts.losses.mse import MSE
 from engine.training.per_class import ByClass
@@ -133,7 +133,7 @@ class Ends:
         self.loss.eval()
         outputs = torch.cat([self.network(piece) for piece in torch.split(x, 2048)])
         found = float(self.loss(outputs, y))
-        metrics: tuple[float, ...] = (metric(outputs, y, self.task),) if not self.several else ()
+        metrics: tuple[float, ...] = (float(metric(outputs, y, self.task)),) if not self.several else ()
         if self.several:
             tally, newest = EndsTally(self), self.newest
             tally.see(outputs, y)
@@ -202,9 +202,9 @@ class EndsTally(Tally):
             loss, score, *rest = total.tolist()
             half = len(rest) // 2
             spread = sum(square - one**2 / self.count for one, square in zip(rest[:half], rest[half:], strict=True))
-            r2 = 1 - score / spread if spread > 0 else math.nan
-            metric = score / self.count if end.task == "classification" else r2
-            found += [loss / self.count, metric]
+            known, apart = torch.tensor([score, spread], dtype=torch.float64)
+            of = accuracy(known, self.count) if end.task == "classification" else r_squared(known, apart)
+            found += [loss / self.count, float(of)]
         return (found[1], *found)
 
 

@@ -16,8 +16,8 @@ from engine.numerics.seeding import ATTACK, seed_of
 from engine.parts.attacks import Attack
 from engine.parts.probes import Need, Trial
 from engine.training.adversary import slope
-from engine.training.ensemble import Ensemble, combined
-from engine.training.members import samples
+from engine.training.ensemble import EnsembleNetwork, combined
+from engine.training.members import member_samples
 
 
 class Held:
@@ -50,9 +50,8 @@ class Held:
         plane = self.affine(data)
         self.plane = None if plane is None else tuple(part.to(device) for part in plane)
         self.train_x, self.train_y = data.train_x[:size].to(device), data.train_y[:size].to(device)
-        drawn = [
-            torch.bincount(own, minlength=len(data.train_x))[:size] for own in samples(experiment, len(data.train_x))
-        ]
+        count = len(data.train_x)
+        drawn = [torch.bincount(own, minlength=count)[:size] for own in member_samples(experiment, count)]
         self.unseen = (torch.stack(drawn) == 0).to(device)  # (members, examples)
 
     @staticmethod
@@ -83,7 +82,7 @@ class Held:
     def trial(self, plane: Tensor | None) -> Trial:
         """How they fare now; the network is in evaluation mode."""
         found = Trial(self.targets, self.x, torch.empty(0))
-        if "members" in self.needs and isinstance(self.network, Ensemble):
+        if "members" in self.needs and isinstance(self.network, EnsembleNetwork):
             each = self.network.each(self.x)
             found = replace(found, outputs=self._together(each), each=each)
             found = self._out_of_bag(found, self.network)
@@ -93,10 +92,10 @@ class Held:
         return self._attacked(found, self.attack) if "attack" in self.needs and self.attack else found
 
     def _together(self, each: Tensor) -> Tensor:
-        assert isinstance(self.network, Ensemble)
+        assert isinstance(self.network, EnsembleNetwork)
         return combined(each, self.network.vote, self.network.shares)
 
-    def _out_of_bag(self, found: Trial, network: Ensemble) -> Trial:
+    def _out_of_bag(self, found: Trial, network: EnsembleNetwork) -> Trial:
         """Every training example's answer by the members that never saw it; those that all saw are left out."""
         said = network.each(self.train_x)  # (members, examples, outputs)
         if network.vote == "majority":
@@ -111,7 +110,7 @@ class Held:
     def _attacked(self, found: Trial, attack: Attack) -> Trial:
         """The same with the attack."""
         self.generator.manual_seed(self.seed)
-        differentiable = self.network.slope_outputs if isinstance(self.network, Ensemble) else self.network
+        differentiable = self.network.slope_outputs if isinstance(self.network, EnsembleNetwork) else self.network
         moved = attack.attack(self.x, slope(differentiable, self.loss, self.loss_targets), self.generator)
         found = replace(found, moved_x=moved, moved=self.network(moved))
         if self.plane is None:

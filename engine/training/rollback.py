@@ -26,6 +26,7 @@ class Rewind:
     def __init__(self) -> None:
         self.back: dict[str, Any] = {}
         self.going = False
+        self.framed = 0  # the step of the newest frame
         self.edits: list[tuple[int, Edit]] = []
         self.next_due = float("-inf")
 

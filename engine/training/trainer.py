@@ -12,23 +12,24 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.data.epochs import EpochRow, fetch_all, test_sentence
+from engine.data.epochs import EpochRow, Order, test_sentence
 from engine.data.prepare import prepare
 from engine.experiment import edits
 from engine.experiment.experiment import Experiment
 from engine.frame import Channel, Frame
 from engine.network.build import forward_flops, named_tensors
-from engine.numerics.seeding import DROPOUT, seed_of
 from engine.parts.schedules import Progress as ScheduleProgress
 from engine.parts.schedules import lengthened
-from engine.training import bagging, divergence
+from engine.training import divergence
 from engine.training.capture import Capture, fetch
 from engine.training.clock import FrameClock, Speedometer, Stopwatch
 from engine.training.device import pick_device
 from engine.training.divergence_rule import ENOUGH, Judge
-from engine.training.executor import Loss
-from engine.training.frame_grid import on_grid
+from engine.training.ensemble import networks
+from engine.training.executor import EagerExecutor, Executor, Plan, Until
+from engine.training.frame_grid import next_on_grid, on_grid
 from engine.training.heads import Ends
+from engine.training.learner import learners_of, retune
 from engine.training.progress import CHANNELS, CLOCKED, Progress, scalar
 from engine.training.rollback import Rewind
 from engine.training.trainer_state import Resumable
@@ -52,34 +53,30 @@ class Trainer(Resumable):
         self.device = pick_device(experiment.device)
         self.data = prepare(experiment)
         self.task = self.data.source.task
-        self.network = bagging.networks(experiment, self.data)
+        self.network = networks(experiment, self.data)
         flops = forward_flops(self.network, self.data.in_shape)
         self.network.to(self.device)
         self.ends = Ends(experiment, self.data, self.network, self.device)
-        self.executor = bagging.executor(experiment, self.network, self.data, self.ends.loss, self.device)
+        self.learners = learners_of(experiment, self.data, self.network, self.ends, self.device)
+        self.executor: Executor = EagerExecutor()
         self.capture = Capture(experiment, self.data, self.network, flops, self.device)
         self.clock = clock or FrameClock()
-        self._place_data()
+        self.held_x, self.held_y = self.ends.held_out(experiment, 1)
+        self.tested = self.ends.held_out(experiment, 2)
         self.step = self.epoch = 0
         self.stopwatch = Stopwatch()
         self.status, self.message = "running", ""
         self.watch = Watch(experiment)
         self.judge = Judge(experiment, self.data, self.network, self.ends)
-        self.best, self.spans = None, ()
+        self.spans = ()
         self.tally = self.ends.tally()
         self.speedometer = Speedometer()
         self.rewind = Rewind()
-        self.framed = 0  # the step of the newest frame
-        self._pending: list[tuple[Loss, Tensor, Tensor]] = []  # losses not yet settled, their inputs and targets
 
-    def _place_data(self) -> None:
-        data, experiment = self.data, self.experiment
-        targets = self.ends.training_targets(experiment)
-        classes = data.train_y if experiment.balance == "resampling" else None
-        self.order = bagging.order(experiment, data.train_x.to(self.device), targets, classes)
-        self.augment = bagging.augment(experiment, self.device)
-        self.held_x, self.held_y = self.ends.held_out(experiment, 1)
-        self.tested = self.ends.held_out(experiment, 2)
+    @property
+    def order(self) -> Order:
+        """The order of the first learner; those of all others are as long."""
+        return self.learners[0].order
 
     @property
     def channels(self) -> tuple[Channel, ...]:
@@ -113,17 +110,33 @@ class Trainer(Resumable):
         ends. With `frame_at_end` the last step before a target has a frame, whatever the clock says."""
         progress = Progress(self.step + 1)
         self.stopwatch.start()
+        due = False
         while self.status == "running":
-            last, final = self._is_last(until_step, until_epoch), self._is_final()
-            if not self._pending:
-                self.rewind.offer(self.state, self.stopwatch)
-            due = self.clock.due() or (self.clock.grid and on_grid(self.step + 1))
-            self._take(due or final or (last and frame_at_end), final, progress)
-            if last or time.perf_counter() >= deadline:
+            self.rewind.offer(self.state, self.stopwatch)
+            due = due or self.clock.due()
+            plain = 0 if due else self._steps_before_edge(until_step)
+            if plain:
+                until = Until(plain, deadline, self.clock.due)
+                self._run(until, progress)
+                due = until.due
+            else:
+                last, final = self._is_last(until_step, until_epoch), self._is_final()
+                on_clock, due = due or (self.clock.grid and on_grid(self.step + 1)), False
+                self._take(on_clock or final or (last and frame_at_end), final, progress)
+                if last:
+                    break
+            if not due and time.perf_counter() >= deadline:
                 break
-        self._settle(progress)
         self.stopwatch.stop()
         return progress
+
+    def _steps_before_edge(self, until_step: int | None) -> int:
+        """How many steps may be taken in one stretch: the next one after them ends an epoch, the run or the call, or
+        has a frame on the grid."""
+        before = [self.order.steps_left(self.experiment.batch_size)]
+        before += [end - self.step for end in (self.experiment.steps, until_step) if end is not None]
+        before += [next_on_grid(self.step) - self.step] if self.clock.grid else []
+        return max(0, min(before) - 1)
 
     def _ends_epoch(self) -> bool:
         return self.order.cursor + self.order.upcoming(self.experiment.batch_size) >= self.order.count
@@ -137,22 +150,10 @@ class Trainer(Resumable):
         return self._is_last(self.experiment.steps, self.experiment.epochs)
 
     def _take(self, sampled: bool, final: bool, progress: Progress) -> None:
-        """One optimizer step with all that hangs on it."""
+        """The edge of a stretch: one step with all that hangs on it."""
         ends_epoch = self._ends_epoch()
-        self.spans = lengthened(self.spans, self.step, total := self.total_steps)
-        where = ScheduleProgress(self.step, self.epoch, total, self.spans)
-        x, y = self.ends.joined(*self.augment(*self.order.take(self.experiment.batch_size), self.step))
-        factor = self.experiment.schedule.factor(where) * self.watch.factor
-        seed = seed_of(self.experiment.seed, DROPOUT, self.step)
         may_end = ends_epoch and (self.experiment.stopping.divergence or bool(self.watch.rules))
-        loss, outputs = self.executor.step(x, y, factor, seed, self.capture if sampled or may_end else None)
-        self.step += 1
-        self.speedometer.examples += len(x)
-        self.tally.see(outputs, y)
-        self._pending.append((loss, x, y))
-        # on a GPU fetching each loss would stall the pipeline; there they are fetched in groups
-        if self.executor.cpu or sampled or ends_epoch or len(self._pending) >= 32:
-            self._settle(progress)
+        self._run(Until(1), progress, self.capture if sampled or may_end else None)
         if self.status == "running" and sampled:
             progress.frames.append(self._frame(progress.losses[-1]))
         if self.status == "running" and ends_epoch:
@@ -160,41 +161,52 @@ class Trainer(Resumable):
         if self.status == "running" and final:
             self._end_by_length()
 
-    def _settle(self, progress: Progress) -> None:
-        """Fetches the pending losses; the first that is not finite ends the run at its step."""
-        pending, self._pending = self._pending, []
-        values = fetch_all([loss for loss, _, _ in pending])
-        for place, (loss, (_, x, y)) in enumerate(zip(values, pending, strict=True)):
-            progress.losses.append(loss)
-            if not math.isfinite(loss):
-                self.step += place + 1 - len(pending)
-                layer = divergence.first_to_overflow(self.network, x)
-                self._diverge(f"The loss is not finite at step {self.step}; the numbers of layer {layer} went first.")
-                if not self.rewind.going:
-                    self._show_the_end(loss, x, y, progress)
-                return
+    def _run(self, until: Until, progress: Progress, capture: Capture | None = None) -> None:
+        """A stretch of steps; the first loss that is not finite ends the run at its step."""
+        stretch = self.executor.run(self.learners, self._plan(), until, self.tally.see, capture)
+        self.speedometer.examples += sum(stretch.examples)
+        self.step += len(stretch.losses)
+        progress.losses += stretch.losses
+        good = stretch.losses[:-1] if stretch.broken else stretch.losses
+        for loss, examples in zip(good, stretch.examples, strict=False):
             self.judge.begin(loss)
-            self.tally.add(loss, len(x))
+            self.tally.add(loss, examples)
+        if stretch.broken:
+            x, y = stretch.broken
+            layer = divergence.first_to_overflow(self.network, x)
+            self._diverge(f"The loss is not finite at step {self.step}; the numbers of layer {layer} went first.")
+            if not self.rewind.going:
+                self._show_the_end(stretch.losses[-1], x, y, progress)
+
+    def _plan(self) -> Plan:
+        """What the next steps of this epoch share."""
+        self.spans = lengthened(self.spans, self.step, total := self.total_steps)
+        schedule, epoch, spans, beside = self.experiment.schedule, self.epoch, self.spans, self.watch.factor
+
+        def factor(step: int) -> float:
+            return schedule.factor(ScheduleProgress(step, epoch, total, spans)) * beside
+
+        return Plan(self.step, self.experiment.batch_size, factor, self.experiment.seed)
 
     def _frame(self, loss: float) -> Frame:
         began, cpu = time.perf_counter(), time.process_time()
-        readings: dict[str, np.ndarray] = {"loss": scalar(loss), "lr": scalar(self.executor.lr)}
+        readings: dict[str, np.ndarray] = {"loss": scalar(loss), "lr": scalar(self.learners[0].eager.lr)}
         readings.update(fetch({**self.capture.readings(), **self.ends.readings()}))
         seconds = self.stopwatch.seconds
         readings["speed"] = self.speedometer.read(self.step, seconds)
         readings["cost"] = scalar(self.clock.share)
         self.clock.took(time.perf_counter() - began, time.process_time() - cpu, seconds)
-        self.framed = self.step
+        self.rewind.framed = self.step
         return Frame(self.step, self.epoch, seconds, readings, "grid" if on_grid(self.step) else "")
 
     def _show_the_end(self, loss: float, x: Tensor, y: Tensor, progress: Progress) -> None:
         """The last good step before one whose loss is not finite, and the numbers that went."""
-        gone = {"loss": scalar(loss), "lr": scalar(self.executor.lr)}
+        gone = {"loss": scalar(loss), "lr": scalar(self.learners[0].eager.lr)}
         gone |= divergence.gone(self.network, self.ends.loss, x, y)
         end, before = Frame(self.step, self.epoch, self.stopwatch.seconds, gone, "not finite"), self.step - 1
-        kept = self.rewind.begin(self.state) if 0 < before != self.framed else None
+        kept = self.rewind.begin(self.state) if 0 < before != self.rewind.framed else None
         if kept:
-            again, self.framed = Progress(0), before
+            again, self.rewind.framed = Progress(0), before
             self.put_back(self.rewind.back)
             while self.status == "running" and self.step < before:
                 for edit in self.rewind.edits_at(self.step):
@@ -216,7 +228,8 @@ class Trainer(Resumable):
             progress.frames.append(self._frame(progress.losses[-1]))
         self.epoch += 1
         self.tally = self.ends.tally()
-        self.order.begin(self.epoch)
+        for learner in self.learners:
+            learner.order.begin(self.epoch)
         progress.epochs.append(EpochRow.of(self.epoch, self.step, train, held))
         progress.classes.append(classes)
         self._watch_validation()
@@ -225,15 +238,15 @@ class Trainer(Resumable):
 
     def _watch_validation(self) -> None:
         if self.watch.improved:
-            self.best = {key: value.clone() for key, value in self.network.state_dict().items()}
+            self.watch.keep(self.network)
         if self.watch.stops:
             self.message = f"Stopped early after epoch {self.epoch}; the weights are those of {self.watch.said}."
             self._finish()
 
     def _finish(self) -> None:
         self.status = "finished"
-        if self.best is not None:
-            self.network.load_state_dict(self.best)
+        if self.watch.weights is not None:
+            self.network.load_state_dict(self.watch.weights)
             last = f"that of the last epoch was {self.watch.losses[-1]:.4g}"
             self.message = self.message or f"The weights are those of {self.watch.said}; {last}."
         if len(self.tested[0]):
@@ -255,7 +268,7 @@ class Trainer(Resumable):
         """Applies a live edit before the next step. Raises: InvalidExperiment, with nothing changed."""
         self.experiment = edits.apply(self.experiment, edit)
         self.rewind.note(self.step, edit)
-        self.executor.retune(self.experiment)
+        retune(self.learners, self.experiment)
         self.capture.retune(self.experiment)
         if edit.path.endswith("weight"):
             self.judge.reweigh()

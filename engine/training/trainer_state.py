@@ -5,19 +5,15 @@ from __future__ import annotations
 import copy
 from typing import Any, Literal
 
-from torch import Tensor
-
-from engine.data.augment import Augment
-from engine.data.epochs import Order, Tally
+from engine.data.epochs import Tally
 from engine.experiment.experiment import Experiment
 from engine.network.build import Network
 from engine.parts.schedules import Spans
-from engine.training.bagging import Augments, Orders, SideBySide
 from engine.training.capture import Capture
 from engine.training.clock import Speedometer, Stopwatch
 from engine.training.divergence_rule import Judge
-from engine.training.executor import Eager
 from engine.training.heads import Ends
+from engine.training.learner import Learner, load_optimizer_state, optimizer_state, retune
 from engine.training.validation_monitor import Watch
 
 Status = Literal["running", "finished", "diverged"]
@@ -28,10 +24,8 @@ class Resumable:
 
     experiment: Experiment
     network: Network
-    executor: Eager | SideBySide
+    learners: tuple[Learner, ...]
     capture: Capture
-    order: Order | Orders
-    augment: Augment | Augments
     ends: Ends
     step: int
     epoch: int
@@ -40,7 +34,6 @@ class Resumable:
     tally: Tally
     watch: Watch
     judge: Judge
-    best: dict[str, Tensor] | None
     spans: Spans
     stopwatch: Stopwatch
     speedometer: Speedometer
@@ -51,16 +44,15 @@ class Resumable:
             "experiment": self.experiment.to_json(),
             "step": self.step,
             "epoch": self.epoch,
-            "cursor": self.order.cursor,
+            "cursor": self.learners[0].order.cursor,
             "seconds": self.stopwatch.seconds,
             "status": self.status,
             "message": self.message,
             "model": self.network.state_dict(),
-            "optimizer": self.executor.optimizer.state_dict(),
+            "optimizer": optimizer_state(self.learners),
             "tally": self.tally.state(),
-            "validation_losses": list(self.watch.losses),
+            **self.watch.state(),
             **self.judge.state(),
-            "best": self.best,
             "examples": self.speedometer.examples,
             "spans": [list(span) for span in self.spans],
         }
@@ -70,31 +62,31 @@ class Resumable:
         self.experiment = Experiment.from_json(state["experiment"])
         self.network.load_state_dict(state.pop("model") if own else state["model"])
         optimizer = state["optimizer"] if own else copy.deepcopy(state["optimizer"])  # torch shares its tensors
-        self.executor.optimizer.load_state_dict(optimizer)
-        self.executor.retune(self.experiment)
+        load_optimizer_state(self.learners, optimizer)
+        retune(self.learners, self.experiment)
         self.capture.retune(self.experiment)
         self.step, self.epoch = state["step"], state["epoch"]
         self.status, self.message = state["status"], state["message"]
-        self.order.begin(self.epoch, state["cursor"])
+        for learner in self.learners:
+            learner.order.begin(self.epoch, state["cursor"])
         self.tally = self.ends.restored(state["tally"])
-        self.watch = Watch(self.experiment, state["validation_losses"])
+        self.watch = Watch.restore(self.experiment, state)
         self.judge.restore(state)
-        self.best = state["best"]
         self.spans = tuple((since, total) for since, total in state.get("spans", ()))
         self.speedometer = Speedometer(self.step, state["examples"], state["seconds"])
 
     def with_best(self, message: str) -> str:
         """A sentence on an end at which the best weights are not put back, and which epoch had them."""
-        return message if self.best is None else f"{message} The best epoch was {self.watch.said}."
+        return message if self.watch.weights is None else f"{message} The best epoch was {self.watch.said}."
 
     @property
     def stopped(self) -> str:
         """What is said if the run is stopped by hand now; nothing where only its last weights could be meant."""
         where = f"The weights are those of step {self.step}, where the run was stopped."
-        return "" if self.best is None else self.with_best(where)
+        return "" if self.watch.weights is None else self.with_best(where)
 
     @property
     def kept(self) -> tuple[int, float] | None:
         """The epoch whose weights a finished run has put back, and its validation loss."""
-        back = self.status == "finished" and self.best is not None
+        back = self.status == "finished" and self.watch.weights is not None
         return (self.watch.best_epoch, self.watch.best) if back else None

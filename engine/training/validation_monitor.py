@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
+
+from torch import Tensor, nn
 
 from engine.experiment.experiment import Experiment
 
@@ -17,6 +20,7 @@ class Watch:
         self.losses: list[float] = []
         self.best = math.inf
         self.best_epoch = 0
+        self.weights: dict[str, Tensor] | None = None  # of the best epoch, and running statistics
         self.seen = [rule.blank for rule in self.rules]
         self.followed = self.schedule.blank
         for loss in losses:
@@ -29,6 +33,21 @@ class Watch:
             self.best, self.best_epoch = loss, len(self.losses)
         self.seen = [rule.follow(seen, loss) for rule, seen in zip(self.rules, self.seen, strict=True)]
         self.followed = self.schedule.follow(self.followed, loss)
+
+    def keep(self, network: nn.Module) -> None:
+        """Copies the weights: they are the best so far."""
+        self.weights = {key: value.clone() for key, value in network.state_dict().items()}
+
+    def state(self) -> dict[str, Any]:
+        """For a checkpoint."""
+        return {"validation_losses": list(self.losses), "best": self.weights}
+
+    @classmethod
+    def restore(cls, experiment: Experiment, state: dict[str, Any]) -> Watch:
+        """From a checkpoint."""
+        watch = cls(experiment, state["validation_losses"])
+        watch.weights = state["best"]
+        return watch
 
     @property
     def factor(self) -> float:

@@ -61,6 +61,7 @@ def family_title(name: str) -> str:
         "optimizers": _("Optimizers"),
         "schedules": _("Learning-rate schedules"),
         "regularizers": _("Regularization"),
+        "ensembles": _("Ensembles"),
         "aspects": _("Targets of heads"),
         "attacks": _("Attacks"),
         "probes": _("Instruments"),

@@ -158,7 +158,7 @@ def training(form: Form, draft: dict[str, Any]) -> None:
     form.several(Regularizer, draft["regularizers"], ("regularizers",))
     if sentence_of_decay := shrinking(draft):
         st.caption(literal(sentence_of_decay))
-    form.fields(Experiment, draft, (), only=("attack",))
+    form.fields(Experiment, draft, (), only=("ensemble", "attack"))
     price(draft)
     with st.expander(_("Length and device"), key="fold_length"):
         form.fields(Experiment, draft, (), only=("epochs", "steps"))

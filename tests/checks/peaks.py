@@ -43,21 +43,23 @@ def step_peak(experiment: Experiment) -> int:
     """Weights, optimizer state, the batch, and what two steps in a row take, with gradients that begin as none."""
     trainer = Trainer(experiment)
     trainer.advance(deadline=math.inf, until_step=12 if experiment.optimizer.needs_closure else 2)
-    executor = trainer.executor
-    optimizers = [one.optimizer for one in getattr(executor, "members", [executor])]
-    trainer.order.begin(trainer.epoch, 0)
-    x, y = trainer.ends.joined(*trainer.augment(*trainer.order.take(experiment.batch_size), 5))
+    optimizers = [learner.eager.optimizer for learner in trainer.learners]
+    for learner in trainer.learners:
+        learner.order.begin(trainer.epoch, 0)
+    batches = [learner.batch(experiment.batch_size, 5) for learner in trainer.learners]
     for parameter in trainer.network.parameters():
         parameter.grad = None
     gc.collect()
 
     def two_steps() -> None:
         for _ in range(2):
-            executor.step(x, y, 1.0, 7, None)
+            for learner, batch in zip(trainer.learners, batches, strict=True):
+                learner.step(batch, 1.0, 7, None)
 
     taken = most(two_steps)
     weights = sum(parameter.nbytes for parameter in trainer.network.parameters())
-    return taken + weights + sum(size(dict(one.state)) for one in optimizers) + x.nbytes + y.nbytes
+    given = sum(x.nbytes + y.nbytes for x, y in batches)
+    return taken + weights + given + sum(size(dict(one.state)) for one in optimizers)
 
 
 if __name__ == "__main__":

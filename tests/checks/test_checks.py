@@ -95,9 +95,9 @@ def test_settings_that_do_nothing_are_said_even_of_what_the_ground_leaves_out() 
     found = examined("settings", ground(**useless, data={"kind": "spiral"}))
     assert (found.verdict, found.numbers["cautions"]) == ("warn", 2)
     assert "$.balance: It does nothing here: every class has 125 examples." in str(found.found)
-    bagged = {"data": {"kind": "curve"}, "loss": {"kind": "mse"}, "regularizers": [{"kind": "bagging"}]}
+    bagged = {"data": {"kind": "curve"}, "loss": {"kind": "mse"}, "ensemble": {"kind": "bagging"}}
     assert examined("settings", ground(**bagged)).verdict == "pass"
-    bagged["regularizers"] = [{"kind": "bagging", "vote": "majority"}]
+    bagged["ensemble"] = {"kind": "bagging", "vote": "majority"}
     assert examined("settings", ground(**bagged)).verdict == "warn"
 
 

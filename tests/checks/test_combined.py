@@ -66,7 +66,7 @@ def test_a_detached_branch_has_no_gradient_and_that_is_right() -> None:
     [
         {"attack": {"kind": "pgd"}},
         {"attack": {"kind": "fgsm", "share": 0.0}},
-        {"regularizers": [{"kind": "bagging", "members": 3}]},
+        {"ensemble": {"kind": "bagging", "members": 3}},
     ],
     ids=["pgd", "measured", "bagging"],
 )

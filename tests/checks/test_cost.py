@@ -98,7 +98,7 @@ def test_the_copy_without_weights_leaves_the_network_alone() -> None:
 
 def test_all_members_of_a_bagged_network_count() -> None:
     one = cost(Experiment.from_dict(NETS["dense"]))
-    three = cost(Experiment.from_dict({**NETS["dense"], "regularizers": [{"kind": "bagging", "members": 3}]}))
+    three = cost(Experiment.from_dict({**NETS["dense"], "ensemble": {"kind": "bagging", "members": 3}}))
     assert (three.parameters, three.flops_forward) == (3 * one.parameters, 3 * one.flops_forward)
     assert (three.weights, three.optimizer) == (3 * one.weights, 3 * one.optimizer)
     assert one.activations < three.activations < 1.5 * one.activations, "one after the other, each with its batch"
@@ -156,7 +156,7 @@ def trained(**changed: Any) -> Trainer:
 
 
 def test_every_member_gets_smaller() -> None:
-    trainer = trained(regularizers=[{"kind": "bagging", "members": 3}])
+    trainer = trained(ensemble={"kind": "bagging", "members": 3})
     small, left = int8(trainer.network, trainer.data.train_x[:64])
     assert len(small.members) == 3
     assert not any(has_float_weights(stage.module) for member in small.members for stage in member.stages)
@@ -167,7 +167,7 @@ def test_every_member_gets_smaller() -> None:
     "changed",
     [
         {"network": [{"kind": "dense", "width": 12}, {"kind": "reconstruct"}, {"kind": "head"}]},
-        {"regularizers": [{"kind": "bagging", "members": 2}]},
+        {"ensemble": {"kind": "bagging", "members": 2}},
         {"data": {"kind": "tokens"}, "network": [{"kind": "embedding", "rows": 60}, {"kind": "attention"},
          {"kind": "flatten"}]},
     ],
@@ -209,8 +209,8 @@ def test_int8_weights_are_int8_and_the_rest_is_named() -> None:
 )  # fmt: skip
 @pytest.mark.parametrize("members", [1, 2])
 def test_word_numbers_go_through_any_network_in_bfloat16(network: list[dict[str, Any]], members: int) -> None:
-    bagging = [{"kind": "bagging", "members": members}] if members > 1 else []
-    trainer = trained(data={"kind": "tokens"}, network=network, regularizers=bagging, epochs=1)
+    bagging = {"kind": "bagging", "members": members} if members > 1 else None
+    trainer = trained(data={"kind": "tokens"}, network=network, ensemble=bagging, epochs=1)
     whole, half, small = sizes(trainer)
     assert half.bytes < whole.bytes
     assert abs(whole.metric - half.metric) < 0.1

@@ -14,7 +14,7 @@ from engine.data.target_leakage import target_copies
 from engine.examples import Examples
 from engine.parts.datasets import Dataset
 from engine.parts.regularizers.l2 import L2
-from engine.training.executor import Eager
+from engine.training.eager import Eager
 from tests.checks.test_checks import examined, ground
 
 PENALTIES = {"regularizers": [{"kind": "l2", "strength": 0.01}, {"kind": "l1", "strength": 0.001}]}

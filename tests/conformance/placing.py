@@ -14,6 +14,7 @@ PLACED = [part for part in PARTS if part.family not in APART]
 SINGLE = {
     "attacks": "attack",
     "datasets": "data",
+    "ensembles": "ensemble",
     "initializers": "initializer",
     "losses": "loss",
     "optimizers": "optimizer",
@@ -89,7 +90,7 @@ def runnable(part: type[Part], **more: Any) -> Experiment:
     elif part.family == "losses":
         start["data"] = {"kind": "circle" if "classification" in tasks else "plane"}
     elif kind_of(part) in ("members", "disagreement"):
-        start["regularizers"] = [{"kind": "bagging", "members": 2}]
+        start["ensemble"] = {"kind": "bagging", "members": 2}
     elif kind_of(part) in ("robustness", "attack"):
         start["attack"] = {"kind": "fgsm"}
     start.setdefault("data", {"kind": "circle"})

@@ -78,7 +78,7 @@ def documents(kind: str, chain: Chain, turn: int) -> Iterator[dict[str, Any]]:
     if turn % 6 == 1 and kind != "tokens" and alone[0]["kind"] != "embedding":
         yield document(kind, alone, turn, attack={"kind": "fgsm"})
     if turn % 6 == 4:
-        yield document(kind, alone, turn, regularizers=[{"kind": "bagging", "members": 2}])
+        yield document(kind, alone, turn, ensemble={"kind": "bagging", "members": 2})
 
 
 def examine(start: dict[str, Any]) -> None:

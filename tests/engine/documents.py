@@ -93,6 +93,7 @@ def experiments(draw: st.DrawFn) -> Experiment:
     single = {"data": "datasets", "loss": "losses", "initializer": "initializers"}
     single |= {"optimizer": "optimizers", "schedule": "schedules"}
     chosen: dict[str, Any] = {field: draw(parts(family(name))) for field, name in single.items()}
+    chosen["ensemble"] = draw(st.none() | parts(family("ensembles")))
     numbers = Experiment.model_fields
     for name in ("validation", "batch_size", "seed", "bias"):
         chosen[name] = draw(bounded(list(numbers[name].metadata), numbers[name].annotation or float))

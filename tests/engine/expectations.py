@@ -49,7 +49,7 @@ class Watched:
 
     def near_zero(self) -> float:
         """The share of weights below 0.001."""
-        weights = torch.cat([weight.detach().abs().reshape(-1) for weight in self.trainer.executor.penalized])
+        weights = torch.cat([weight.detach().abs().reshape(-1) for weight in self.trainer.learners[0].eager.penalized])
         return float((weights < 1e-3).double().mean())
 
     def other(self, **changed: Any) -> Watched:
@@ -60,8 +60,7 @@ class Watched:
 
     def loss_of_one(self) -> float:
         """Validation loss over that of a single network."""
-        rules = tuple(rule for rule in self.trainer.experiment.regularizers if rule.name() != "bagging")
-        return self.epochs[-1].validation_loss / self.other(regularizers=rules).epochs[-1].validation_loss
+        return self.epochs[-1].validation_loss / self.other(ensemble=None).epochs[-1].validation_loss
 
     def attacked(self) -> float:
         """The share of right answers on attacked examples."""

@@ -174,7 +174,7 @@ def test_deep_nesting(depth: int, shape: str) -> None:
         '{"data": {"kind": "' + "k" * 90_000 + '"}}',
         '{"data": {"kind": "\\ud800"}}',
         '{"seed": 1, "seed": -1}',
-        '{"version": 2}',
+        '{"version": 3}',
         '{"epochs": null, "steps": null}',
         '{"probes": [{"kind": "dead"}, {"kind": "dead"}]}',
         '{"batch_size": 1, "network": [{"kind": "batch_norm"}]}',

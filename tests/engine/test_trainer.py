@@ -182,12 +182,11 @@ def test_edits_change_what_comes_after_and_nothing_before() -> None:
 def test_edits_keep_the_optimizer_state() -> None:
     trainer = Trainer(experiment(), Every())
     trainer.advance(deadline=math.inf, until_step=20)
-    before = {
-        k: {n: v.clone() for n, v in s.items()} for k, s in trainer.executor.optimizer.state_dict()["state"].items()
-    }
+    optimizer = trainer.learners[0].eager.optimizer
+    before = {k: {n: v.clone() for n, v in s.items()} for k, s in optimizer.state_dict()["state"].items()}
     for edit in EDITS.values():
         trainer.edit(edit)
-    after = trainer.executor.optimizer.state_dict()["state"]
+    after = optimizer.state_dict()["state"]
     assert all(float(state["step"]) == 20 for state in after.values())
     assert all(torch.equal(before[k][n], after[k][n]) for k in before for n in before[k])
     assert len(before) == len(list(trainer.network.parameters()))

@@ -19,9 +19,9 @@ from engine.archive.tensor_tree import from_bytes, to_bytes
 from engine.archive.unpack import Parcel, read, read_file
 from engine.errors import PlaygroundError
 from engine.experiment.experiment import Experiment
-from engine.export.bundle import newest
 from engine.export.exporters import Subject
 from engine.export.exporters.archive import Archive
+from engine.jobs.checkpoint import newest
 from engine.runtime.client import Fleet
 from engine.store.reader import Reader
 from tests.runtime.conftest import small, wait_for

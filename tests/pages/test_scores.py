@@ -18,7 +18,7 @@ from pages.session.i18n import speak
 from pages.session.run_records import Record
 from pages.settings import chart_colors
 
-BAG = {"regularizers": [{"kind": "bagging", "members": 2}]}
+BAG = {"ensemble": {"kind": "bagging", "members": 2}}
 
 
 class Every(FrameClock):

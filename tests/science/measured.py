@@ -70,7 +70,7 @@ def sample(
     if meddle:
         meddle(trainer)
     before = twin.weights_of(trainer)
-    state = copy.deepcopy(trainer.executor.optimizer.state_dict()["state"])
+    state = copy.deepcopy(trainer.learners[0].eager.optimizer.state_dict()["state"])
     start, size = trainer.order.cursor, trainer.experiment.batch_size
     assert start + size < trainer.order.count, "choose a step inside an epoch"
     x, y = (part[start : start + size].clone() for part in (trainer.order.epoch_x, trainer.order.epoch_y))

@@ -149,7 +149,7 @@ def test_watching_changes_nothing_and_edits_act(optimizer: dict[str, Any]) -> No
         losses = trainer.advance(deadline=math.inf, until_step=10).losses
         trainer.edit(Edit(path="optimizer.lr", value=0.125))
         losses += trainer.advance(deadline=math.inf).losses
-        assert trainer.executor.lr == 0.125
+        assert trainer.learners[0].eager.lr == 0.125
         ends.append(losses)
     assert ends[0] == ends[1]
     assert len(ends[0]) == 30

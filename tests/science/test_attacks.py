@@ -56,7 +56,7 @@ def true_slope(trainer: Trainer, x: Tensor, y: Tensor) -> Tensor:
 
 def moved(trainer: Trainer, attack: FGSM | PGD, x: Tensor, y: Tensor) -> Tensor:
     """The engine's examples."""
-    adversary = Adversary(attack, trainer.network, trainer.executor.loss, trainer.device)
+    adversary = Adversary(attack, trainer.network, trainer.learners[0].eager.loss, trainer.device)
     adversary.prepare(x, y, 5)
     return adversary.moved
 
@@ -134,7 +134,7 @@ def test_making_examples_and_looking_at_them_moves_nothing() -> None:
     assert blind.advance(deadline=math.inf).losses == watched.advance(deadline=math.inf).losses
     ours, theirs = blind.network.state_dict(), watched.network.state_dict()
     assert all(torch.equal(ours[key], theirs[key]) for key in ours)
-    assert blind.executor.adversary is not None  # type: ignore[union-attr]
+    assert blind.learners[0].eager.adversary is not None  # type: ignore[union-attr]
     moved(blind, PGD(), blind.held_x, blind.held_y)
     assert all(torch.equal(ours[key], value) for key, value in blind.network.state_dict().items())
 
@@ -203,7 +203,7 @@ def test_the_budget_can_be_changed_while_it_trains() -> None:
     for budget in (0.1, 0.8):
         rows = trainer.advance(deadline=0.0).frames[0].readings["attack"]
         np.testing.assert_allclose(np.abs(rows[:, 2:4] - rows[:, :2]), budget, rtol=1e-3)
-        assert trainer.executor.adversary.attack.budget == budget  # type: ignore[union-attr]
+        assert trainer.learners[0].eager.adversary.attack.budget == budget  # type: ignore[union-attr]
         trainer.edit(Edit(path="attack.budget", value=0.8))
 
 

@@ -207,8 +207,9 @@ def test_each_step_and_each_seed_has_its_own_chance() -> None:
     trainer = Trainer(Experiment.from_dict({**BUSY, "augmentations": [{"kind": "rotation"}]}), Never())
     other = Trainer(Experiment.from_dict({**BUSY, "augmentations": [{"kind": "rotation"}], "seed": 1}), Never())
     x, y = trainer.data.train_x[:10], trainer.data.train_y[:10]
-    found = [trainer.augment(x, y, 0)[0], trainer.augment(x, y, 1)[0], other.augment(x, y, 0)[0]]
-    assert torch.equal(found[0], trainer.augment(x, y, 0)[0])
+    ours, theirs = (run.learners[0].augment for run in (trainer, other))
+    found = [ours(x, y, 0)[0], ours(x, y, 1)[0], theirs(x, y, 0)[0]]
+    assert torch.equal(found[0], ours(x, y, 0)[0])
     assert not any(torch.equal(a, b) for a, b in ((found[0], found[1]), (found[0], found[2])))
 
 

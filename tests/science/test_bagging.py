@@ -20,9 +20,9 @@ from engine.numerics.seeding import DROPOUT, MEMBER, seed_of
 from engine.parts.schedules import Progress
 from engine.preview.preview import preview
 from engine.training.divergence import most_grown, weight_norms
+from engine.training.eager import Eager
 from engine.training.ensemble import combined
-from engine.training.executor import Eager
-from engine.training.members import alone, samples
+from engine.training.members import member_experiments, member_samples
 from engine.training.trainer import Trainer
 from tests.science.measured import Always, Never
 from tests.science.references import covers
@@ -32,7 +32,7 @@ BAG: dict[str, Any] = {
     "data": {"kind": "moons", "samples": 160, "noise": 0.25},
     "network": [{"kind": "dense", "width": 8, "activation": {"kind": "relu"}}],
     "optimizer": {"kind": "adam", "lr": 0.02},
-    "regularizers": [{"kind": "bagging", "members": 3}],
+    "ensemble": {"kind": "bagging", "members": 3},
     "batch_size": 24,
     "steps": 12,
     "device": "cpu",
@@ -43,7 +43,7 @@ BUSY_NETWORK = [
     {"kind": "activation"},
     {"kind": "dropout", "rate": 0.3},
 ]
-CLIP = [{"kind": "clip_norm", "threshold": 0.05}, {"kind": "l2", "strength": 0.01}, *BAG["regularizers"]]
+CLIP = [{"kind": "clip_norm", "threshold": 0.05}, {"kind": "l2", "strength": 0.01}]
 VARIANTS: dict[str, dict[str, Any]] = {
     "plain": {},
     "dropout and statistics": {"network": BUSY_NETWORK, "schedule": {"kind": "cosine"}},
@@ -65,8 +65,8 @@ def lonely(data: dict[str, Any], place: int) -> dict[str, Tensor]:
     """The weights of one member, trained alone on its sample by the executor of an ordinary run."""
     whole = Experiment.from_dict(data)
     prepared = Trainer(whole).data
-    own = alone(whole)[place]
-    chosen = samples(whole, len(prepared.train_x))[place]
+    own = member_experiments(whole)[place]
+    chosen = member_samples(whole, len(prepared.train_x))[place]
     sampled = type(prepared)(
         **{**vars(prepared), "train_x": prepared.train_x[chosen], "train_y": prepared.train_y[chosen]}
     )
@@ -102,8 +102,8 @@ def test_a_member_is_what_it_would_be_alone(name: str) -> None:
 
 def test_samples_are_drawn_with_replacement_and_always_the_same() -> None:
     experiment = Experiment.from_dict(BAG)
-    drawn = samples(experiment, 5000)
-    assert all(torch.equal(a, b) for a, b in zip(drawn, samples(experiment, 5000), strict=True))
+    drawn = member_samples(experiment, 5000)
+    assert all(torch.equal(a, b) for a, b in zip(drawn, member_samples(experiment, 5000), strict=True))
     for sample in drawn:
         assert len(sample) == 5000
         assert int(sample.min()) >= 0
@@ -112,7 +112,7 @@ def test_samples_are_drawn_with_replacement_and_always_the_same() -> None:
         counts = torch.bincount(sample, minlength=5000).double()
         assert float(counts.var()) == pytest.approx(1.0, abs=0.1), "as Poisson has it"
     assert not torch.equal(drawn[0], drawn[1])
-    other = samples(experiment.model_copy(update={"seed": 1}), 5000)
+    other = member_samples(experiment.model_copy(update={"seed": 1}), 5000)
     assert not torch.equal(drawn[0], other[0])
 
 
@@ -133,7 +133,7 @@ def test_together_they_say_the_mean_probability_or_the_majority() -> None:
 @pytest.mark.parametrize("vote", ["mean", "majority"])
 @covers("regularizers.bagging", "probes.members")
 def test_validation_and_members_are_those_of_twins(vote: str) -> None:
-    trainer = trainer_of({**BAG, "regularizers": [{"kind": "bagging", "members": 4, "vote": vote}]}, Always)
+    trainer = trainer_of({**BAG, "ensemble": {"kind": "bagging", "members": 4, "vote": vote}}, Always)
     progress = trainer.advance(deadline=math.inf, until_epoch=2)
     trainer.network.eval()
     with torch.no_grad():
@@ -149,7 +149,7 @@ def test_validation_and_members_are_those_of_twins(vote: str) -> None:
     found = readings["members"]
     assert found[0] == pytest.approx(right, abs=1e-6)
     np.testing.assert_allclose(found[2:], [(one.argmax(1) == y).mean() for one in said], atol=1e-6)
-    drawn = samples(trainer.experiment, len(seen[0]))
+    drawn = member_samples(trainer.experiment, len(seen[0]))
     answers, truth = [], []
     for example, target in enumerate(trainer.data.train_y.tolist()):
         unseen = [k for k in range(4) if example not in drawn[k].tolist()]
@@ -205,9 +205,9 @@ def test_taken_apart_and_put_together_same_run(name: str) -> None:
 
 def test_the_loss_of_a_step_is_the_mean_of_the_members() -> None:
     trainer = trainer_of(BAG)
-    x, y = (piece.chunk(3) for piece in trainer.order.take(24))
-    expected = [trainer.ends.loss(m(a), b).item() for m, a, b in zip(trainer.network.members, x, y, strict=True)]
-    trainer.order.begin(0)
+    expected = [trainer.ends.loss(one.network(x), y).item() for one in trainer.learners for x, y in [one.batch(24, 0)]]
+    for learner in trainer.learners:
+        learner.order.begin(0)
     assert trainer.advance(deadline=0.0).losses == [pytest.approx(sum(expected) / 3, rel=1e-6)]
 
 
@@ -227,8 +227,7 @@ def test_whoever_breaks_is_named() -> None:
 
 
 def test_all_members_are_counted_and_exported() -> None:
-    lone: dict[str, Any] = {**BAG, "regularizers": []}
-    one, three = (preview(Experiment.from_dict(start)) for start in (lone, BAG))
+    one, three = (preview(Experiment.from_dict({**BAG, "ensemble": of})) for of in (None, BAG["ensemble"]))
     assert three.parameters == 3 * one.parameters
     assert three.flops_per_example == 3 * one.flops_per_example
     assert three.layers == one.layers
@@ -238,7 +237,7 @@ def test_all_members_are_counted_and_exported() -> None:
     assert sum(value.numel() for value in names.values()) == three.parameters
     assert {name.split(".")[0] for name in names} == {"member_1", "member_2", "member_3"}
     assert all(
-        name.split(".")[0] in ("1_dense", "output") for name in trainer_of({**BAG, "regularizers": []}).model_tensors()
+        name.split(".")[0] in ("1_dense", "output") for name in trainer_of({**BAG, "ensemble": None}).model_tensors()
     )
 
 
@@ -246,7 +245,7 @@ def test_members_make_a_better_answer_than_one() -> None:
     """The preset: one network is very sure of its mistakes; five together have less than half its validation loss."""
     preset = presets.load("bagging").model_copy(update={"steps": 900, "device": "cpu"})
     together = Trainer(preset, Never()).advance(deadline=math.inf)
-    single = Trainer(preset.model_copy(update={"regularizers": ()}), Never()).advance(deadline=math.inf)
+    single = Trainer(preset.model_copy(update={"ensemble": None}), Never()).advance(deadline=math.inf)
     assert together.epochs[-1].validation_loss < single.epochs[-1].validation_loss / 2
     assert together.epochs[-1].train_metric > 0.97
     members = together.frames[-1].readings["members"]

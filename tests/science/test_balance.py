@@ -79,7 +79,7 @@ def test_label_smoothing_is_its_formula(share: float) -> None:
     log_p = outputs.double() - outputs.double().exp().sum(1, keepdim=True).log()
     own, all_of_them = log_p[torch.arange(len(y)), y], log_p.sum(1)
     expected = -((1 - share) * own + share / 4 * all_of_them).mean()
-    found = trainer.executor.loss(outputs, training_targets(start, trainer.data))
+    found = trainer.learners[0].eager.loss(outputs, training_targets(start, trainer.data))
     assert found.item() == pytest.approx(expected.item(), rel=1e-5)
     torch_own = torch.nn.functional.cross_entropy(outputs, y, label_smoothing=share)
     assert found.item() == pytest.approx(torch_own.item(), rel=1e-5)

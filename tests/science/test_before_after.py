@@ -48,7 +48,7 @@ def test_the_example_is_changed_as_training_changes_it() -> None:
     trainer = Trainer(chosen.model_copy(update={"device": "cpu"}))
     x, y = trainer.data.train_x[:32], torch.nn.functional.one_hot(trainer.data.train_y[:32], 10).float()
     for step in range(4):
-        changed, targets = trainer.augment(x, y, step)
+        changed, targets = trainer.learners[0].augment(x, y, step)
         np.testing.assert_array_equal(seen.changed[step], changed[0].numpy())
         assert seen.targets is not None
         np.testing.assert_array_equal(seen.targets[step], targets[0].numpy())

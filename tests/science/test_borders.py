@@ -156,7 +156,7 @@ def test_a_live_strength_moves_every_multiple() -> None:
 @covers("regularizers.parameter_noise")
 def test_noise_on_parameters_moves_the_gradient_and_not_the_weights() -> None:
     noisy = Trainer(plain(regularizers=[{"kind": "parameter_noise", "strength": 0.3}]))
-    network, executor = noisy.network, noisy.executor
+    network, executor = noisy.network, noisy.learners[0].eager
     x, y = noisy.order.epoch_x[:16], noisy.order.epoch_y[:16]
     parameters = [p.detach().clone() for p in network.parameters()]
     generator = torch.Generator().manual_seed(77)

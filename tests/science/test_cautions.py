@@ -44,8 +44,8 @@ def losses(document: dict[str, Any]) -> list[float]:
         ({"output_weight": 3.0}, {}, "$.output_weight"),
         ({"batch_size": 1, "augmentations": [{"kind": "mixup"}]}, {"batch_size": 1}, "$.augmentations[0] (mixup)"),
         (
-            {**CURVE, "regularizers": [{"kind": "bagging", "members": 2, "vote": "majority"}]},
-            {**CURVE, "regularizers": [{"kind": "bagging", "members": 2}]},
+            {**CURVE, "ensemble": {"kind": "bagging", "members": 2, "vote": "majority"}},
+            {**CURVE, "ensemble": {"kind": "bagging", "members": 2}},
             "$.regularizers[0].vote",
         ),
         ({**SHORT, "schedule": {"kind": "step", "every": 50, "gamma": 0.1}}, SHORT, "$.schedule.every"),

@@ -99,7 +99,7 @@ def rates(trainer: Trainer, sizes: Sizes) -> tuple[list[float], list[float]]:
             if step == trainer.step:
                 trainer.edit(Edit(path="batch_size", value=size))
         losses += trainer.advance(deadline=0.0).losses
-        found.append(trainer.executor.lr)
+        found.append(trainer.learners[0].eager.lr)
     return found, losses
 
 
@@ -174,7 +174,7 @@ def test_a_run_that_has_steps_and_epochs_ends_with_what_comes_first(steps: int) 
 
 MORE: dict[str, dict[str, Any]] = {
     "one network": {"schedule": {"kind": "one_cycle"}},
-    "members": {"schedule": {"kind": "cosine"}, "regularizers": [{"kind": "bagging", "members": 2}]},
+    "members": {"schedule": {"kind": "cosine"}, "ensemble": {"kind": "bagging", "members": 2}},
     "resampled": {"schedule": {"kind": "warmup", "rise": 30, "after": "cosine"}, "balance": "resampling"},
     "both limits": {"schedule": {"kind": "cosine"}, "steps": 70},
 }
@@ -195,7 +195,7 @@ def test_export_and_resume_take_the_same_rates(name: str, edits: str) -> None:
         torch.save(trainer.state(), file := io.BytesIO())
         trainer = Trainer.restore(torch.load(io.BytesIO(file.getvalue()), weights_only=True), Never())
         trainer.advance(deadline=0.0)
-        again.append(trainer.executor.lr)
+        again.append(trainer.learners[0].eager.lr)
     assert again == found
 
 

@@ -107,7 +107,7 @@ def test_a_resumed_run_has_the_same_grid() -> None:
 
 MORE: dict[str, dict[str, Any]] = {
     "one": {},
-    "members": {"regularizers": [{"kind": "bagging", "members": 2}]},
+    "members": {"ensemble": {"kind": "bagging", "members": 2}},
     "deep": {"network": [{"kind": "dense", "activation": {"kind": "identity"}}] * 4},
     "heads": {"network": [*WILD["network"], {"kind": "head", "target": {"kind": "radius"}}]},
 }

@@ -111,8 +111,8 @@ STEEP: dict[str, Any] = {
 
 def steepened(trainer: Trainer) -> None:
     """The loss times 1e20, so that every gradient is too."""
-    inner = trainer.executor.loss
-    trainer.executor.loss = Times(inner)  # type: ignore[union-attr]
+    inner = trainer.learners[0].eager.loss
+    trainer.learners[0].eager.loss = Times(inner)
 
 
 class Times(torch.nn.Module):

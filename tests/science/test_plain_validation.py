@@ -50,7 +50,7 @@ def given(trainer: Trainer, x: torch.Tensor) -> np.ndarray:
         {},
         {"loss": {"kind": "mse"}},
         {"network": HEADS},
-        {"regularizers": [{"kind": "bagging", "members": 2}]},
+        {"ensemble": {"kind": "bagging", "members": 2}},
         {"regularizers": [{"kind": "label_smoothing"}, {"kind": "l2", "strength": 0.1}]},
         {"balance": "resampling"},
         {"attack": {"kind": "fgsm"}},
@@ -93,7 +93,7 @@ def test_the_training_loss_stays_the_weighted_one() -> None:
     assert row.train_loss == pytest.approx(loss)
 
 
-@pytest.mark.parametrize("more", [{}, {"network": HEADS}, {"regularizers": [{"kind": "bagging", "members": 2}]}])
+@pytest.mark.parametrize("more", [{}, {"network": HEADS}, {"ensemble": {"kind": "bagging", "members": 2}}])
 def test_the_exported_program_says_the_same(more: dict[str, Any]) -> None:
     start = Experiment.from_dict({**RARE, **more, "probes": []})
     space: dict[str, Any] = {"__name__": "exported"}

@@ -148,10 +148,10 @@ def test_other_weights_of_ends_make_another_loss() -> None:
         assert trainer.status == "finished", trainer.message
 
 
-MEMBERS = [{"kind": "bagging", "members": 2}]
+MEMBERS = {"kind": "bagging", "members": 2}
 
 
-@pytest.mark.parametrize("more", [{}, {"regularizers": MEMBERS}, {"regularizers": [{"kind": "early_stopping"}]}])
+@pytest.mark.parametrize("more", [{}, {"ensemble": MEMBERS}, {"regularizers": [{"kind": "early_stopping"}]}])
 def test_the_exported_program_ends_with_the_same_step(more: dict[str, Any]) -> None:
     value = Experiment.from_dict({**DEEP, **RUINED, **more})
     trainer = Trainer(value, Never())

@@ -95,7 +95,7 @@ def test_what_every_split_has_is_not_doubted() -> None:
 
 
 @pytest.mark.parametrize("validation", [0.05, 0.2, 0.5, 0.9])
-@pytest.mark.parametrize("rule", [{}, {"regularizers": [{"kind": "bagging", "members": 3}]}, {"batch_size": 1}])
+@pytest.mark.parametrize("rule", [{}, {"ensemble": {"kind": "bagging", "members": 3}}, {"batch_size": 1}])
 def test_twelve_rows_train_without_nonsense(validation: float, rule: dict[str, Any]) -> None:
     steps = [{"kind": "standardize"}, {"kind": "standardize_target"}]
     start = experiment(TWELVE, "nnt", "regression", preprocessing=steps, validation=validation, steps=60, **rule)

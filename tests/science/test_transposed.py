@@ -65,9 +65,9 @@ def test_max_norm_limits_what_enters_each_unit(document: dict[str, Any]) -> None
     assert cut > 20
 
 
-@pytest.mark.parametrize("more", [[], [{"kind": "bagging", "members": 2}]], ids=["alone", "bagged"])
-def test_the_exported_program_limits_the_same(more: list[dict[str, Any]]) -> None:
-    start = Experiment.from_dict({**CODE, "regularizers": [{"kind": "max_norm", "limit": 0.4}, *more]})
+@pytest.mark.parametrize("more", [{}, {"ensemble": {"kind": "bagging", "members": 2}}], ids=["alone", "bagged"])
+def test_the_exported_program_limits_the_same(more: dict[str, Any]) -> None:
+    start = Experiment.from_dict({**CODE, "regularizers": [{"kind": "max_norm", "limit": 0.4}], **more})
     expect_same(in_process(start, 6), trained(start, 6))
 
 

@@ -11,9 +11,9 @@ import torch
 from sklearn.metrics import r2_score
 from torch import Tensor
 
-from engine.data.epochs import metric
 from engine.data.prepare import prepare
 from engine.experiment.experiment import Experiment
+from engine.numerics.metrics import metric
 from engine.parts.probes import Subject, score
 from engine.training.clock import FrameClock
 from engine.training.heads import Ends, EndsTally
@@ -58,14 +58,14 @@ def by_ends(outputs: Tensor, targets: Tensor) -> list[float]:
 )
 def test_targets_that_do_not_vary_have_no_r2(targets: Tensor) -> None:
     outputs = targets + torch.linspace(-1, 1, len(targets))[:, None]
-    assert math.isnan(metric(outputs, targets, "regression"))
+    assert math.isnan(float(metric(outputs, targets, "regression")))
     assert math.isnan(float(score(outputs, targets, SUBJECT)))
     assert all(map(math.isnan, by_ends(outputs, targets)))
 
 
 def test_of_no_examples_there_is_no_metric() -> None:
-    assert math.isnan(metric(torch.empty(0, 2), torch.empty(0, dtype=torch.int64), "classification"))
-    assert math.isnan(metric(torch.empty(0, 1), torch.empty(0, 1), "regression"))
+    assert math.isnan(float(metric(torch.empty(0, 2), torch.empty(0, dtype=torch.int64), "classification")))
+    assert math.isnan(float(metric(torch.empty(0, 1), torch.empty(0, 1), "regression")))
     assert math.isnan(float(score(torch.empty(0, 1), torch.empty(0, 1), SUBJECT)))
 
 
@@ -76,7 +76,7 @@ def test_where_it_is_defined_it_is_scikit_learns(middle: float, wide: float) -> 
     given = (y + wide * 0.3 * rng.normal(size=y.shape)).astype(np.float32)
     right = r2_score(y.astype(np.float64), given.astype(np.float64))
     outputs, targets = torch.from_numpy(given), torch.from_numpy(y)
-    assert metric(outputs, targets, "regression") == pytest.approx(right, rel=1e-9)
+    assert float(metric(outputs, targets, "regression")) == pytest.approx(right, rel=1e-9)
     assert float(score(outputs, targets, SUBJECT)) == pytest.approx(right, rel=1e-5)
     assert by_ends(outputs, targets) == pytest.approx([right] * 3, rel=1e-6)
 
@@ -96,7 +96,7 @@ def test_a_run_whose_validation_is_one_row_says_so(more: dict[str, Any]) -> None
 
 
 def test_members_and_attacks_say_so_too() -> None:
-    bagged = {**LONE, "regularizers": [{"kind": "bagging", "members": 2}]}
+    bagged = {**LONE, "ensemble": {"kind": "bagging", "members": 2}}
     trainer = Trainer(Experiment.from_dict(bagged), Every())
     for frame in trainer.advance(deadline=math.inf).frames:
         together, unseen, *alone = frame.readings["members"].tolist()

@@ -46,12 +46,12 @@ class Subject:
 
         Raises: PlaygroundError if none can be read.
         """
-        from engine.export.bundle import newest
+        from engine.jobs.checkpoint import newest
 
         return newest(self.reader, self.row)[0]
 
 
-class Exporter(Part, family="exporters", position=14):
+class Exporter(Part, family="exporters", position=15):
     """A format. `extra`: the optional packages that it needs, as one says when installing the playground."""
 
     extra: ClassVar[str] = ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from engine.export.program.loop import IN, Loop
 from engine.export.program.members import kept
 from engine.training.divergence_rule import ENOUGH
-from engine.training.members import chosen
 
 
 def end_of_epoch(loop: Loop) -> list[str]:
@@ -47,11 +46,11 @@ def end_of_epoch(loop: Loop) -> list[str]:
 def ruined(loop: Loop) -> str:
     """Whether a mean loss is far above the loss of step 1 and above that of the untrained network, as source."""
     runs_away, loss_of = (loop.inliner.need("engine.training.divergence", name) for name in ("runs_away", "loss_of"))
-    bagging = chosen(loop.experiment)
+    ensemble = loop.experiment.ensemble
     untrained = "network()"
-    if bagging is not None:
+    if ensemble is not None:
         made = f"member(place, train_x, train_y, targets)[{kept(loop).split(', ').index('model')}]"
-        untrained = f"Ensemble([{made} for place in range({bagging.members})])"
+        untrained = f"Ensemble([{made} for place in range({ensemble.members})])"
     given = "torch.cat([targets, train_x.flatten(1)], 1)" if loop.ends.inputs else "targets"
     first, whole = "losses[0]", ""
     if loop.replay.weighs:  # with other weights of its ends the loss of step 1 is another

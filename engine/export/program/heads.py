@@ -5,7 +5,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from engine.data.epochs import metric
 from engine.data.prepare import Prepared
 from engine.examples import Task
 from engine.experiment.experiment import Experiment
@@ -13,6 +12,7 @@ from engine.export.program.construct import Constructions
 from engine.export.program.inliner import Inliner
 from engine.export.program.method import inline_method
 from engine.export.program.model import Model
+from engine.numerics.metrics import metric
 from engine.parts.aspects import Aspect
 from engine.training.heads import listed
 
@@ -43,7 +43,7 @@ def measured(network: nn.Module, loss: nn.Module, x: Tensor, y: Tensor, task: Ta
     found = float(loss(outputs, y))
     network.train()
     loss.train()
-    return found, metric(outputs[:, :width], y[:, :width], task)
+    return found, float(metric(outputs[:, :width], y[:, :width], task))
 
 
 class Ends:

@@ -12,7 +12,6 @@ from engine.export.program.model import Model
 from engine.export.program.replay import Replay
 from engine.export.program.rules import Rules, schedule
 from engine.parts.losses import Loss
-from engine.training.members import chosen
 
 IN = "    "
 
@@ -31,7 +30,7 @@ class Loop:
         self.attack = attack if attack is not None and attack.share > 0 else None
         self.lr_moves = bool(self.factor or self.epoch_factor)
         self.chancy = self.draws or self.attack is not None
-        self.bagged = chosen(self.experiment) is not None
+        self.bagged = self.experiment.ensemble is not None
         self.whole, self.measure = ("ensemble", "ensemble_loss") if self.bagged else ("model", "criterion")
 
     def criterion(self) -> str:

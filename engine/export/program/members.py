@@ -1,9 +1,9 @@
-"""Bagging as source: what every network has of its own, and how all of them take their steps side by side."""
+"""An ensemble as source: what every network has of its own, and how all of them take their steps side by side."""
 
 from __future__ import annotations
 
 from engine.export.program.loop import IN, Loop
-from engine.training.members import chosen
+from engine.export.program.method import inline_method
 
 NAMES = {"member", "members", "ensemble", "Ensemble", "ensemble_loss"}
 
@@ -45,17 +45,18 @@ def kept(loop: Loop) -> str:
 
 def definitions(loop: Loop) -> list[str]:
     """The ensemble, and the function that makes a member; nothing for a lone network."""
-    bagging = chosen(loop.experiment)
-    if bagging is None:
+    ensemble = loop.experiment.ensemble
+    if ensemble is None:
         return []
+    sample = inline_method(loop.inliner, ensemble, "sample", f"{ensemble.name()}_sample")
     classes = loop.data.source.task == "classification"
     shares = loop.experiment.loss.tasks == ("classification",)
-    vote = bagging.vote if classes else "mean"
+    vote = ensemble.vote if classes else "mean"
     combined = loop.inliner.need("engine.training.ensemble", "combined")
     seed_of, use, drawn = (
         loop.inliner.need("engine.numerics.seeding", name) for name in ("seed_of", "MEMBER", "BOOTSTRAP")
     )
-    ensemble = [
+    together = [
         "class Ensemble(nn.Module):",
         f'{IN}"""The members, and what they say together."""',
         "",
@@ -69,24 +70,24 @@ def definitions(loop: Loop) -> list[str]:
     member = [
         f"seed = {seed_of}(SEED, {use}, place) % 2**31",
         f"generator = torch.Generator().manual_seed({seed_of}(seed, {drawn}, 0))",
-        "own = torch.randint(len(train_x), (len(train_x),), generator=generator)  # drawn with replacement",
+        f"own = {sample}(len(train_x), generator)",
         "train_x, train_y, targets = train_x[own], train_y[own], targets[own]",
         *own(loop, "seed"),
         f"return {kept(loop)}",
     ]
     about = f'{IN}"""All that one member has of its own: seed, sample, first weights, loss, optimizer, order."""'
     made = ["def member(place, train_x, train_y, targets):", about, *(f"{IN}{line}" for line in member)]
-    return ["\n".join(ensemble) + "\n", "\n".join(made) + "\n"]
+    return ["\n".join(together) + "\n", "\n".join(made) + "\n"]
 
 
 def gathered(loop: Loop) -> list[str]:
     """The lines that make what trains: one network, or all members and their common answer."""
-    bagging = chosen(loop.experiment)
-    if bagging is None:
+    ensemble = loop.experiment.ensemble
+    if ensemble is None:
         return own(loop)
     place = kept(loop).split(", ").index("model")
     return [
-        f"members = [member(place, train_x, train_y, targets) for place in range({bagging.members})]",
+        f"members = [member(place, train_x, train_y, targets) for place in range({ensemble.members})]",
         f"ensemble = Ensemble([parts[{place}] for parts in members])",
         f"ensemble_loss = {loop.criterion()}",
         *(["order = members[0][-1]  # all are as long"] if loop.lr_moves else []),

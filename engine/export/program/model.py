@@ -14,7 +14,6 @@ from engine.export.program.method import inline_method
 from engine.network.build import Network, Stage, assemble
 from engine.parts.blocks import shape_text
 from engine.parts.initializers import Initializer
-from engine.training.members import chosen
 
 
 class Model:
@@ -104,7 +103,7 @@ class Model:
 
     def start(self) -> str:
         """The function that builds the network with its first weights."""
-        bagged = chosen(self.experiment) is not None
+        bagged = self.experiment.ensemble is not None
         lines = [
             "def network(seed):" if bagged else "def network():",
             '    """The network with its first weights; they depend on the seed alone."""',

@@ -19,7 +19,6 @@ from engine.export.program.not_exportable import NotExportable
 from engine.export.program.replay import Replay, TimedEdit
 from engine.export.program.source_module import Outside
 from engine.message import Message
-from engine.training.members import chosen
 
 CONSTANTS = {
     "seed": "SEED",
@@ -42,6 +41,7 @@ KNOWN = {
     "initializer",
     "bias",
     "attack",
+    "ensemble",
     "output_weight",
     "loss",
     "optimizer",
@@ -99,7 +99,7 @@ def program(experiment: Experiment, edits: Sequence[TimedEdit] = ()) -> Program:
     prepared = prepare(experiment)
     inliner = Inliner(CONSTANTS)
     inliner.taken |= set(CONSTANTS.values()) | {"DATA", "load", "augment", "Network"}
-    inliner.taken |= NAMES if chosen(experiment) else set()
+    inliner.taken |= NAMES if experiment.ensemble else set()
     data = Data(experiment, inliner)
     own_data = data.function()
     first = Section("Data", experiment.data.summary(), (*inliner.drain(), own_data))

@@ -14,7 +14,6 @@ from engine.parts.augmentations import Augmentation
 from engine.parts.regularizers import Regularizer
 from engine.parts.schedules import Schedule
 from engine.parts.schedules.constant import Constant
-from engine.training.members import chosen
 
 HOOKS = ("disturb_", "add_gradient_", "penalty", "limit_", "constrain_", "soften", "stops", "follow", "ends")
 TOLD = {"summary", "title", "name", "is_family"}
@@ -108,7 +107,7 @@ def augmentation(experiment: Experiment, inliner: Inliner) -> str:
     if not experiment.augmentations:
         return ""
     seed_of, use = (inliner.need("engine.numerics.seeding", name) for name in ("seed_of", "AUGMENTATION"))
-    bagged = chosen(experiment) is not None
+    bagged = experiment.ensemble is not None
     lines = [
         "def augment(x, y, step, seed):" if bagged else "def augment(x, y, step):",
         '    """The batch as training sees it; the chance of a step comes from the seed and the step alone."""',

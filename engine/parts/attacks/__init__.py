@@ -12,7 +12,7 @@ from engine.catalogue.part import Part, hparam
 Slope = Callable[[Tensor], Tensor]
 
 
-class Attack(Part, family="attacks", position=11):
+class Attack(Part, family="attacks", position=12):
     """An attack. It moves inputs as the network sees them, after preprocessing, each number by at most ε; it knows the
     network, in evaluation mode, and the right answers.
 

@@ -14,6 +14,7 @@ from torch import Tensor
 from engine.catalogue.part import Part
 from engine.examples import Task
 from engine.frame import Channel
+from engine.numerics.metrics import metric
 
 T = TypeVar("T")
 Need = Literal[
@@ -97,7 +98,7 @@ class Moment:
     trial: Trial | None = None
 
 
-class Probe(Part, family="probes", position=12):
+class Probe(Part, family="probes", position=13):
     """An instrument. One that `comes_along` need not be chosen: it is there whenever it has something to say."""
 
     comes_along: ClassVar[bool] = False
@@ -150,12 +151,5 @@ def per_unit(outputs: Tensor) -> Tensor:
 
 
 def score(outputs: Tensor, targets: Tensor, subject: Subject) -> Tensor:
-    """Share of right classes, or R² = 1 − Σ(ŷ − y)² / Σ(y − mean y)² of a regression; NaN where it is not defined, as
-    where no target varies."""
-    if subject.task == "classification":
-        return (outputs.argmax(1) == targets).to(torch.float32).mean()
-    varies = (targets != targets[:1]).any()
-    outputs, targets = outputs.to(torch.float64), targets.to(torch.float64)
-    spread = ((targets - targets.mean(0)) ** 2).sum()
-    found = 1 - ((outputs - targets) ** 2).sum() / spread
-    return torch.where(varies, found, torch.nan).to(torch.float32)
+    """The task's metric as a reading, float32; NaN where it is not defined, as where no target varies."""
+    return metric(outputs, targets, subject.task).to(torch.float32)

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from engine.catalogue.part import hparam
-from engine.parts.regularizers import Regularizer
+import torch
+from torch import Generator, Tensor
+
+from engine.parts.ensembles import Ensemble
 
 
-class Bagging(Regularizer):
+class Bagging(Ensemble):
     r"""Bagging: k networks, each with its own first weights and its own sample of the data; they answer together.
 
     Every member is trained as if it were alone: its own batches, gradient, clipping and optimizer. A sample is drawn
@@ -27,9 +29,8 @@ class Bagging(Regularizer):
     Source: Breiman, Bagging predictors, 1996.
     """
 
-    rank: ClassVar[int] = 7
+    rank: ClassVar[int] = 0
     kind: Literal["bagging"] = "bagging"
-    members: int = hparam(5, "How many networks, k.", ge=2, le=20)
-    vote: Literal["mean", "majority"] = hparam(
-        "mean", "For classes: mean of the members' probabilities, or the class that most of them choose."
-    )
+
+    def sample(self, count: int, generator: Generator) -> Tensor:
+        return torch.randint(count, (count,), generator=generator)  # with replacement

@@ -1,0 +1,31 @@
+"""The metric of a task: accuracy of a classification, R² of a regression."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def metric(outputs: Tensor, targets: Tensor, task: str) -> Tensor:
+    """Accuracy, or R² = 1 − Σ(ŷ − y)² / Σ(y − mean y)² over all outputs; float64, on the device of the outputs.
+
+    Targets may be classes or one-hot rows. NaN where it is not defined: of no examples, and R² where no target varies,
+    as in a single row.
+    """
+    if task == "classification":
+        classes = targets if targets.dtype == torch.int64 else targets.argmax(1)  # (batch,)
+        return accuracy((outputs.argmax(1) == classes).to(torch.float64).sum(), len(outputs))
+    varies = (targets != targets[:1]).any()  # asked of the numbers: the spread of equal ones is rounding
+    outputs, targets = outputs.to(torch.float64), targets.to(torch.float64)  # (batch, outputs)
+    spread = ((targets - targets.mean(0)) ** 2).sum()
+    return r_squared(((outputs - targets) ** 2).sum(), torch.where(varies, spread, 0.0))
+
+
+def accuracy(right: Tensor, count: int) -> Tensor:
+    """The share of right answers; NaN of none."""
+    return right / count
+
+
+def r_squared(error: Tensor, spread: Tensor) -> Tensor:
+    """R² from the sum of squared errors and that of squared distances from the mean; NaN without any."""
+    return torch.where(spread > 0, 1 - error / spread, torch.nan)
