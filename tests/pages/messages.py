@@ -28,6 +28,7 @@ SAID = ("Difference", "Use", "Trouble", "Shape", "Unit", "Reading", "Cost")
 PAGES = Path(sentences.__file__).resolve().parents[1]
 # fields of the experiment that the form shows
 SHOWN = (
+    "ensemble",
     "attack",
     "optimizer",
     "loss",

@@ -46,7 +46,7 @@ def losses(document: dict[str, Any]) -> list[float]:
         (
             {**CURVE, "ensemble": {"kind": "bagging", "members": 2, "vote": "majority"}},
             {**CURVE, "ensemble": {"kind": "bagging", "members": 2}},
-            "$.regularizers[0].vote",
+            "$.ensemble.vote",
         ),
         ({**SHORT, "schedule": {"kind": "step", "every": 50, "gamma": 0.1}}, SHORT, "$.schedule.every"),
         ({**SHORT, "schedule": {"kind": "piecewise", "first": 50}}, SHORT, "$.schedule.first"),
