@@ -27,6 +27,7 @@ ORIGINALS = {
     "optimizers": "adagrad",
     "schedules": "exponential",
     "regularizers": "l1",
+    "ensembles": "bagging",
     "attacks": "fgsm",
     "probes": "weight_norm",
     "checks": "leak",

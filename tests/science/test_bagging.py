@@ -131,7 +131,7 @@ def test_together_they_say_the_mean_probability_or_the_majority() -> None:
 
 
 @pytest.mark.parametrize("vote", ["mean", "majority"])
-@covers("regularizers.bagging", "probes.members")
+@covers("ensembles.bagging", "probes.members")
 def test_validation_and_members_are_those_of_twins(vote: str) -> None:
     trainer = trainer_of({**BAG, "ensemble": {"kind": "bagging", "members": 4, "vote": vote}}, Always)
     progress = trainer.advance(deadline=math.inf, until_epoch=2)
