@@ -12,7 +12,7 @@ import torch
 
 from engine.errors import PlaygroundError
 from engine.experiment.experiment import Experiment
-from engine.jobs.run_job import Order, Saved
+from engine.jobs.run_job import RunJob, Saved
 from engine.message import Message
 from engine.preview.memory_estimate import AT_ONCE
 from engine.run_state import RunState
@@ -76,7 +76,7 @@ def spacing(seconds: float, taken: int, took: float) -> float:
     return max(seconds, taken / BYTES_A_SECOND, took / SHARE)
 
 
-def write(order: Order, taken: Snapshot, serial: int) -> dict[str, Any]:
+def write(order: RunJob, taken: Snapshot, serial: int) -> dict[str, Any]:
     """Put a snapshot on the disk; returns what the store records of it. Every file has a name of its own, so that one
     which is recorded is never written again."""
     name = f"checkpoints/{order.run}/{taken.step}-{order.attempt}-{serial}.pt"
@@ -88,7 +88,7 @@ def write(order: Order, taken: Snapshot, serial: int) -> dict[str, Any]:
     return {"step": taken.step, "path": name, "sha256": digest, "epoch": taken.epoch, "good": taken.good}
 
 
-def find(order: Order) -> Found:
+def find(order: RunJob) -> Found:
     """The run from its newest whole checkpoint, or from its beginning when there is none."""
     read, damage = first_readable(order.checkpoints, Path(order.home))
     spoiled = tuple(saved.path for saved, _ in damage)
@@ -142,6 +142,6 @@ def load(source: Path | bytes) -> Found:
     return Found(Trainer.restore(state["trainer"], own=True), state["edits"], state["seconds"], latest)
 
 
-def _note(order: Order, sentence: str, back_to: int) -> dict[str, Any]:
+def _note(order: RunJob, sentence: str, back_to: int) -> dict[str, Any]:
     detail = {"sentence": sentence + " It takes the same steps again.", "to_step": back_to}
     return {"step": order.stored, "kind": "fallback", "detail": detail}

@@ -24,7 +24,7 @@ class Saved:
 
 
 @dataclass(frozen=True)
-class Order:
+class RunJob:
     """One attempt at a run.
 
     `checkpoints` come newest first. Up to `stored` the run has been seen: the worker takes these steps again with the

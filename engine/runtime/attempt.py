@@ -13,7 +13,7 @@ from engine import wire
 from engine.errors import PlaygroundError
 from engine.experiment.experiment import Experiment
 from engine.jobs import checkpoint
-from engine.jobs.run_job import Order
+from engine.jobs.run_job import RunJob
 from engine.run_state import RunState
 from engine.runtime import memory_limit
 from engine.runtime.report import Report
@@ -22,7 +22,7 @@ from engine.training.device import pick_device
 from engine.training.trainer import Trainer
 
 
-def main(line: socket.socket, order: Order) -> None:
+def main(line: socket.socket, order: RunJob) -> None:
     """Carry out an order; what goes wrong is told in one sentence, the rest goes to the supervisor's log."""
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
@@ -41,7 +41,7 @@ def main(line: socket.socket, order: Order) -> None:
     line.close()
 
 
-def admitted(line: socket.socket, order: Order) -> list[dict[str, Any]]:
+def admitted(line: socket.socket, order: RunJob) -> list[dict[str, Any]]:
     """Work out what the run takes, wait for room if that is much, and take no more from here on; returns the commands
     that came meanwhile. Raises: InvalidExperiment if it is more than a run may take."""
     needed = memory_limit.needed(order)
@@ -60,7 +60,7 @@ def admitted(line: socket.socket, order: Order) -> list[dict[str, Any]]:
     return heard
 
 
-def _failed(order: Order, error: Exception) -> bytes:
+def _failed(order: RunJob, error: Exception) -> bytes:
     said = str(error).strip().split("\n")[0][:300]
     sentence = said if isinstance(error, PlaygroundError) else f"{type(error).__name__}: {said}"
     state = RunState.FAILED

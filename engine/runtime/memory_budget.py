@@ -23,7 +23,7 @@ def machine() -> int:
     return found
 
 
-class Room:
+class MemoryBudget:
     """Who has how much, and who waits for it, first come first served. One that nobody else stands in the way of may
     begin in any case."""
 

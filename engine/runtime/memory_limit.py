@@ -12,7 +12,7 @@ from engine.data.prepare import examples, prepare
 from engine.errors import PlaygroundError
 from engine.experiment import edits
 from engine.experiment.experiment import Experiment
-from engine.jobs.run_job import Order
+from engine.jobs.run_job import RunJob
 from engine.network.build import Network, assemble
 from engine.preview.preview import expect_memory, preview
 
@@ -23,7 +23,7 @@ SENTENCE = "The run is out of memory: it needed more than was set aside for it, 
 SIGNS = ("can't allocate memory", "cannot allocate memory", "out of memory", "bad_alloc", "could not create a memory")
 
 
-def needed(order: Order) -> int:
+def needed(order: RunJob) -> int:
     """The most bytes that a run will take, as it began or with its edits so far.
 
     Raises: InvalidExperiment if that is more than a run may take.

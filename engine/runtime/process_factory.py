@@ -5,41 +5,40 @@ from __future__ import annotations
 import multiprocessing
 import os
 import socket
+from collections.abc import Callable
 from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
-from typing import Any
 
-from engine.jobs.run_job import Order
+from engine.jobs.run_job import RunJob
 from engine.runtime import worker_entry
 
-JOIN_SECONDS = 5.0
 
-
-class Nursery:
+class ProcessFactory:
     """Starts workers. Not thread-safe: one thread calls it."""
 
-    def __init__(self) -> None:
+    def __init__(self, target: Callable[[socket.socket, RunJob], None] = worker_entry.work) -> None:
         forks = "forkserver" in multiprocessing.get_all_start_methods()
         self.context = multiprocessing.get_context("forkserver" if forks else "spawn")
         self.forks = forks
+        self.target = target
         self.warm = False
 
     def prepare(self) -> None:
         """Start the fork server and wait until it has loaded everything."""
         if self.forks:
             self.context.set_forkserver_preload(["engine.runtime.preload"])
-            child = self.context.Process(target=worker_entry.nothing)  # type: ignore[attr-defined]
+            child = self.context.Process(target=worker_entry.do_nothing)  # type: ignore[attr-defined]
             child.start()
             child.join()
             child.close()
         self.warm = True
 
-    def start(self, order: Order) -> tuple[BaseProcess, socket.socket]:
-        """A worker that carries out `order`, and the line to it."""
+    def start(self, job: RunJob) -> tuple[BaseProcess, socket.socket]:
+        """A process that works on a job, and the line to it."""
         ours, theirs = socket.socketpair()
         with theirs:
             process: BaseProcess = self.context.Process(  # type: ignore[attr-defined]
-                target=worker_entry.work, args=(theirs, order), name=f"run-{order.run}", daemon=False
+                target=self.target, args=(theirs, job), name=f"run-{job.run}", daemon=False
             )
             process.start()
         return process, ours
@@ -51,21 +50,10 @@ class Nursery:
         return pid if self.forks else None
 
 
-def set_surroundings() -> None:
+def set_environment() -> None:
     """What the fork server and the workers inherit: no thread pools, no thread of pyarrow's allocator (pandas brings it
     in), and torch asks the driver's library, not CUDA, for GPUs (who has asked CUDA cannot fork others that use it)."""
     os.environ["JE_ARROW_MALLOC_CONF"] = "background_thread:false"
     os.environ["PYTORCH_NVML_BASED_CUDA_CHECK"] = "1"
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"
-
-
-def wait_for_end(process: Any, kill: bool) -> None:
-    """Wait for a process that is leaving; one that has to leave is killed."""
-    if kill:
-        process.kill()
-    process.join(JOIN_SECONDS)
-    if process.is_alive():
-        process.kill()
-        process.join()
-    process.close()

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.errors import PlaygroundError
 from engine.message import Message
 from engine.store.layout import Place
 
@@ -55,6 +56,11 @@ class Ticket:
         """May this be done? Once it may, it may for good."""
         self.taken = self.taken or (not self.late and (self.path is None or _first(self.path)))
         return self.taken
+
+    def claim(self) -> None:
+        """Take it. Raises: PlaygroundError when whoever asked has given up."""
+        if not self.take():
+            raise PlaygroundError(LATE)
 
     def withdraw(self) -> bool:
         """Give up. False when it is too late for that: it was or will be done."""

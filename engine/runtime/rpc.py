@@ -1,4 +1,4 @@
-"""The supervisor's desk: requests and answers as lines of JSON, many under way on one connection."""
+"""The supervisor's side of its clients' requests: lines of JSON, many under way on one connection."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from engine.runtime.request_ticket import LATE
 journal = logging.getLogger("fleet")
 
 
-class Desk:
+class RpcServer:
     """Takes requests `{"id", "do", …}` and answers `{"id", "ok"}` or `{"id", "error": sentence}`, in any order."""
 
     def __init__(self, answers: Mapping[str, Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]]) -> None:

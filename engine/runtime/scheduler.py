@@ -1,289 +1,296 @@
-"""Keeps runs going: starts their workers, takes in what they say, restarts those that die."""
+"""The scheduler: which runs train, which wait for a place or for memory, and in which state each is.
+
+It makes no process. A pool starts, tells and kills workers, and reports what they say and that they ended.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
-import os
 import time
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
-from engine import wire
-from engine.jobs.run_job import Order
+from engine.jobs.run_job import RunJob
 from engine.message import Message
-from engine.run_state import ACTIVE, RunState
-from engine.runtime import priority, report
-from engine.runtime import run_process as slots
-from engine.runtime.memory_budget import WAITS, Room
-from engine.runtime.process_factory import JOIN_SECONDS, Nursery, wait_for_end
-from engine.runtime.request_ticket import LATE
-from engine.runtime.run_process import Slot
-from engine.store import checkpoints
-from engine.store.committer import Committer
-from engine.store.layout import Place
-from engine.store.reader import Reader
-from engine.store.records import Entry, LogRow, Outcome
-from engine.store.row_models import DAMAGED, Damaged
+from engine.run_state import RunState
+from engine.runtime.active_run import MOST_RESTARTS, ActiveRun, Command, Ended
+from engine.runtime.memory_budget import WAITS, MemoryBudget
+from engine.runtime.report_intake import ReportIntake
+from engine.runtime.background import BackgroundTasks
+from engine.runtime.request_ticket import Ticket
+from engine.runtime.run_records import RunRecords
+from engine.runtime.worker_contract import Pool
+from engine.errors import PlaygroundError
+from engine.store.records import Entry, LogRow, NewRun
+from engine.store.row_models import Damaged
+
+WAITS_FOR_A_PLACE = "Waits for a free place."
 
 journal = logging.getLogger("fleet")
 
 
-class Keeper:
-    """The processes of all runs. Lives in the supervisor's event loop; one thread of its own makes processes."""
+class Scheduler:
+    """Queue, admission and states of all runs. Lives in the supervisor's event loop."""
 
-    def __init__(self, place: Place, at_once: int, checkpoint_seconds: float) -> None:
-        self.place, self.at_once, self.checkpoint_seconds = place, at_once, checkpoint_seconds
-        self.slots: dict[str, Slot] = {}
+    def __init__(self, records: RunRecords, pool: Pool, at_once: int, memory: MemoryBudget | None = None) -> None:
+        self.records, self.pool, self.at_once = records, pool, at_once
+        self.memory = memory or MemoryBudget()
+        self.intake = ReportIntake(records)
+        self.runs: dict[str, ActiveRun] = {}
         self.queue: deque[str] = deque()
-        self.nursery = Nursery()
-        self.room = Room()
-        self.maker = ThreadPoolExecutor(1, "process-maker")
-        self.closing, self.want_room = False, set[str]()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self.closing = False
+        self._waiting_for_disk: set[str] = set()
+        self._ids = itertools.count(1)
+        self._background = BackgroundTasks()
+        pool.report_to(self)
 
-    async def open(self) -> None:
-        """Open the store, begin to warm up, take up what was running before."""
-        self.loop = asyncio.get_running_loop()
-        self.committer = Committer(self.place, self._on_full)
-        await asyncio.to_thread(self.committer.start)
-        self.reader = Reader(self.place.home)
-        self.warming = self.loop.run_in_executor(self.maker, self.nursery.prepare)
-        with self.reader.view() as view:
-            found = view.in_states(*ACTIVE)
-        for run in found:
-            if run.damage:
-                self.store(Entry(run.id, changes={"state": RunState.FAILED, "message": DAMAGED}))
-                continue
-            own = Slot(run.id, RunState.QUEUED, run.attempt, run.experiment, run.step)
-            self.slots[run.id] = own
-            self.queue.append(run.id)
-            if run.state is not RunState.QUEUED:
-                sentence = "The training engine was started again; the run goes on."
-                note = LogRow(run.step, "restarted", {"sentence": sentence})
-                self.store(Entry(run.id, log=(note,), changes={"state": RunState.QUEUED}))
+    def take_up(self) -> None:
+        """Queue the runs that the supervisor before this one left active, and start as many as there are places."""
+        for row in self.records.take_up():
+            self.runs[row.id] = ActiveRun.of(row, RunState.QUEUED)
+            self.queue.append(row.id)
         self.fill()
 
-    async def close(self) -> None:
-        """Ask the workers to save and leave, store what they say."""
-        self.closing = True
-        tasks = [own.task for own in self.slots.values() if own.task is not None]
-        for own in self.slots.values():
-            own.say({"do": "leave"})
-        if tasks:
-            await asyncio.wait(tasks, timeout=JOIN_SECONDS)
-        for own in self.slots.values():
-            if own.process is not None:
-                own.process.kill()
-        await asyncio.to_thread(self.committer.close)
-        self.reader.close()
-        self.maker.shutdown(wait=False)
+    # Requests ---------------------------------------------------------------------------------------------------------
 
-    def store(self, entry: Entry, *, urgent: bool = True) -> asyncio.Future[Outcome]:
-        """Hand an entry to the writer."""
-        return asyncio.wrap_future(self.committer.submit(entry, urgent=urgent), loop=self.loop)
+    @property
+    def busy(self) -> bool:
+        """Whether any run trains."""
+        return any(run.state is RunState.RUNNING for run in self.runs.values())
 
-    def spawn(self, work: Any) -> None:
-        """Run a coroutine beside the others; what it raises is written down."""
-        task = self.loop.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
+    async def knows(self, name: str) -> bool:
+        """Whether there is a run of that name."""
+        return name in self.runs or await self.records.row(name) is not None
 
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            journal.error("a task of the supervisor failed", exc_info=error)
+    async def add(self, name: str, new: NewRun, log: tuple[LogRow, ...] = ()) -> None:
+        """A new run: it starts if there is a place, else it waits for one."""
+        at_once = self.has_place and not self.queue
+        state, message = (RunState.RUNNING, "") if at_once else (RunState.QUEUED, WAITS_FOR_A_PLACE)
+        run = self.runs[name] = ActiveRun(name, state, int(at_once), new.experiment)
+        changes = {"attempt": run.attempt} if at_once else {}
+        new = replace(new, state=state, message=message)
+        stored = self.records.store(Entry(name, create=new, log=log, changes=changes))
+        if at_once:
+            self._background.start(self._start_first(run))
+        else:
+            self.queue.append(name)
+        await stored
+
+    async def command(self, name: str, message: dict[str, Any], ticket: Ticket) -> int:
+        """Pass a command to a run's worker; returns the step at which it acts, when that is on the disk."""
+        try:
+            run = await self._find(name)
+        except Ended as ended:
+            if message["do"] == "stop":  # it has what it wants
+                return ended.step
+            raise
+        if run.state is RunState.QUEUED:
+            return await self._command_queued(run, message["do"], ticket)
+        message = {**message, "id": next(self._ids), "until": ticket.until}
+        command = Command(message["id"], message, asyncio.get_running_loop().create_future(), ticket)
+        run.commands[command.id] = command
+        run.last_used = time.monotonic()
+        if self.pool.has(name):
+            self.pool.send(name, message)
+        elif not run.starting.locked():
+            self._background.start(self._wake(run, {}))
+        return await command.acted
+
+    async def _find(self, name: str) -> ActiveRun:
+        """A run that has not ended; a paused one that has no worker becomes active again."""
+        for _ in range(100):
+            run = self.runs.get(name)
+            if run is None or not (run.dismissed or run.state.is_final):
+                break
+            await asyncio.sleep(0.05)  # its worker is just leaving
+        if run is None:
+            row = await self.records.row(name)
+            if row is None:
+                raise PlaygroundError(Message("There is no run {run}.", run=name))
+            if row.state.is_final:
+                raise Ended(row.state, row.step)
+            run = self.runs.setdefault(name, ActiveRun.of(row, row.state))
+        return run
+
+    async def _command_queued(self, run: ActiveRun, name: str, ticket: Ticket) -> int:
+        if name != "stop":
+            raise PlaygroundError(
+                Message("The run waits for a free place; it can be stopped, or changed once it trains.")
+            )
+        ticket.claim()
+        run.state = RunState.STOPPED
+        note = LogRow(run.step, "stop")
+        await self.records.store(Entry(run.id, log=(note,), changes={"state": RunState.STOPPED, "message": ""}))
+        if self.pool.has(run.id):  # it waits for memory
+            self.pool.kill(run.id)
+        else:
+            self.runs.pop(run.id, None)
+        return run.step
+
+    async def remove(self, name: str) -> None:
+        """End a run's worker and forget the run; what is stored stays."""
+        run = self.runs.get(name)
+        if run is None:
+            return
+        run.dismissed = True
+        async with run.starting:
+            self.pool.kill(name)
+        while self.pool.has(name):
+            await asyncio.sleep(0.01)
+        self._forget(run)
+
+    def dismiss_idle(self, seconds: float, but: ActiveRun | None = None) -> None:
+        """Let the workers of paused runs leave that nobody has asked anything of for so long."""
+        now = time.monotonic()
+        for run in self.runs.values():
+            if run.is_idle and run is not but and self.pool.has(run.id) and now - run.last_used >= seconds:
+                run.dismissed = True
+                self.pool.send(run.id, {"do": "leave"})
+
+    def set_full(self, full: bool) -> None:
+        """The disk is full, or has room again: then workers that met the full disk go on."""
+        if not full:
+            for name in self._waiting_for_disk:
+                self.pool.send(name, {"do": "room"})
+            self._waiting_for_disk.clear()
 
     # Places -----------------------------------------------------------------------------------------------------------
 
     @property
-    def free(self) -> bool:
-        """Is there a place for one more run?"""
-        return sum(own.training for own in self.slots.values()) < self.at_once
+    def has_place(self) -> bool:
+        """Whether one more run may train."""
+        return sum(run.state is RunState.RUNNING for run in self.runs.values()) < self.at_once
 
     def fill(self) -> None:
         """Start the runs that wait, as far as there are places."""
-        while self.queue and self.free and not self.closing:
-            own = self.slots.get(self.queue.popleft())
-            if own is not None and own.state is RunState.QUEUED:
-                own.state = RunState.RUNNING
-                self.spawn(self.wake(own, {"state": RunState.RUNNING, "message": ""}))
+        while self.queue and self.has_place and not self.closing:
+            run = self.runs.get(self.queue.popleft())
+            if run is not None and run.state is RunState.QUEUED:
+                run.state = RunState.RUNNING
+                self._background.start(self._wake(run, {"state": RunState.RUNNING, "message": ""}))
 
-    # Processes --------------------------------------------------------------------------------------------------------
+    async def _start_first(self, run: ActiveRun) -> None:
+        async with run.starting:
+            await self._start(run, self.records.first_job(run.id, run.attempt, run.experiment))
 
-    async def launch(self, own: Slot, order: Order) -> None:
-        """Make the process and listen to it."""
-        process, line = await self.loop.run_in_executor(self.maker, self.nursery.start, order)
-        stream, own.writer = await asyncio.open_unix_connection(sock=line, limit=1 << 20)
-        own.process, own.last_used = process, time.monotonic()
-        self.room.begin(own.run)
-        for command in own.commands.values():
-            own.say(command.message)
-        own.task = self.loop.create_task(self._follow(own, stream))
-
-    async def wake(self, own: Slot, changes: dict[str, Any], note: LogRow | None = None) -> None:
-        """A process for a run that is in the store and has none."""
-        async with own.starting:
-            if own.process is not None or self.closing:
+    async def _wake(self, run: ActiveRun, changes: dict[str, Any], note: LogRow | None = None) -> None:
+        """A worker for a run that is in the store and has none. The new attempt is on the disk before there is one."""
+        async with run.starting:
+            if self.pool.has(run.id) or self.closing:
                 return
-            own.attempt += 1
-            fence = Entry(own.run, log=(note,) if note else (), changes={**changes, "attempt": own.attempt})
-            if await self.store(fence) != "stored":
+            run.attempt += 1
+            fence = Entry(run.id, log=(note,) if note else (), changes={**changes, "attempt": run.attempt})
+            if await self.records.store(fence) != "stored":
                 return
             try:
-                order = await asyncio.to_thread(self._order, own)
+                job = await self.records.job(run.id, run.attempt)
             except Damaged as damage:
-                await self._fail(own, str(damage))
+                await self._fail(run, str(damage))
                 return
-            await self.launch(own, order)
+            await self._start(run, job)
 
-    def _order(self, own: Slot) -> Order:
-        row = self.reader.run(own.run)
-        if row is None:
-            raise LookupError(own.run)
-        order = slots.order(self.reader, row, own.attempt, self.checkpoint_seconds)
-        checkpoints.sweep(self.place.checkpoints / own.run, {saved.path.split("/")[-1] for saved in order.checkpoints})
-        return order
+    async def _start(self, run: ActiveRun, job: RunJob) -> None:
+        await self.pool.start(job)
+        run.last_used = time.monotonic()
+        self.memory.begin(run.id)
+        for command in run.commands.values():
+            self.pool.send(run.id, command.message)
 
-    async def _follow(self, own: Slot, stream: asyncio.StreamReader) -> None:
-        """Take in what a worker says until it is gone."""
-        try:
-            while True:
-                await self._take(own, *await wire.read(stream))
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        except Exception:
-            journal.exception("run %s: what its worker said could not be taken in", own.run)
-        self.spawn(self._bury(own))
+    # What the pool reports --------------------------------------------------------------------------------------------
 
-    async def _take(self, own: Slot, header: dict[str, Any], parts: list[bytes]) -> None:
+    async def receive(self, name: str, header: dict[str, Any], parts: list[bytes]) -> None:
+        """Take in what a worker says."""
+        run = self.runs[name]
         if "needs" in header:
-            await self._weigh(own, header["needs"])
+            await self._admit(run, header["needs"])
             return
-        if "claim" in header and not self._grants(own, header["claim"]):
+        if "claim" in header and not run.grant(header["claim"]):
             del header["claim"]
-        claim, end, refusal = header.get("claim"), header.get("end"), header.get("refusal")
+            self.pool.send(name, {"do": "nack"})
         if header.get("full"):
-            self.want_room.add(own.run)
-            self.committer.hold()
-        if "channels" in header:  # it has begun: from now on it lets others go first
-            own.begun = True
-            begun = [each.process.pid for each in self.slots.values() if each.begun and each.process is not None]
-            priority.lower(begun, crowd=len(begun) > 2 * (os.cpu_count() or 1))
-        urgent = bool(claim or end or "channels" in header)
-        entry = report.entry(own.run, own.attempt, header, parts)
-        own.pending.append((self.committer.submit(entry, urgent=urgent), sum(map(len, parts))))
-        while own.pending and (own.crowded or claim or end or own.pending[0][0].done()):
-            stored, _ = own.pending.popleft()
-            if (stored.result() if stored.done() else await asyncio.wrap_future(stored)) != "stored":
-                raise RuntimeError("telemetry refused")  # replaced, or a gap: this worker has to go
-        own.step = max(own.step, entry.first_step + len(entry.losses) - 1)
-        if claim:
-            self._claimed(own, claim)
-        if end:
-            own.state = RunState(end["changes"]["state"])
-            own.say({"do": "bye"})
-        if refusal and (command := own.commands.pop(refusal["id"], None)):
+            self._waiting_for_disk.add(name)
+            self.records.hold()
+        entry = await self.intake.take(name, run.attempt, header, parts)
+        run.step = max(run.step, entry.first_step + len(entry.losses) - 1)
+        if claim := header.get("claim"):
+            self._act(run, claim)
+        if end := header.get("end"):
+            run.state = RunState(end["changes"]["state"])
+            self.pool.let_finish(name)
+            self.pool.send(name, {"do": "bye"})
+        if (refusal := header.get("refusal")) and (command := run.commands.pop(refusal["id"], None)):
             command.refuse(Message.of(refusal["sentence"]))
 
-    async def _weigh(self, own: Slot, needs: int) -> None:
-        """A worker waits to be told that there is memory for its run; paused ones make room, and go on later."""
-        if self.room.ask(own.run, needs):
-            own.say({"do": "granted"})
-            return
-        if own.state is RunState.RUNNING:
-            own.state = RunState.QUEUED
-            await self.store(Entry(own.run, changes={"state": RunState.QUEUED, "message": WAITS}))
-        for other in self.slots.values():
-            if other is not own and other.resting:
-                other.dismissed = True
-                other.say({"do": "leave"})
-        self.fill()
+    async def lose(self, name: str) -> None:
+        """A worker is gone: start the run again, unless it was to end."""
+        self._waiting_for_disk.discard(name)
+        self.memory.leave(name)
+        await self.intake.drain(name)
+        await self._admit_next()
+        run = self.runs.get(name)
+        if run is not None and (run.state.is_final or run.dismissed):
+            self._forget(run)
+        elif run is not None and not self.closing:
+            await self._restart(run)
 
-    async def _let_in(self) -> None:
-        """Those who wait for memory go on, as far as there is any."""
-        while (run := self.room.next()) is not None:
-            own = self.slots.get(run)
-            if own is None or own.process is None:
-                self.room.leave(run)
-                continue
-            if own.state is RunState.QUEUED:
-                own.state = RunState.RUNNING
-                await self.store(Entry(run, changes={"state": RunState.RUNNING, "message": ""}))
-            own.say({"do": "granted"})
-
-    def _grants(self, own: Slot, claim: dict[str, Any]) -> bool:
-        """May a worker do what it was told? What nobody waits for any more is not done."""
-        command = own.commands.get(claim["id"])
-        if "log" not in claim or command is None or command.granted():
-            return True
-        del own.commands[claim["id"]]
-        command.refuse(LATE)
-        own.say({"do": "nack"})
-        return False
-
-    def _claimed(self, own: Slot, claim: dict[str, Any]) -> None:
+    def _act(self, run: ActiveRun, claim: dict[str, Any]) -> None:
         """The step of a command is on the disk: the worker may act, and whoever asked may know."""
-        own.state = RunState(claim.get("changes", {}).get("state", own.state))
-        own.last_used = time.monotonic()
-        own.restarts = 0  # it lives and obeys
+        run.state = RunState(claim.get("changes", {}).get("state", run.state))
+        run.last_used = time.monotonic()
+        run.restarts = 0  # its worker lives and obeys
+        if run.state.is_final:
+            self.pool.let_finish(run.id)
         if "log" in claim:
-            own.say({"do": "ack"})
-        if command := own.commands.pop(claim["id"], None):
+            self.pool.send(run.id, {"do": "ack"})
+        if command := run.commands.pop(claim["id"], None):
             command.answer(claim["step"])
         self.fill()
 
-    async def _bury(self, own: Slot) -> None:
-        """A process is gone, or has to go: clear up, and start the run again if it was not to end."""
-        process, own.process, own.task, own.begun = own.process, None, None, False
-        self.want_room.discard(own.run)
-        self.room.leave(own.run)
-        if own.writer is not None:
-            own.writer.close()
-            own.writer = None
-        if process is not None:
-            await self.loop.run_in_executor(self.maker, wait_for_end, process, not own.state.is_final)
-        while own.pending:
-            await asyncio.wait([asyncio.wrap_future(own.pending.popleft()[0])])
-        await self._let_in()
-        if own.state.is_final or own.dismissed:
-            self._forget(own)
-        elif not self.closing:
-            await self._again(own)
-
-    def _forget(self, own: Slot) -> None:
-        if self.slots.get(own.run) is own:
-            del self.slots[own.run]
-        for command in own.commands.values():
-            if command.message["do"] == "stop":
-                command.answer(own.step)
-            command.refuse(Message("The run ended before that could be done."))
-        own.commands.clear()
-        self.fill()
-
-    async def _again(self, own: Slot) -> None:
-        journal.warning("run %s: its process died at step %d", own.run, own.step)
-        if own.hopeless():
-            sentence = f"The training process died {slots.RESTARTS} times in a row without getting further."
-            await self._fail(own, sentence)
+    async def _restart(self, run: ActiveRun) -> None:
+        journal.warning("run %s: its process died at step %d", run.id, run.step)
+        if not run.may_restart():
+            sentence = f"The training process died {MOST_RESTARTS} times in a row without getting further."
+            await self._fail(run, sentence)
             return
         sentence = "The training process died and was started again; the run goes on with the same numbers."
-        await self.wake(own, {}, LogRow(own.step, "restarted", {"sentence": sentence}))
+        await self._wake(run, {}, LogRow(run.step, "restarted", {"sentence": sentence}))
 
-    async def _fail(self, own: Slot, sentence: str) -> None:
-        """The run cannot go on."""
-        note = LogRow(own.step, "failed", {"sentence": sentence})
-        own.state = RunState.FAILED
-        await self.store(Entry(own.run, log=(note,), changes={"state": RunState.FAILED, "message": sentence}))
-        self._forget(own)
+    async def _fail(self, run: ActiveRun, sentence: str) -> None:
+        note = LogRow(run.step, "failed", {"sentence": sentence})
+        run.state = RunState.FAILED
+        await self.records.store(Entry(run.id, log=(note,), changes={"state": RunState.FAILED, "message": sentence}))
+        self._forget(run)
 
-    def _on_full(self, full: bool) -> None:
-        self.loop.call_soon_threadsafe(self._room, full)
+    def _forget(self, run: ActiveRun) -> None:
+        if self.runs.get(run.id) is run:
+            del self.runs[run.id]
+        run.refuse_commands(Message("The run ended before that could be done."))
+        self.fill()
 
-    def _room(self, full: bool) -> None:
-        if not full:
-            for run in self.want_room:
-                if run in self.slots:
-                    self.slots[run].say({"do": "room"})
-            self.want_room.clear()
+    # Memory -----------------------------------------------------------------------------------------------------------
+
+    async def _admit(self, run: ActiveRun, needs: int) -> None:
+        """A worker waits to be told that there is memory for its run; paused ones make room, and go on later."""
+        if self.memory.ask(run.id, needs):
+            self.pool.send(run.id, {"do": "granted"})
+            return
+        if run.state is RunState.RUNNING:
+            run.state = RunState.QUEUED
+            await self.records.store(Entry(run.id, changes={"state": RunState.QUEUED, "message": WAITS}))
+        self.dismiss_idle(0.0, but=run)
+        self.fill()
+
+    async def _admit_next(self) -> None:
+        """Those who wait for memory go on, as far as there is any."""
+        while (name := self.memory.next()) is not None:
+            run = self.runs.get(name)
+            if run is None or not self.pool.has(name):
+                self.memory.leave(name)
+                continue
+            if run.state is RunState.QUEUED:
+                run.state = RunState.RUNNING
+                await self.records.store(Entry(name, changes={"state": RunState.RUNNING, "message": ""}))
+            self.pool.send(name, {"do": "granted"})

@@ -17,7 +17,7 @@ from engine import wire
 from engine.errors import PlaygroundError
 from engine.experiment import edits
 from engine.jobs import checkpoint
-from engine.jobs.run_job import LoggedEdit, Order
+from engine.jobs.run_job import LoggedEdit, RunJob
 from engine.run_state import RunState
 from engine.runtime import memory_limit
 from engine.runtime.report import Report
@@ -38,7 +38,7 @@ class Leave(Exception):
 class Worker:
     """The loop of one run."""
 
-    def __init__(self, line: socket.socket, order: Order, heard: list[dict[str, Any]] | None = None) -> None:
+    def __init__(self, line: socket.socket, order: RunJob, heard: list[dict[str, Any]] | None = None) -> None:
         self.line, self.order = line, order
         found = checkpoint.find(order)
         self.trainer, self.applied, self.seconds, self.latest = found.trainer, found.edits, found.seconds, found.latest

@@ -8,21 +8,21 @@ import socket
 import threading
 from multiprocessing import connection, parent_process
 
-from engine.jobs.run_job import Order
+from engine.jobs.run_job import RunJob
 
 
-def nothing() -> None:
+def do_nothing() -> None:
     """A process that only shows that processes can be had."""
 
 
-def work(line: socket.socket, order: Order) -> None:
-    """Carry out an order in a session of its own, and not a moment longer than the supervisor lives."""
+def work(line: socket.socket, job: RunJob) -> None:
+    """Work on a job in a session of its own, and not a moment longer than the supervisor lives."""
     os.setsid()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     from engine.runtime import attempt
 
-    attempt.main(line, order)
+    attempt.main(line, job)
 
 
 def _leave_with_parent() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.frame import Frame
-from engine.jobs.run_job import Order
+from engine.jobs.run_job import RunJob
 from engine.runtime.worker import Worker
 from engine.training.trainer import Trainer
 from tests.engine.documents import experiment
@@ -68,7 +68,7 @@ def test_every_frame_of_one_call_has_its_own_time() -> None:
 
 def test_a_workers_speed_leaves_its_pauses_out(tmp_path: Path) -> None:
     ours, theirs = socket.socketpair()
-    worker = Worker(ours, Order("r", 1, str(tmp_path), experiment(steps=None, epochs=50_000).to_json()))
+    worker = Worker(ours, RunJob("r", 1, str(tmp_path), experiment(steps=None, epochs=50_000).to_json()))
     outside, speeds = 0.0, []
     for _ in range(3):
         time.sleep(2 * PAUSE)

@@ -12,7 +12,7 @@ import threading
 from typing import Any
 
 from engine import wire
-from engine.jobs.run_job import Order
+from engine.jobs.run_job import RunJob
 from engine.runtime import attempt, memory_limit
 
 
@@ -35,7 +35,7 @@ if __name__ == "__main__":
     told: list[dict[str, Any]] = []
     listener = threading.Thread(target=listen, args=(ours, told), daemon=True)
     listener.start()
-    attempt.main(theirs, Order("short", 1, folder, experiment))
+    attempt.main(theirs, RunJob("short", 1, folder, experiment))
     listener.join(20)
     needs = [header["needs"] for header in told if "needs" in header]
     print(json.dumps({"needs": needs, "end": told[-1]["end"]}))  # noqa: T201

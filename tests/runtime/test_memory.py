@@ -1,4 +1,4 @@
-"""No run takes more memory than a run may, wherever it comes from, and checkpoints leave room on the disk."""
+"""No run takes more memory than a run may, wherever it comes from, and checkpoints leave budget on the disk."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from engine.jobs import checkpoint
 from engine.preview import memory_estimate
 from engine.run_state import RunState
 from engine.runtime.client import Fleet
-from engine.runtime.memory_budget import Room
+from engine.runtime.memory_budget import MemoryBudget
 from engine.store import checkpoints, writer
 from engine.store.layout import Place
 from engine.store.reader import Reader
@@ -81,20 +81,20 @@ def stored(fleet: Fleet, document: dict[str, Any]) -> str:
 
 
 def test_runs_wait_for_memory_in_turn_and_one_alone_never_does() -> None:
-    room = Room(total=1000 * MIB)
+    budget = MemoryBudget(total=1000 * MIB)
     for run in "abc":
-        room.begin(run)
-    assert room.ask("a", 2000 * MIB) is False, "b and c are there with what is usual"
-    room.leave("b")
-    assert room.next() is None
-    room.leave("c")
-    assert room.next() == "a", "nobody else is there"
+        budget.begin(run)
+    assert budget.ask("a", 2000 * MIB) is False, "b and c are there with what is usual"
+    budget.leave("b")
+    assert budget.next() is None
+    budget.leave("c")
+    assert budget.next() == "a", "nobody else is there"
     for run in "de":
-        room.begin(run)
-        assert room.ask(run, 100 * MIB) is False
-    room.leave("a")
-    assert (room.next(), room.next(), room.next()) == ("d", "e", None)
-    many = Room(total=4000 * MIB)
+        budget.begin(run)
+        assert budget.ask(run, 100 * MIB) is False
+    budget.leave("a")
+    assert (budget.next(), budget.next(), budget.next()) == ("d", "e", None)
+    many = MemoryBudget(total=4000 * MIB)
     for number in range(40):
         many.begin(str(number))
     assert many.ask("0", 500 * MIB), "forty small ones are in nobody's way"

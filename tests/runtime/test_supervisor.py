@@ -58,7 +58,7 @@ def test_the_fork_server_is_single_threaded_and_has_not_touched_cuda(fleet: Flee
 
 def test_warming_up_does_not_initialize_cuda_nor_start_threads() -> None:
     code = """
-import threading, engine.runtime.process_factory as n; n.set_surroundings()
+import threading, engine.runtime.process_factory as n; n.set_environment()
 import engine.runtime.preload, torch, os
 print(torch.cuda.is_initialized(), len(os.listdir("/proc/self/task")), torch.get_num_threads())
 """
@@ -69,7 +69,7 @@ print(torch.cuda.is_initialized(), len(os.listdir("/proc/self/task")), torch.get
 def test_a_worker_imports_nothing_new(fleet: Fleet, reader: Reader) -> None:
     """Every module that a worker of the default experiment needs is in the fork server already."""
     code = """
-import engine.runtime.process_factory as n; n.set_surroundings()
+import engine.runtime.process_factory as n; n.set_environment()
 import engine.runtime.preload, sys, time
 before = set(sys.modules)
 from engine.experiment.experiment import Experiment
