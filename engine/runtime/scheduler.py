@@ -13,17 +13,17 @@ from collections import deque
 from dataclasses import replace
 from typing import Any
 
+from engine.errors import PlaygroundError
 from engine.jobs.run_job import RunJob
 from engine.message import Message
 from engine.run_state import RunState
 from engine.runtime.active_run import MOST_RESTARTS, ActiveRun, Command, Ended
+from engine.runtime.background import BackgroundTasks
 from engine.runtime.memory_budget import WAITS, MemoryBudget
 from engine.runtime.report_intake import ReportIntake
-from engine.runtime.background import BackgroundTasks
 from engine.runtime.request_ticket import Ticket
 from engine.runtime.run_records import RunRecords
 from engine.runtime.worker_contract import Pool
-from engine.errors import PlaygroundError
 from engine.store.records import Entry, LogRow, NewRun
 from engine.store.row_models import Damaged
 

@@ -1,4 +1,4 @@
-"""No run takes more memory than a run may, wherever it comes from, and checkpoints leave budget on the disk."""
+"""No run takes more memory than a run may, wherever it comes from, and checkpoints leave room on the disk."""
 
 from __future__ import annotations
 

@@ -1,0 +1,236 @@
+"""The scheduler, with a real store and without any process: queue, places, memory, commands, restarts."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.errors import PlaygroundError
+from engine.experiment.experiment import Experiment
+from engine.jobs.run_job import RunJob
+from engine.run_state import RunState
+from engine.runtime.active_run import MOST_RESTARTS
+from engine.runtime.memory_budget import MemoryBudget
+from engine.runtime.request_ticket import Ticket
+from engine.runtime.run_records import RunRecords
+from engine.runtime.scheduler import Scheduler
+from engine.runtime.worker_contract import Listener
+from engine.store.layout import Place
+from engine.store.records import NewRun
+
+MIB = 2**20
+START = Experiment()
+NEW = NewRun(START.to_json(), START.digest)
+
+
+class Pool:
+    """A pool whose workers say what the test says."""
+
+    def __init__(self) -> None:
+        self.jobs: dict[str, RunJob] = {}
+        self.told: dict[str, list[dict[str, Any]]] = {}
+        self.started: list[tuple[str, int]] = []
+        self.finishing: set[str] = set()
+        self.killed: list[str] = []
+
+    def report_to(self, listener: Listener) -> None:
+        self.listener = listener
+
+    async def start(self, job: RunJob) -> None:
+        self.jobs[job.run], self.told[job.run] = job, []
+        self.started.append((job.run, job.attempt))
+
+    def has(self, run: str) -> bool:
+        return run in self.jobs
+
+    def send(self, run: str, message: dict[str, Any]) -> None:
+        if run in self.told:
+            self.told[run].append(message)
+
+    def let_finish(self, run: str) -> None:
+        self.finishing.add(run)
+
+    def kill(self, run: str) -> None:
+        self.killed.append(run)
+
+    async def say(self, run: str, steps: int = 0, first: int = 0, **more: Any) -> None:
+        header = {"first_step": first, "epochs": [], "frames": [], "progress": {"epoch": 0, "summary": "{}"}, **more}
+        await self.listener.receive(run, header, [np.zeros(steps, "<f4").tobytes(), b""])
+
+    async def end(self, run: str) -> None:
+        del self.jobs[run]
+        await self.listener.lose(run)
+
+    async def claim(self, run: str, state: str) -> None:
+        """Claim the last command, as a worker does."""
+        log = [{"step": 0, "kind": "pause", "detail": {}}]
+        claim = {"id": self.told[run][-1]["id"], "step": 0, "log": log, "changes": {"state": state}}
+        await self.say(run, claim=claim)
+
+
+async def until(condition: Callable[[], object]) -> None:
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        await asyncio.sleep(0.005)
+
+
+def schedule(
+    folder: Path, test: Callable[[Scheduler, Pool], Awaitable[None]], at_once: int = 2, memory: int = 1000
+) -> None:
+    async def run() -> None:
+        place = Place.of(folder)
+        place.prepare()
+        records, pool = RunRecords(place), Pool()
+        scheduler = Scheduler(records, pool, at_once, MemoryBudget(memory * MIB))
+        await records.open(scheduler.set_full)
+        scheduler.take_up()
+        try:
+            await test(scheduler, pool)
+        finally:
+            scheduler.closing = True
+            await records.close()
+
+    asyncio.run(run())
+
+
+async def command(scheduler: Scheduler, run: str, name: str, seconds: float = 60.0) -> asyncio.Task[int]:
+    """A command that waits for its worker."""
+    ticket = Ticket(None, time.monotonic() + seconds)
+    task = asyncio.create_task(scheduler.command(run, {"do": name}, ticket))
+    await asyncio.sleep(0.02)
+    return task
+
+
+async def state(scheduler: Scheduler, run: str) -> tuple[str, str]:
+    row = await scheduler.records.row(run)
+    assert row is not None
+    return row.state, row.message
+
+
+def test_runs_wait_for_a_place_in_turn(tmp_path: Path) -> None:
+    async def test(scheduler: Scheduler, pool: Pool) -> None:
+        for run in "abcd":
+            await scheduler.add(run, NEW)
+        await until(lambda: len(pool.started) == 2)
+        assert [name for name, _ in pool.started] == ["a", "b"]
+        assert await state(scheduler, "c") == ("queued", "Waits for a free place.")
+        with pytest.raises(PlaygroundError, match="waits for a free place"):
+            await scheduler.command("c", {"do": "pause"}, Ticket(None, float("inf")))
+        pausing = await command(scheduler, "a", "pause")
+        await pool.claim("a", "paused")
+        assert await pausing == 0
+        assert pool.told["a"][-1] == {"do": "ack"}
+        await until(lambda: len(pool.started) == 3)
+        assert await state(scheduler, "c") == ("running", "")
+        assert await state(scheduler, "a") == ("paused", "")
+
+    schedule(tmp_path, test)
+
+
+def test_a_queued_run_can_be_stopped_and_never_starts(tmp_path: Path) -> None:
+    async def test(scheduler: Scheduler, pool: Pool) -> None:
+        for run in "abc":
+            await scheduler.add(run, NEW)
+        assert await (await command(scheduler, "b", "stop")) == 0
+        assert await (await command(scheduler, "b", "stop")) == 0, "it has what it wants"
+        with pytest.raises(PlaygroundError, match="The run is stopped"):
+            await (await command(scheduler, "b", "resume"))
+        await pool.say("a", end={"changes": {"state": "finished", "message": ""}, "log": []})
+        assert pool.finishing == {"a"}
+        assert pool.told["a"][-1] == {"do": "bye"}
+        await pool.end("a")
+        await until(lambda: len(pool.started) == 2)
+        assert [name for name, _ in pool.started] == ["a", "c"]
+
+    schedule(tmp_path, test, at_once=1)
+
+
+def test_a_run_that_needs_much_memory_waits_and_idle_ones_make_room(tmp_path: Path) -> None:
+    async def test(scheduler: Scheduler, pool: Pool) -> None:
+        for run in "abc":
+            await scheduler.add(run, NEW)
+        await until(lambda: len(pool.started) == 3)
+        pausing = await command(scheduler, "b", "pause")
+        await pool.claim("b", "paused")
+        await pausing
+        await pool.say("a", needs=400 * MIB)
+        assert pool.told["a"] == [{"do": "granted"}]
+        await pool.say("c", needs=600 * MIB)
+        assert await state(scheduler, "c") == ("queued", "Waits for memory: other runs take it.")
+        assert pool.told["b"][-1] == {"do": "leave"}
+        await pool.end("b")
+        assert pool.told["c"] == [{"do": "granted"}]
+        assert await state(scheduler, "c") == ("running", "")
+        assert await state(scheduler, "b") == ("paused", ""), "it goes on when it is asked to"
+        resuming = await command(scheduler, "b", "resume")
+        await until(lambda: pool.started[-1] == ("b", 2))
+        await until(lambda: pool.told["b"])
+        assert pool.jobs["b"].paused
+        await pool.claim("b", "running")
+        assert await resuming == 0
+
+    schedule(tmp_path, test, at_once=8)
+
+
+def test_a_worker_that_dies_is_replaced_unless_it_gets_no_further(tmp_path: Path) -> None:
+    async def test(scheduler: Scheduler, pool: Pool) -> None:
+        await scheduler.add("a", NEW)
+        await until(lambda: pool.has("a"))
+        for attempt in range(1, 4):
+            await pool.say("a", steps=10, first=10 * attempt - 9)
+            await pool.end("a")
+            assert pool.started[-1] == ("a", attempt + 1)
+            assert pool.jobs["a"].stored == 10 * attempt
+        for _ in range(MOST_RESTARTS):
+            assert pool.has("a")
+            await pool.end("a")
+        assert not pool.has("a")
+        assert (await state(scheduler, "a"))[0] == "failed"
+        assert "a" not in scheduler.runs
+
+    schedule(tmp_path, test)
+
+
+def test_a_command_outlives_the_worker_and_what_nobody_waits_for_is_not_done(tmp_path: Path) -> None:
+    async def test(scheduler: Scheduler, pool: Pool) -> None:
+        await scheduler.add("a", NEW)
+        await until(lambda: pool.has("a"))
+        pausing, late = await command(scheduler, "a", "pause"), await command(scheduler, "a", "stop", seconds=0.05)
+        await pool.end("a")
+        assert [message["do"] for message in pool.told["a"]] == ["pause", "stop"]
+        await asyncio.sleep(0.1)
+        await pool.claim("a", "stopped")
+        assert pool.told["a"][-1] == {"do": "nack"}
+        with pytest.raises(PlaygroundError, match="nothing was changed"):
+            await late
+        assert await state(scheduler, "a") == ("running", "")
+        await pool.end("a")
+        await pool.claim("a", "paused")
+        assert await pausing == 0
+
+    schedule(tmp_path, test)
+
+
+def test_the_next_supervisor_takes_up_what_was_active(tmp_path: Path) -> None:
+    async def first(scheduler: Scheduler, pool: Pool) -> None:
+        for run in "abc":
+            await scheduler.add(run, NEW)
+        await until(lambda: len(pool.started) == 2)
+        await pool.say("a", steps=7, first=1)
+        await scheduler.intake.drain("a")
+
+    async def second(scheduler: Scheduler, pool: Pool) -> None:
+        await until(lambda: len(pool.started) == 2)
+        assert sorted(pool.started) == [("a", 2), ("b", 2)]
+        assert pool.jobs["a"].stored == 7
+        assert scheduler.runs["c"].state is RunState.QUEUED
+
+    schedule(tmp_path, first)
+    schedule(tmp_path, second)
