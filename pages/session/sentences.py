@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from pages.session import upload_sentences
-
 # Whole messages, and the pieces `expected`, `received` and `hint` of an InvalidExperiment. {placeholders} stand for
 # whatever the engine put there; what they hold is translated in its turn.
 TEMPLATES = (
@@ -77,7 +75,6 @@ TEMPLATES = (
     "the shape of {label}, {shape}",
     "{n} numbers for {shape}",
     "did you mean {name}?",
-    *upload_sentences.TEMPLATES,
     "{one} or {other}",
     "as many numbers as the input has, {n}",
     "layers: {names}",
@@ -186,7 +183,6 @@ WORDS = (
     "classification",
     "regression",
     "output",
-    *map(str, upload_sentences.WORDS),
 )
 
 
