@@ -45,11 +45,11 @@ class Regularization(Check):
             if len(matrices) == 1 and not matrices[0].any():
                 matrices[0].normal_(generator=torch.Generator().manual_seed(0))
                 plain, drawn = float(ground.loss()(network(x), y)), True
-            own = [r for r in ground.experiment.regularizers if getattr(r, "strength", 0.0) > 0]
+            own = [r for r in ground.experiment.regularizers if r.is_penalty and not r.is_idle]
             rules = [part for rule in own or [L2()] for part in rule.apart()]
             weights = [[w.to(torch.float64) for w in network.penalized(rule.chosen)] for rule in rules]
             once = penalty(rules, weights)
-            doubled = [r.model_copy(update={"strength": 2 * float(vars(r)["strength"])}) for r in rules]
+            doubled = [rule.scaled(2) for rule in rules]
             twice = penalty(doubled, weights)
             slope, along = slopes(rules, weights)
         felt = pushed(ground, network, tuple(own or [L2()]))

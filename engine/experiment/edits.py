@@ -9,7 +9,7 @@ from engine.catalogue.part import Part, Value, catalogue
 from engine.errors import InvalidExperiment, shown
 from engine.experiment.experiment import Experiment
 from engine.message import Message
-from engine.parts.regularizers import Regularizer
+from engine.parts.regularizers import STRENGTH, Regularizer, coefficient_of
 
 
 class Edit(Value):
@@ -55,16 +55,16 @@ def apply(experiment: Experiment, edit: Edit) -> Experiment:
 
 def penalties() -> tuple[str, ...]:
     """The kinds of regularizers that have a strength."""
-    return tuple(kind for kind, part in catalogue(Regularizer).items() if "strength" in part.model_fields)
+    return tuple(kind for kind, part in catalogue(Regularizer).items() if part.has_strength())
 
 
 def set_strength(regularizers: list[dict[str, Any]], kind: str, value: float) -> None:
-    """Sets the strength of a penalty, adding the penalty if there is none yet."""
+    """Sets the strength of a regularizer, adding it if there is none yet."""
     for entry in regularizers:
         if entry["kind"] == kind:
-            entry["strength"] = value
+            entry[STRENGTH] = value
             return
-    regularizers.append({"kind": kind, "strength": value})
+    regularizers.append({"kind": kind, STRENGTH: value})
 
 
 def not_live(edit: Edit) -> InvalidExperiment:
@@ -88,7 +88,7 @@ def changes(old: Experiment, new: Experiment) -> tuple[Edit, ...] | None:
     strengths = ({r.name(): r for r in e.regularizers} for e in (old, new))
     before_by_kind, after_by_kind = strengths
     for kind in sorted(before_by_kind.keys() | after_by_kind.keys()):
-        now, then = (getattr(by.get(kind), "strength", 0.0) for by in (after_by_kind, before_by_kind))
+        now, then = (coefficient_of(by.get(kind)) for by in (after_by_kind, before_by_kind))
         if now != then:
             edits.append(Edit(path=f"regularizers.{kind}", value=now))
     reached = old
@@ -110,6 +110,6 @@ def part_changes(path: str, before: Part, after: Part) -> list[Edit]:
 
 def without_idle(experiment: Experiment) -> Experiment:
     """The experiment without penalties of strength zero, and its regularizers in one order."""
-    kept = [r for r in experiment.regularizers if getattr(r, "strength", 1.0) != 0]
+    kept = [r for r in experiment.regularizers if not r.is_idle]
     kept.sort(key=lambda r: r.name())
     return experiment.model_copy(update={"regularizers": tuple(kept)})

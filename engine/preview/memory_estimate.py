@@ -76,7 +76,7 @@ def estimate_memory(experiment: Experiment, network: Network, data: Prepared, fl
     )
     every, largest = experiment.optimizer.passing
     matrix = max((4 * shape.numel() for shape in shapes if len(shape) == 2), default=0)
-    passing = int(every * once + largest * matrix) + once * regularizer_copies(experiment)
+    passing = int(every * once + largest * matrix) + once * sum(rule.copies for rule in experiment.regularizers)
     buffers = sum(buffer.nbytes for buffer in network.buffers())
     state = members * (once + kept + buffers)
     best = members * once if any(rule.keeps_best for rule in experiment.regularizers) else 0
@@ -102,11 +102,6 @@ def longest_batch(count: int, batch_size: int) -> int:
     """Examples in the longest batch: one that would be left over joins the last."""
     left_over = count % batch_size == 1 and batch_size > 1
     return min(count, batch_size + 1 if left_over else batch_size)
-
-
-def regularizer_copies(experiment: Experiment) -> int:
-    """How many numbers rules take for a while for each weight: parameters before noise, signs of weights."""
-    return sum(1 for rule in experiment.regularizers if rule.is_random or rule.name() == "l1")
 
 
 def step_peak(experiment: Experiment, network: Network, data: Prepared, batch: int, passing: int) -> int:

@@ -52,7 +52,7 @@ class Eager:
             block.update_live_fields(stage.module)
         if isinstance(self.loss, Weighed):
             self.loss.retune(experiment)
-        active = [own for r in experiment.regularizers if getattr(r, "strength", 1.0) != 0 for own in r.apart()]
+        active = [own for r in experiment.regularizers if not r.is_idle for own in r.apart()]
         active.sort(key=lambda r: r.order)
         self.rules = tuple((r, self.network.penalized(r.chosen) if r.chosen else self.penalized) for r in active)
         attack = experiment.attack

@@ -13,7 +13,7 @@ from engine.export.program.heads import Ends
 from engine.export.program.model import Model
 from engine.export.program.not_exportable import NotExportable
 from engine.message import Message, Term
-from engine.parts.regularizers import Regularizer
+from engine.parts.regularizers import STRENGTH, Regularizer
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Replay:
             lines.append(f"lr = {changed['lr']!r}")
         if changed:
             lines += ["for group in optimizer.param_groups:", f"    group.update({changed!r})"]
-        strengths = ({r.name(): getattr(r, "strength", None) for r in e.regularizers} for e in (before, after))
+        strengths = ({r.name(): r.coefficient for r in e.regularizers} for e in (before, after))
         then, now = strengths
         for kind, value in now.items():
             if value is not None and then.get(kind, 0.0) != value:
@@ -76,7 +76,7 @@ class Replay:
             old, new = then.get(kind), now.get(kind)
             rule = new or old
             same = old is not None and new is not None and fixed(old) == fixed(new)
-            if rule is not None and not same and (new is None or old is not None or not hasattr(new, "strength")):
+            if rule is not None and not same and (new is None or old is not None or not new.has_strength()):
                 raise NotExportable(
                     Message("The edit of {title} cannot be exported as a program.", title=Term("part", rule.title()))
                 )
@@ -112,4 +112,4 @@ class Replay:
 
 def fixed(rule: Regularizer) -> dict[str, object]:
     """What a rule says beside its strength."""
-    return rule.model_dump(exclude={"strength"})
+    return rule.model_dump(exclude={STRENGTH})

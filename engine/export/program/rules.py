@@ -11,7 +11,7 @@ from engine.export.program.method import inline_method
 from engine.export.program.not_exportable import NotExportable
 from engine.message import Message, Term
 from engine.parts.augmentations import Augmentation
-from engine.parts.regularizers import Regularizer
+from engine.parts.regularizers import STRENGTH, Regularizer, coefficient_of
 from engine.parts.schedules import Schedule
 from engine.parts.schedules.constant import Constant
 
@@ -41,11 +41,11 @@ class Rules:
         for version in versions:
             for rule in version.regularizers:
                 rules[rule.name()] = rules.get(rule.name(), rule)
-                seen.setdefault(rule.name(), set()).add(getattr(rule, "strength", None))
+                seen.setdefault(rule.name(), set()).add(rule.coefficient)
         shared = {kind for kind, rule in rules.items() if set(rule.shares.values()) - {1.0}}
         self.moving = {kind for kind in rules if len(seen[kind]) > 1 or kind not in first} | shared
-        self.variables = {k: float(getattr(first.get(k), "strength", 0.0)) for k in sorted(self.moving)}
-        kept = [r for k, r in rules.items() if k in self.moving or getattr(r, "strength", 1.0) != 0]
+        self.variables = {k: float(coefficient_of(first.get(k))) for k in sorted(self.moving)}
+        kept = [r for k, r in rules.items() if k in self.moving or not r.is_idle]
         self.rules = sorted(kept, key=lambda rule: rule.order)
         self.hooks = {rule.name(): overridden(rule, Regularizer, HOOKS) for rule in self.rules}
 
@@ -60,7 +60,7 @@ class Rules:
                 name = inline_method(self.inliner, rule, hook, f"{rule.name()}_{hook}")
                 for own, _, share in self.apart(rule):
                     given = [re.sub(r"\bweights\b", own, argument) for argument in arguments]
-                    given += [f"strength={share}{rule.name()}"] if rule.name() in self.moving else []
+                    given += [f"{STRENGTH}={share}{rule.name()}"] if rule.name() in self.moving else []
                     yield own, f"{name}({', '.join(given)})"
 
     def apart(self, rule: Regularizer) -> list[tuple[str, tuple[str, ...], str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from torch import Generator, Tensor
 
@@ -14,6 +14,8 @@ from engine.examples import Task
 from engine.message import Message
 
 Seen = tuple[float, ...]
+STRENGTH = "strength"
+"""The field, where a regularizer has it, that may change while a run trains: at 0 the rule does nothing."""
 LISTED = Message("layers with commas, a multiple of λ after a colon, as in 1:10, 3")
 
 
@@ -41,8 +43,7 @@ class Regularizer(Part, family="regularizers", position=10):
 
     `order`: penalties act on the gradient first (0), then what limits its entries (1), then its length (2). `tasks`:
     what it can be used for. `softens`: it changes the targets of the training split. `is_random`: it draws random
-    numbers. One with a field `layers` acts on the weights of these alone, on each with its own multiple of λ where one
-    is named.
+    numbers. `is_penalty`: it adds to the loss. `copies`: numbers that it takes for a while for each weight in a step.
     """
 
     order: ClassVar[int] = 0
@@ -51,6 +52,34 @@ class Regularizer(Part, family="regularizers", position=10):
     softens: ClassVar[bool] = False
     blank: ClassVar[Seen] = ()
     is_random: ClassVar[bool] = False
+    is_penalty: ClassVar[bool] = False
+    copies: ClassVar[int] = 0
+
+    @property
+    def coefficient(self) -> float | None:
+        """λ or σ, the field `strength`; None for a rule without one."""
+        return None
+
+    @property
+    def listed_layers(self) -> str:
+        """The layers whose weights it acts on, as the user wrote them, with a multiple of λ where one is named; nothing:
+        all of them."""
+        return ""
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it does nothing."""
+        return self.coefficient == 0
+
+    @classmethod
+    def has_strength(cls) -> bool:
+        """Whether it has a `coefficient`, which a live edit may change."""
+        return STRENGTH in cls.model_fields
+
+    def scaled(self, share: float, **fields: Any) -> Self:
+        """The same rule with a multiple of its strength, and with these fields."""
+        assert self.coefficient is not None
+        return self.model_copy(update={STRENGTH: share * self.coefficient, **fields})
 
     @property
     def shares(self) -> dict[str, float]:
@@ -59,7 +88,7 @@ class Regularizer(Part, family="regularizers", position=10):
         Raises: InvalidExperiment for no name before a colon, no number after it, or a name that comes twice.
         """
         found: dict[str, float] = {}
-        for entry in str(getattr(self, "layers", "")).split(","):
+        for entry in self.listed_layers.split(","):
             name, *more = (piece.strip() for piece in entry.split(":", 1))
             if not entry.strip():
                 continue
@@ -80,11 +109,8 @@ class Regularizer(Part, family="regularizers", position=10):
         shares = self.shares
         if set(shares.values()) <= {1.0}:
             return (self,)
-        strength = float(vars(self)["strength"])
         return tuple(
-            self.model_copy(
-                update={"strength": share * strength, "layers": ",".join(n for n in shares if shares[n] == share)}
-            )
+            self.scaled(share, layers=",".join(n for n in shares if shares[n] == share))
             for share in dict.fromkeys(shares.values())
         )
 
@@ -122,3 +148,8 @@ class Regularizer(Part, family="regularizers", position=10):
         for loss in validation_losses:
             seen = self.follow(seen, loss)
         return self.ends(seen)
+
+
+def coefficient_of(rule: Regularizer | None) -> float:
+    """λ or σ of a rule; 0 for one that is not there or has none."""
+    return (rule and rule.coefficient) or 0.0

@@ -26,9 +26,19 @@ class L1(Regularizer):
     """
 
     rank: ClassVar[int] = 1
+    is_penalty: ClassVar[bool] = True
+    copies: ClassVar[int] = 1  # the signs
     kind: Literal["l1"] = "l1"
     strength: float = hparam(0.0001, "λ.", ge=0, le=10, log=True, live=True)
     layers: str = layers()
+
+    @property
+    def coefficient(self) -> float:
+        return self.strength
+
+    @property
+    def listed_layers(self) -> str:
+        return self.layers
 
     def penalty(self, weights: list[Tensor]) -> Tensor:
         return self.strength * torch.stack(torch._foreach_norm(weights, 1)).sum()

@@ -27,9 +27,18 @@ class L2(Regularizer):
     """
 
     rank: ClassVar[int] = 0
+    is_penalty: ClassVar[bool] = True
     kind: Literal["l2"] = "l2"
     strength: float = hparam(0.001, "λ.", ge=0, le=10, log=True, live=True)
     layers: str = layers()
+
+    @property
+    def coefficient(self) -> float:
+        return self.strength
+
+    @property
+    def listed_layers(self) -> str:
+        return self.layers
 
     def penalty(self, weights: list[Tensor]) -> Tensor:
         return self.strength / 2 * squares(weights)

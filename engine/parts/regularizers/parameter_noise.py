@@ -27,8 +27,13 @@ class ParameterNoise(Regularizer):
 
     rank: ClassVar[int] = 6
     is_random: ClassVar[bool] = True
+    copies: ClassVar[int] = 1  # the parameters before the noise
     kind: Literal["parameter_noise"] = "parameter_noise"
     strength: float = hparam(0.01, "Standard deviation σ.", ge=0, le=1, log=True, live=True)
+
+    @property
+    def coefficient(self) -> float:
+        return self.strength
 
     def disturb_(self, parameters: list[Tensor], generator: Generator) -> None:
         for parameter in parameters:
