@@ -11,7 +11,7 @@ import importlib
 import inspect
 import pkgutil
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
@@ -19,6 +19,7 @@ from typing import Any, ClassVar, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, JsonValue
 from pydantic_core import CoreSchema, core_schema
 
+from engine.catalogue.run_plan import FieldCaution, RunPlan
 from engine.message import NOTHING, Message
 
 ENGINE = Path(__file__).resolve().parents[1]
@@ -76,6 +77,10 @@ class Part(Value):
     def name(self) -> str:
         """This part's `kind`; every part has one."""
         return str(self.__dict__["kind"])
+
+    def cautions(self, plan: RunPlan) -> Iterator[FieldCaution]:
+        """What does nothing in such a run, or not what it seems to."""
+        yield from ()
 
 
 P = TypeVar("P", bound=Part)

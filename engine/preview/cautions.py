@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
 import torch
 
+from engine.catalogue.part import Part, Value
+from engine.catalogue.run_plan import RunPlan
 from engine.data import split_warnings
 from engine.data.epochs import count_batches
 from engine.data.prepare import Prepared, prepare
 from engine.experiment.experiment import Experiment
 from engine.message import Message
-from engine.parts.blocks.embedding import Embedding
-from engine.parts.regularizers.early_stopping import EarlyStopping
-from engine.parts.schedules.on_plateau import OnPlateau
-from engine.parts.schedules.piecewise import Piecewise
-from engine.parts.schedules.step import Step
-from engine.parts.schedules.warmup import Warmup
 
 
 @dataclass(frozen=True)
@@ -38,7 +34,7 @@ class Caution:
 
 
 Rule = Callable[[Experiment, Prepared], Iterator[Caution]]
-SCALED = ("center", "min_max", "standardize")  # each undoes one of the others that stands right before it
+FIRST_BLOCK = "$.network[0]"
 
 
 def cautions(experiment: Experiment, data: Prepared | None = None) -> tuple[Caution, ...]:
@@ -62,37 +58,9 @@ def undone_transforms(experiment: Experiment, data: Prepared) -> Iterator[Cautio
     """A scaling of each input that the next step replaces."""
     chosen = experiment.preprocessing
     for place, (first, second) in enumerate(pairwise(chosen)):
-        if first.name() in SCALED and second.name() in SCALED:
+        if first.scales_inputs and second.scales_inputs:
             where = f"$.preprocessing[{place}] ({first.name()})"
             yield Caution(where, Message("It does nothing here: the next step scales the inputs anew."))
-
-
-def embedded_words(experiment: Experiment, data: Prepared) -> Iterator[Caution]:
-    """A first embedding whose rows do not fit the numbers that it is given."""
-    first = experiment.network[0] if experiment.network else None
-    if not isinstance(first, Embedding) or len(data.in_shape) != 1:
-        return
-    where = "$.network[0] (embedding)"
-    x = torch.cat([data.train_x, data.validation_x, data.test_x])
-    if not torch.equal(x, x.round()) or bool((x < 0).any()):
-        yield Caution(
-            where,
-            Message(
-                "These inputs are no word numbers: fractions are rounded, and all numbers below 0 share the first row."
-            ),
-        )
-    words = max(data.source.vocabulary_size, int(x.max()) + 1)
-    if words > first.rows:
-        shared = words - first.rows + 1
-        yield Caution(
-            where,
-            Message(
-                "There are {words} words for {rows} rows: the last {shared} words share a row and look the same.",
-                words=words,
-                rows=first.rows,
-                shared=shared,
-            ),
-        )
 
 
 def balanced_classes(experiment: Experiment, data: Prepared) -> Iterator[Caution]:
@@ -128,35 +96,26 @@ def voted_numbers(experiment: Experiment, data: Prepared) -> Iterator[Caution]:
         yield Caution("$.ensemble.vote", Message("Members vote on classes only; of numbers the mean is taken."))
 
 
-def too_short(experiment: Experiment, data: Prepared) -> Iterator[Caution]:
-    """Schedules and rules that wait for a time which the run does not reach."""
+def told_by_parts(experiment: Experiment, data: Prepared) -> Iterator[Caution]:
+    """What the experiment's own parts say, which know how long the run is, and the first block what it takes in."""
     count = count_batches(len(data.train_x), experiment.batch_size)
     limits = [limit for limit in (experiment.steps, experiment.epochs and experiment.epochs * count) if limit]
-    steps = min(limits)
-    epochs = steps // count
-    schedule = experiment.schedule
-    waited = {Step: "every", Piecewise: "first"}.get(type(schedule), "")
-    if waited and epochs < (vars(schedule)[waited] + 1):
-        yield Caution(
-            f"$.schedule.{waited}",
-            Message("The run ends before the rate falls: it has {epochs} whole epochs.", epochs=epochs),
-        )
-    if isinstance(schedule, OnPlateau) and epochs < schedule.patience + 2:
-        yield Caution(
-            "$.schedule.patience",
-            Message("The run ends before the rate can fall: it has {epochs} whole epochs.", epochs=epochs),
-        )
-    if isinstance(schedule, Warmup) and steps < schedule.rise:
-        yield Caution(
-            "$.schedule.rise",
-            Message("The run ends before the full rate is reached: it has {steps} steps.", steps=steps),
-        )
-    for place, rule in enumerate(experiment.regularizers):
-        if isinstance(rule, EarlyStopping) and epochs <= rule.patience:
-            yield Caution(
-                f"$.regularizers[{place}].patience",
-                Message("It cannot end this run: it has only {epochs} whole epochs.", epochs=epochs),
-            )
+    plan = RunPlan(min(limits), min(limits) // count, vocabulary_size=data.source.vocabulary_size)
+    inputs = tuple(x.numpy() for x in (data.train_x, data.validation_x, data.test_x))
+    for where, part in chosen_parts(experiment, "$"):
+        for field, text in part.cautions(replace(plan, inputs=inputs) if where == FIRST_BLOCK else plan):
+            yield Caution(f"{where}.{field}" if field else f"{where} ({part.name()})", text)
+
+
+def chosen_parts(owner: Value, where: str) -> Iterator[tuple[str, Part]]:
+    """Every part that an experiment or one of its parts names, and where."""
+    for name in type(owner).model_fields:
+        value, path = vars(owner)[name], f"{where}.{name}"
+        listed = [(f"{path}[{i}]", one) for i, one in enumerate(value)] if isinstance(value, tuple) else [(path, value)]
+        for place, part in listed:
+            if isinstance(part, Part):
+                yield place, part
+                yield from chosen_parts(part, place)
 
 
 def own_data(experiment: Experiment, data: Prepared) -> Iterator[Caution]:
@@ -168,12 +127,11 @@ def own_data(experiment: Experiment, data: Prepared) -> Iterator[Caution]:
 RULES: tuple[Rule, ...] = (
     target_transforms,
     undone_transforms,
-    embedded_words,
     balanced_classes,
     mixed_alone,
     lone_weight,
     voted_numbers,
-    too_short,
+    told_by_parts,
     own_data,
 )
 """In this order. To add one, write its function and name it here."""

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 
+from engine.catalogue.run_plan import FieldCaution, RunPlan
 from engine.data.prepare import prepare
 from engine.experiment.experiment import Experiment
 from engine.experiment.presets import load, names
+from engine.message import Message
 from engine.network.build import build
+from engine.parts.activations.relu import ReLU
 from engine.preview.cautions import cautions
 from engine.training.trainer import Trainer
 
@@ -100,3 +104,17 @@ def test_what_acts_is_not_doubted() -> None:
     assert not found(imbalanced)
     assert not found(acting)
     assert not [name for name in names() if cautions(load(name))]
+
+
+def test_a_part_within_a_part_is_asked_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[RunPlan] = []
+
+    def warn(part: ReLU, plan: RunPlan) -> Iterator[FieldCaution]:
+        seen.append(plan)
+        yield FieldCaution("", Message("It does nothing here: the next step scales the inputs anew."))
+
+    monkeypatch.setattr(ReLU, "cautions", warn)
+    own = {**SHORT, "network": [{"kind": "dense", "width": 4, "activation": {"kind": "relu"}}]}
+    assert list(found(own)) == ["$.network[0].activation (relu)"]
+    assert seen[0].steps == 25
+    assert not seen[0].inputs

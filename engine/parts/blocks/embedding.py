@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar, Literal
 
+import numpy as np
 from torch import Tensor, nn
 
 from engine.catalogue.part import hparam
+from engine.catalogue.run_plan import FieldCaution, RunPlan
 from engine.errors import InvalidExperiment
 from engine.message import Message
 from engine.parts.blocks import Block, Shape, Weight, inside
@@ -40,6 +43,30 @@ class Embedding(Block):
 
     def weights(self, module: nn.Module) -> tuple[Weight, ...]:
         return (Weight(inside(module, nn.Embedding).weight, Fan(self.width, self.width)),)
+
+    def cautions(self, plan: RunPlan) -> Iterator[FieldCaution]:
+        if not plan.inputs or plan.inputs[0].ndim != 2:
+            return
+        x = np.concatenate(plan.inputs)  # (examples, time)
+        if not np.array_equal(x, np.rint(x)) or bool((x < 0).any()):
+            yield FieldCaution(
+                "",
+                Message(
+                    "These inputs are no word numbers: fractions are rounded, and all numbers below 0 share the first "
+                    "row."
+                ),
+            )
+        words = max(plan.vocabulary_size, int(x.max()) + 1)
+        if words > self.rows:
+            yield FieldCaution(
+                "",
+                Message(
+                    "There are {words} words for {rows} rows: the last {shared} words share a row and look the same.",
+                    words=words,
+                    rows=self.rows,
+                    shared=words - self.rows + 1,
+                ),
+            )
 
 
 class Lookup(nn.Module):

@@ -62,8 +62,7 @@ class Regularizer(Part, family="regularizers", position=10):
 
     @property
     def listed_layers(self) -> str:
-        """The layers whose weights it acts on, as the user wrote them, with a multiple of λ where one is named; nothing:
-        all of them."""
+        """The layers whose weights it acts on, as the user wrote them, some with a multiple of λ; nothing: all."""
         return ""
 
     @property

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar, Literal
 
 from engine.catalogue.part import hparam
+from engine.catalogue.run_plan import FieldCaution, RunPlan
+from engine.message import Message
 from engine.parts.regularizers import Regularizer, Seen
 
 
@@ -39,3 +42,8 @@ class EarlyStopping(Regularizer):
 
     def ends(self, seen: Seen) -> bool:
         return seen[1] >= self.patience
+
+    def cautions(self, plan: RunPlan) -> Iterator[FieldCaution]:
+        if plan.epochs <= self.patience:
+            text = Message("It cannot end this run: it has only {epochs} whole epochs.", epochs=plan.epochs)
+            yield FieldCaution("patience", text)

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import ClassVar, Literal
 
 from engine.catalogue.part import hparam
+from engine.catalogue.run_plan import FieldCaution, RunPlan
+from engine.message import Message
 from engine.parts.schedules import Progress, Schedule, Seen
 
 
@@ -40,3 +43,8 @@ class OnPlateau(Schedule):
         gained = validation_loss < best * (1 - self.least_gain)
         best, waited = (validation_loss, 0) if gained else (best, waited + 1)
         return (best, waited, factor) if waited <= self.patience else (best, 0, max(self.floor, factor * self.fall))
+
+    def cautions(self, plan: RunPlan) -> Iterator[FieldCaution]:
+        if plan.epochs < self.patience + 2:
+            text = Message("The run ends before the rate can fall: it has {epochs} whole epochs.", epochs=plan.epochs)
+            yield FieldCaution("patience", text)

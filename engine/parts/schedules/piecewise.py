@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar, Literal
 
 from engine.catalogue.part import hparam
+from engine.catalogue.run_plan import FieldCaution, RunPlan
+from engine.message import Message
 from engine.parts.schedules import Progress, Schedule
 
 
@@ -35,3 +38,8 @@ class Piecewise(Schedule):
         if progress.epoch < self.first:
             return 1.0
         return self.first_fall * (1.0 if progress.epoch < self.first + self.second else self.second_fall)
+
+    def cautions(self, plan: RunPlan) -> Iterator[FieldCaution]:
+        if plan.epochs <= self.first:
+            text = Message("The run ends before the rate falls: it has {epochs} whole epochs.", epochs=plan.epochs)
+            yield FieldCaution("first", text)

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar, Literal
 
 from engine.catalogue.part import hparam
+from engine.catalogue.run_plan import FieldCaution, RunPlan
+from engine.message import Message
 from engine.parts.schedules import Progress, Schedule
 
 
@@ -27,3 +30,8 @@ class Step(Schedule):
 
     def factor(self, progress: Progress) -> float:
         return float(self.gamma ** (progress.epoch // self.every))
+
+    def cautions(self, plan: RunPlan) -> Iterator[FieldCaution]:
+        if plan.epochs <= self.every:
+            text = Message("The run ends before the rate falls: it has {epochs} whole epochs.", epochs=plan.epochs)
+            yield FieldCaution("every", text)

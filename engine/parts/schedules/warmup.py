@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import ClassVar, Literal
 
 from engine.catalogue.part import hparam
+from engine.catalogue.run_plan import FieldCaution, RunPlan
+from engine.message import Message
 from engine.parts.schedules import Progress, Schedule
 
 
@@ -38,3 +41,8 @@ class Warmup(Schedule):
         if self.after == "linear":
             return 1 - done
         return (1 + math.cos(math.pi * done)) / 2 if self.after == "cosine" else 1.0
+
+    def cautions(self, plan: RunPlan) -> Iterator[FieldCaution]:
+        if plan.steps < self.rise:
+            text = Message("The run ends before the full rate is reached: it has {steps} steps.", steps=plan.steps)
+            yield FieldCaution("rise", text)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -21,6 +21,7 @@ class Center(Transform):
     Source: LeCun, Bottou, Orr and Müller, Efficient BackProp, 1998.
     """
 
+    scales_inputs: ClassVar[bool] = True
     kind: Literal["center"] = "center"
 
     def fit(self, x: np.ndarray) -> Map:

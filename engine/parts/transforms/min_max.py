@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -23,6 +23,7 @@ class MinMax(Transform):
     Source: Han, Kamber and Pei, Data mining: concepts and techniques, 2011, section 3.5.
     """
 
+    scales_inputs: ClassVar[bool] = True
     kind: Literal["min_max"] = "min_max"
 
     def fit(self, x: np.ndarray) -> Map:

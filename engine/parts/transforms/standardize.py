@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -20,6 +20,7 @@ class Standardize(Transform):
     Source: LeCun, Bottou, Orr and Müller, Efficient BackProp, 1998.
     """
 
+    scales_inputs: ClassVar[bool] = True
     kind: Literal["standardize"] = "standardize"
 
     def fit(self, x: np.ndarray) -> Map:
