@@ -8,10 +8,8 @@ from torch import Tensor, nn
 
 from engine.checks import Check, Outcome
 from engine.message import Message
-from engine.parts.losses import Loss
-from engine.parts.losses.huber import Huber
 from engine.training.check_context import Ground, calm
-from engine.training.heads import Weighed
+from engine.training.heads import Weighed, rows
 
 CLOSE, HIGH, WILD = 0.01, 1.5, 100.0  # off the theory; times the theory
 USUAL = 2.0  # mean square of outputs: standardized inputs and Glorot or He weights give about 1
@@ -82,35 +80,18 @@ def in_all(ground: Ground, y: Tensor, loss: nn.Module, whole: bool) -> tuple[flo
         zero = float(end.loss(torch.zeros(len(own), end.outputs.stop - end.outputs.start), own))
         if end.place < 0:
             values.append(in_theory(ground, own, zero, whole)[0])
-        elif isinstance(end.loss, nn.CrossEntropyLoss):
-            values.append(math.log(own.shape[1]))
-        elif isinstance(end.loss, nn.MSELoss):
-            values.append(float(own.double().square().mean()))
         else:
-            values.append(zero)
+            told = end.chosen.at_zero(own.double())
+            values.append(told.value if told else zero)
     value = sum(one * weight for one, weight in zip(values, loss.weights, strict=True))
     return value, Message("Σ wₑ Lₑ = {value} over {n} ends, with outputs that are all 0", value=value, n=len(values))
 
 
 def in_theory(ground: Ground, y: Tensor, zero: float, whole: bool) -> tuple[float, Message]:
-    """The loss of outputs that are all 0, worked out by hand for the losses known here, and how it comes about."""
-    loss: Loss = ground.experiment.loss
-    if loss.name() == "cross_entropy" and (whole or ground.experiment.balance != "weights"):
-        classes = ground.data.source.outputs
-        value = math.log(classes)
-        return value, Message("ln C = ln {classes} = {value}", classes=classes, value=value)
-    if ground.experiment.balance == "weights" or loss.name() not in ("mse", "mae", "huber"):
+    """The loss of outputs that are all 0, as the loss works it out by hand where it can, and how it comes about."""
+    loss, outputs = ground.experiment.loss, ground.data.source.outputs
+    targets = y if y.is_floating_point() else rows(loss.targets(y, outputs), outputs)
+    told = loss.at_zero(targets.double())
+    if told is None or (ground.experiment.balance == "weights" and not (told.is_uniform and whole)):
         return zero, Message("{value}, the loss of outputs that are all 0", value=zero)
-    rows = (y if y.is_floating_point() else loss.targets(y, ground.data.source.outputs)).to(torch.float64)
-    if loss.name() == "mse":
-        value = float((rows**2).mean())
-        spread = float(rows.var(0, correction=0).mean())
-        return value, Message(
-            "mean of y² = {value}, of which the variance of y is {spread}", value=value, spread=spread
-        )
-    size = rows.abs()
-    if loss.name() == "mae":
-        return float(size.mean()), Message("mean of |y| = {value}", value=float(size.mean()))
-    delta = loss.delta if isinstance(loss, Huber) else 1.0
-    value = float(torch.where(size <= delta, size**2 / 2, delta * (size - delta / 2)).mean())
-    return value, Message("mean of the Huber loss of y = {value}", value=value)
+    return told.value, told.reason

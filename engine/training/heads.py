@@ -20,14 +20,14 @@ from engine.experiment.experiment import Experiment
 from engine.frame import Channel
 from engine.network.build import Network
 from engine.numerics.metrics import accuracy, metric, r_squared
-from engine.parts.losses.cross_entropy import CrossEntropy
-from engine.parts.losses.mse import MSE
+from engine.parts.losses import Loss, usual_loss
 from engine.training.per_class import ByClass
 
 
 @dataclass(frozen=True)
 class End:
-    """One end: its stage, its loss, where its outputs and its targets stand. `place` is −1 for the output."""
+    """One end: its stage, its loss, where its outputs and its targets stand. `place` is −1 for the output; `chosen`
+    is the part that `loss` comes from."""
 
     name: str
     place: int
@@ -35,6 +35,7 @@ class End:
     loss: nn.Module
     outputs: slice
     targets: slice
+    chosen: Loss
 
 
 class Judged(NamedTuple):
@@ -211,7 +212,7 @@ class EndsTally(Tally):
 def listed(experiment: Experiment, data: Prepared, network: Network, main: nn.Module) -> tuple[End, ...]:
     """The ends in the order in which their outputs stand side by side."""
     width = data.source.outputs
-    ends = [End("output", -1, data.source.task, main, slice(0, width), slice(0, width))]
+    ends = [End("output", -1, data.source.task, main, slice(0, width), slice(0, width), experiment.loss)]
     inputs = width + sum(data.heads.values())  # the input comes last in the targets
     given = wanted = width
     for place in network.ends:
@@ -221,12 +222,13 @@ def listed(experiment: Experiment, data: Prepared, network: Network, main: nn.Mo
         given += size
         if place in data.goals:
             task: Task = data.goals[place].task
-            own = stage.block.own_loss or (CrossEntropy() if task == "classification" else MSE())
-            ends.append(End(stage.name, place, task, own.build(), outputs, slice(wanted, wanted + size)))
+            own = stage.block.own_loss or usual_loss(task)
+            ends.append(End(stage.name, place, task, own.build(), outputs, slice(wanted, wanted + size), own))
             wanted += size
         else:
             targets = slice(inputs, inputs + size)
-            ends.append(End(stage.name, place, "regression", MSE().build(), outputs, targets))
+            own = usual_loss("regression")
+            ends.append(End(stage.name, place, "regression", own.build(), outputs, targets, own))
     return tuple(ends)
 
 

@@ -16,14 +16,10 @@ PACKAGES = tuple(package.replace(".", "/") + "/" for package in families().value
 OUTSIDE = [path for path in python("engine/", "pages/") if not path.startswith(PACKAGES)]
 DEFAULTS = "the parts that an experiment has where nobody chose any"
 OWN_DATA = "the two data sets that are the user's own have pages to bring and to draw them"
-PROGRAM = "what the exported program leaves out because it does nothing"
 ALLOWED = {
     "engine/experiment/experiment.py": f"adam constant cross_entropy dense glorot_uniform spiral tanh: {DEFAULTS}",
     "engine/network/build.py": "dense identity: the output layer, which every network has",
-    "engine/training/heads.py": "cross_entropy mse: the loss of a head that names none",
     "engine/runtime/memory_limit.py": "attention: a kernel whose stack and copies are known",
-    "engine/export/program/loop.py": f"cross_entropy: {PROGRAM}",
-    "engine/export/program/rules.py": f"constant: {PROGRAM}",
     "engine/runtime/run_records.py": "step: the command that takes one step, no part",
     "pages/data/schema_editor.py": f"upload: {OWN_DATA}",
     "pages/form/uploads.py": f"points upload: {OWN_DATA}",

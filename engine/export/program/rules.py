@@ -13,7 +13,6 @@ from engine.message import Message, Term
 from engine.parts.augmentations import Augmentation
 from engine.parts.regularizers import STRENGTH, Regularizer, coefficient_of
 from engine.parts.schedules import Schedule
-from engine.parts.schedules.constant import Constant
 
 HOOKS = ("disturb_", "add_gradient_", "penalty", "limit_", "constrain_", "soften", "stops", "follow", "ends")
 TOLD = {"summary", "title", "name", "is_family"}
@@ -123,7 +122,7 @@ def schedule(experiment: Experiment, inliner: Inliner, changing: bool) -> tuple[
     """The factor on the learning rate of a step, and the one of an epoch; "" for what stays 1. `changing`: edits of the
     batch size change the length of the run."""
     part = experiment.schedule
-    if isinstance(part, Constant):
+    if part.is_constant:
         return "", ""
     own = overridden(part, Schedule, ("factor", "follow", "epoch_factor"))
     progress = inliner.need("engine.parts.schedules", "Progress")

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import math
 from typing import ClassVar, Literal
 
 from torch import Tensor, nn
 
 from engine.examples import Task
-from engine.parts.losses import Loss
+from engine.message import Message
+from engine.parts.losses import InitialLoss, Loss
 
 
 class CrossEntropy(Loss):
@@ -23,6 +25,7 @@ class CrossEntropy(Loss):
 
     rank: ClassVar[int] = 0
     tasks: ClassVar[tuple[Task, ...]] = ("classification",)
+    usual_for: ClassVar[tuple[Task, ...]] = ("classification",)
     kind: Literal["cross_entropy"] = "cross_entropy"
 
     def build(self) -> nn.Module:
@@ -30,3 +33,8 @@ class CrossEntropy(Loss):
 
     def targets(self, y: Tensor, outputs: int) -> Tensor:
         return y
+
+    def at_zero(self, targets: Tensor) -> InitialLoss:
+        classes = targets.shape[1]
+        value = math.log(classes)
+        return InitialLoss(value, Message("ln C = ln {classes} = {value}", classes=classes, value=value), True)

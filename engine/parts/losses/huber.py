@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from engine.catalogue.part import hparam
-from engine.parts.losses import Loss
+from engine.message import Message
+from engine.parts.losses import InitialLoss, Loss
 
 
 class Huber(Loss):
@@ -29,3 +31,8 @@ class Huber(Loss):
 
     def build(self) -> nn.Module:
         return nn.HuberLoss(delta=self.delta)
+
+    def at_zero(self, targets: Tensor) -> InitialLoss:
+        size = targets.abs()
+        value = float(torch.where(size <= self.delta, size**2 / 2, self.delta * (size - self.delta / 2)).mean())
+        return InitialLoss(value, Message("mean of the Huber loss of y = {value}", value=value))

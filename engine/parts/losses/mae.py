@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from torch import nn
+from torch import Tensor, nn
 
-from engine.parts.losses import Loss
+from engine.message import Message
+from engine.parts.losses import InitialLoss, Loss
 
 
 class MAE(Loss):
@@ -25,3 +26,7 @@ class MAE(Loss):
 
     def build(self) -> nn.Module:
         return nn.L1Loss()
+
+    def at_zero(self, targets: Tensor) -> InitialLoss:
+        value = float(targets.abs().mean())
+        return InitialLoss(value, Message("mean of |y| = {value}", value=value))

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from torch import nn
+from torch import Tensor, nn
 
-from engine.parts.losses import Loss
+from engine.examples import Task
+from engine.message import Message
+from engine.parts.losses import InitialLoss, Loss
 
 
 class MSE(Loss):
@@ -21,7 +23,13 @@ class MSE(Loss):
     """
 
     rank: ClassVar[int] = 1
+    usual_for: ClassVar[tuple[Task, ...]] = ("regression",)
     kind: Literal["mse"] = "mse"
 
     def build(self) -> nn.Module:
         return nn.MSELoss()
+
+    def at_zero(self, targets: Tensor) -> InitialLoss:
+        value, spread = float((targets**2).mean()), float(targets.var(0, correction=0).mean())
+        reason = Message("mean of y² = {value}, of which the variance of y is {spread}", value=value, spread=spread)
+        return InitialLoss(value, reason)

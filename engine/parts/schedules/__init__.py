@@ -48,8 +48,9 @@ def lengthened(spans: Spans, step: int, total: int) -> Spans:
 
 
 class Schedule(Part, family="schedules", position=9):
-    """A schedule."""
+    """A schedule. `is_constant`: its factor is always 1, so that a program may leave it out."""
 
+    is_constant: ClassVar[bool] = False
     blank: ClassVar[Seen] = (1.0,)
 
     @abstractmethod

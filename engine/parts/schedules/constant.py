@@ -19,6 +19,7 @@ class Constant(Schedule):
     """
 
     rank: ClassVar[int] = 0
+    is_constant: ClassVar[bool] = True
     kind: Literal["constant"] = "constant"
 
     def factor(self, progress: Progress) -> float:
