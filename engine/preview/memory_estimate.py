@@ -164,7 +164,7 @@ def recurrent_size(network: Network) -> int:
     """Numbers of gates and states for one example, which the instruments of recurrent layers look at."""
     found = 0
     for stage in network.stages:
-        for module in stage.module.modules():
-            if isinstance(module, nn.RNNBase):
-                found += 10 * stage.in_shape[0] * module.hidden_size * module.num_layers
+        recurrence = stage.block.recurrence
+        if recurrence:
+            found += 10 * stage.in_shape[0] * recurrence.units * recurrence.layers
     return found

@@ -54,8 +54,8 @@ def roughly(experiment: Experiment, network: Network, batch: int) -> int:
     numbers = 0
     for stage in network.stages:
         out, time = torch.Size(stage.out_shape).numel(), stage.in_shape[0]
-        deep = any(isinstance(module, torch.nn.RNNBase) for module in stage.module.modules())
-        numbers += 45 * out * time if deep else 4 * out + (time * time * 8 if stage.kind == "attention" else 0)
+        pairs = 8 * time * time if stage.block.pairs_steps else 0
+        numbers += 45 * out * time if stage.block.recurrence else 4 * out + pairs
     return int(4 * members * kept * weights) + 4 * max(3 * batch, 2048) * numbers
 
 

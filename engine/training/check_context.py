@@ -92,7 +92,8 @@ class Ground:
         network = assemble(self.experiment, *self._sizes(), self.data.heads)
         calls = sum(1 for module in network.modules() if not list(module.children()))
         for stage in network.stages:
-            calls += sum(stage.in_shape[0] * m.num_layers for m in stage.module.modules() if isinstance(m, nn.RNNBase))
+            recurrence = stage.block.recurrence
+            calls += stage.in_shape[0] * recurrence.layers if recurrence else 0
         work = 3 * (forward_flops(network, self.data.in_shape) * batch + CALL * calls)
         if self.experiment.optimizer.needs_closure:
             work *= ASKED

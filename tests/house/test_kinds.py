@@ -19,7 +19,6 @@ OWN_DATA = "the two data sets that are the user's own have pages to bring and to
 ALLOWED = {
     "engine/experiment/experiment.py": f"adam constant cross_entropy dense glorot_uniform spiral tanh: {DEFAULTS}",
     "engine/network/build.py": "dense identity: the output layer, which every network has",
-    "engine/runtime/memory_limit.py": "attention: a kernel whose stack and copies are known",
     "engine/runtime/run_records.py": "step: the command that takes one step, no part",
     "pages/data/schema_editor.py": f"upload: {OWN_DATA}",
     "pages/form/uploads.py": f"points upload: {OWN_DATA}",

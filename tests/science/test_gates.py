@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from engine.catalogue.part import catalogue
+from engine.errors import InvalidExperiment
 from engine.experiment.experiment import Experiment
 from engine.network.build import build
-from engine.training import gates
+from engine.numerics import gates
+from engine.parts.blocks import Block
 from engine.training.clock import FrameClock
 from engine.training.trainer import Trainer
 from tests.science.references import covers
@@ -44,7 +49,7 @@ def stepped(mode: str, x: np.ndarray, w: np.ndarray, u: np.ndarray, b: np.ndarra
 def test_gates_are_those_of_the_equations(mode: str, bidirectional: bool) -> None:
     block = {"kind": mode, "units": 5, "bidirectional": bidirectional, "layers": 2}
     network = build(Experiment.from_dict({"network": [block]}), (7, 3), 2)
-    inner = gates.gated(network.stages[0].module)
+    inner = network.stages[0].module.inner
     assert isinstance(inner, nn.LSTM | nn.GRU)
     inner.double()
     for place, parameter in enumerate(inner.parameters()):
@@ -91,3 +96,14 @@ def test_the_probe_gives_the_mean_over_units_and_examples() -> None:
     np.testing.assert_allclose(frame.readings["gates"][:3], wanted, rtol=1e-4)
     plain = Trainer(Experiment.from_dict({**value, "network": [{"kind": "rnn"}]}))
     assert "gates" not in [c.key for c in plain.channels]
+
+
+@pytest.mark.parametrize("kind", [kind for kind, block in catalogue(Block).items() if not block.refers])
+def test_a_block_tells_of_the_recurrent_layers_that_it_builds(kind: str) -> None:
+    block = catalogue(Block)[kind]()
+    for shape in ((4, 8), (3, 8, 8), (12,)):
+        with suppress(InvalidExperiment):
+            module = block.build(shape, (2,))
+            layers = [one for one in module.modules() if isinstance(one, nn.RNNBase)]
+            told = block.recurrence
+            assert [(one.num_layers, one.hidden_size) for one in layers] == ([told[:2]] if told else [])

@@ -52,6 +52,15 @@ class Bias(NamedTuple):
     multiple: float = 1.0
 
 
+class Recurrence(NamedTuple):
+    """What goes through a sequence step by step: its layers on top of each other, the size of each one's state, and the
+    names of its gates in the order in which `Block.gates` gives them."""
+
+    layers: int
+    units: int
+    gates: tuple[str, ...] = ()
+
+
 class Block(Part, family="blocks", position=4):
     """One piece of a network.
 
@@ -65,7 +74,8 @@ class Block(Part, family="blocks", position=4):
     `reconstructs`: a head whose target is the network's input. `stops_gradient`: no gradient goes back through it.
 
     `observed`: its output is shown by the activation instruments. `is_random`: it draws random numbers in training.
-    `smallest_batch`: fewer examples in a step cannot be trained on.
+    `smallest_batch`: fewer examples in a step cannot be trained on. `pairs_steps`: it compares every step of a sequence
+    with every other, and needs memory for all pairs.
     """
 
     observed: ClassVar[bool] = False
@@ -79,6 +89,7 @@ class Block(Part, family="blocks", position=4):
     reconstructs: ClassVar[bool] = False
     stops_gradient: ClassVar[bool] = False
     smallest_batch: ClassVar[int] = 1
+    pairs_steps: ClassVar[bool] = False
 
     label: str = hparam(
         "",
@@ -132,6 +143,20 @@ class Block(Part, family="blocks", position=4):
     def two_sided(self) -> bool:
         """Whether the activation that makes its outputs is flat at both ends."""
         return self.applies is not None and self.applies.two_sided
+
+    @property
+    def recurrence(self) -> Recurrence | None:
+        """What goes through a sequence step by step, if anything does."""
+        return None
+
+    def gates(self, module: nn.Module, x: Tensor) -> list[tuple[Tensor, ...]]:
+        """Every recurrent layer's gates, each (batch, time, units · directions), for inputs `x` (batch, time, …)."""
+        return []
+
+    def saturated(self, module: nn.Module, x: Tensor, h: Tensor, z: Tensor | None) -> Tensor | None:
+        """Which outputs come from a flat end of the activation that made them; None if there is none. `module` takes
+        `x` and gives `h`; `z` is what the activation of `applies` was applied to."""
+        return self.applies.saturated(z, last(module)) if self.applies and z is not None else None
 
     @property
     def target_task(self) -> Task | None:

@@ -31,6 +31,7 @@ class Attention(Block):
 
     rank: ClassVar[int] = 24
     observed: ClassVar[bool] = True
+    pairs_steps: ClassVar[bool] = True
     kind: Literal["attention"] = "attention"
     heads: int = hparam(1, "How many heads.", ge=1, le=64)
     positions: bool = hparam(True, "Add the positions to x before it is looked at.")

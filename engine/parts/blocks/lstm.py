@@ -2,11 +2,23 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from torch import nn
+from torch import Tensor, nn
 
 from engine.catalogue.part import hparam
+from engine.numerics.gates import EXAMPLES, gates, squashed
 from engine.numerics.recurrent import Recurrent
-from engine.parts.blocks import Bias, Block, Shape, Weight, expect_sequence, inside, recurrent_biases, recurrent_weights
+from engine.parts.activations import FLAT
+from engine.parts.blocks import (
+    Bias,
+    Block,
+    Recurrence,
+    Shape,
+    Weight,
+    expect_sequence,
+    inside,
+    recurrent_biases,
+    recurrent_weights,
+)
 
 
 class LSTM(Block):
@@ -51,3 +63,15 @@ class LSTM(Block):
 
     def biases(self, module: nn.Module) -> tuple[Bias, ...]:
         return recurrent_biases(inside(module, nn.LSTM))
+
+    @property
+    def recurrence(self) -> Recurrence:
+        return Recurrence(self.layers, self.units, ("input", "forget", "output"))
+
+    def gates(self, module: nn.Module, x: Tensor) -> list[tuple[Tensor, ...]]:
+        return gates(inside(module, nn.LSTM), x)
+
+    def saturated(self, module: nn.Module, x: Tensor, h: Tensor, z: Tensor | None) -> Tensor:
+        """Of tanh of the cell, which the output gate lets out."""
+        made = squashed(inside(module, nn.LSTM), x[:EXAMPLES], self.output == "sequence")
+        return 1 - made**2 < FLAT

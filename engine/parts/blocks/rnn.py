@@ -2,11 +2,22 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from torch import nn
+from torch import Tensor, nn
 
 from engine.catalogue.part import hparam
 from engine.numerics.recurrent import Recurrent
-from engine.parts.blocks import Bias, Block, Shape, Weight, expect_sequence, inside, recurrent_biases, recurrent_weights
+from engine.parts.activations import FLAT
+from engine.parts.blocks import (
+    Bias,
+    Block,
+    Recurrence,
+    Shape,
+    Weight,
+    expect_sequence,
+    inside,
+    recurrent_biases,
+    recurrent_weights,
+)
 
 
 class RNN(Block):
@@ -58,3 +69,10 @@ class RNN(Block):
 
     def biases(self, module: nn.Module) -> tuple[Bias, ...]:
         return recurrent_biases(inside(module, nn.RNN))
+
+    @property
+    def recurrence(self) -> Recurrence:
+        return Recurrence(self.layers, self.units)
+
+    def saturated(self, module: nn.Module, x: Tensor, h: Tensor, z: Tensor | None) -> Tensor:
+        return h <= 0 if self.nonlinearity == "relu" else 1 - h**2 < FLAT
