@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import time
@@ -60,6 +61,7 @@ class Hub:
         self.viewers: dict[str, set[Viewer]] = defaultdict(set)
         self._thread = ThreadPoolExecutor(1, "live-reader")
         self._joined = asyncio.Event()
+        self._woken = asyncio.Event()
         self._cursor = Cursor()
         self._known: dict[str, Known] = {}  # touched by the reading thread only
         self._version: object = None
@@ -75,6 +77,10 @@ class Hub:
         if not self.viewers[viewer.run]:
             del self.viewers[viewer.run]
 
+    def look_now(self) -> None:
+        """Look into the store at once instead of at the next tick: a run has begun, and its first picture is there."""
+        self._woken.set()
+
     async def follow(self) -> None:
         """Tick, for as long as the server runs; sleep while nobody watches."""
         loop = asyncio.get_running_loop()
@@ -82,6 +88,7 @@ class Hub:
             if not self.viewers:
                 self._joined.clear()
                 await self._joined.wait()
+            self._woken.clear()
             began = time.monotonic()
             fresh = [run for run, those in self.viewers.items() if any(viewer.wants_snapshot for viewer in those)]
             try:
@@ -91,7 +98,9 @@ class Hub:
                 await asyncio.sleep(1.0)
                 continue
             self._publish(picture)
-            await asyncio.sleep(max(0.0, began + TICK_SECONDS - time.monotonic()))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(began + TICK_SECONDS - time.monotonic()):
+                    await self._woken.wait()
 
     def close(self) -> None:
         """Let go of the store."""

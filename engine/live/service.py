@@ -14,6 +14,7 @@ from starlette.websockets import WebSocket
 from engine.errors import PlaygroundError
 from engine.live.hub import Hub
 from engine.live.route import serve
+from engine.runtime import beginnings
 from engine.runtime.client import Fleet
 
 WATCH_SECONDS = 2.0
@@ -41,7 +42,11 @@ class Live:
         with contextlib.suppress(PlaygroundError):
             await asyncio.to_thread(fleet.ensure)
         hub = Hub(self.home)
-        tasks = [asyncio.create_task(hub.follow()), asyncio.create_task(self._watch(fleet))]
+        tasks = [
+            asyncio.create_task(hub.follow()),
+            asyncio.create_task(self._watch(fleet)),
+            asyncio.create_task(self._hear(hub, fleet)),
+        ]
         self._hub, self._fleet = hub, fleet
         try:
             yield
@@ -62,6 +67,13 @@ class Live:
                 await asyncio.to_thread(fleet.ensure)
             except PlaygroundError:
                 journal.exception("no supervisor")
+
+    async def _hear(self, hub: Hub, fleet: Fleet) -> None:
+        """Let the hub look as soon as a run has begun; while no supervisor says so, its ticks are enough."""
+        while True:
+            with contextlib.suppress(OSError, KeyError, ValueError):
+                await beginnings.follow(fleet.place.socket, hub.look_now)
+            await asyncio.sleep(WATCH_SECONDS)
 
     async def _serve(self, websocket: WebSocket) -> None:
         if self._hub is None or self._fleet is None:

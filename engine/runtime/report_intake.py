@@ -7,6 +7,7 @@ from collections import defaultdict, deque
 from typing import Any
 
 from engine.runtime import report
+from engine.runtime.beginnings import Beginnings
 from engine.runtime.run_records import RunRecords
 from engine.store.records import Entry, Outcome
 
@@ -18,6 +19,7 @@ class ReportIntake:
 
     def __init__(self, records: RunRecords) -> None:
         self.records = records
+        self.beginnings = Beginnings()
         self._pending: dict[str, deque[tuple[asyncio.Future[Outcome], int]]] = defaultdict(deque)
 
     async def take(self, run: str, attempt: int, header: dict[str, Any], parts: list[bytes]) -> Entry:
@@ -27,6 +29,8 @@ class ReportIntake:
         ordered = bool(header.get("claim") or header.get("end"))
         entry = report.entry(run, attempt, header, parts)
         stored = self.records.store(entry, urgent=ordered or "channels" in header)
+        if "channels" in header:
+            stored.add_done_callback(self._announce)
         pending = self._pending[run]
         pending.append((stored, sum(map(len, parts))))
         while pending and (ordered or self._is_behind(run) or pending[0][0].done()):
@@ -39,6 +43,10 @@ class ReportIntake:
         """Wait until what a run's worker said is stored or refused."""
         for stored, _ in self._pending.pop(run, ()):
             await asyncio.wait([stored])
+
+    def _announce(self, stored: asyncio.Future[Outcome]) -> None:
+        if not stored.cancelled() and stored.exception() is None and stored.result() == "stored":
+            self.beginnings.announce()
 
     def _is_behind(self, run: str) -> bool:
         return sum(size for _, size in self._pending[run]) > MOST_PENDING_BYTES

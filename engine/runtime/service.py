@@ -59,6 +59,7 @@ class Service:
             "reset": self.reset,
             "take_in": self.take_in,
             "rename": self.rename,
+            "await_beginning": self.await_beginning,
             "sources": self.sources,
             "leave": self.leave,
         }
@@ -191,6 +192,10 @@ class Service:
         factory = self.pool.factory
         people = {"pid": os.getpid(), "forkserver": factory.server_pid, "clients": len(self.rpc.clients)}
         return {**people, "home": str(self.place.home), "warm": factory.warm, "full": full, "runs": runs}
+
+    async def await_beginning(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """How many workers have begun, as soon as there are more than whoever asks knows of."""
+        return {"count": await self.scheduler.intake.beginnings.wait(asked["known"])}
 
     async def sources(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Which code this process runs."""

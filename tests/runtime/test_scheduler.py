@@ -218,6 +218,29 @@ def test_a_command_outlives_the_worker_and_what_nobody_waits_for_is_not_done(tmp
     schedule(tmp_path, test)
 
 
+def test_a_beginning_is_announced_when_it_is_on_the_disk(tmp_path: Path) -> None:
+    async def test(scheduler: Scheduler, pool: Pool) -> None:
+        await scheduler.add("a", NEW)
+        await until(lambda: pool.has("a"))
+        beginnings = scheduler.intake.beginnings
+        assert await beginnings.wait(-1) == 0
+        waiting = asyncio.create_task(beginnings.wait(0))
+        await pool.say("a", steps=1, first=1)
+        await scheduler.intake.drain("a")
+        assert not waiting.done(), "only a first report is a beginning"
+        await pool.say("a", steps=1, first=2, channels="[]")
+        assert await asyncio.wait_for(waiting, 20) == 1
+        row = await scheduler.records.row("a")
+        assert row is not None
+        assert row.step == 2
+        scheduler.runs["a"].attempt = 0
+        await pool.say("a", channels="[]")
+        await scheduler.intake.drain("a")
+        assert beginnings.count == 1, "what a replaced worker says is not stored"
+
+    schedule(tmp_path, test)
+
+
 def test_the_next_supervisor_takes_up_what_was_active(tmp_path: Path) -> None:
     async def first(scheduler: Scheduler, pool: Pool) -> None:
         for run in "abc":
