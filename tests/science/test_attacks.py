@@ -134,7 +134,7 @@ def test_making_examples_and_looking_at_them_moves_nothing() -> None:
     assert blind.advance(deadline=math.inf).losses == watched.advance(deadline=math.inf).losses
     ours, theirs = blind.network.state_dict(), watched.network.state_dict()
     assert all(torch.equal(ours[key], theirs[key]) for key in ours)
-    assert blind.learners[0].eager.adversary is not None  # type: ignore[union-attr]
+    assert blind.learners[0].eager.adversary is not None
     moved(blind, PGD(), blind.held_x, blind.held_y)
     assert all(torch.equal(ours[key], value) for key, value in blind.network.state_dict().items())
 
