@@ -121,8 +121,3 @@ def targets(experiment: Experiment, data: Prepared) -> torch.Tensor:
     if y.dtype == torch.int64:
         y = torch.nn.functional.one_hot(y, data.source.outputs).to(torch.float32)
     return y
-
-
-def reads_as_writing(classes: tuple[str, ...]) -> bool:
-    """Whether the classes are digits or letters, which a mirror turns into others or into none."""
-    return bool(classes) and all(len(name.strip()) == 1 and name.strip().isalnum() for name in classes)

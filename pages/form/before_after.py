@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from PIL import Image
 
-from engine.data.before_after import BeforeAfter, Side, augment_example, before_after, reads_as_writing
+from engine.data.before_after import BeforeAfter, Side, augment_example, before_after
 from engine.data.prepare import examples
 from engine.errors import PlaygroundError
 from engine.experiment.experiment import Experiment
@@ -20,6 +20,7 @@ from engine.jobs.preview_process import large
 from pages.session.experiment_title import classes
 from pages.session.i18n import _, number
 from pages.session.literal import literal
+from pages.session.messages import translate
 from pages.settings import chart_colors
 
 SHOWN = 5
@@ -146,20 +147,16 @@ def blend(target: np.ndarray, names: tuple[str, ...]) -> str:
     return " + ".join(f"{round(100 * float(target[place]))}\u202f% {literal(names[place])}" for place in order)
 
 
-def mirror_warning(draft: Mapping[str, Any]) -> None:
-    """Digits and letters mean something else, or nothing, in a mirror."""
-    if any(part["kind"] == "flip" for part in draft["augmentations"]) and writing(draft):
-        warning = _("A mirrored digit or letter is another one or none: the network learns what never comes.")
-        st.markdown(f":small[:orange[:material/warning: {literal(warning)}]]")
-
-
-def writing(draft: Mapping[str, Any]) -> bool:
-    """Whether the classes of the draft's data are digits or letters."""
+def class_warnings(draft: Mapping[str, Any]) -> None:
+    """Augmentations that make of the draft's classes what never comes, such as a mirrored letter."""
     try:
         experiment = Experiment.from_dict(draft)
-        return reads_as_writing(examples(experiment.data, experiment.seed).classes)
+        found = examples(experiment.data, experiment.seed).classes if experiment.augmentations else ()
     except PlaygroundError:
-        return False
+        return
+    for part in experiment.augmentations:
+        if caution := part.class_caution(found):
+            st.markdown(f":small[:orange[:material/warning: {literal(translate(caution))}]]")
 
 
 PICTURES: dict[str, Callable[[Mapping[str, Any]], None]] = {

@@ -19,6 +19,7 @@ from pages.form.part_help import short
 from pages.session import state
 from pages.session.i18n import _, number
 from pages.session.literal import literal
+from pages.session.messages import translate
 
 
 def network(form: Form, draft: dict[str, Any]) -> None:
@@ -87,9 +88,9 @@ def caption(seen: Preview | None, place: int) -> None:
     if seen and place < len(seen.layers):
         layer = seen.layers[place]
         shape = f"{shape_text(layer.input_shape)} → {shape_text(layer.output_shape)}"
-        two = _("torch has two biases a layer and direction, where the formula has one.")
+        note = catalogue(Block)[layer.kind].parameters_note
         text = f"{shape} · {_('{n} parameters', n=number(layer.parameters, 4))}" if layer.parameters else shape
-        st.caption(text, help=two if layer.kind in ("rnn", "lstm", "gru") else None)
+        st.caption(text, help=translate(note) if note else None)
     else:
         st.caption("–")
 

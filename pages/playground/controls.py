@@ -16,7 +16,7 @@ from engine.parts.regularizers import Regularizer
 from engine.parts.transforms import Transform
 from engine.preview.cautions import Caution
 from pages.form import uploads
-from pages.form.before_after import PICTURES, mirror_warning
+from pages.form.before_after import PICTURES, class_warnings
 from pages.form.component import component, source
 from pages.form.download_progress import away, get
 from pages.form.part_form import Form, complaint, titled, warning
@@ -137,7 +137,7 @@ def folded(form: Form, title: str, family: type[Part], values: list[dict[str, An
             PICTURES[name](state.draft())
     form.complain((name,))
     if name == "augmentations":
-        mirror_warning(state.draft())
+        class_warnings(state.draft())
     if values:
         st.caption(" · ".join(titled(family)(value["kind"]) for value in values))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.errors import PlaygroundError
 from engine.experiment.experiment import Experiment
+from engine.parts.regularizers import coefficient_of
 from pages.session.i18n import _, fixed
 
 
@@ -18,17 +19,17 @@ def shrinking(draft: Mapping[str, Any]) -> str:
     """
     try:
         experiment = Experiment.from_dict(draft)
-        shares = {rule.name(): rule.shares for rule in experiment.regularizers}.get("l2", {})
+        rule = next((rule for rule in experiment.regularizers if rule.shrinks_evenly), None)
+        shares = rule.shares if rule else {}
     except PlaygroundError:
         return ""
-    optimizer = experiment.optimizer.model_dump()
-    penalty = next((rule.model_dump()["strength"] for rule in experiment.regularizers if rule.name() == "l2"), 0.0)
-    if optimizer["kind"] == "adamw" and optimizer["weight_decay"]:
-        return kept(optimizer["lr"] * optimizer["weight_decay"])
-    if not penalty:
+    optimizer = experiment.optimizer
+    if optimizer.decay_per_step:
+        return kept(optimizer.decay_per_step)
+    if rule is None or rule.is_idle:
         return ""
-    if optimizer["kind"] == "sgd" and not optimizer["momentum"]:
-        taken = optimizer["lr"] * penalty
+    if optimizer.is_gradient_descent:
+        taken = optimizer.settings()["lr"] * coefficient_of(rule)
         return by_layer(shares, taken) if shares else kept(taken)
     return _("L2 goes through the optimizer's own scaling here; only plain SGD keeps exactly 1 − αλ of every weight.")
 

@@ -14,12 +14,11 @@ from engine.examples import Examples
 from engine.parts.augmentations import Augmentation
 from engine.parts.blocks import Block
 from engine.parts.datasets import Dataset
-from engine.parts.losses import Loss
+from engine.parts.losses import Loss, usual_loss
 from engine.parts.regularizers import Regularizer
+from engine.parts.transforms import Transform
 
 Draft = dict[str, Any]
-VECTOR_FIRST = ("dense", "dropout", "batch_norm", "activation")
-IMAGE_FIRST = ("conv2d", "max_pool", "average_pool", "flatten")
 USUAL = (0.1, 3.0)  # deviations that networks start well from; others are standardized
 FAR = 3.0  # deviations from 0 to the mean of a target: from there on a network first has to learn the mean
 
@@ -30,8 +29,7 @@ def to_data(draft: Draft, kind: str, given: Draft | None = None) -> Draft:
     data: Draft = {**(given or {}), "kind": kind}
     part = catalogue(Dataset)[kind]
     if "layout" in part.model_fields:
-        starts_on_image = bool(draft["network"]) and draft["network"][0]["kind"] in IMAGE_FIRST
-        data["layout"] = "image" if starts_on_image else "vector"
+        data["layout"] = "image" if begins_on(draft["network"], "image") else "vector"
     try:
         loaded = examples(part.model_validate(data), draft["seed"])
     except (ValidationError, PlaygroundError):  # the second: it has to be fetched and cannot; the form will say so
@@ -69,11 +67,17 @@ def fits(augmentation: Draft, loaded: Examples) -> bool:
 def network_for(network: list[Draft], loaded: Examples) -> list[Draft]:
     """The network behind a flatten block where dense layers stand before sequences, without it before vectors."""
     network = [block for block in network if learnable(block, loaded)]
-    flat = bool(network) and network[0]["kind"] == "flatten"
+    blocks = catalogue(Block)
     if loaded.x.ndim == 2:
-        return network[1:] if flat else network
-    needed = loaded.x.ndim == 3 and (not network or network[0]["kind"] in VECTOR_FIRST)
-    return [{"kind": "flatten"}, *network] if needed else network
+        return network[1:] if network and blocks[network[0]["kind"]].flattens else network
+    if loaded.x.ndim == 3 and (not network or begins_on(network, "vector")):
+        return [{"kind": next(kind for kind, block in blocks.items() if block.flattens)}, *network]
+    return network
+
+
+def begins_on(network: list[Draft], layout: str) -> bool:
+    """Whether the first block is one with which networks for this layout begin."""
+    return bool(network) and catalogue(Block)[network[0]["kind"]].begins_on == layout
 
 
 def learnable(block: Draft, loaded: Examples) -> bool:
@@ -89,9 +93,7 @@ def loss_for(loss: Draft, loaded: Examples) -> Draft:
     """The loss itself if it suits the task, else the task's first."""
     losses = catalogue(Loss)
     only_classes = losses[loss["kind"]].tasks == ("classification",)
-    if only_classes == (loaded.task == "classification"):
-        return loss
-    return {"kind": next(kind for kind, part in losses.items() if loaded.task in part.tasks)}
+    return loss if only_classes == (loaded.task == "classification") else {"kind": usual_loss(loaded.task).name()}
 
 
 def preprocessing_for(loaded: Examples, own: bool = False) -> list[Draft]:
@@ -99,18 +101,24 @@ def preprocessing_for(loaded: Examples, own: bool = False) -> list[Draft]:
     from 0 to 1 and fill that range, since their columns may differ much."""
     chosen: list[Draft] = []
     if own:
-        chosen += [] if shares(loaded.x) else [{"kind": "standardize"}]
+        chosen += [] if shares(loaded.x) else [usual_scaling("inputs")]
     elif (
         loaded.extent is None
         and not loaded.vocabulary_size
         and not USUAL[0] <= float(loaded.x.std(0).mean()) <= USUAL[1]
     ):
-        chosen.append({"kind": "standardize"})
+        chosen.append(usual_scaling("inputs"))
     if loaded.task == "regression":
         mean, deviation = abs(float(loaded.y.mean())), float(loaded.y.std())
         if not USUAL[0] <= deviation <= USUAL[1] or mean > FAR * deviation:
-            chosen.append({"kind": "standardize_target"})
+            chosen.append(usual_scaling("target"))
     return chosen
+
+
+def usual_scaling(side: str) -> Draft:
+    """The preprocessing of inputs or of the target that is taken where none was chosen."""
+    steps = catalogue(Transform)
+    return {"kind": next(kind for kind, step in steps.items() if step.is_usual and step.acts_on == side)}
 
 
 def shares(x: np.ndarray) -> bool:

@@ -22,10 +22,6 @@ ALLOWED = {
     "engine/runtime/run_records.py": "step: the command that takes one step, no part",
     "pages/data/schema_editor.py": f"upload: {OWN_DATA}",
     "pages/form/uploads.py": f"points upload: {OWN_DATA}",
-    "pages/form/before_after.py": "flip: mirrored writing is pointed out",
-    "pages/playground/blocks.py": "gru lstm rnn: torch's two biases are explained",
-    "pages/playground/weight_shrinkage.py": "adamw l2 sgd: the only ones for which the formula of the lecture is exact",
-    "pages/session/adapt_to_dataset.py": "flatten: stands before dense layers where examples are no vectors",
 }
 
 

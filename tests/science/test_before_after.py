@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from engine.data.before_after import augment_example, before_after, data_alone, reads_as_writing
+from engine.data.before_after import augment_example, before_after, data_alone
 from engine.data.prepare import prepare
 from engine.experiment.experiment import Experiment
+from engine.parts.augmentations.flip import reads_as_writing
 from engine.training.trainer import Trainer
 
 IMAGES = {"data": {"kind": "digits", "layout": "image"}, "network": [{"kind": "flatten"}], "validation": 0.5}

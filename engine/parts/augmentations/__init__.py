@@ -10,7 +10,7 @@ from torch import Generator, Tensor
 
 from engine.catalogue.part import Part
 from engine.errors import InvalidExperiment
-from engine.message import Message
+from engine.message import NOTHING, Message
 
 Shape = tuple[int, ...]
 
@@ -25,6 +25,10 @@ class Augmentation(Part, family="augmentations", position=2):
 
     def expect(self, in_shape: Shape) -> None:
         """Raises: InvalidExperiment if inputs of this shape (without the batch) cannot be augmented so."""
+
+    def class_caution(self, classes: tuple[str, ...]) -> Message:
+        """Why examples of such classes should not be changed so, or nothing."""
+        return NOTHING
 
     @abstractmethod
     def apply(self, x: Tensor, y: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:

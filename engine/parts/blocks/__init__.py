@@ -5,14 +5,14 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple, TypeVar
+from typing import ClassVar, Literal, NamedTuple, TypeVar
 
 from torch import Tensor, nn
 
 from engine.catalogue.part import Part, hparam
 from engine.errors import InvalidExperiment
 from engine.examples import Task
-from engine.message import Message
+from engine.message import NOTHING, Message
 from engine.numerics.recurrent import GATES
 from engine.parts.activations import Activation
 from engine.parts.aspects import Aspect
@@ -21,6 +21,7 @@ from engine.parts.losses import Loss
 
 Shape = tuple[int, ...]
 M = TypeVar("M", bound=nn.Module)
+TWO_BIASES = Message("torch has two biases a layer and direction, where the formula has one.")
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,9 @@ class Block(Part, family="blocks", position=4):
     `observed`: its output is shown by the activation instruments. `is_random`: it draws random numbers in training.
     `smallest_batch`: fewer examples in a step cannot be trained on. `pairs_steps`: it compares every step of a sequence
     with every other, and needs memory for all pairs.
+
+    `begins_on`: the layout of the examples for which a network usually begins with it; "" for no layout of its own.
+    `flattens`: it lays its input out as a vector. `parameters_note`: what to know of the number of its parameters.
     """
 
     observed: ClassVar[bool] = False
@@ -90,6 +94,9 @@ class Block(Part, family="blocks", position=4):
     stops_gradient: ClassVar[bool] = False
     smallest_batch: ClassVar[int] = 1
     pairs_steps: ClassVar[bool] = False
+    begins_on: ClassVar[Literal["", "vector", "image"]] = ""
+    flattens: ClassVar[bool] = False
+    parameters_note: ClassVar[Message] = NOTHING
 
     label: str = hparam(
         "",

@@ -27,6 +27,7 @@ class ActivationBlock(Block):
     rank: ClassVar[int] = 7
     observed: ClassVar[bool] = True
     unitwise: ClassVar[bool] = True
+    begins_on: ClassVar[Literal["", "vector", "image"]] = "vector"
     kind: Literal["activation"] = "activation"
     function: Activation = hparam(ReLU(), "The function.")
 

@@ -23,6 +23,7 @@ class AveragePool(Block):
     """
 
     rank: ClassVar[int] = 3
+    begins_on: ClassVar[Literal["", "vector", "image"]] = "image"
     kind: Literal["average_pool"] = "average_pool"
     size: int = hparam(2, "Side of the window, and its stride.", ge=2, le=16, unit="pixels")
 

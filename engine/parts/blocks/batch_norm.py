@@ -33,6 +33,7 @@ class BatchNorm(Block):
     observed: ClassVar[bool] = True
     unitwise: ClassVar[bool] = True
     smallest_batch: ClassVar[int] = 2
+    begins_on: ClassVar[Literal["", "vector", "image"]] = "vector"
     kind: Literal["batch_norm"] = "batch_norm"
     momentum: float = hparam(0.1, "Weight of the newest batch in the running statistics.", gt=0, le=1)
 

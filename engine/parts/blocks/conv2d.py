@@ -31,6 +31,7 @@ class Conv2d(Block):
 
     rank: ClassVar[int] = 1
     observed: ClassVar[bool] = True
+    begins_on: ClassVar[Literal["", "vector", "image"]] = "image"
     kind: Literal["conv2d"] = "conv2d"
     filters: int = hparam(8, "How many filters, each giving one map.", ge=1, le=1024, unit="maps", log=True)
     kernel: int = hparam(3, "Side of the filter, k.", ge=1, le=31, unit="pixels")

@@ -29,6 +29,7 @@ class Dense(Block):
 
     rank: ClassVar[int] = 0
     observed: ClassVar[bool] = True
+    begins_on: ClassVar[Literal["", "vector", "image"]] = "vector"
     kind: Literal["dense"] = "dense"
     width: int = hparam(8, "How many units.", ge=1, le=4096, unit="units", log=True)
     activation: Activation = hparam(ReLU(), "Applied to every unit.")

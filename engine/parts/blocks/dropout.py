@@ -27,6 +27,7 @@ class Dropout(Block):
 
     rank: ClassVar[int] = 6
     is_random: ClassVar[bool] = True
+    begins_on: ClassVar[Literal["", "vector", "image"]] = "vector"
     kind: Literal["dropout"] = "dropout"
     rate: float = hparam(0.2, "Probability p of dropping.", ge=0, le=0.95, live=True)
 

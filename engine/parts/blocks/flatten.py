@@ -20,6 +20,8 @@ class Flatten(Block):
     """
 
     rank: ClassVar[int] = 4
+    begins_on: ClassVar[Literal["", "vector", "image"]] = "image"
+    flattens: ClassVar[bool] = True
     kind: Literal["flatten"] = "flatten"
 
     def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:

@@ -5,10 +5,12 @@ from typing import ClassVar, Literal
 from torch import Tensor, nn
 
 from engine.catalogue.part import hparam
+from engine.message import Message
 from engine.numerics.gates import EXAMPLES, gates, squashed
 from engine.numerics.recurrent import Recurrent
 from engine.parts.activations import FLAT
 from engine.parts.blocks import (
+    TWO_BIASES,
     Bias,
     Block,
     Recurrence,
@@ -43,6 +45,7 @@ class LSTM(Block):
 
     rank: ClassVar[int] = 21
     observed: ClassVar[bool] = True
+    parameters_note: ClassVar[Message] = TWO_BIASES
     kind: Literal["lstm"] = "lstm"
     units: int = hparam(16, "Size of the state.", ge=1, le=1024, unit="units", log=True)
     layers: int = hparam(1, "Recurrent layers on top of each other.", ge=1, le=8)

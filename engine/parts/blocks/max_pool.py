@@ -23,6 +23,7 @@ class MaxPool(Block):
     """
 
     rank: ClassVar[int] = 2
+    begins_on: ClassVar[Literal["", "vector", "image"]] = "image"
     kind: Literal["max_pool"] = "max_pool"
     size: int = hparam(2, "Side of the window, and its stride.", ge=2, le=16, unit="pixels")
 

@@ -32,6 +32,16 @@ class Optimizer(Part, family="optimizers", position=8):
     def state_per_parameter(self, dims: int = 2) -> int:
         """How many numbers are kept for each number of a parameter with so many dimensions from step to step."""
 
+    @property
+    def is_gradient_descent(self) -> bool:
+        """Whether a step is −α times the gradient and nothing else, so that L2 takes α · λ of every weight."""
+        return False
+
+    @property
+    def decay_per_step(self) -> float:
+        """The share of every weight that a step takes by itself, outside the gradient: α · λ of decoupled decay."""
+        return 0.0
+
     @abstractmethod
     def settings(self) -> dict[str, Any]:
         """The hyper-parameters under the names of torch's parameter groups; written there after a live edit."""

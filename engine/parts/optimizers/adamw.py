@@ -37,6 +37,10 @@ class AdamW(Optimizer):
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         return torch.optim.AdamW(parameters, **self.settings(), fused=True)
 
+    @property
+    def decay_per_step(self) -> float:
+        return self.lr * self.weight_decay
+
     def state_per_parameter(self, dims: int = 2) -> int:
         return 2
 

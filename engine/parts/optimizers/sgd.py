@@ -37,6 +37,10 @@ class SGD(Optimizer):
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         return torch.optim.SGD(parameters, lr=self.lr, momentum=self.momentum, fused=True)
 
+    @property
+    def is_gradient_descent(self) -> bool:
+        return self.momentum == 0
+
     def state_per_parameter(self, dims: int = 2) -> int:
         return int(self.momentum > 0)
 

@@ -43,7 +43,8 @@ class Regularizer(Part, family="regularizers", position=10):
 
     `order`: penalties act on the gradient first (0), then what limits its entries (1), then its length (2). `tasks`:
     what it can be used for. `softens`: it changes the targets of the training split. `is_random`: it draws random
-    numbers. `is_penalty`: it adds to the loss. `copies`: numbers that it takes for a while for each weight in a step.
+    numbers. `is_penalty`: it adds to the loss. `shrinks_evenly`: its gradient is λ times the weight itself. `copies`:
+    numbers that it takes for a while for each weight in a step.
     """
 
     order: ClassVar[int] = 0
@@ -53,6 +54,7 @@ class Regularizer(Part, family="regularizers", position=10):
     blank: ClassVar[Seen] = ()
     is_random: ClassVar[bool] = False
     is_penalty: ClassVar[bool] = False
+    shrinks_evenly: ClassVar[bool] = False
     copies: ClassVar[int] = 0
 
     @property

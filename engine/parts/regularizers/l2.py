@@ -28,6 +28,7 @@ class L2(Regularizer):
 
     rank: ClassVar[int] = 0
     is_penalty: ClassVar[bool] = True
+    shrinks_evenly: ClassVar[bool] = True
     kind: Literal["l2"] = "l2"
     strength: float = hparam(0.001, "λ.", ge=0, le=10, log=True, live=True)
     layers: str = layers()

@@ -23,10 +23,12 @@ class Transform(Part, family="transforms", position=1):
 
     `leads`: it stands before the others when it is turned on. `mixes_inputs`: each number afterwards is made of
     several, so that columns cannot be compared with what they were. `scales_inputs`: it moves and stretches each input
-    by itself, which undoes what another of these did right before it.
+    by itself, which undoes what another of these did right before it. `is_usual`: what is taken for inputs, or for
+    targets, whose spread is not near one.
     """
 
     scales_inputs: ClassVar[bool] = False
+    is_usual: ClassVar[bool] = False
     mixes_inputs: ClassVar[bool] = False
     acts_on: ClassVar[Literal["inputs", "target"]] = "inputs"
 

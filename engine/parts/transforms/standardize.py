@@ -21,6 +21,7 @@ class Standardize(Transform):
     """
 
     scales_inputs: ClassVar[bool] = True
+    is_usual: ClassVar[bool] = True
     kind: Literal["standardize"] = "standardize"
 
     def fit(self, x: np.ndarray) -> Map:

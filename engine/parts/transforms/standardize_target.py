@@ -22,6 +22,7 @@ class StandardizeTarget(Transform):
     """
 
     acts_on: ClassVar[Literal["inputs", "target"]] = "target"
+    is_usual: ClassVar[bool] = True
     kind: Literal["standardize_target"] = "standardize_target"
 
     def fit(self, x: np.ndarray) -> Map:
