@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from sklearn.datasets import load_digits
 
-from engine.numerics.padding import around
 from engine.parts.blocks import Block
 
 
@@ -36,20 +35,14 @@ def window_arithmetic(part: Block, size: int) -> WindowArithmetic | None:
 
     Raises: InvalidExperiment if the block does not take such inputs.
     """
-    values = part.__dict__
-    if "kernel" in values:
-        kernel, stride = values["kernel"], values["stride"]
-        before, after = around(values.get("border", "number"), kernel, values["padding"])
-    elif "size" in values:
-        kernel = stride = values["size"]
-        before = after = 0
-    else:
+    window = part.window
+    if window is None:
         return None
-    shape = (size, 1) if part.name().endswith("1d") else (1, size, size)
+    shape = (size, 1) if window.dimensions == 1 else (1, size, size)
     with torch.device("meta"):
         made = part.build(shape)(torch.empty(1, *shape))
     out = made.shape[1] if len(shape) == 2 else made.shape[-1]
-    return WindowArithmetic(size, kernel, stride, before, after, int(out), part.name().startswith("transposed"))
+    return WindowArithmetic(size, *window[:4], int(out), window.spreads)
 
 
 def pooled(part: Block) -> tuple[np.ndarray, np.ndarray]:

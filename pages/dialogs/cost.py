@@ -9,10 +9,12 @@ from typing import Any
 
 import streamlit as st
 
+from engine.catalogue.part import catalogue
 from engine.experiment.experiment import Experiment
 from engine.jobs.cost import Cost, MeasureCost
 from engine.jobs.preview_process import costed
 from engine.jobs.quantize import QuantizeRun
+from engine.parts.losses import Loss
 from pages.dialogs.job_progress import begin, cancel, follow, stop_button
 from pages.session import state
 from pages.session.engine import reader
@@ -97,13 +99,19 @@ def timed(answer: dict[str, Any]) -> list[tuple[str, ...]]:
 def sizes(rows: list[dict[str, Any]]) -> None:
     """The number formats, with what could not be made smaller."""
     row = reader().run(state.shown_run())
-    classes = row is not None and "cross_entropy" in row.experiment
+    classes = row is not None and tells_classes(row.experiment)
     word = _("Accuracy on validation") if classes else _("Metric on validation")
     lines = [(one["format"], size(one["bytes"]), number(one["metric"], 4)) for one in rows]
     table(_("Number format"), (_("Saved weights"), word), lines)
     for one in rows:
         if one["note"]["text"]:
             st.caption(literal(phrase(one["note"])))
+
+
+def tells_classes(document: str) -> bool:
+    """Whether the loss of an experiment is one of classes, whose metric is the accuracy."""
+    kind: str = json.loads(document)["loss"]["kind"]
+    return "regression" not in catalogue(Loss)[kind].tasks
 
 
 def table(head: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from engine.frame import layer_of
-from pages.figures.readings import positive, trace
-from pages.session.i18n import _, spoken
+from engine.catalogue.part import catalogue
+from engine.parts.probes import Probe
+from pages.figures.readings import median_over_layers, positive
+from pages.session.i18n import _, said, spoken
 from pages.session.literal import unmarked
 from pages.session.run_records import Record
 
@@ -21,26 +22,23 @@ EPOCHS = {"loss": ("train_loss", "validation_loss"), "metric": ("train_metric", 
 
 
 def axis(panel: str) -> str:
-    """The name of a value axis."""
-    return {"loss": _("Loss"), "metric": _("Metric"), "update_ratio": _("Update ratio")}[panel]
+    """The name of a value axis over the epochs."""
+    return {"loss": _("Loss"), "metric": _("Metric")}[panel]
 
 
 def overlay(records: Sequence[Record], panel: str, colors: Colors) -> go.Figure:
-    """Several runs in one chart: train solid, validation dashed; update ratios as the median over the layers."""
+    """Several runs in one chart: train solid, validation dashed; of a channel the median over the layers."""
     if panel in EPOCHS:
         made = over_epochs(records, panel, colors)
-    else:
-        made = go.Figure()
-        for record, color in zip(records, colors["runs"] * 99, strict=False):
-            steps, values = trace(record, "update_ratio")
-            whole = [layer_of(name) == name for name in record.channels["update_ratio"].series] if steps else []
-            values = values[:, whole] if steps else values
-            middle = np.nanmedian(values, 1) if values.size else np.empty(0)
-            made.add_scatter(x=steps, y=positive(middle), name=record.name, line={"color": color, "width": 2})
-        healthy = next((r.channels["update_ratio"].healthy for r in records if "update_ratio" in r.channels), None)
-        if healthy:
-            band(made, healthy, colors)
-    return framed(made, colors, _("step"), axis(panel), log=panel != "metric")
+        return framed(made, colors, _("step"), axis(panel), log=panel != "metric")
+    made = go.Figure()
+    for record, color in zip(records, colors["runs"] * 99, strict=False):
+        steps, middle = median_over_layers(record, panel)
+        made.add_scatter(x=steps, y=positive(middle), name=record.name, line={"color": color, "width": 2})
+    channel = next((record.channels[panel] for record in records if panel in record.channels), None)
+    if channel and channel.healthy:
+        band(made, channel.healthy, colors)
+    return framed(made, colors, _("step"), said("part", catalogue(Probe)[panel].title()), log=True)
 
 
 def over_epochs(records: Sequence[Record], panel: str, colors: Colors) -> go.Figure:

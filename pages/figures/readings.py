@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from engine.frame import Channel, Frame
+from engine.frame import Channel, Frame, layer_of
 from pages.session.run_records import Record
 
 BINS = 48  # of the common axis that histograms of all steps are drawn on
@@ -98,6 +98,15 @@ def trace(record: Record, key: str) -> tuple[list[int], np.ndarray]:
     width = frames[0].readings[key].size if frames else named
     values = np.array([frame.readings[key] for frame in frames], float).reshape(len(frames), width)
     return [frame.step for frame in frames], values
+
+
+def median_over_layers(record: Record, key: str) -> tuple[list[int], np.ndarray]:
+    """Steps, and at each the median of the layers, (steps,); rows of one kind of a layer's weights do not count."""
+    steps, values = trace(record, key)
+    if not values.size:
+        return steps, np.empty(0)
+    whole = [layer_of(name) == name for name in record.channels[key].series]
+    return steps, np.nanmedian(values[:, whole], 1)
 
 
 def positive(values: np.ndarray) -> np.ndarray:

@@ -42,8 +42,7 @@ def live(run: str, experiment: Experiment) -> Any:
 
 def task_of(experiment: Experiment) -> str:
     """What the run learns; data of a person's own say it themselves, for they may be gone from this machine."""
-    said_so = getattr(experiment.data, "task", "")
-    return str(said_so or examples(experiment.data, experiment.seed).task)
+    return str(experiment.data.stated_task or examples(experiment.data, experiment.seed).task)
 
 
 def pass_for(run: str) -> str:

@@ -70,11 +70,12 @@ def activation(part: Activation, colors: Any) -> bool:
 
 def block(part: Block, colors: Any) -> bool:
     """Windows for convolution and pooling, the function for an activation block; nothing for the rest."""
-    if "function" in part.__dict__:
-        return activation(part.__dict__["function"], colors)
-    if window_arithmetic(part, 32) is None:
+    if part.unitwise and part.applies:
+        return activation(part.applies, colors)
+    if part.window is None:
         return False
-    flat = part.name().endswith("1d")
+    window_arithmetic(part, 32)  # refused at once where no size that can be chosen would do
+    flat = part.window.dimensions == 1
     size = int(st.slider(_("Size of the input, x"), 1, 16, 8, key="size"))
     seen = window_arithmetic(part, size)
     assert seen is not None
@@ -82,7 +83,7 @@ def block(part: Block, colors: Any) -> bool:
     place = int(st.slider(_("Position"), 1, places, 1, key=f"place_{places}")) - 1 if places > 1 else 0
     show(tiles.of_windows(seen, place, colors, flat=flat), height=280)
     st.latex(tiles.arithmetic(seen))
-    if part.name().endswith("pool"):
+    if not part.window.learns:
         before, after = pooled(part)
         images = tiles.gallery([(_("a digit before and after"), [before, after])], colors)  # type: ignore[list-item]
         st.plotly_chart(images, theme=None, height=220, config=CONFIG, key="pooled", alt=_("a digit before and after"))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
+from engine.catalogue.part import catalogue
 from engine.errors import PlaygroundError
+from engine.parts.probes import Probe
 from engine.store.reader import RunRow
 from pages.dialogs.enlarge import CONFIG
 from pages.dialogs.export import bring
-from pages.figures.charts import overlay
+from pages.figures.charts import EPOCHS, overlay
+from pages.form.part_help import title
 from pages.form.store_notice import mishap
 from pages.runs import search
 from pages.runs.actions import actions
@@ -60,12 +63,13 @@ def empty() -> None:
 
 def curves(chosen: list[RunRow]) -> None:
     """The chosen runs in one chart: train solid, validation dashed."""
-    names = {"loss": _("Loss"), "metric": _("Metric"), "update_ratio": _("Update ratio")}
+    names = {"loss": _("Loss"), "metric": _("Metric")}
+    names |= {kind: title(probe) for kind, probe in catalogue(Probe).items() if probe.compares_runs}
     what = st.segmented_control(
         _("Quantity"), list(names), required=True, default="loss", format_func=names.__getitem__, key="quantity"
     )
     lines = _("Solid: training data. Dashed: validation data.")
-    st.caption(_("Median over the layers.") if what == "update_ratio" else lines)
+    st.caption(_("Median over the layers.") if str(what) not in EPOCHS else lines)
     records = [
         found
         for row in chosen[:MOST]

@@ -8,7 +8,7 @@ from itertools import groupby
 from engine.data.prepare import examples
 from engine.errors import PlaygroundError
 from engine.experiment.experiment import Experiment
-from engine.parts.blocks import Block, shape_text
+from engine.parts.blocks import shape_text
 from engine.parts.datasets import Dataset
 from pages.session.i18n import number, said, speak
 
@@ -23,8 +23,9 @@ def words(document: str, language: str) -> str:
     except (PlaygroundError, ArithmeticError, LookupError, TypeError, ValueError):  # the list is shown all the same
         return "–"
     ends = shape_text(data.x.shape[1:]), str(data.outputs)
-    chain = " → ".join([ends[0], *shortened(list(filter(None, map(size, experiment.network)))), ends[1]])
-    rate = number(getattr(experiment.optimizer, "lr", None))
+    sizes = [block.size_label for block in experiment.network if block.size_label]
+    chain = " → ".join([ends[0], *shortened(sizes), ends[1]])
+    rate = number(experiment.optimizer.settings()["lr"])
     network = f"{chain} {activation(experiment)}".strip()
     return f"{title(experiment.data)} · {network} · {title(experiment.optimizer)} {rate}"
 
@@ -39,16 +40,6 @@ def classes(data: Dataset, names: tuple[str, ...]) -> tuple[str, ...]:
     return names if data.is_own else tuple(said("class", name) for name in names)
 
 
-def size(block: Block) -> str:
-    """A block by its size alone: 16, 8@3×3, ÷2; nothing for those that have none."""
-    values = block.__dict__
-    if "width" in values:
-        return str(values["width"])
-    if "filters" in values:
-        return f"{values['filters']}@{values['kernel']}×{values['kernel']}"
-    return f"÷{values['size']}" if "size" in values else ""
-
-
 def shortened(sizes: list[str]) -> list[str]:
     """Three or more of the same in a row as one: 10 × 500."""
     rows = [(one, len(list(many))) for one, many in groupby(sizes)]
@@ -56,6 +47,6 @@ def shortened(sizes: list[str]) -> list[str]:
 
 
 def activation(experiment: Experiment) -> str:
-    """The activation that all blocks share, if they do."""
-    used = {title(block.__dict__["activation"]) for block in experiment.network if "activation" in block.__dict__}
+    """The activation that all blocks with weights share, if they do."""
+    used = {title(block.applies) for block in experiment.network if block.applies and not block.unitwise}
     return used.pop() if len(used) == 1 else ""

@@ -62,6 +62,19 @@ class Recurrence(NamedTuple):
     gates: tuple[str, ...] = ()
 
 
+class Window(NamedTuple):
+    """What slides over a sequence or an image: its length, its stride, the padding on both sides. `spreads`: it paints
+    each cell over a window, and the padding is cut off. `learns`: it has weights."""
+
+    kernel: int
+    stride: int
+    before: int = 0
+    after: int = 0
+    dimensions: int = 2
+    spreads: bool = False
+    learns: bool = True
+
+
 class Block(Part, family="blocks", position=4):
     """One piece of a network.
 
@@ -150,6 +163,16 @@ class Block(Part, family="blocks", position=4):
     def two_sided(self) -> bool:
         """Whether the activation that makes its outputs is flat at both ends."""
         return self.applies is not None and self.applies.two_sided
+
+    @property
+    def size_label(self) -> str:
+        """Its size in a few characters, as 16, 8@3×3 or ÷2; nothing where it has none."""
+        return ""
+
+    @property
+    def window(self) -> Window | None:
+        """What slides over its input, if anything does."""
+        return None
 
     @property
     def recurrence(self) -> Recurrence | None:

@@ -10,7 +10,7 @@ from engine.message import Message
 from engine.numerics.padding import around
 from engine.parts.activations import Activation
 from engine.parts.activations.relu import ReLU
-from engine.parts.blocks import Block, Shape, Weight, expect_sequence, filters, inside
+from engine.parts.blocks import Block, Shape, Weight, Window, expect_sequence, filters, inside
 from engine.parts.initializers import Initializer
 
 
@@ -49,6 +49,14 @@ class Conv1d(Block):
     @property
     def own_initializer(self) -> Initializer | None:
         return self.initializer
+
+    @property
+    def size_label(self) -> str:
+        return f"{self.filters}@{self.kernel}×{self.kernel}"
+
+    @property
+    def window(self) -> Window:
+        return Window(self.kernel, self.stride, *around(self.border, self.kernel, self.padding), dimensions=1)
 
     def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
         time, features = expect_sequence(in_shape)

@@ -8,7 +8,7 @@ from engine.catalogue.part import hparam
 from engine.numerics.padding import around
 from engine.parts.activations import Activation
 from engine.parts.activations.relu import ReLU
-from engine.parts.blocks import Block, Shape, Weight, expect_image, filters, inside
+from engine.parts.blocks import Block, Shape, Weight, Window, expect_image, filters, inside
 from engine.parts.initializers import Initializer
 
 
@@ -50,6 +50,14 @@ class Conv2d(Block):
     @property
     def own_initializer(self) -> Initializer | None:
         return self.initializer
+
+    @property
+    def size_label(self) -> str:
+        return f"{self.filters}@{self.kernel}×{self.kernel}"
+
+    @property
+    def window(self) -> Window:
+        return Window(self.kernel, self.stride, *around(self.border, self.kernel, self.padding))
 
     def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
         before, after = around(self.border, self.kernel, self.padding)

@@ -36,6 +36,10 @@ class Embedding(Block):
     rows: int = hparam(16, "How many different numbers there are.", ge=1, le=100_000, log=True)
     width: int = hparam(8, "Reals for each of them, d.", ge=1, le=1024, log=True)
 
+    @property
+    def size_label(self) -> str:
+        return str(self.width)
+
     def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
         if len(in_shape) != 1:
             raise InvalidExperiment("", Message("a row of whole numbers"), " × ".join(map(str, in_shape)))

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from torch import nn
 
 from engine.catalogue.part import hparam
-from engine.parts.blocks import Block, Shape, expect_image
+from engine.parts.blocks import Block, Shape, Window, expect_image
 
 
 class MaxPool(Block):
@@ -26,6 +26,14 @@ class MaxPool(Block):
     begins_on: ClassVar[Literal["", "vector", "image"]] = "image"
     kind: Literal["max_pool"] = "max_pool"
     size: int = hparam(2, "Side of the window, and its stride.", ge=2, le=16, unit="pixels")
+
+    @property
+    def size_label(self) -> str:
+        return f"÷{self.size}"
+
+    @property
+    def window(self) -> Window:
+        return Window(self.size, self.size, learns=False)
 
     def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
         expect_image(in_shape, self.size)

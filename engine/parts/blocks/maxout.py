@@ -40,6 +40,10 @@ class Maxout(Block):
     def own_initializer(self) -> Initializer | None:
         return self.initializer
 
+    @property
+    def size_label(self) -> str:
+        return str(self.width)
+
     def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
         return Pieces(expect_vector(in_shape), self.width, self.pieces)
 

@@ -28,6 +28,10 @@ class Reshape(Block):
     height: int = hparam(8, "Height; 0 makes a sequence.", ge=0, le=1024, log=True)
     width: int = hparam(8, "Width, or steps.", ge=1, le=4096, log=True)
 
+    @property
+    def size_label(self) -> str:
+        return str(self.width)
+
     def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
         wanted = (self.channels, self.height, self.width) if self.height else (self.width, self.channels)
         count = 1

@@ -9,7 +9,7 @@ from engine.errors import InvalidExperiment
 from engine.message import Message
 from engine.parts.activations import Activation
 from engine.parts.activations.relu import ReLU
-from engine.parts.blocks import Block, Shape, Weight, expect_image, inside
+from engine.parts.blocks import Block, Shape, Weight, Window, expect_image, inside
 from engine.parts.initializers import Fan, Initializer
 
 
@@ -44,6 +44,14 @@ class TransposedConv2d(Block):
     @property
     def own_initializer(self) -> Initializer | None:
         return self.initializer
+
+    @property
+    def size_label(self) -> str:
+        return f"{self.filters}@{self.kernel}×{self.kernel}"
+
+    @property
+    def window(self) -> Window:
+        return Window(self.kernel, self.stride, self.padding, self.padding, spreads=True)
 
     def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
         channels, *sides = expect_image(in_shape)

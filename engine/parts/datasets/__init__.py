@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from engine.catalogue.part import Part
 from engine.downloads.fetch import Remote
-from engine.examples import Examples
+from engine.examples import Examples, Task
 
 
 class Dataset(Part, family="datasets", position=0):
@@ -19,6 +19,11 @@ class Dataset(Part, family="datasets", position=0):
 
     is_own: ClassVar[bool] = False
     remote: ClassVar[tuple[Remote, ...]] = ()
+
+    @property
+    def stated_task(self) -> Task | None:
+        """The task that the user chose for these examples; None where it is known only once they are loaded."""
+        return None
 
     @abstractmethod
     def load(self, seed: int) -> Examples:

@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.catalogue.part import hparam
 from engine.errors import InvalidExperiment, Received
-from engine.examples import Examples
+from engine.examples import Examples, Task
 from engine.message import Message
 from engine.parts.datasets import Dataset
 
@@ -46,6 +46,10 @@ class Points(Dataset):
         pattern_help=Message("points x,y,c with a semicolon between two"),
         hidden=True,
     )
+
+    @property
+    def stated_task(self) -> Task:
+        return self.task
 
     def load(self, seed: int) -> Examples:
         found = np.array([row.split(",") for row in self.drawn.split(";") if row], np.float32).reshape(-1, 3)

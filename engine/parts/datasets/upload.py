@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from engine.catalogue.part import hparam
-from engine.examples import Examples
+from engine.examples import Examples, Task
 from engine.message import Message
 from engine.parts.datasets import Dataset
 from engine.uploads import encode, library
@@ -60,6 +60,10 @@ class Upload(Dataset):
     layout: Literal["image", "vector", "sequence"] = hparam(
         "vector", "Images for convolutions, vectors for dense layers, sequences for recurrent ones.", hidden=True
     )
+
+    @property
+    def stated_task(self) -> Task:
+        return self.task
 
     def load(self, seed: int) -> Examples:
         about, arrays = library.arrays(self.file, self.called)

@@ -99,8 +99,10 @@ class Moment:
 
 
 class Probe(Part, family="probes", position=13):
-    """An instrument. One that `comes_along` need not be chosen: it is there whenever it has something to say."""
+    """An instrument. One that `comes_along` need not be chosen: it is there whenever it has something to say. Runs are
+    compared by one that `compares_runs`, of its lines the median over the layers."""
 
+    compares_runs: ClassVar[bool] = False
     comes_along: ClassVar[bool] = False
     needs: ClassVar[frozenset[Need]] = frozenset()
 

@@ -33,6 +33,7 @@ class UpdateRatio(Probe):
 
     rank: ClassVar[int] = 5
     needs: ClassVar[frozenset[Need]] = frozenset({"updates"})
+    compares_runs: ClassVar[bool] = True
     kind: Literal["update_ratio"] = "update_ratio"
 
     def channel(self, subject: Subject) -> Channel:
