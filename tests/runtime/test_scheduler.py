@@ -3,115 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 
 from engine.errors import PlaygroundError
-from engine.experiment.experiment import Experiment
-from engine.jobs.run_job import RunJob
 from engine.run_state import RunState
 from engine.runtime.active_run import MOST_RESTARTS
-from engine.runtime.memory_budget import MemoryBudget
 from engine.runtime.request_ticket import Ticket
-from engine.runtime.run_records import RunRecords
 from engine.runtime.scheduler import Scheduler
-from engine.runtime.worker_contract import Listener
-from engine.store.layout import Place
-from engine.store.records import NewRun
-
-MIB = 2**20
-START = Experiment()
-NEW = NewRun(START.to_json(), START.digest)
-
-
-class Pool:
-    """A pool whose workers say what the test says."""
-
-    def __init__(self) -> None:
-        self.jobs: dict[str, RunJob] = {}
-        self.told: dict[str, list[dict[str, Any]]] = {}
-        self.started: list[tuple[str, int]] = []
-        self.finishing: set[str] = set()
-        self.killed: list[str] = []
-
-    def report_to(self, listener: Listener) -> None:
-        self.listener = listener
-
-    async def start(self, job: RunJob) -> None:
-        self.jobs[job.run], self.told[job.run] = job, []
-        self.started.append((job.run, job.attempt))
-
-    def has(self, run: str) -> bool:
-        return run in self.jobs
-
-    def send(self, run: str, message: dict[str, Any]) -> None:
-        if run in self.told:
-            self.told[run].append(message)
-
-    def let_finish(self, run: str) -> None:
-        self.finishing.add(run)
-
-    def kill(self, run: str) -> None:
-        self.killed.append(run)
-
-    async def say(self, run: str, steps: int = 0, first: int = 0, **more: Any) -> None:
-        header = {"first_step": first, "epochs": [], "frames": [], "progress": {"epoch": 0, "summary": "{}"}, **more}
-        await self.listener.receive(run, header, [np.zeros(steps, "<f4").tobytes(), b""])
-
-    async def end(self, run: str) -> None:
-        del self.jobs[run]
-        await self.listener.lose(run)
-
-    async def claim(self, run: str, state: str) -> None:
-        """Claim the last command, as a worker does."""
-        log = [{"step": 0, "kind": "pause", "detail": {}}]
-        claim = {"id": self.told[run][-1]["id"], "step": 0, "log": log, "changes": {"state": state}}
-        await self.say(run, claim=claim)
-
-
-async def until(condition: Callable[[], object]) -> None:
-    end = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        await asyncio.sleep(0.005)
-
-
-def schedule(
-    folder: Path, test: Callable[[Scheduler, Pool], Awaitable[None]], at_once: int = 2, memory: int = 1000
-) -> None:
-    async def run() -> None:
-        place = Place.of(folder)
-        place.prepare()
-        records, pool = RunRecords(place), Pool()
-        scheduler = Scheduler(records, pool, at_once, MemoryBudget(memory * MIB))
-        await records.open(scheduler.set_full)
-        scheduler.take_up()
-        try:
-            await test(scheduler, pool)
-        finally:
-            scheduler.closing = True
-            await records.close()
-
-    asyncio.run(run())
-
-
-async def command(scheduler: Scheduler, run: str, name: str, seconds: float = 60.0) -> asyncio.Task[int]:
-    """A command that waits for its worker."""
-    ticket = Ticket(None, time.monotonic() + seconds)
-    task = asyncio.create_task(scheduler.command(run, {"do": name}, ticket))
-    await asyncio.sleep(0.02)
-    return task
-
-
-async def state(scheduler: Scheduler, run: str) -> tuple[str, str]:
-    row = await scheduler.records.row(run)
-    assert row is not None
-    return row.state, row.message
+from tests.runtime.scheduling import MIB, NEW, Pool, command, schedule, state, until
 
 
 def test_runs_wait_for_a_place_in_turn(tmp_path: Path) -> None:
@@ -132,6 +33,20 @@ def test_runs_wait_for_a_place_in_turn(tmp_path: Path) -> None:
         assert await state(scheduler, "a") == ("paused", "")
 
     schedule(tmp_path, test)
+
+
+def test_whoever_comes_last_does_not_take_the_place_that_just_came_free(tmp_path: Path) -> None:
+    async def test(scheduler: Scheduler, pool: Pool) -> None:
+        for run in "ab":
+            await scheduler.add(run, NEW)
+        await pool.say("a", end={"changes": {"state": "finished", "message": ""}, "log": []})
+        await scheduler.add("c", NEW)
+        assert (await state(scheduler, "c"))[0] == "queued"
+        await pool.end("a")
+        await until(lambda: len(pool.started) == 2)
+        assert pool.started[-1][0] == "b"
+
+    schedule(tmp_path, test, at_once=1)
 
 
 def test_a_queued_run_can_be_stopped_and_never_starts(tmp_path: Path) -> None:
@@ -177,6 +92,22 @@ def test_a_run_that_needs_much_memory_waits_and_idle_ones_make_room(tmp_path: Pa
         assert await resuming == 0
 
     schedule(tmp_path, test, at_once=8)
+
+
+def test_a_run_that_waits_for_memory_leaves_its_place_to_the_next(tmp_path: Path) -> None:
+    async def test(scheduler: Scheduler, pool: Pool) -> None:
+        for run in "abc":
+            await scheduler.add(run, NEW)
+        await until(lambda: len(pool.started) == 2)
+        await pool.say("a", needs=800 * MIB)
+        await pool.say("b", needs=600 * MIB)
+        await until(lambda: pool.started[-1][0] == "c")
+        await pool.say("c", needs=100 * MIB)
+        assert pool.told["c"] == [], "first come first served: b waits for longer"
+        await pool.end("a")
+        assert pool.told["b"] == pool.told["c"] == [{"do": "granted"}]
+
+    schedule(tmp_path, test)
 
 
 def test_a_worker_that_dies_is_replaced_unless_it_gets_no_further(tmp_path: Path) -> None:
