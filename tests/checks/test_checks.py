@@ -147,6 +147,12 @@ def test_a_penalty_of_zero_weights_or_with_another_gradient_fails(monkeypatch: p
     assert examined("regularization", ground(**own)).verdict == "fail"
 
 
+def test_noise_on_the_parameters_is_no_penalty() -> None:
+    noisy = examined("regularization", ground(regularizers=[{"kind": "parameter_noise", "strength": 0.1}]))
+    assert noisy.verdict == "pass"
+    assert noisy.numbers == examined("regularization", ground()).numbers
+
+
 def test_the_penalty_is_that_of_the_weights() -> None:
     where = ground(regularizers=[{"kind": "l2", "strength": 0.1}])
     found = examined("regularization", where).numbers

@@ -10,10 +10,12 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from engine.catalogue.part import catalogue
 from engine.errors import InvalidExperiment
 from engine.experiment import share_link
 from engine.experiment.edits import Edit, apply, changes, live_fields, without_idle
 from engine.experiment.experiment import LONGEST, Experiment
+from engine.parts.regularizers import STRENGTH, Regularizer
 from tests.engine.documents import experiment, valid
 
 CALM = settings(deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -200,3 +202,18 @@ def test_text_that_is_no_link(text: str) -> None:
     with pytest.raises(InvalidExperiment) as caught:
         share_link.from_url(text)
     assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("kind", catalogue(Regularizer))
+def test_a_rule_tells_of_the_strength_that_edits_change(kind: str) -> None:
+    part = catalogue(Regularizer)[kind]
+    rule = part()
+    assert live_fields(rule) == ((STRENGTH,) if part.has_strength() else ())
+    assert rule.is_penalty == (part.penalty is not Regularizer.penalty)
+    if not part.has_strength():
+        assert rule.coefficient is None
+        return
+    edited = apply(Experiment(), Edit(path=f"regularizers.{kind}", value=0.25))
+    assert [one.coefficient for one in edited.regularizers] == [0.25]
+    assert edited.regularizers[0].scaled(0).is_idle
+    assert without_idle(apply(edited, Edit(path=f"regularizers.{kind}", value=0))) == without_idle(Experiment())
