@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-import pandas as pd
 import plotly.graph_objects as go
 
 from engine.catalogue.part import catalogue
 from engine.parts.probes import Probe
+from pages.figures.outcomes import EPOCHS, EpochCurves, OutputMap, Prediction, SplitPoints, epoch_curves
 from pages.figures.readings import median_over_layers, positive
 from pages.session.i18n import _, said, spoken
 from pages.session.literal import unmarked
@@ -18,7 +17,6 @@ from pages.session.run_records import Record
 
 Colors = Mapping[str, Any]
 DASHES = ("dash", "dot", "dashdot", "longdash")  # kinds of a layer's weights
-EPOCHS = {"loss": ("train_loss", "validation_loss"), "metric": ("train_metric", "validation_metric")}
 
 
 def axis(panel: str) -> str:
@@ -29,7 +27,7 @@ def axis(panel: str) -> str:
 def overlay(records: Sequence[Record], panel: str, colors: Colors) -> go.Figure:
     """Several runs in one chart: train solid, validation dashed; of a channel the median over the layers."""
     if panel in EPOCHS:
-        made = over_epochs(records, panel, colors)
+        made = over_epochs([epoch_curves(record, panel) for record in records], colors)
         return framed(made, colors, _("step"), axis(panel), log=panel != "metric")
     made = go.Figure()
     for record, color in zip(records, colors["runs"] * 99, strict=False):
@@ -41,33 +39,25 @@ def overlay(records: Sequence[Record], panel: str, colors: Colors) -> go.Figure:
     return framed(made, colors, _("step"), said("part", catalogue(Probe)[panel].title()), log=True)
 
 
-def over_epochs(records: Sequence[Record], panel: str, colors: Colors) -> go.Figure:
-    """Training solid, validation dashed, a color a run; one run also shows the loss of its batches."""
-    made, alone = go.Figure(), len(records) == 1
-    if alone and panel == "loss":
-        losses = records[0].losses
+def over_epochs(runs: Sequence[EpochCurves], colors: Colors) -> go.Figure:
+    """Training solid, validation dashed, a color a run; one run also shows the loss of its batches, and a ring around
+    the epoch whose weights early stopping puts back."""
+    made, alone = go.Figure(), len(runs) == 1
+    if alone and runs[0].batches is not None:
         faint = {"color": colors["runs"][0], "width": 1}
-        made.add_scatter(x=losses[:, 0], y=losses[:, 1], name=_("batches"), line=faint, opacity=0.3)
-    for record, color in zip(records, colors["runs"] * 99, strict=False):
-        train, held = EPOCHS[panel]
-        for column, dash, what in ((train, "solid", _("train")), (held, "dash", _("validation"))):
+        x, y = runs[0].batches.T
+        made.add_scatter(x=x, y=y, name=_("batches"), line=faint, opacity=0.3)
+    for run, color in zip(runs, colors["runs"] * 99, strict=False):
+        for values, dash, what in ((run.train, "solid", _("train")), (run.validation, "dash", _("validation"))):
             about: dict[str, Any] = {"name": what}
             if not alone:  # one entry a run in the legend; it hides and shows both lines
-                about = {"name": record.name, "legendgroup": record.name, "showlegend": dash == "solid"}
-            line = {"color": color, "width": 2, "dash": dash}
-            made.add_scatter(x=record.epochs["step"], y=record.epochs[column], line=line, **about)
-    if alone and panel == "loss" and records[0].keeps_best:
-        mark_best(made, records[0].epochs, colors)
-    return made
-
-
-def mark_best(made: go.Figure, epochs: pd.DataFrame, colors: Colors) -> None:
-    """A ring around the lowest validation loss, whose weights early stopping puts back."""
-    held = epochs["validation_loss"].to_numpy(float)
-    if np.isfinite(held).any():
-        best = epochs.iloc[int(np.where(np.isfinite(held), held, np.inf).argmin())]
+                about = {"name": run.name, "legendgroup": run.name, "showlegend": dash == "solid"}
+            made.add_scatter(x=run.steps, y=values, line={"color": color, "width": 2, "dash": dash}, **about)
+    if alone and runs[0].best:
+        step, loss = runs[0].best
         ring = {"symbol": "circle-open", "size": 12, "color": colors["runs"][0], "line": {"width": 2}}
-        made.add_scatter(x=[best["step"]], y=[best["validation_loss"]], name=_("best"), mode="markers", marker=ring)
+        made.add_scatter(x=[step], y=[loss], name=_("best"), mode="markers", marker=ring)
+    return made
 
 
 def band(made: go.Figure, healthy: tuple[float, float], colors: Colors) -> None:
@@ -84,58 +74,45 @@ def layer_menu(names: Sequence[str]) -> dict[str, Any]:
     return {"buttons": buttons, "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"}
 
 
-def plane(record: Record, colors: Colors) -> go.Figure:
+def plane(info: OutputMap | None, colors: Colors) -> go.Figure:
     """The newest output over the plane, and the data points: training filled, validation hollow."""
-    made, channel = go.Figure(), record.channels.get("output")
-    frames = [frame for frame in record.frames if "output" in frame.readings]
-    if not channel or not channel.extent or not frames:
+    made = go.Figure()
+    if info is None:
         return made
-    maps, scale = frames[-1].readings["output"], frames[-1].readings["output_scale"][0]
-    x0, x1, y0, y1 = channel.extent
-    z = maps[0].astype(float) / 127 * float(scale) if len(maps) == 1 else maps.argmax(0).astype(float)
-    stops = colors["values"] if len(maps) == 1 else colors["classes"][: len(maps)]
+    stops = colors["values"] if info.maps == 1 else colors["classes"][: info.maps]
     shades = [[i / (len(stops) - 1), color] for i, color in enumerate(stops)]
-    low, high = (-float(scale), float(scale)) if len(maps) == 1 else (0.0, len(maps) - 1.0)
-    x, y = np.linspace(x0, x1, z.shape[1]), np.linspace(y0, y1, z.shape[0])
-    smooth = "best" if len(maps) == 1 else False  # between two classes there is no third
-    made.add_heatmap(x=x, y=y, z=z, colorscale=shades, zmin=low, zmax=high, zsmooth=smooth, opacity=0.75)
-    if record.points is not None:
-        dots(made, record.points, colors, shades, classes=channel.formula.startswith("p("))
+    about = {"colorscale": shades, "zmin": info.limits[0], "zmax": info.limits[1], "opacity": 0.75}
+    smooth = "best" if info.maps == 1 else False  # between two classes there is no third
+    made.add_heatmap(x=info.x, y=info.y, z=info.z, zsmooth=smooth, **about)
+    for chosen in info.points:
+        target = chosen.values[:, 2]
+        fill: Any = [colors["classes"][int(one)] for one in target] if info.points_are_classes else target
+        marker = {"color": fill, "size": 7, "line": {"width": 1.5}}
+        if not info.points_are_classes:
+            marker |= {"colorscale": shades}
+        dots(made, chosen, marker)
     made.update_yaxes(scaleanchor="x", scaleratio=1)
     return made
 
 
-def splits(points: np.ndarray) -> Iterator[tuple[np.ndarray, str, str]]:
-    """The points of each split that has any, with its name and symbol."""
-    kinds = ((_("train"), "circle"), (_("validation"), "circle-open"), (_("test"), "diamond-open"))
-    for number, (name, symbol) in enumerate(kinds):
-        chosen = points[points[:, 3] == number]
-        if len(chosen):
-            yield chosen, name, symbol
+def dots(made: go.Figure, chosen: SplitPoints, marker: dict[str, Any]) -> None:
+    """The points of a split, each split with a symbol of its own."""
+    name, symbol = {
+        "train": (_("train"), "circle"),
+        "validation": (_("validation"), "circle-open"),
+        "test": (_("test"), "diamond-open"),
+    }[chosen.split]
+    x, y = chosen.values[:, 0], chosen.values[:, 1]
+    made.add_scatter(x=x, y=y, mode="markers", name=name, marker={**marker, "symbol": symbol})
 
 
-def dots(made: go.Figure, points: np.ndarray, colors: Colors, shades: list[list[Any]], *, classes: bool) -> None:
-    """Data points in the color of their class or value."""
-    for chosen, name, symbol in splits(points):
-        fill: Any = [colors["classes"][int(target)] for target in chosen[:, 2]] if classes else chosen[:, 2]
-        marker = {"color": fill, "symbol": symbol, "size": 7, "line": {"width": 1.5}}
-        if not classes:
-            marker |= {"colorscale": shades}
-        made.add_scatter(x=chosen[:, 0], y=chosen[:, 1], mode="markers", name=name, marker=marker)
-
-
-def curve(record: Record, colors: Colors) -> go.Figure:
+def curve(info: Prediction, colors: Colors) -> go.Figure:
     """The newest prediction over one input, and the data points."""
-    made, channel = go.Figure(), record.channels.get("curve")
-    if record.points is not None:
-        for chosen, name, symbol in splits(record.points):
-            marker = {"color": colors["runs"][1], "symbol": symbol, "size": 6}
-            made.add_scatter(x=chosen[:, 0], y=chosen[:, 1], mode="markers", name=name, marker=marker)
-    frames = [frame for frame in record.frames if "curve" in frame.readings]
-    if channel and channel.extent and frames:
-        y = frames[-1].readings["curve"]
-        x = np.linspace(channel.extent[0], channel.extent[1], len(y))
-        made.add_scatter(x=x, y=y, name=_("prediction"), line={"color": colors["runs"][0], "width": 3})
+    made = go.Figure()
+    for chosen in info.points:
+        dots(made, chosen, {"color": colors["runs"][1], "size": 6})
+    if len(info.x):
+        made.add_scatter(x=info.x, y=info.y, name=_("prediction"), line={"color": colors["runs"][0], "width": 3})
     return made
 
 

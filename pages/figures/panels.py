@@ -6,7 +6,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from pages.figures import marks, readings
-from pages.figures.charts import EPOCHS, Colors, axis, curve, framed, over_epochs, plane
+from pages.figures.charts import Colors, axis, curve, framed, over_epochs, plane
+from pages.figures.outcomes import EPOCHS, epoch_curves, output_map, prediction, score_lines
 from pages.figures.scores import score_rows, scores
 from pages.session.i18n import _
 from pages.session.run_records import Record
@@ -25,12 +26,12 @@ def table(record: Record, panel: str) -> pd.DataFrame:
 def figure(record: Record, panel: str, colors: Colors) -> go.Figure:
     """The chart of one panel of the live picture: of a channel, unless it has a chart of its own, by its mark."""
     if panel in EPOCHS:
-        made = over_epochs([record], panel, colors)
+        made = over_epochs([epoch_curves(record, panel)], colors)
         if panel == "metric":
-            scores(made, record, colors)
+            scores(made, score_lines(record), colors)
         return framed(made, colors, _("step"), axis(panel), log=False)
     if panel == "output":
-        return framed(plane(record, colors), colors, "x₁", "x₂", log=False)
+        return framed(plane(output_map(record), colors), colors, "x₁", "x₂", log=False)
     if panel == "curve":
-        return framed(curve(record, colors), colors, "x", "y", log=False)
+        return framed(curve(prediction(record), colors), colors, "x", "y", log=False)
     return marks.figure(record, record.channels[panel], colors)

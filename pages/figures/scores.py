@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import plotly.graph_objects as go
 
+from pages.figures.outcomes import ScoreLine
 from pages.session.i18n import _
 
 if TYPE_CHECKING:
     from pages.session.run_records import Record
 
 
-def scores(made: go.Figure, record: Record, colors: Mapping[str, Any]) -> None:
-    """Adds a line for each series of channels that compare answers."""
-    for channel in record.channels.values():
-        if channel.mark != "scores":
-            continue
-        frames = [frame for frame in record.frames if channel.key in frame.readings]
-        steps = [frame.step for frame in frames]
-        for place, name in enumerate(channel.series):
-            values = [float(frame.readings[channel.key][place]) for frame in frames]
-            faint = 0.4 if name.startswith("member ") else 1.0
-            made.add_scatter(x=steps, y=values, name=called(name), line=look(name, place, colors), opacity=faint)
+def scores(made: go.Figure, lines: Sequence[ScoreLine], colors: Mapping[str, Any]) -> None:
+    """Adds the lines; the color of one comes from its place among those of its channel."""
+    for line in lines:
+        faint = 0.4 if line.name.startswith("member ") else 1.0
+        about = {"line": look(line.name, line.place, colors), "opacity": faint}
+        made.add_scatter(x=line.steps, y=line.values, name=called(line.name), **about)
 
 
 def score_rows(epochs: pd.DataFrame, record: Record) -> pd.DataFrame:

@@ -10,7 +10,8 @@ from engine.parts.probes import Probe
 from engine.store.reader import RunRow
 from pages.dialogs.enlarge import CONFIG
 from pages.dialogs.export import bring
-from pages.figures.charts import EPOCHS, overlay
+from pages.figures.charts import overlay
+from pages.figures.outcomes import EPOCHS
 from pages.form.part_help import title
 from pages.form.store_notice import mishap
 from pages.runs import search

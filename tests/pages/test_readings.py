@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from engine.frame import Channel, Frame
-from pages.figures.readings import Maps, arrows, distributions, lines, links, maps, mosaic
+from pages.figures.outcomes import epoch_curves, output_map, prediction, score_lines
+from pages.figures.readings import Maps, arrows, distributions, lines, links, maps, median_over_layers, mosaic
 from pages.session.run_records import Record
 
 
@@ -57,6 +59,62 @@ def test_arrows_and_links_keep_every_number() -> None:
     assert np.isfinite(links(record(link, np.arange(7, dtype=np.int8)), link).values).sum() == 7
 
 
+def finished(*validation: float) -> Record:
+    """A run of two inputs, one output, and as many epochs as validation losses."""
+    steps = np.arange(1, len(validation) + 1) * 5
+    rows = {"step": steps, "train_loss": 1.0 / steps, "validation_loss": np.array(validation)}
+    channel = Channel("output", "Output", "f(x)", extent=(-1.0, 1.0, -2.0, 2.0))
+    seen = record(channel, np.array([[[127, 0, -127], [0, 0, 0]]], np.int8), scale=3.0)
+    points = np.array([[0, 0, 1, 0], [1, 1, -1, 0], [2, 2, 1, 2]], np.float32)
+    return replace(seen, losses=np.array([[1, 0.5]]), epochs=pd.DataFrame(rows), points=points, keeps_best=True)
+
+
+def test_the_best_epoch_is_the_lowest_that_is_finite() -> None:
+    seen = epoch_curves(finished(np.nan, 0.4, 0.2, 0.3), "loss")
+    assert seen.best == (15.0, 0.2)
+    assert seen.batches is not None
+    np.testing.assert_array_equal(seen.batches, [[1, 0.5]])
+    np.testing.assert_allclose(seen.train, [1 / 5, 1 / 10, 1 / 15, 1 / 20])
+    assert epoch_curves(finished(np.nan, np.inf), "loss").best is None
+    assert epoch_curves(replace(finished(0.1), keeps_best=False), "loss").best is None
+
+
+def test_an_output_is_a_map_in_its_own_unit_and_classes_the_likeliest() -> None:
+    seen = output_map(finished(0.1))
+    assert seen is not None
+    np.testing.assert_allclose(seen.z, [[3, 0, -3], [0, 0, 0]])
+    assert (seen.limits, seen.maps, list(seen.x), list(seen.y)) == ((-3.0, 3.0), 1, [-1, 0, 1], [-2, 2])
+    assert [(one.split, len(one.values)) for one in seen.points] == [("train", 2), ("test", 1)]
+    shares = np.array([[[127, 0]], [[0, 60]], [[0, 67]]], np.int8)
+    channel = Channel("output", "Output", "p(c)", extent=(-1.0, 1.0, -2.0, 2.0))
+    classes = output_map(record(channel, shares))
+    assert classes is not None
+    np.testing.assert_array_equal(classes.z, [[0, 2]])
+    assert (classes.limits, classes.points, classes.points_are_classes) == ((0.0, 2.0), (), True)
+    assert output_map(record(Channel("other", "O", "f"), np.zeros(1))) is None
+
+
+def test_a_prediction_lies_over_its_input() -> None:
+    channel = Channel("curve", "Prediction", "f(x)", extent=(-4.0, 4.0))
+    seen = prediction(record(channel, np.zeros(3), np.array([1.0, 2.0, 3.0])))
+    np.testing.assert_array_equal([seen.x, seen.y], [[-4, 0, 4], [1, 2, 3]])
+    assert not len(prediction(record(Channel("other", "O", "f"), np.zeros(1))).x)
+
+
+def test_scores_are_lines_at_the_steps_of_their_frames() -> None:
+    channel = Channel("members", "Members", "f", mark="scores", series=("together", "member 1"))
+    first, second = score_lines(record(channel, np.array([0.5, 0.25]), np.array([0.75, 0.5])))
+    assert (first.name, first.place, first.steps, first.values) == ("together", 0, [1, 2], [0.5, 0.75])
+    assert (second.name, second.place, second.values) == ("member 1", 1, [0.25, 0.5])
+
+
+def test_the_median_is_that_of_layers_and_not_of_kinds_of_their_weights() -> None:
+    channel = Channel("k", "K", "f", "", "lines", "log", ("1 lstm", "1 lstm · input", "2 dense"))
+    steps, middle = median_over_layers(record(channel, np.array([1.0, 100.0, 3.0])), "k")
+    assert (steps, list(middle)) == ([1], [2.0])
+    assert not len(median_over_layers(record(channel), "k")[1])
+
+
 def test_readings_know_no_plotly() -> None:
-    code = "import sys, pages.figures.readings; sys.exit('plotly' in sys.modules)"
+    code = "import sys, pages.figures.readings, pages.figures.outcomes; sys.exit('plotly' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
