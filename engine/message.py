@@ -8,6 +8,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
+LONGEST = 8_000
+"""Characters of a message as JSON that may be stored."""
+
 
 class Term(NamedTuple):
     """A name that each language has a word for: `kind` is "layer", or the context of a title, such as "part"."""

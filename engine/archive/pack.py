@@ -54,8 +54,8 @@ def pack(reader: Reader, row: RunRow) -> bytes:
 
 def about(row: RunRow) -> dict[str, Any]:
     """What the store says of the run besides its series."""
-    names = ("edited", "state", "message", "step", "epoch", "channels", "summary", "created", "name")
-    return {name: getattr(row, name) for name in names}
+    names = ("edited", "state", "step", "epoch", "channels", "summary", "created", "name")
+    return {**{name: getattr(row, name) for name in names}, "message": row.message.plain()}
 
 
 def states(saved: list[Checkpoint]) -> dict[str, bytes]:

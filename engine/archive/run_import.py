@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine import wire
+from engine.message import Message
 from engine.run_state import RunState
 from engine.store import checkpoints
 from engine.store.layout import Place
@@ -31,7 +32,7 @@ def lay_down(place: Place, run: str, parcel: Parcel) -> str:
         "edited": parcel.edited.to_json(),
         "digest": parcel.experiment.digest,
         "state": state,
-        "message": about.message if state.is_final else "",
+        "message": about.message.plain() if state.is_final else "",
         "channels": json.dumps(about.channels),
         "summary": json.dumps(about.summary),
         "name": about.name,
@@ -56,9 +57,8 @@ def pick_up(place: Place, run: str) -> list[Entry]:
     losses, epochs, static, *rest = blobs
     frames = zip(header["frames"], rest, strict=False)
     rows = np.frombuffer(epochs, "<f8").reshape(-1, header["width"])
-    new = NewRun(
-        header["experiment"], header["digest"], RunState(header["state"]), header["message"], name=header["name"]
-    )
+    state, message = RunState(header["state"]), Message.of(header["message"])
+    new = NewRun(header["experiment"], header["digest"], state, message, name=header["name"])
     changes: dict[str, Any] = {name: header[name] for name in ("edited", "channels", "summary", "step", "epoch")}
     first = Entry(
         run,

@@ -137,7 +137,7 @@ def train(options: argparse.Namespace) -> int:
     if options.json:
         print(strict(report))
     else:
-        print(sentence(report, row.message))
+        print(sentence(report, str(row.message)))
     return 1 if row.state in (RunState.FAILED, RunState.OUT_OF_MEMORY) else 0
 
 
@@ -216,7 +216,7 @@ def runs(options: argparse.Namespace) -> int:
     found = reader.runs() if reader.place.database.exists() else []
     if options.json:
         keys = ("id", "name", "state", "message", "step", "epoch", "created", "digest", "parent", "summary", "damage")
-        print(strict([{key: getattr(row, key) for key in keys} for row in found]))
+        print(strict([{key: getattr(row, key) for key in keys} | {"message": str(row.message)} for row in found]))
         return 0
     for row in found:
         said = f"{row.state:<9} step {row.step:>8}  epoch {row.epoch:>6}  {figures(row)}  {row.name}".rstrip()

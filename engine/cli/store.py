@@ -31,6 +31,6 @@ def store(do: str | None) -> int:
         return 0
     note = integrity.read_note(place)
     copies = backups.list_copies(place)
-    say(note.sentence if note else "The store is as it should be.")
+    say(str(note.message) if note else "The store is as it should be.")
     say(f"newest backup: {copies[0].stem}" if copies else "There is no backup of the store.")
     return 1 if note else 0

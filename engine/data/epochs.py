@@ -155,12 +155,6 @@ def evaluate(network: nn.Module, loss: nn.Module, x: Tensor, y: Tensor, task: Ta
     return found, float(metric(outputs, y, task))
 
 
-def test_sentence(loss: float, found: float, task: Task) -> str:
-    """What is said of the test split when a run ends."""
-    word = "accuracy" if task == "classification" else "R²"
-    return f"On the test split the loss is {loss:.4g} and {word} {format_metric(found, '.4g')}."
-
-
 def format_metric(found: float, digits: str = ".4f") -> str:
     """A metric in words."""
     return "is not defined" if math.isnan(found) else format(found, digits)

@@ -80,7 +80,13 @@ def confusion(reader: Reader, row: RunRow) -> str:
 
 def edit_lines(reader: Reader, run: str) -> list[dict[str, Any]]:
     """What was done to the run, in order: after which step, what, and when."""
-    return [{"step": line.step, "kind": line.kind, **line.detail, "at": line.at} for line in reader.log(run)]
+    lines = reader.log(run)
+    return [{"step": line.step, "kind": line.kind, **in_english(line.detail), "at": line.at} for line in lines]
+
+
+def in_english(detail: dict[str, Any]) -> dict[str, Any]:
+    """The detail of a log line with its message as a sentence."""
+    return {name: str(Message.of(value)) if name == "sentence" else value for name, value in detail.items()}
 
 
 def model(reader: Reader, row: RunRow) -> bytes:

@@ -92,16 +92,14 @@ def find(order: RunJob) -> Found:
     """The run from its newest whole checkpoint, or from its beginning when there is none."""
     read, damage = first_readable(order.checkpoints, Path(order.home))
     spoiled = tuple(saved.path for saved, _ in damage)
-    why = "".join(f"The checkpoint of step {one.step} could not be used: {how}." for one, how in damage[:1])
     if read:
         saved, found = read
         if spoiled:
             found.spoiled = spoiled
-            found.note = _note(order, f"{why} The run went back to the one of step {saved.step}.", saved.step)
+            found.note = _note(order, damage[0], saved.step)
         return found
     lost = bool(spoiled) or (order.stored > 0 and not order.checkpoints)
-    why = why or "There was no checkpoint."
-    note = _note(order, f"{why} The run went back to its beginning.", 0)
+    note = _note(order, damage[0] if damage else None, 0)
     trainer = Trainer(Experiment.from_json(order.experiment))
     return Found(trainer, spoiled=spoiled, note=note if lost else None)
 
@@ -131,7 +129,7 @@ def first_readable(
         except checkpoints.Spoiled as how:
             damage.append((saved, how))
         except FileNotFoundError:  # swept away since it was examined
-            damage.append((saved, checkpoints.Spoiled("its file is gone")))
+            damage.append((saved, checkpoints.Spoiled(checkpoints.GONE)))
     return None, damage
 
 
@@ -142,6 +140,27 @@ def load(source: Path | bytes) -> Found:
     return Found(Trainer.restore(state["trainer"], own=True), state["edits"], state["seconds"], latest)
 
 
-def _note(order: RunJob, sentence: str, back_to: int) -> dict[str, Any]:
-    detail = {"sentence": sentence + " It takes the same steps again.", "to_step": back_to}
+def _note(order: RunJob, lost: tuple[Saved, checkpoints.Spoiled] | None, back_to: int) -> dict[str, Any]:
+    detail = {"sentence": _fall_back(lost, back_to).plain(), "to_step": back_to}
     return {"step": order.stored, "kind": "fallback", "detail": detail}
+
+
+def _fall_back(lost: tuple[Saved, checkpoints.Spoiled] | None, back_to: int) -> Message:
+    """Which checkpoint is lost and how, and where the run went back to."""
+    if lost is None:
+        return Message("There was no checkpoint. The run went back to its beginning. It takes the same steps again.")
+    saved, how = lost
+    if back_to == 0:
+        return Message(
+            "The checkpoint of step {step} could not be used: {how}. The run went back to its beginning. "
+            "It takes the same steps again.",
+            step=saved.step,
+            how=how.why,
+        )
+    return Message(
+        "The checkpoint of step {step} could not be used: {how}. The run went back to the one of step {back}. "
+        "It takes the same steps again.",
+        step=saved.step,
+        how=how.why,
+        back=back_to,
+    )

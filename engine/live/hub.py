@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 import time
 from collections import defaultdict
@@ -18,6 +17,7 @@ import numpy as np
 
 from engine.live import messages as series
 from engine.live.viewer import Viewer
+from engine.message import NOTHING, Message
 from engine.store.maintenance import thin
 from engine.store.reader import Reader, View
 from engine.store.row_models import Damaged
@@ -28,7 +28,7 @@ TICK_SECONDS = 0.04
 SNAPSHOT_SECONDS = 0.03
 LOSSES_A_TICK = 8
 
-State = tuple[str, str, int, int]
+State = tuple[str, Message, int, int]
 
 journal = logging.getLogger("live")
 
@@ -37,8 +37,8 @@ journal = logging.getLogger("live")
 class Picture:
     """What a look at the store gave."""
 
-    news: dict[str, list[series.Message]] = field(default_factory=dict)
-    snapshots: dict[str, Sequence[series.Message] | None] = field(default_factory=dict)  # None: there is no such run
+    news: dict[str, list[series.Packet]] = field(default_factory=dict)
+    snapshots: dict[str, Sequence[series.Packet] | None] = field(default_factory=dict)  # None: there is no such run
     renewed: set[str] = field(default_factory=set)  # runs whose viewers all need the snapshot
     gone: set[str] = field(default_factory=set)
 
@@ -47,7 +47,7 @@ class Picture:
 class Known:
     """What was last said of a run. A bare one had not begun yet: how to draw it is still to come."""
 
-    state: State = ("", "", 0, 0)
+    state: State = ("", NOTHING, 0, 0)
     bare: bool = False
     channels: Sequence[Mapping[str, Any]] = ()
     slim: dict[int, bytes] = field(default_factory=dict)
@@ -160,9 +160,9 @@ class Hub:
             journal.exception("run %s cannot be shown", run)
             picture.snapshots[run] = None
 
-    def _tell(self, news: News, known: Known, now: State) -> list[series.Message]:
+    def _tell(self, news: News, known: Known, now: State) -> list[series.Packet]:
         """The messages of one run's news."""
-        messages: list[series.Message] = []
+        messages: list[series.Packet] = []
         if news.losses:
             rows = thin(np.concatenate(news.losses), LOSSES_A_TICK)
             messages.append(series.table("losses", rows, reset=False))
@@ -188,5 +188,5 @@ class Hub:
                     viewer.restart(snapshot)
         for run in picture.gone:
             for viewer in self.viewers.get(run, ()):
-                viewer.tell(json.dumps({"type": "state", "state": "deleted", "message": "", "step": 0, "epoch": 0}))
+                viewer.tell(series.state(("deleted", NOTHING, 0, 0)))
                 viewer.end()

@@ -13,9 +13,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from engine.archive.unpack import LARGEST
+from engine.archive.unpack import LARGEST, refused
 from engine.live import token as tokens
 from engine.live.route import from_here
+from engine.message import Message
 from engine.store.layout import Place
 
 TOKEN = "x-playground-token"
@@ -25,15 +26,22 @@ PIECE = 1 << 20
 SPARE = 128 << 20
 QUIET_SECONDS = 60.0
 KEPT_SECONDS = 3600.0
+FULL = Message("The disk that holds the store has no room for this file.")
+BROKEN = Message("The file did not arrive whole; please try once more.")
 _under_way: set[str] = set()
 
 
 class Refused(Exception):
     """Why a file is not taken, and the status that says so."""
 
-    def __init__(self, status: int, sentence: str) -> None:
-        super().__init__(sentence)
-        self.status, self.sentence = status, sentence
+    def __init__(self, status: int, message: Message) -> None:
+        super().__init__(str(message))
+        self.status, self.message = status, message
+
+
+def name_too_large() -> Message:
+    """The refusal of a file that is larger than any run."""
+    return refused(Message("it is larger than {n} MB", n=LARGEST // 2**20))
 
 
 def route(home: Path | None = None) -> Route:
@@ -43,7 +51,7 @@ def route(home: Path | None = None) -> Route:
         try:
             return JSONResponse({"file": await take(request, Place.of(home))})
         except Refused as error:
-            return JSONResponse({"error": error.sentence}, error.status)
+            return JSONResponse({"error": error.message.plain()}, error.status)
 
     return Route("/import", receive, methods=["POST"])
 
@@ -57,16 +65,16 @@ async def take(request: Request, place: Place) -> str:
     """Writes the body to the disk; returns the name under which it lies there. Raises: Refused."""
     right = tokens.check(SUBJECT, request.headers.get(TOKEN, ""), home=place.home)
     if right != "command" or not from_here(request):
-        raise Refused(403, "This page may not do that.")
+        raise Refused(403, Message("This page may not do that."))
     told = request.headers.get("content-length", "")
     expected = int(told) if told.isdecimal() else LARGEST
     if expected > LARGEST:
-        raise Refused(413, f"This file cannot be imported: it is larger than {LARGEST // 2**20} MB.")
+        raise Refused(413, name_too_large())
     place.prepare()
     if shutil.disk_usage(place.home).free < 3 * expected + SPARE:  # the file, what is read from it, what is stored
-        raise Refused(507, "The disk that holds the store has no room for this file.")
+        raise Refused(507, FULL)
     if len(_under_way) >= AT_ONCE:
-        raise Refused(503, "Other files are being brought just now; please try again in a minute.")
+        raise Refused(503, Message("Other files are being brought just now; please try again in a minute."))
     name = secrets.token_hex(16)
     _under_way.add(name)
     path = brought(name, place.home)
@@ -91,16 +99,16 @@ async def write(request: Request, file: IO[bytes]) -> None:
             piece += chunk or b""
             whole += len(chunk or b"")
             if whole > LARGEST:
-                raise Refused(413, f"This file cannot be imported: it is larger than {LARGEST // 2**20} MB.")
+                raise Refused(413, name_too_large())
             if len(piece) >= PIECE or (chunk is None and piece):
                 await asyncio.to_thread(file.write, bytes(piece))
                 piece.clear()
             if chunk is None:
                 return
     except (ClientDisconnect, TimeoutError) as error:
-        raise Refused(408, "The file did not arrive whole; please try once more.") from error
+        raise Refused(408, BROKEN) from error
     except OSError as error:
-        raise Refused(507, "The disk that holds the store has no room for this file.") from error
+        raise Refused(507, FULL) from error
 
 
 def clear(folder: Path) -> None:

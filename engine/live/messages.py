@@ -11,13 +11,14 @@ import numpy as np
 
 from engine.errors import PlaygroundError
 from engine.frame import Frame, pack
+from engine.message import Message
 from engine.store.reader import RunRow, View
 from engine.store.run_changes import LogLine
 from engine.store.series_chunks import spread
 from engine.store.tables import EPOCH_COLUMNS, plain_columns
 from engine.strict_json import strict
 
-Message = str | bytes
+Packet = str | bytes
 
 COLUMNS = {"losses": ("step", "loss"), "epochs": EPOCH_COLUMNS}
 POINTS = 2_000
@@ -49,10 +50,10 @@ def epochs(rows: np.ndarray, channels: Sequence[Mapping[str, Any]], *, reset: bo
     return table("epochs", told, reset=reset, columns=(*columns, "worst_recall"))
 
 
-def state(run: tuple[str, str, int, int]) -> str:
+def state(run: tuple[str, Message, int, int]) -> str:
     """A run's state, message, step and epoch."""
     name, message, step, epoch = run
-    return strict({"type": "state", "state": name, "message": message, "step": step, "epoch": epoch})
+    return strict({"type": "state", "state": name, "message": message.plain(), "step": step, "epoch": epoch})
 
 
 def line(entry: LogLine) -> str:
@@ -62,7 +63,7 @@ def line(entry: LogLine) -> str:
 
 def hello(run: RunRow, log: list[LogLine]) -> str:
     """What a viewer has to know first."""
-    said: dict[str, Any] = {"type": "hello", "run": run.id, "state": run.state, "message": run.message}
+    said: dict[str, Any] = {"type": "hello", "run": run.id, "state": run.state, "message": run.message.plain()}
     said |= {"step": run.step, "epoch": run.epoch, "experiment": json.loads(run.edited), "channels": run.channels}
     return strict({**said, **structure(run.edited), "log": [_line(entry) for entry in log]})
 
@@ -85,9 +86,9 @@ def structure(document: str) -> dict[str, Any]:
     return {"graph": nodes, "keeps_best": best, "task": tasks[0] if len(tasks) == 1 else ""}
 
 
-def snapshot(view: View, run: RunRow, slim: dict[int, bytes]) -> list[Message]:
+def snapshot(view: View, run: RunRow, slim: dict[int, bytes]) -> list[Packet]:
     """Everything a viewer needs to draw a run from nothing; `slim` remembers frames without their bulk."""
-    messages: list[Message] = [hello(run, view.log(run.id))]
+    messages: list[Packet] = [hello(run, view.log(run.id))]
     if run.static is not None:
         messages.append(run.static)
     messages.append(table("losses", view.losses(run.id, POINTS), reset=True))

@@ -97,7 +97,7 @@ async def _listen(websocket: WebSocket, viewer: Viewer, fleet: Fleet, right: tok
                 raise PlaygroundError(Message("This page may only watch the run."))
             done["step"] = await asyncio.to_thread(_command, fleet, viewer.run, name)
         except PlaygroundError as error:
-            done["error"] = str(error)
+            done["error"] = error.message.plain()
         viewer.tell(json.dumps(done))
 
 

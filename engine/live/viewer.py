@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 
-from engine.live.messages import Message
+from engine.live.messages import Packet
 
 MOST_MESSAGES = 120
 MOST_BYTES = 8 << 20
@@ -21,13 +21,13 @@ class Viewer:
         self.wants_snapshot = True
         self.ended = False
         self.lags = 0
-        self._queue: deque[Message] = deque()
-        self._told: deque[Message] = deque()
+        self._queue: deque[Packet] = deque()
+        self._told: deque[Packet] = deque()
         self._bytes = 0
         self._lagging = False
         self._news = asyncio.Event()
 
-    def offer(self, messages: Sequence[Message]) -> None:
+    def offer(self, messages: Sequence[Packet]) -> None:
         """News of the run. A viewer that waits for a snapshot needs none; one that has too many gets none any more."""
         if self.wants_snapshot or self._lagging:
             return
@@ -39,7 +39,7 @@ class Viewer:
             self.lags += 1
         self._news.set()
 
-    def restart(self, snapshot: Sequence[Message]) -> None:
+    def restart(self, snapshot: Sequence[Packet]) -> None:
         """A picture of the whole run, in place of whatever was queued."""
         self._clear()
         self._queue.extend(snapshot)  # not counted: it is as long as it is
@@ -51,7 +51,7 @@ class Viewer:
         self._clear()
         self.wants_snapshot = True
 
-    def tell(self, message: Message) -> None:
+    def tell(self, message: Packet) -> None:
         """Say something to this viewer alone."""
         self._told.append(message)
         self._news.set()
@@ -66,7 +66,7 @@ class Viewer:
         self.ended = True
         self._news.set()
 
-    async def next(self) -> Message | None:
+    async def next(self) -> Packet | None:
         """The next message to send; None when the run is no more. To be called when the one before has been sent."""
         while not self._queue and not self._told:
             if self._lagging:  # the line is free again: start over from where the run is now

@@ -14,6 +14,7 @@ from engine.errors import PlaygroundError
 from engine.experiment.experiment import Experiment
 from engine.jobs import checkpoint
 from engine.jobs.run_job import RunJob
+from engine.message import LONGEST, Message
 from engine.run_state import RunState
 from engine.runtime import memory_limit
 from engine.runtime.report import Report
@@ -61,14 +62,20 @@ def admitted(line: socket.socket, order: RunJob) -> list[dict[str, Any]]:
 
 
 def _failed(order: RunJob, error: Exception) -> bytes:
-    said = str(error).strip().split("\n")[0][:300]
-    sentence = said if isinstance(error, PlaygroundError) else f"{type(error).__name__}: {said}"
-    state = RunState.FAILED
+    state, message = RunState.FAILED, describe(error)
     if memory_limit.exhausted(error):
-        state, sentence = RunState.OUT_OF_MEMORY, memory_limit.SENTENCE
-    note = {"step": order.stored, "kind": state, "detail": {"sentence": sentence}}
-    end = {"changes": {"state": state, "message": sentence}, "log": [note]}
+        state, message = RunState.OUT_OF_MEMORY, memory_limit.EXHAUSTED
+    note = {"step": order.stored, "kind": state, "detail": {"sentence": message.plain()}}
+    end = {"changes": {"state": state, "message": message.dump()}, "log": [note]}
     return Report().message({}, {"end": end})
+
+
+def describe(error: Exception) -> Message:
+    """What went wrong, short enough for the store; an error that is a bug in its own words."""
+    if isinstance(error, PlaygroundError) and len(error.message.dump()) <= LONGEST:
+        return error.message
+    words = str(error).strip().split("\n")[0][:300]
+    return Message.of(words if isinstance(error, PlaygroundError) else f"{type(error).__name__}: {words}")
 
 
 def rehearse() -> None:

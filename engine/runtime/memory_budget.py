@@ -6,9 +6,11 @@ import os
 from collections import deque
 from pathlib import Path
 
+from engine.message import Message
+
 SHARE = 0.75  # of the machine's memory that runs may take together
 USUAL = 64 * 2**20  # what a run is counted with that did not ask
-WAITS = "Waits for memory: other runs take it."
+WAITS = Message("Waits for memory: other runs take it.")
 LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 

@@ -13,13 +13,14 @@ from engine.errors import PlaygroundError
 from engine.experiment import edits
 from engine.experiment.experiment import Experiment
 from engine.jobs.run_job import RunJob
+from engine.message import Message
 from engine.network.build import Network, assemble
 from engine.preview.preview import expect_memory, preview
 
 SMALL = 64 * 2**20
 """A run that takes no more than so many bytes is not weighed exactly, and need not ask for room."""
 MARGIN, SLACK = 1.3, 192 * 2**20
-SENTENCE = "The run is out of memory: it needed more than was set aside for it, and ended."
+EXHAUSTED = Message("The run is out of memory: it needed more than was set aside for it, and ended.")
 SIGNS = ("can't allocate memory", "cannot allocate memory", "out of memory", "bad_alloc", "could not create a memory")
 
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from engine.jobs.run_job import LoggedEdit, RunJob, Saved
+from engine.message import Message
 from engine.run_state import ACTIVE, RunState
 from engine.store import checkpoints
 from engine.store.committer import Committer
@@ -59,10 +60,10 @@ class RunRecords:
             found = view.in_states(*ACTIVE)
         for row in found:
             if row.damage:
-                self.store(Entry(row.id, changes={"state": RunState.FAILED, "message": DAMAGED}))
+                self.store(Entry(row.id, changes={"state": RunState.FAILED, "message": DAMAGED.dump()}))
             elif row.state is not RunState.QUEUED:
-                sentence = "The training engine was started again; the run goes on."
-                note = LogRow(row.step, "restarted", {"sentence": sentence})
+                message = Message("The training engine was started again; the run goes on.")
+                note = LogRow(row.step, "restarted", {"sentence": message.plain()})
                 self.store(Entry(row.id, log=(note,), changes={"state": RunState.QUEUED}))
         return [row for row in found if not row.damage]
 

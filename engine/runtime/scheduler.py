@@ -15,7 +15,7 @@ from typing import Any
 
 from engine.errors import PlaygroundError
 from engine.jobs.run_job import RunJob
-from engine.message import Message
+from engine.message import NOTHING, Message
 from engine.run_state import RunState
 from engine.runtime.active_run import MOST_RESTARTS, ActiveRun, Command, Ended
 from engine.runtime.background import BackgroundTasks
@@ -27,7 +27,7 @@ from engine.runtime.worker_contract import Pool
 from engine.store.records import Entry, LogRow, NewRun
 from engine.store.row_models import Damaged
 
-WAITS_FOR_A_PLACE = "Waits for a free place."
+WAITS_FOR_A_PLACE = Message("Waits for a free place.")
 
 journal = logging.getLogger("fleet")
 
@@ -68,7 +68,7 @@ class Scheduler:
     async def add(self, name: str, new: NewRun, log: tuple[LogRow, ...] = ()) -> None:
         """A new run: it starts if there is a place, else it waits for one."""
         at_once = self.has_place and not self.queue
-        state, message = (RunState.RUNNING, "") if at_once else (RunState.QUEUED, WAITS_FOR_A_PLACE)
+        state, message = (RunState.RUNNING, NOTHING) if at_once else (RunState.QUEUED, WAITS_FOR_A_PLACE)
         run = self.runs[name] = ActiveRun(name, state, int(at_once), new.experiment)
         changes = {"attempt": run.attempt} if at_once else {}
         new = replace(new, state=state, message=message)
@@ -188,7 +188,7 @@ class Scheduler:
             try:
                 job = await self.records.job(run.id, run.attempt)
             except Damaged as damage:
-                await self._fail(run, str(damage))
+                await self._fail(run, damage.message)
                 return
             await self._start(run, job)
 
@@ -252,16 +252,18 @@ class Scheduler:
     async def _restart(self, run: ActiveRun) -> None:
         journal.warning("run %s: its process died at step %d", run.id, run.step)
         if not run.may_restart():
-            sentence = f"The training process died {MOST_RESTARTS} times in a row without getting further."
-            await self._fail(run, sentence)
+            await self._fail(
+                run, Message("The training process died {n} times in a row without getting further.", n=MOST_RESTARTS)
+            )
             return
-        sentence = "The training process died and was started again; the run goes on with the same numbers."
-        await self._wake(run, {}, LogRow(run.step, "restarted", {"sentence": sentence}))
+        message = Message("The training process died and was started again; the run goes on with the same numbers.")
+        await self._wake(run, {}, LogRow(run.step, "restarted", {"sentence": message.plain()}))
 
-    async def _fail(self, run: ActiveRun, sentence: str) -> None:
-        note = LogRow(run.step, "failed", {"sentence": sentence})
+    async def _fail(self, run: ActiveRun, message: Message) -> None:
+        note = LogRow(run.step, "failed", {"sentence": message.plain()})
         run.state = RunState.FAILED
-        await self.records.store(Entry(run.id, log=(note,), changes={"state": RunState.FAILED, "message": sentence}))
+        changes = {"state": RunState.FAILED, "message": message.dump()}
+        await self.records.store(Entry(run.id, log=(note,), changes=changes))
         self._forget(run)
 
     def _forget(self, run: ActiveRun) -> None:
@@ -279,7 +281,7 @@ class Scheduler:
             return
         if run.state is RunState.RUNNING:
             run.state = RunState.QUEUED
-            await self.records.store(Entry(run.id, changes={"state": RunState.QUEUED, "message": WAITS}))
+            await self.records.store(Entry(run.id, changes={"state": RunState.QUEUED, "message": WAITS.dump()}))
         self.dismiss_idle(0.0, but=run)
         self.fill()
 

@@ -210,4 +210,4 @@ class Service:
 
     def _need_disk(self) -> None:
         if self.records.full:
-            raise PlaygroundError(disk_reserve.SENTENCE)
+            raise PlaygroundError(disk_reserve.FULL)

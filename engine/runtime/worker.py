@@ -18,6 +18,7 @@ from engine.errors import PlaygroundError
 from engine.experiment import edits
 from engine.jobs import checkpoint
 from engine.jobs.run_job import LoggedEdit, RunJob
+from engine.message import NOTHING, Message
 from engine.run_state import RunState
 from engine.runtime import memory_limit
 from engine.runtime.report import Report
@@ -168,13 +169,13 @@ class Worker:
         taken_up = (Path(self.order.home) / row["path"]).stat().st_size
         self.spacing = checkpoint.spacing(self.order.checkpoint_seconds, taken_up, time.perf_counter() - began)
 
-    def _end(self, state: RunState, sentence: str) -> None:
+    def _end(self, state: RunState, message: Message) -> None:
         """Close the run. A finished one keeps its last weights, a diverged one its last good ones, from before."""
         if state is RunState.FINISHED:
             self._save(self._snapshot())
-        detail = {"sentence": sentence, "grid": list(frame_grid.steps(self.trainer.step))}
+        detail = {"sentence": message.plain(), "grid": list(frame_grid.steps(self.trainer.step))}
         note = {"step": self.trainer.step, "kind": state, "detail": detail}
-        self._send(end={"changes": {"state": state, "message": sentence}, "log": [note]})
+        self._send(end={"changes": {"state": state, "message": message.dump()}, "log": [note]})
         self._await("bye")
 
     # Listening --------------------------------------------------------------------------------------------------------
@@ -226,8 +227,8 @@ class Worker:
             resting = name == "pause" and self.paused and not self._training()
             if not resting:
                 self._save(self._snapshot())
-            said = self.trainer.stopped if name == "stop" else ""
-            detail, changes = command.get("detail", {}), {"state": state, "message": said}
+            said = self.trainer.stopped if name == "stop" else NOTHING
+            detail, changes = command.get("detail", {}), {"state": state, "message": said.dump()}
             if self._claim(command, name, detail, changes, act=not resting):
                 self.paused, self.until_step, self.until_epoch = True, 0, 0
                 if name == "stop":

@@ -8,9 +8,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
+from engine.message import Message
+
+GONE = Message("its file is gone")
+DAMAGED = Message("its file is damaged")
+
 
 class Spoiled(Exception):
-    """A checkpoint file is missing or not what was written; the message is a clause for a sentence."""
+    """A checkpoint file is missing or not what was written; `why` is a clause for a message."""
+
+    def __init__(self, why: Message) -> None:
+        super().__init__(str(why))
+        self.why = why
 
 
 def write(path: Path, data: bytes) -> str:
@@ -75,9 +84,9 @@ def examine(path: Path, sha256: str) -> None:
         with path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
-        raise Spoiled("its file is gone") from None
+        raise Spoiled(GONE) from None
     if found != sha256:
-        raise Spoiled("its file is damaged")
+        raise Spoiled(DAMAGED)
 
 
 def read(path: Path, sha256: str) -> bytes:
@@ -85,9 +94,9 @@ def read(path: Path, sha256: str) -> bytes:
     try:
         data = path.read_bytes()
     except OSError:
-        raise Spoiled("its file is gone") from None
+        raise Spoiled(GONE) from None
     if hashlib.sha256(data).hexdigest() != sha256:
-        raise Spoiled("its file is damaged")
+        raise Spoiled(DAMAGED)
     return data
 
 

@@ -127,7 +127,7 @@ class Committer:
                 waiting.stored.set_result(outcome)
             return
         for waiting in batch:
-            waiting.stored.set_exception(OSError(disk_reserve.SENTENCE))
+            waiting.stored.set_exception(OSError(str(disk_reserve.FULL)))
 
     def _store_each(self, batch: list[Waiting], error: Exception) -> None:
         """Store the entries of a batch one by one, so that the one that cannot be stored fails alone."""
@@ -139,7 +139,7 @@ class Committer:
 
     def _hold(self) -> None:
         """Delete the reserve, say in the store that runs wait, and wait until there is room for both."""
-        journal.warning(disk_reserve.SENTENCE)
+        journal.warning(str(disk_reserve.FULL))
         self.full = True
         disk_reserve.release(self.place.disk_reserve)
         self.on_full(True)

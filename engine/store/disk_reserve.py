@@ -10,9 +10,11 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from engine.message import Message
+
 LARGEST = 2 << 20
 LOW_WATER = 32 << 20
-SENTENCE = "The disk that holds the store is full: training waits until there is room again."
+FULL = Message("The disk that holds the store is full: training waits until there is room again.")
 
 
 def size(folder: Path) -> int:

@@ -7,24 +7,24 @@ import json
 import os
 import sqlite3
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
+from engine.message import Message
 from engine.store import migrations, tables
 from engine.store.layout import Place
 
 BUDGET_SECONDS = 5.0
 STEPS = 10_000  # of SQLite's machine between two looks at the clock
 PARTS = ("", "-wal", "-shm")
-DAMAGED = "The store was damaged: its file is kept as {name}, and an empty one was begun."
-GONE = "The store was gone, and an empty one was begun."
-REMOVED = "The store was removed while the server ran: it was written anew, and its runs are paused."
+GONE = Message("The store was gone, and an empty one was begun.")
+REMOVED = Message("The store was removed while the server ran: it was written anew, and its runs are paused.")
 
 
 @dataclass(frozen=True)
 class Note:
-    """What happened to the store, in one sentence, and when."""
+    """What happened to the store, and when."""
 
-    sentence: str
+    message: Message
     at: float
 
 
@@ -32,19 +32,24 @@ def read_note(place: Place) -> Note | None:
     """The note that nobody has dismissed yet."""
     try:
         found = json.loads(place.note.read_text(encoding="utf-8"))
-        return Note(str(found["sentence"]), float(found["at"]))
+        return Note(Message.of(found["sentence"]), float(found["at"]))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return Note(GONE, 0.0)
 
 
-def leave_note(place: Place, sentence: str) -> None:
+def leave_note(place: Place, message: Message) -> None:
     """Keep a note until someone dismisses it."""
     place.prepare()
     fresh = place.note.with_suffix(".tmp")
-    fresh.write_text(json.dumps(asdict(Note(sentence, time.time()))), encoding="utf-8")
+    fresh.write_text(json.dumps({"sentence": message.plain(), "at": time.time()}), encoding="utf-8")
     fresh.replace(place.note)
+
+
+def name_damaged(name: str) -> Message:
+    """The note on a damaged store: where its file is now."""
+    return Message("The store was damaged: its file is kept as {name}, and an empty one was begun.", name=name)
 
 
 def clear_note(place: Place) -> None:
@@ -60,7 +65,7 @@ def check(place: Place) -> None:
             set_aside(place)
             leave_note(place, GONE)
     elif not is_intact(place):
-        leave_note(place, DAMAGED.format(name=set_aside(place)))
+        leave_note(place, name_damaged(set_aside(place)))
 
 
 def is_intact(place: Place) -> bool:

@@ -18,6 +18,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from engine.errors import PlaygroundError
+from engine.message import Message
 from engine.store import tables
 
 EMPTY, UNNUMBERED = 0, 1
@@ -28,7 +29,7 @@ class NewerStore(PlaygroundError):
 
     def __init__(self) -> None:
         super().__init__(
-            "The store was written by a newer version of the playground: update the playground to open it."
+            Message("The store was written by a newer version of the playground: update the playground to open it.")
         )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
+from engine.message import Message
 from engine.run_state import RunState
 from engine.store import connections, integrity, migrations, row_models, tables
 from engine.store.layout import Place
@@ -33,7 +34,7 @@ class RunRow:
     edited: str
     digest: str
     state: RunState
-    message: str
+    message: Message
     parent: str | None
     parent_step: int | None
     step: int
@@ -250,13 +251,13 @@ class View:
         home = self.reader.place.home
         return [Checkpoint(row.step, home / row.path, row.sha256, row.epoch, row.good) for row in found]
 
-    def states(self, names: Iterable[str]) -> dict[str, tuple[str, str, int, int]]:
+    def states(self, names: Iterable[str]) -> dict[str, tuple[str, Message, int, int]]:
         """State, message, step and epoch of some runs; of those that are damaged there is nothing to say."""
         table = tables.runs.c
         columns = (table.id, table.state, table.message, table.step, table.epoch)
         chosen = sa.select(*columns).where(table.id.in_(list(names)))
-        found = [(row[0], (row[1], row[2], row[3], row[4])) for row in self.connection.execute(chosen)]
-        return {name: own for name, own in found if tuple(map(type, own)) == (str, str, int, int)}
+        sound = [row for row in self.connection.execute(chosen) if tuple(map(type, row[1:])) == (str, str, int, int)]
+        return {row[0]: (row[1], Message.load(row[2]), row[3], row[4]) for row in sound}
 
     def tail(self, since: Cursor, names: Iterable[str]) -> tuple[Cursor, dict[str, News]]:
         """What some runs have gained since a cursor, without those that are damaged; the cursor for the next time."""
@@ -283,4 +284,4 @@ def _run(raw: sa.RowMapping) -> RunRow:
     found, damage = row_models.row(raw)
     place = found.pop("place")
     whole = {"id": found["id"] or f"{row_models.NAMELESS}{place}", "state": RunState(found["state"])}
-    return RunRow(**{**found, **whole}, damage=damage)
+    return RunRow(**{**found, **whole, "message": Message.load(found["message"])}, damage=damage)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from engine.message import NOTHING, Message
 from engine.run_state import RunState
 
 Outcome = Literal["stored", "fenced", "gap"]
@@ -20,7 +21,7 @@ class NewRun:
     experiment: str
     digest: str
     state: RunState = RunState.RUNNING
-    message: str = ""
+    message: Message = NOTHING
     parent: str | None = None
     parent_step: int | None = None
     name: str = ""

@@ -8,22 +8,24 @@ from functools import lru_cache
 from math import isfinite, prod
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, PlainValidator, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked
 
 from engine.catalogue.part import Value
 from engine.errors import PlaygroundError
 from engine.frame import KINDS, MAGIC, Channel, Frame, Why, unpack
+from engine.message import LONGEST, Message
 from engine.run_state import RunState
 from engine.store import run_names
 
-DAMAGED = "What is stored of this run is damaged; it can be deleted."
+DAMAGED = Message("What is stored of this run is damaged; it can be deleted.")
 NAMELESS = "damaged-"
 """What a run whose name is damaged is called, with its place in the table behind."""
 MOST_STEPS = 10**12
 LATEST = 2.5e11  # seconds; somewhat before the year 10 000, where calendars end
 LONGEST_CHANNELS = 2**18  # characters
 MOST_CLASSES = 1_000  # of a confusion matrix: each cell has a column
+LONGEST_SENTENCE = 2_000
 LARGEST_FRAME = 64 * 2**20
 MARKS_BY_LINE = ("lines", "histogram", "scores")
 
@@ -56,8 +58,23 @@ def run_state(stored: object) -> RunState:
     return RunState(stored)
 
 
+def message(raw: object) -> Message:
+    """The message in JSON, or the sentence that an older version stored. Raises: ValueError."""
+    if len(encodable(json.dumps(raw, ensure_ascii=False))) > LONGEST:
+        refuse()
+    if isinstance(raw, str):
+        return Message.of(raw) if len(raw) <= LONGEST_SENTENCE else refuse()
+    try:
+        found = Message.of(raw) if isinstance(raw, dict) else refuse()
+        return found if found.plain() == raw else refuse()
+    except (LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError("no message") from error
+
+
 Text = Annotated[str, AfterValidator(encodable)]
-Sentence = Annotated[Text, Field(max_length=2_000)]
+Sentence = Annotated[Text, Field(max_length=LONGEST_SENTENCE)]
+Told = Annotated[Message, PlainValidator(message)]
+Dumped = Annotated[Text, Field(max_length=LONGEST)]
 Document = Annotated[Text, Field(max_length=100_000), AfterValidator(written)]
 Name = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,32}$")]
 Key = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")]
@@ -69,7 +86,7 @@ Real = Annotated[float, Field(allow_inf_nan=True), AfterValidator(lambda value: 
 Summary = Annotated[dict[Key, Real | None], Field(max_length=64)]
 Sound = checked(frozen=True, config=ConfigDict(strict=True, extra="forbid", allow_inf_nan=False))(Channel)
 Channels = Annotated[list[Sound], Field(max_length=256)]  # type: ignore[valid-type]
-Plain = Sentence | Number | bool | None
+Plain = Sentence | Number | bool | None | Told
 
 
 class About(Value):
@@ -77,7 +94,7 @@ class About(Value):
 
     edited: Document
     state: State
-    message: Sentence
+    message: Told
     step: Steps
     epoch: Steps
     channels: Annotated[list[dict[str, Any]], AfterValidator(lambda found: channels(found))]
@@ -102,7 +119,7 @@ class Held(Value):
     epoch: Steps
     seconds: Annotated[Number, Field(ge=0)]
     status: State
-    message: Sentence
+    message: Told
 
 
 class Beside(Value):
@@ -167,7 +184,7 @@ COLUMNS: Mapping[str, tuple[TypeAdapter[Any], Any]] = {
     "edited": (TypeAdapter(Document), ""),
     "digest": (TypeAdapter(Annotated[Text, Field(max_length=64)]), ""),
     "state": (TypeAdapter(State), RunState.FAILED),
-    "message": (TypeAdapter(Sentence), ""),
+    "message": (TypeAdapter(Dumped), ""),
     "parent": (TypeAdapter(Name | None), None),
     "parent_step": (TypeAdapter(Steps | None), None),
     "step": (TypeAdapter(Steps), 0),

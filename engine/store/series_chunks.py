@@ -10,6 +10,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from engine.errors import PlaygroundError
+from engine.message import Message
 from engine.store import tables
 from engine.store.row_models import Damaged
 
@@ -29,7 +30,7 @@ class Unreadable(PlaygroundError):
     """The store's file is gone or damaged."""
 
     def __init__(self) -> None:
-        super().__init__("The store cannot be read: its file is gone or damaged.")
+        super().__init__(Message("The store cannot be read: its file is gone or damaged."))
 
 
 def loss_rows(first: int, payload: bytes) -> np.ndarray:

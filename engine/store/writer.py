@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
+from engine.message import NOTHING, Message
 from engine.run_state import RunState
 from engine.store import backups, connections, disk_reserve, integrity, maintenance, tables
 from engine.store.layout import Place
@@ -98,23 +99,23 @@ class Writer:
 
     def hold(self) -> None:
         """Say in every running run that it waits for room."""
-        self._switch(RunState.RUNNING, RunState.HELD, disk_reserve.SENTENCE)
+        self._switch(RunState.RUNNING, RunState.HELD, disk_reserve.FULL)
 
     def release(self) -> None:
         """Say in every held run that it goes on."""
-        self._switch(RunState.HELD, RunState.RUNNING, "")
+        self._switch(RunState.HELD, RunState.RUNNING, NOTHING)
 
-    def _switch(self, before: RunState, after: RunState, message: str) -> None:
+    def _switch(self, before: RunState, after: RunState, message: Message) -> None:
         table, now = tables.runs, time.time()
         with self.connection.begin():
             found = self.connection.execute(sa.select(table.c.id, table.c.step).where(table.c.state == before)).all()
             kind = "held" if after is RunState.HELD else "released"
-            detail = json.dumps({"sentence": message} if message else {})
+            detail = json.dumps({"sentence": message.plain()} if message else {})
             for run, step in found:
                 row = {"run": run, "step": step, "kind": kind, "detail": detail, "at": now}
                 self.connection.execute(sa.insert(tables.log), row)
             change = sa.update(table).where(table.c.state == before)
-            self.connection.execute(change.values(state=after, message=message, updated=now))
+            self.connection.execute(change.values(state=after, message=message.dump(), updated=now))
 
     def _mark(self, run: str, draft: Draft) -> Mark | None:
         if run in draft.deleted:
@@ -156,6 +157,7 @@ class Writer:
             return  # asked for twice: the second asks for what is there
         row = {
             **asdict(new),
+            "message": new.message.dump(),
             **dict.fromkeys(("step", "epoch", "attempt"), 0),
             "id": entry.run,
             "created": now,

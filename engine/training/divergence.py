@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from engine.message import Message, Term
 from engine.network.build import Network
 from engine.numerics.norms import lengths
 
@@ -30,7 +31,7 @@ def loss_of(network: nn.Module, loss: nn.Module, x: Tensor, y: Tensor) -> float:
 
 
 @torch.no_grad()
-def first_to_overflow(network: Network, x: Tensor) -> str:
+def first_to_overflow(network: Network, x: Tensor) -> Term | Message:
     """The layer whose numbers stopped being finite first.
 
     Broken weights come from the step before: the backward pass reaches the layers from last to first, so the last
@@ -47,7 +48,7 @@ def first_to_overflow(network: Network, x: Tensor) -> str:
         names = [s.name for s, out in zip(member.observed, layers, strict=True) if not out.isfinite().all()]
         if names:
             return of_member(network, member, names[0])
-    return "output"
+    return Term("layer", "output")
 
 
 def gone(network: Network, loss: nn.Module, x: Tensor, y: Tensor) -> dict[str, np.ndarray]:
@@ -76,14 +77,16 @@ def share_gone(tensors: Sequence[Tensor]) -> float:
     return sum(int((~t.isfinite()).sum()) for t in tensors) / sum(t.numel() for t in tensors)
 
 
-def of_member(network: Network, member: Network, layer: str) -> str:
+def of_member(network: Network, member: Network, layer: str) -> Term | Message:
     """The layer's name, with the member's number where several networks answer together."""
-    many = len(network.members) > 1
-    return f"{layer} of member {network.members.index(member) + 1}" if many else layer
+    name = Term("layer", layer)
+    if len(network.members) == 1:
+        return name
+    return Message("{layer} of member {n}", layer=name, n=network.members.index(member) + 1)
 
 
 @torch.no_grad()
-def most_grown(network: Network, first_norms: list[float]) -> str:
+def most_grown(network: Network, first_norms: list[float]) -> Term | Message:
     """The layer whose weights have grown most, as a factor on their first norm."""
     norms = weight_norms(network)
     growth = [now / max(then, 1e-12) for now, then in zip(norms, first_norms, strict=True)]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Literal
 
 from engine.data.prepare import Prepared
 from engine.experiment.experiment import Experiment
+from engine.message import Message
 from engine.network.build import Network
 from engine.training.divergence import LOOKED_AT, loss_of, most_grown, runs_away, weight_norms
 from engine.training.ensemble import networks
 from engine.training.heads import Ends
 
+Rival = Literal["", "epoch 1", "untrained"]
+"""What a mean loss does not compare with: that of epoch 1, or those of step 1 and of the untrained network."""
 ENOUGH = 64
 """Examples whose mean loss says something before the epoch is over."""
 
@@ -49,22 +52,22 @@ class Judge:
         """Whether this epoch has two losses."""
         return self.epochs == [math.inf]
 
-    def add(self, mean: float) -> str:
-        """The mean loss of one more epoch; says with what it does not compare, or nothing."""
+    def add(self, mean: float) -> Rival:
+        """Take in the mean loss of one more epoch; returns what it does not compare with."""
         mixed = self.mixed
         self.epochs = [] if mixed else [*self.epochs[:1], mean]
         if runs_away((self.epochs or [mean])[0], mean):
-            return "that of epoch 1"
+            return "epoch 1"
         return "" if mixed else self.compared(mean)
 
-    def compared(self, mean: float) -> str:
+    def compared(self, mean: float) -> Rival:
         """The same for the second rule alone."""
         first = math.inf if self.first_step is None else self.first_step
         if not runs_away(first, mean):
             return ""
         if self._untrained is None:
             self._untrained = self._look()
-        return "those of step 1 and of the untrained network" if runs_away(self._untrained, mean) else ""
+        return "untrained" if runs_away(self._untrained, mean) else ""
 
     def _look(self) -> float:
         """The loss of the untrained network on the training split."""
@@ -81,9 +84,30 @@ class Judge:
             return True
         return not (self.epochs and runs_away(self.epochs[0], mean)) and not self.compared(mean)
 
-    def sentence(self, what: str, against: str) -> str:
-        """What is said of a run that ends so."""
-        return f"{what} is over 3 times {against}; layer {most_grown(self.network, self.first_norms)} grew most."
+    def blame_epoch(self, epoch: int, rival: Rival) -> Message:
+        """Say that an epoch's mean loss ended the run, and which layer grew most."""
+        layer = most_grown(self.network, self.first_norms)
+        if rival == "epoch 1":
+            return Message(
+                "The mean loss of epoch {epoch} is over 3 times that of epoch 1; layer {layer} grew most.",
+                epoch=epoch,
+                layer=layer,
+            )
+        return Message(
+            "The mean loss of epoch {epoch} is over 3 times those of step 1 and of the untrained network; "
+            "layer {layer} grew most.",
+            epoch=epoch,
+            layer=layer,
+        )
+
+    def blame_steps(self, steps: int) -> Message:
+        """The same of a run that ends within its first epoch."""
+        return Message(
+            "The mean loss of {n} steps is over 3 times those of step 1 and of the untrained network; "
+            "layer {layer} grew most.",
+            n=steps,
+            layer=most_grown(self.network, self.first_norms),
+        )
 
     def state(self) -> dict[str, Any]:
         """For a checkpoint."""

@@ -12,15 +12,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.data.epochs import EpochRow, Order, test_sentence
+from engine.data.epochs import EpochRow, Order
 from engine.data.prepare import prepare
 from engine.experiment import edits
 from engine.experiment.experiment import Experiment
 from engine.frame import Channel, Frame
+from engine.message import NOTHING, Message
 from engine.network.build import forward_flops, named_tensors
 from engine.parts.schedules import Progress as ScheduleProgress
 from engine.parts.schedules import lengthened
-from engine.training import divergence
+from engine.training import divergence, end_messages
 from engine.training.capture import Capture, fetch
 from engine.training.clock import FrameClock, Speedometer, Stopwatch
 from engine.training.device import pick_device
@@ -65,7 +66,7 @@ class Trainer(Resumable):
         self.tested = self.ends.held_out(experiment, 2)
         self.step = self.epoch = 0
         self.stopwatch = Stopwatch()
-        self.status, self.message = "running", ""
+        self.status, self.message = "running", NOTHING
         self.watch = Watch(experiment)
         self.judge = Judge(experiment, self.data, self.network, self.ends)
         self.spans = ()
@@ -174,7 +175,7 @@ class Trainer(Resumable):
         if stretch.broken:
             x, y = stretch.broken
             layer = divergence.first_to_overflow(self.network, x)
-            self._diverge(f"The loss is not finite at step {self.step}; the numbers of layer {layer} went first.")
+            self._diverge(end_messages.lose_finite_loss(self.step, layer))
             if not self.rewind.going:
                 self._show_the_end(stretch.losses[-1], x, y, progress)
 
@@ -234,35 +235,33 @@ class Trainer(Resumable):
         progress.classes.append(classes)
         self._watch_validation()
         if diverges:
-            self._diverge(self.judge.sentence(f"The mean loss of epoch {self.epoch}", against))
+            self._diverge(self.judge.blame_epoch(self.epoch, against))
 
     def _watch_validation(self) -> None:
         if self.watch.improved:
             self.watch.keep(self.network)
         if self.watch.stops:
-            self.message = f"Stopped early after epoch {self.epoch}; the weights are those of {self.watch.said}."
+            self.message = end_messages.stop_early(self.watch, self.epoch)
             self._finish()
 
     def _finish(self) -> None:
         self.status = "finished"
         if self.watch.weights is not None:
             self.network.load_state_dict(self.watch.weights)
-            last = f"that of the last epoch was {self.watch.losses[-1]:.4g}"
-            self.message = self.message or f"The weights are those of {self.watch.said}; {last}."
+            self.message = self.message or end_messages.put_back_best(self.watch)
         if len(self.tested[0]):
             found = self.ends.evaluate(*self.tested).scores
-            self.message = f"{self.message} {test_sentence(found[0], found[1], self.task)}".strip()
+            self.message = end_messages.add_test(self.message, found[0], found[1], self.task)
 
     def _end_by_length(self) -> None:
         """A run whose steps end within its first epoch is judged by them."""
-        if self.epoch == 0 and self.order.cursor >= ENOUGH and self.experiment.stopping.divergence:
-            against = self.judge.compared(self.tally.loss_sum / self.tally.examples)
-            if against:
-                return self._diverge(self.judge.sentence(f"The mean loss of {self.step} steps", against))
+        judged = self.epoch == 0 and self.order.cursor >= ENOUGH and self.experiment.stopping.divergence
+        if judged and self.judge.compared(self.tally.loss_sum / self.tally.examples):
+            return self._diverge(self.judge.blame_steps(self.step))
         return self._finish()
 
-    def _diverge(self, message: str) -> None:
-        self.status, self.message = "diverged", self.with_best(message)
+    def _diverge(self, message: Message) -> None:
+        self.status, self.message = "diverged", end_messages.add_best(message, self.watch)
 
     def edit(self, edit: edits.Edit) -> None:
         """Applies a live edit before the next step. Raises: InvalidExperiment, with nothing changed."""

@@ -7,8 +7,10 @@ from typing import Any, Literal
 
 from engine.data.epochs import Tally
 from engine.experiment.experiment import Experiment
+from engine.message import NOTHING, Message
 from engine.network.build import Network
 from engine.parts.schedules import Spans
+from engine.training import end_messages
 from engine.training.capture import Capture
 from engine.training.clock import Speedometer, Stopwatch
 from engine.training.divergence_rule import Judge
@@ -30,7 +32,7 @@ class Resumable:
     step: int
     epoch: int
     status: Status
-    message: str
+    message: Message
     tally: Tally
     watch: Watch
     judge: Judge
@@ -47,7 +49,7 @@ class Resumable:
             "cursor": self.learners[0].order.cursor,
             "seconds": self.stopwatch.seconds,
             "status": self.status,
-            "message": self.message,
+            "message": self.message.plain() if self.message else "",
             "model": self.network.state_dict(),
             "optimizer": optimizer_state(self.learners),
             "tally": self.tally.state(),
@@ -66,7 +68,7 @@ class Resumable:
         retune(self.learners, self.experiment)
         self.capture.retune(self.experiment)
         self.step, self.epoch = state["step"], state["epoch"]
-        self.status, self.message = state["status"], state["message"]
+        self.status, self.message = state["status"], Message.of(state["message"])
         for learner in self.learners:
             learner.order.begin(self.epoch, state["cursor"])
         self.tally = self.ends.restored(state["tally"])
@@ -75,15 +77,10 @@ class Resumable:
         self.spans = tuple((since, total) for since, total in state.get("spans", ()))
         self.speedometer = Speedometer(self.step, state["examples"], state["seconds"])
 
-    def with_best(self, message: str) -> str:
-        """A sentence on an end at which the best weights are not put back, and which epoch had them."""
-        return message if self.watch.weights is None else f"{message} The best epoch was {self.watch.said}."
-
     @property
-    def stopped(self) -> str:
+    def stopped(self) -> Message:
         """What is said if the run is stopped by hand now; nothing where only its last weights could be meant."""
-        where = f"The weights are those of step {self.step}, where the run was stopped."
-        return "" if self.watch.weights is None else self.with_best(where)
+        return NOTHING if self.watch.weights is None else end_messages.stop_by_hand(self.watch, self.step)
 
     @property
     def kept(self) -> tuple[int, float] | None:

@@ -60,11 +60,6 @@ class Watch:
         return bool(self.rules) and self.best_epoch == len(self.losses)
 
     @property
-    def said(self) -> str:
-        """The best epoch in words."""
-        return f"epoch {self.best_epoch}, with a validation loss of {self.best:.4g}"
-
-    @property
     def stops(self) -> bool:
         """Whether a rule has waited long enough."""
         return any(rule.ends(seen) for rule, seen in zip(self.rules, self.seen, strict=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from typing import Any
 
 import streamlit as st
 
@@ -12,6 +13,7 @@ from engine.catalogue.part import catalogue
 from engine.errors import PlaygroundError
 from engine.export.exporters import Exporter, Subject
 from engine.live import import_route, token
+from engine.store import row_models
 from pages.form.component import component, source
 from pages.session import state
 from pages.session.engine import fleet, reader
@@ -89,8 +91,8 @@ def upload() -> None:
     st.markdown(_("The zip that the export called whole run has made."))
     texts = {
         "choose": _("Choose a file"),
-        "large": f"This file cannot be imported: it is larger than {LARGEST // 2**20} MB.",
-        "broken": "The file did not arrive whole; please try once more.",
+        "large": import_route.name_too_large().plain(),
+        "broken": import_route.BROKEN.plain(),
     }
     shown = {
         "source": source("controls/file_drop"),
@@ -111,10 +113,18 @@ def upload() -> None:
             st.switch_page("playground/page.py", query_params={"run": run, "lang": spoken()})
 
 
-def take_in(told: dict[str, str]) -> tuple[str, PlaygroundError | None]:
+def refusal(told: object) -> PlaygroundError:
+    """Why a file did not arrive, as the browser heard it."""
+    try:
+        return PlaygroundError(row_models.message(told))
+    except ValueError:
+        return PlaygroundError(import_route.BROKEN)
+
+
+def take_in(told: dict[str, Any]) -> tuple[str, PlaygroundError | None]:
     """The name of the run in the file that came, or what is wrong with it."""
     if "file" not in told:
-        return "", PlaygroundError(str(told.get("error", "")))
+        return "", refusal(told.get("error"))
     file = import_route.brought(str(told["file"]))
     try:
         return fleet().bring(file, state.visitor()), None

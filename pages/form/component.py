@@ -31,9 +31,9 @@ def component(name: str) -> Any:
 
 @cache
 def version() -> str:
-    """A word for the code of all components; it changes whenever any of it does."""
+    """A word for the code of all components and its translations; it changes whenever any of them does."""
     digest = sha256()
-    for path in sorted((ASSETS / "live").rglob("*.*")):
+    for path in sorted((*(ASSETS / "live").rglob("*.*"), *(ASSETS / "locale").rglob("*.po"))):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 
@@ -41,3 +41,8 @@ def version() -> str:
 def source(name: str) -> str:
     """The address of a component's code. What it imports stands beside it, so that the version is in every address."""
     return f"/assets/{version()}/{name}.js"
+
+
+def translations(language: str) -> str:
+    """The address of the translations of the engine's messages; none in English, in which they are written."""
+    return "" if language == "en" else f"/assets/{version()}/translations/{language}.json"

@@ -10,7 +10,7 @@ from pages.session import state
 from pages.session.engine import fleet
 from pages.session.i18n import _
 from pages.session.literal import literal
-from pages.session.messages import phrase
+from pages.session.messages import translate
 
 
 def mishap() -> None:
@@ -19,7 +19,7 @@ def mishap() -> None:
     note = integrity.read_note(place)
     if note is None:
         return
-    st.error(literal(phrase(note.sentence)), icon=":material/database_off:")
+    st.error(literal(translate(note.message)), icon=":material/database_off:")
     copies = backups.list_copies(place)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if copies and st.button(_("Restore the newest backup"), icon=":material/history:", key="restore"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator
 from functools import cache
@@ -14,11 +13,10 @@ from engine.experiment.experiment import Experiment
 from engine.live import token
 from engine.parts.blocks import Block
 from engine.parts.probes import Probe
-from pages.form.component import component, source
+from pages.form.component import component, source, translations
 from pages.form.part_help import capitalized, section, title
 from pages.session import state
-from pages.session.i18n import _, catalog, live_texts, said, small, speak, spoken
-from pages.session.sentences import TEMPLATES, WORDS
+from pages.session.i18n import _, live_texts, said, small, speak, spoken
 
 FRESH_SECONDS = 600
 
@@ -32,7 +30,7 @@ def live(run: str, experiment: Experiment) -> Any:
         "url": "/",
         "lang": spoken(),
         "texts": texts(spoken()),
-        "messages": messages(spoken()),
+        "catalogue": translations(spoken()),
         "task": task_of(experiment),
         "readOnly": False,
     }
@@ -69,19 +67,3 @@ def instruments() -> Iterator[tuple[str, str]]:
         yield f"title_{kind}", title(probe)
         if reading := section(probe, "Reading"):
             yield f"reading_{kind}", capitalized(reading)
-
-
-@cache
-def messages(language: str) -> list[tuple[str, str]]:
-    """The engine's sentences as patterns, and how the language says them."""
-    if language == "en":
-        return []
-    found = []
-    for english in (*TEMPLATES, *WORDS):
-        names = re.findall(r"\{(\w+)\}", english)
-        pattern = "".join("(.+)" if i % 2 else re.escape(p) for i, p in enumerate(re.split(r"\{(\w+)\}", english)))
-        reply = catalog(language).gettext(english)
-        for place, name in enumerate(names):
-            reply = reply.replace(f"{{{name}}}", f"${place + 1}")
-        found.append((f"^{pattern}$", reply))
-    return found

@@ -8,7 +8,7 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from importlib import metadata
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -23,7 +23,10 @@ from engine.live import route as live_route
 from engine.store import integrity
 from pages.form.component import version
 from pages.session.engine import fleet
+from pages.session.i18n import LANGUAGES, served_texts
 from pages.settings import ASSETS
+
+T = TypeVar("T", bound=Response)
 
 
 def health(_request: Request) -> JSONResponse:
@@ -43,10 +46,21 @@ class Code(StaticFiles):
     was asked for under another version's address, during an upgrade, is not kept."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        response = await super().get_response(path, scope)
-        lasting = scope["path_params"].get("version") == version()
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if lasting else "no-cache"
-        return response
+        return keep(await super().get_response(path, scope), scope["path_params"].get("version", ""))
+
+
+def translations(request: Request) -> JSONResponse:
+    """The translations of the engine's messages; kept like code."""
+    language = request.path_params["language"]
+    found = served_texts(language) if language in LANGUAGES else {}
+    return keep(JSONResponse(found), request.path_params["version"])
+
+
+def keep(response: T, under: str) -> T:
+    """Let a browser keep what it asked for under this version's address for good, and else not at all."""
+    lasting = under == version()
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if lasting else "no-cache"
+    return response
 
 
 def routes() -> list[BaseRoute]:
@@ -55,6 +69,7 @@ def routes() -> list[BaseRoute]:
         live_route(),
         import_route.route(),
         Route("/healthz", health),
+        Route("/assets/{version}/translations/{language}.json", translations),
         Mount("/assets/{version}", Code(directory=ASSETS / "live")),
     ]
 

@@ -19,6 +19,8 @@ from babel.messages.pofile import read_po
 from pages.settings import ASSETS
 
 LANGUAGES = ("en", "es")
+SERVED = (None, "one", "part")
+"""Contexts of what the engine's messages say."""
 LARGEST = sys.float_info.max
 _spoken: ContextVar[str] = ContextVar("spoken", default="en")
 
@@ -44,6 +46,21 @@ def catalog(language: str) -> gettext.NullTranslations:
         write_mo(compiled, read_po(source, locale=language))
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
+
+
+@cache
+def served_texts(language: str) -> dict[str, str]:
+    """What the browser translates the engine's messages with; a context stands before its text as in gettext."""
+    source = ASSETS / "locale" / language / "LC_MESSAGES" / "playground.po"
+    if not source.exists():
+        return {}
+    with source.open("rb") as file:
+        entries = [entry for entry in read_po(file, locale=language) if entry.id]
+    return {
+        f"{entry.context}\x04{entry.id}" if entry.context else str(entry.id): str(entry.string)
+        for entry in entries
+        if entry.context in SERVED
+    }
 
 
 def _(message: str, **values: object) -> str:

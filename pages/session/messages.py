@@ -10,7 +10,6 @@ from engine.errors import InvalidExperiment, PlaygroundError
 from engine.message import Message, Term, fill
 from engine.parts.blocks import Block
 from pages.session.i18n import _, live_texts, number, said, singular, small
-from pages.session.sentences import TEMPLATES, WORDS, pattern
 
 
 def sentence(error: PlaygroundError) -> str:
@@ -32,8 +31,6 @@ def sentences(error: PlaygroundError) -> str:
 
 def translate(message: Message) -> str:
     """A message with its clauses, its numbers and the names that have words in the language spoken."""
-    if message.text == "{text}":
-        return told(str(message))
     text = singular(message.text) if 1 in message.values.values() else ""
     return fill(text or _(message.text), {name: value(each) for name, each in message.values.items()})
 
@@ -64,14 +61,3 @@ def layer_name(text: str) -> str:
         part = f" · {_(live_texts().get(f'part_{match[4]}', match[4]))}" if match[4] else ""
         return f"{match[1]} {small(said('part', kinds[match[2]].title()))}{match[3] or ''}{part}"
     return _(text) if text == "output" else text
-
-
-def told(english: str) -> str:
-    """A sentence that came as plain English, from a run or from an older version; unknown ones stay as they are."""
-    if english in WORDS:
-        return _(english)
-    for template in TEMPLATES:
-        match = pattern(template).fullmatch(english)
-        if match:
-            return _(template, **{name: told(value) for name, value in match.groupdict().items()})
-    return layer_name(english)

@@ -16,6 +16,7 @@ from engine.experiment.experiment import Experiment
 from engine.export.exporters import Subject
 from engine.export.exporters.archive import Archive
 from engine.live import import_route, token
+from engine.message import Message
 from engine.runtime.client import Fleet
 from engine.store.reader import Reader
 from tests.browser.server import Visit, until
@@ -85,7 +86,7 @@ def post(address: str, data: bytes, **headers: str) -> tuple[int, str]:
         with urllib.request.urlopen(asked, timeout=30) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
-        return error.code, json.load(error)["error"]
+        return error.code, str(Message.of(json.load(error)["error"]))
 
 
 def test_only_our_own_page_brings_files(address: str, home: Path) -> None:

@@ -82,7 +82,7 @@ MEASURES: dict[str, Callable[[Watched], float]] = {
     "gradient_share": lambda run: float(run.readings["gradient_norm"][0] / run.readings["gradient_norm"][-1]),
     "near_zero": Watched.near_zero,
     "diverges": lambda run: float(run.trainer.status == "diverged"),
-    "stops_early": lambda run: float(run.trainer.status == "finished" and "Stopped early" in run.trainer.message),
+    "stops_early": lambda run: float(run.trainer.status == "finished" and "Stopped early" in str(run.trainer.message)),
     "ends_accuracy": lambda run: min(run.epochs[-1][9::4]),
     "reconstruction_r2": lambda run: run.epochs[-1][-1],
     "loss_of_one": Watched.loss_of_one,

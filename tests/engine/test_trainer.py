@@ -151,7 +151,7 @@ def test_early_stopping_survives_being_taken_apart() -> None:
     start = experiment(**more, steps=2000)
     whole = Whole(start, {})
     assert whole.trainer.status == "finished"
-    assert whole.trainer.message.startswith("Stopped early")
+    assert str(whole.trainer.message).startswith("Stopped early")
     last = len(whole.losses)
     assert_same(whole, Whole(start, {}, (1, 5, last - 12, last - 11, last - 1)))
 

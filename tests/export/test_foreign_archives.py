@@ -55,6 +55,12 @@ def refused(data: bytes) -> str:
         {"step": True},
         {"message": "\ud800"},
         {"message": "x" * 5_000},
+        {"message": {"text": "x" * 10_000, "values": {}}},
+        {"message": {"text": "{x}", "values": {"x": None}}},
+        {"message": {"text": "{x}", "values": ["x"]}},
+        {"message": {"text": "{x}", "values": {}, "more": 1}},
+        {"message": {"text": "{x}", "values": {"x": {"term": "layer"}}}},
+        {"message": ["x"]},
         {"created": 1e300},
         {"channels": [{"key": "dead"}]},
         {"channels": [{"key": "x", "title": "\udfff", "formula": "f"}]},
@@ -197,7 +203,8 @@ def harmless(data: bytes) -> bool:
     told = {"channels": json.dumps(parcel.about.channels), "summary": json.dumps(parcel.about.summary)}
     raw = {name: instead for name, (_, instead) in row_models.COLUMNS.items()}
     raw |= {"id": "x", "experiment": parcel.experiment.to_json(), "edited": parcel.edited.to_json(), **told}
-    raw |= {name: getattr(parcel.about, name) for name in ("state", "message", "step", "epoch", "name")}
+    raw |= {name: getattr(parcel.about, name) for name in ("state", "step", "epoch", "name")}
+    raw["message"] = parcel.about.message.dump()
     return row_models.row(raw)[1] == ""
 
 

@@ -46,7 +46,7 @@ def lone(fleet: Fleet, reader: Reader) -> Subject:
 def test_the_store_the_list_and_the_table(lone: Subject) -> None:
     assert "NaN" not in json.dumps(lone.row.summary)
     assert lone.row.summary["validation_metric"] is None
-    assert lone.row.message.endswith("and R² is not defined.")
+    assert str(lone.row.message).endswith("and R² is not defined.")
     assert line(lone.row)["Metric"] == "–"
     rows = list(csv.DictReader(io.StringIO(metrics(lone.reader, lone.row.id).to_csv(index=False))))
     ends = [row for row in rows if row["epoch"]]

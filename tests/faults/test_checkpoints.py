@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.experiment.edits import Edit
+from engine.message import Message
 from engine.runtime.client import Fleet
 from engine.store.layout import Place
 from engine.store.reader import Reader
@@ -41,7 +42,7 @@ def test_the_newest_is_truncated(fleet: Fleet) -> None:
     told = [line.detail for line in log if line.kind == "fallback"]
     assert len(told) == 1
     assert told[0]["to_step"] == older.step
-    assert f"step {newest.step} could not be used: its file is damaged" in told[0]["sentence"]
+    assert f"step {newest.step} could not be used: its file is damaged" in str(Message.of(told[0]["sentence"]))
     assert newest.path not in [found.path for found in reader.checkpoints(run)]
     reader.close()
 
@@ -55,7 +56,7 @@ def test_all_are_gone(fleet: Fleet) -> None:
     told = [line.detail for line in reader.log(run) if line.kind == "fallback"]
     assert len(told) == 1
     assert told[0]["to_step"] == 0
-    assert "its file is gone" in told[0]["sentence"]
+    assert "its file is gone" in str(Message.of(told[0]["sentence"]))
     reader.close()
 
 
@@ -105,7 +106,7 @@ def test_telemetry_of_a_replaced_worker_is_refused(tmp_path: Path) -> None:
     reader = Reader(tmp_path)
     assert reader.losses("r")[:, 1].tolist() == [1, 2, 3]
     assert reader.log("r") == []
-    assert row_of(reader, "r").message == ""
+    assert str(row_of(reader, "r").message) == ""
     reader.close()
     writer.close()
 

@@ -75,7 +75,7 @@ def test_runs_wait_for_room_and_go_on(small: Path) -> None:
     time.sleep(1.5)
     for run, row in zip(runs, rows, strict=True):
         now = row_of(reader, run)
-        assert now.message == disk_reserve.SENTENCE
+        assert now.message == disk_reserve.FULL
         assert (now.state, now.step) == ("held", row.step)
         assert len(reader.losses(run, points=None)) == row.step  # what was saved stays readable
         assert reader.frames(run)

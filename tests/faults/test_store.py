@@ -75,7 +75,7 @@ def test_damage_is_said_and_the_backup_comes_back(fleet: Fleet, fault: object) -
     reader = Reader(fleet.place.home)
     assert reader.runs() == []
     if fault is not removed:
-        kept = fleet.place.home / note.sentence.split("kept as ")[1].split(",")[0]
+        kept = fleet.place.home / str(note.message).split("kept as ")[1].split(",")[0]
         assert kept.is_file()
     new = fleet.start(experiment(200))
     wait_for(lambda: getattr(row_of(reader, new), "state", "") == "finished")
@@ -121,7 +121,7 @@ def test_removed_under_the_running_supervisor(fleet: Fleet) -> None:
     wait_for(lambda: gone(pid), 20)
     note = integrity.read_note(fleet.place)
     assert note is not None
-    assert "removed" in note.sentence
+    assert "removed" in str(note.message)
     fleet.ensure()
     row = row_of(reader, run)
     assert row.state == "paused"

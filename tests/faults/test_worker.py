@@ -89,7 +89,7 @@ def test_given_up_when_it_gets_no_further(fleet: Fleet) -> None:
     assert len(killed) == 6
     row = row_of(reader, run)
     assert row.state == "failed"
-    assert "5 times" in row.message
+    assert "5 times" in str(row.message)
     with pytest.raises(PlaygroundError, match="failed"):
         fleet.resume(run)
     reader.close()

@@ -34,7 +34,8 @@ def read(home: Path) -> dict[str, dict[str, Any]]:
     with reader.view() as view:
         for row in view.runs():
             found[row.name] = {
-                **{name: getattr(row, name) for name in ("state", "message", "step", "epoch", "summary")},
+                **{name: getattr(row, name) for name in ("state", "step", "epoch", "summary")},
+                "message": str(row.message),
                 "run": row.id,
                 "losses": digest(view.losses(row.id, None).tobytes()),
                 "epochs": digest(view.epochs(row.id, None).tobytes()),

@@ -25,6 +25,7 @@ from engine.frame import Frame
 from engine.live import token
 from engine.live import viewer as viewers
 from engine.live.service import Live
+from engine.message import Message
 from engine.runtime.client import Fleet
 from engine.store.reader import Reader
 from tests.live.talking import LISTENER, PORT, closed_with, is_frame, until, viewer, wait_for
@@ -146,7 +147,7 @@ def test_commands(home: Path, run: str) -> None:
         while not any(m["type"] == "state" for m in rest) or not any(m["type"] == "log" for m in rest):
             rest.append(until(line, lambda m: isinstance(m, dict))[-1])
         state = next(m for m in rest if m["type"] == "state")
-        assert (state["state"], state["message"], state["step"]) == ("paused", "", at)
+        assert (state["state"], state["message"]["text"], state["step"]) == ("paused", "", at)
         assert {"type": "log", "step": at, "kind": "pause", "detail": {}} in rest
         for name in ("step", "epoch"):
             line.send(json.dumps({"do": name}))
@@ -159,7 +160,7 @@ def test_commands(home: Path, run: str) -> None:
         until(line, lambda m: isinstance(m, dict) and m.get("state") == "stopped")
         line.send('{"do": "pause"}')
         done = until(line, lambda m: isinstance(m, dict) and m["type"] == "done" and m["do"] == "pause")[-1]
-        assert "stopped" in done["error"]
+        assert "stopped" in str(Message.of(done["error"]))
 
 
 @pytest.mark.parametrize("said", ["", "{", "[]", "7", '{"do": 7}', '{"do": "delete"}', "x" * 9_000, '{"do":' * 3_000])
@@ -167,14 +168,14 @@ def test_nonsense_is_answered(home: Path, run: str, said: str) -> None:
     with viewer(home, run) as line:
         line.send(said)
         done = until(line, lambda m: isinstance(m, dict) and m["type"] == "done")[-1]
-        assert "Expected one of" in done["error"]
+        assert "Expected one of" in done["error"]["text"]
         until(line, is_frame)
 
 
 def test_who_may_only_watch_cannot_command(home: Path, run: str) -> None:
     with viewer(home, run, token=token.issue(run, right="watch", home=home)) as line:
         line.send('{"do": "stop"}')
-        assert "only watch" in until(line, lambda m: isinstance(m, dict) and m["type"] == "done")[-1]["error"]
+        assert "only watch" in until(line, lambda m: isinstance(m, dict) and m["type"] == "done")[-1]["error"]["text"]
         until(line, is_frame)
 
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import test from "node:test";
-import { layerName, sentence, TEXTS, translator } from "../../assets/live/text/texts.js";
+import { layerName, TEXTS, translator } from "../../assets/live/text/texts.js";
 
 const folder = new URL("../../assets/live/", import.meta.url);
 const sources = readdirSync(folder, { recursive: true }).filter(
@@ -35,22 +35,4 @@ test("layer names keep their number", () => {
   assert.equal(layerName("2 dense", { kind_dense: "densa" }), "2 densa");
   assert.equal(layerName("3 conv2d"), "3 conv2d");
   assert.equal(layerName("output", { layer_output: "salida" }), "salida");
-});
-
-test("a whole sentence of the engine is said in the reader's language", () => {
-  const messages = [["^There\\ is\\ no\\ run\\ (.+)\\.$", "No existe la ejecución $1."]];
-  assert.equal(sentence("There is no run ab12.", messages), "No existe la ejecución ab12.");
-  assert.equal(sentence("Really, there is no run ab12.", messages), "Really, there is no run ab12.");
-  assert.equal(sentence("as it is"), "as it is");
-});
-
-test("layers that a sentence speaks of are named in the reader's language", () => {
-  const messages = [
-    ["^Layer\\ (.+)\\ grew\\.$", "Creció la capa $1."],
-    ["^(.+)\\ of\\ member\\ (.+)$", "$1 del miembro $2"],
-  ];
-  const words = { kind_dense: "densa", layer_output: "salida" };
-  assert.equal(sentence("Layer 2 dense grew.", messages, words), "Creció la capa 2 densa.");
-  assert.equal(sentence("Layer output grew.", messages, words), "Creció la capa salida.");
-  assert.equal(sentence("Layer 2 dense of member 3 grew.", messages, words), "Creció la capa 2 densa del miembro 3.");
 });

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pages
 from engine.catalogue.docstring import explained
 from engine.catalogue.part import Part, catalogue, families, family
 from engine.experiment import presets
@@ -21,11 +22,10 @@ from pages.dialogs import enlarge
 from pages.form.fields import Spec, specs
 from pages.playground import presets as choosing
 from pages.runs import listing
-from pages.session import sentences
 from pages.session.i18n import live_texts
 
 SAID = ("Difference", "Use", "Trouble", "Shape", "Unit", "Reading", "Cost")
-PAGES = Path(sentences.__file__).resolve().parents[1]
+PAGES = Path(pages.__file__).resolve().parent
 # fields of the experiment that the form shows
 SHOWN = (
     "ensemble",
@@ -52,13 +52,12 @@ SHOWN = (
 def messages() -> set[tuple[str, str]]:
     """All of them."""
     found = {("", text) for text in live_texts().values()}
-    found |= {("", text) for text in (*sentences.TEMPLATES, *sentences.WORDS, *listing.STATES.values())}
+    found |= {("", text) for text in listing.STATES.values()}
     found |= {("", text) for text in enlarge.TITLES.values()}
     found |= {("", text) for text in (*notes.TEXTS.values(), *notes.REASONS.values())}
     for path in PAGES.rglob("*.py"):
         found |= set(calls(ast.parse(path.read_text(encoding="utf-8"))))
-    for path in (PAGES.parent / "engine").rglob("*.py"):
-        found |= set(templates(ast.parse(path.read_text(encoding="utf-8"))))
+    found |= {("", text) for text in engine_texts()}
     for name in families():
         for part in catalogue(family(name)).values():
             found.add(("part", part.title()))
@@ -85,7 +84,13 @@ def of_classes() -> Iterator[tuple[str, str]]:
             yield from (("class", name) for name in names or () if len(name) > 2)
 
 
-def templates(tree: ast.AST) -> Iterator[tuple[str, str]]:
+def engine_texts() -> set[str]:
+    """The templates of all messages of the engine."""
+    sources = (PAGES.parent / "engine").rglob("*.py")
+    return {text for path in sources for text in templates(ast.parse(path.read_text(encoding="utf-8")))}
+
+
+def templates(tree: ast.AST) -> Iterator[str]:
     """The templates of the engine's messages; one without a word of its own is the same in every language."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Message" and node.args:
@@ -94,7 +99,7 @@ def templates(tree: ast.AST) -> Iterator[tuple[str, str]]:
             assert isinstance(text, ast.Constant), where
             assert isinstance(text.value, str), where
             if re.search(r"[^\W\d_]", re.sub(r"\{\w+\}", "", text.value)):
-                yield "", text.value
+                yield text.value
 
 
 def of_reference(part: type[Part]) -> Iterator[tuple[str, str]]:

@@ -160,7 +160,7 @@ def test_numbers_without_bounds_are_a_dash() -> None:
 def test_what_befell_the_store_is_said_with_a_way_back(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     place = Place.of(home)
     assert main.main(["store"]) == 0
-    integrity.leave_note(place, integrity.DAMAGED.format(name="damaged/x/store.db"))
+    integrity.leave_note(place, integrity.name_damaged("damaged/x/store.db"))
     assert backups.make(place) is not None
     app = opened("runs")
     app.run()

@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.experiment.experiment import Experiment
+from engine.message import NOTHING
 from engine.run_state import RunState
 from engine.store.reader import RunRow
 from pages.runs.search import folded, text
@@ -18,7 +19,9 @@ def row(name: str = "", state: str = "running") -> RunRow:
     document = Experiment().to_json()
     counts: dict[str, Any] = {"step": 0, "epoch": 0, "attempt": 1, "parent": None, "parent_step": None}
     series: dict[str, Any] = {"channels": [], "static": None, "summary": {}}
-    return RunRow("0123abcd", 0.0, 0.0, document, document, "d", RunState(state), "", **counts, **series, name=name)
+    return RunRow(
+        "0123abcd", 0.0, 0.0, document, document, "d", RunState(state), NOTHING, **counts, **series, name=name
+    )
 
 
 @pytest.mark.parametrize(

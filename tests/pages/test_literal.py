@@ -11,17 +11,16 @@ import pytest
 
 from engine.message import Message
 from pages.figures.charts import framed
-from pages.session import sentences
 from pages.session.literal import literal, unmarked
 from tests.browser.nasty import TEXTS
+from tests.pages.messages import PAGES, engine_texts
 
-PAGES = Path(sentences.__file__).resolve().parents[1]
 MARKDOWN = {
     *("markdown", "caption", "write", "title", "header", "subheader", "error", "warning", "info", "success", "toast"),
     *("spinner", "image", "metric", "badge", "dialog", "expander", "popover", "page_link", "link_button", "button"),
     *("download_button", "radio", "pills", "segmented_control", "toggle", "checkbox", "tabs", "status", "table"),
 }
-SAYING = {"sentence", "phrase", "told", "refusal", "layer_name", "lacking", "shrinking"}  # they quote
+SAYING = {"sentence", "phrase", "translate", "sentences", "refusal", "layer_name", "lacking", "shrinking"}  # they quote
 NAMING = {"name", "called", "levels", "classes", "message", "label", "head", "tail", "reason"}
 OWN = {"about", "file", "column", "row", "loaded", "kept", "image", "note", "block"}
 
@@ -107,7 +106,7 @@ def test_charts_name_their_lines_letter_by_letter() -> None:
 def test_sentences_of_the_engine_are_plain_text() -> None:
     """They are escaped as a whole, so none may count on being Markdown."""
     assert str(Message("{names} and {n} more", names="*a*", n=2)) == "*a* and 2 more"
-    for text in (*sentences.TEMPLATES, *sentences.WORDS):
+    for text in engine_texts():
         assert "**" not in text
         assert ":material" not in text
         assert "](" not in text

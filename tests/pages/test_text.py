@@ -12,16 +12,17 @@ from babel.messages.pofile import read_po
 from engine.catalogue.part import PATTERN_HELP
 from engine.errors import InvalidExperiment, PlaygroundError
 from engine.experiment.experiment import Experiment
+from engine.message import Message, Term
 from engine.parts.datasets.spiral import Spiral
 from engine.parts.datasets.upload import Upload
 from engine.parts.datasets.wine import Wine
 from engine.preview.preview import preview
+from engine.training import end_messages
 from pages.form.part_help import capitalized
 from pages.playground.live_view import texts
 from pages.session.experiment_title import classes
-from pages.session.i18n import LANGUAGES, _, catalog, fixed, live_texts, number, said, speak
-from pages.session.messages import layer_name, sentence, told
-from pages.session.sentences import TEMPLATES
+from pages.session.i18n import LANGUAGES, catalog, fixed, live_texts, number, said, speak
+from pages.session.messages import layer_name, sentence, translate
 from pages.settings import ASSETS
 from tests.pages.messages import messages
 
@@ -87,12 +88,11 @@ def test_errors_are_said_in_one_sentence_of_the_language() -> None:
     assert sentence(loss) == (
         "Se esperaba una pérdida para regresión; se recibió 'cross_entropy', que es para clasificación."
     )
-    told_so = told("The loss is not finite at step 12; the numbers of layer 2 dense went first.")
-    assert told_so == (
+    assert translate(end_messages.lose_finite_loss(12, Term("layer", "2 dense"))) == (
         "La pérdida no es finita en el paso 12; lo primero que falló fueron los números de la capa 2 densa."
     )
     assert layer_name("output") == "salida"
-    assert sentence(PlaygroundError("There is no run x.")) == "No existe la ejecución x."
+    assert sentence(PlaygroundError(Message("There is no run {run}.", run="x"))) == "No existe la ejecución x."
 
 
 def test_layers_are_named_in_small_letters_but_for_their_abbreviations() -> None:
@@ -138,15 +138,6 @@ def test_what_is_written_in_no_allowed_way_is_said_in_words(document: dict[str, 
     assert sentence(wrong) == f"Expected {wrong.expected}, received {received!r}."
     speak("es")
     assert str(wrong.expected) not in sentence(wrong)
-
-
-def test_every_template_is_its_own() -> None:
-    """A filled template must be recognized as itself, not as another one."""
-    speak("es")
-    for template in TEMPLATES:
-        names = re.findall(r"\{(\w+)\}", template)
-        english = template.format(**dict.fromkeys(names, "7"))
-        assert told(english) == _(template, **dict.fromkeys(names, "7")), template
 
 
 def test_classes_are_named_in_the_language_but_for_a_persons_own() -> None:

@@ -110,4 +110,4 @@ async def command(scheduler: Scheduler, run: str, name: str, seconds: float = 60
 async def state(scheduler: Scheduler, run: str) -> tuple[str, str]:
     row = await scheduler.records.row(run)
     assert row is not None
-    return row.state, row.message
+    return row.state, str(row.message)

@@ -16,6 +16,7 @@ from engine import wire
 from engine.errors import PlaygroundError
 from engine.experiment.experiment import Experiment
 from engine.jobs import checkpoint
+from engine.message import Message
 from engine.preview import memory_estimate
 from engine.run_state import RunState
 from engine.runtime.client import Fleet
@@ -41,7 +42,7 @@ def test_a_worker_that_needs_more_than_its_limit_says_out_of_memory(tmp_path: Pa
     told = json.loads(done.stdout)
     assert told["needs"][0] > 400 * MIB
     assert told["end"]["changes"]["state"] == "out_of_memory"
-    assert told["end"]["changes"]["message"].startswith("The run is out of memory: ")
+    assert str(Message.load(told["end"]["changes"]["message"])).startswith("The run is out of memory: ")
     assert RunState("out_of_memory").is_final
 
 
@@ -57,13 +58,13 @@ def test_what_is_too_large_is_refused_however_it_comes_in(fleet: Fleet, reader: 
     run = fleet.start(Experiment.from_dict(HUGE))
     row = ended(reader, run)
     assert (row.state, row.step) == ("failed", 0)
-    assert row.message.startswith("$.network: expected a network that trains in 2 GiB, received ")
+    assert str(row.message).startswith("$.network: expected a network that trains in 2 GiB, received ")
     again = ended(reader, fleet.reset(run))
     assert (again.state, again.message) == ("failed", row.message)
     paused = stored(fleet, HUGE)
     with pytest.raises(PlaygroundError, match="ended before"):
         fleet.resume(paused)
-    assert ended(reader, paused).message == row.message
+    assert str(ended(reader, paused).message) == str(row.message)
     fine = fleet.start(small())
     fleet.stop(fine)
 

@@ -217,12 +217,12 @@ def test_whoever_breaks_is_named() -> None:
     assert len(norms) == 6
     with torch.no_grad():
         module_of(trainer.network.members[1].stages[0])[0].weight.mul_(9)
-    assert most_grown(trainer.network, norms) == "1 dense of member 2"
+    assert str(most_grown(trainer.network, norms)) == "1 dense of member 2"
     with torch.no_grad():
         module_of(trainer.network.members[2].stages[1])[0].weight[0, 0] = math.nan
     trainer.advance(deadline=0.0)
     assert trainer.status == "diverged"
-    assert "layer output of member 3 went first" in trainer.message
+    assert "layer output of member 3 went first" in str(trainer.message)
     assert not trainer.good()
 
 

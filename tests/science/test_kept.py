@@ -22,6 +22,7 @@ from engine.export.exporters import Subject
 from engine.export.exporters.summary import Summary
 from engine.export.program.program import program
 from engine.export.program.script_file import script
+from engine.message import NOTHING
 from engine.store.reader import Reader
 from engine.training.trainer import Trainer
 from pages.runs.listing import validation_loss
@@ -60,16 +61,16 @@ def test_a_run_that_ends_by_its_length_says_which_weights_it_keeps(end: str) -> 
     assert last > 1.2 * best, "it over-fits"
     assert loss_of(trainer.model_tensors(), trainer) == pytest.approx(best, rel=1e-5)
     said = f"The weights are those of epoch {held.index(best) + 1}, with a validation loss of {best:.4g}; "
-    assert trainer.message.startswith(f"{said}that of the last epoch was {last:.4g}.")
+    assert str(trainer.message).startswith(f"{said}that of the last epoch was {last:.4g}.")
     assert trainer.kept == (held.index(best) + 1, best)
-    assert ("On the test split" in trainer.message) == ("test" in ENDS[end])
+    assert ("On the test split" in str(trainer.message)) == ("test" in ENDS[end])
 
 
 def test_where_nothing_is_put_back_nothing_is_said() -> None:
     for more in ({"regularizers": [], "steps": 50}, {"steps": 2}):
         trainer = Trainer(Experiment.from_dict({**OVERFIT, **more}), Never())
         trainer.advance(deadline=math.inf)
-        assert (trainer.status, trainer.message, trainer.kept) == ("finished", "", None)
+        assert (trainer.status, trainer.message, trainer.kept) == ("finished", NOTHING, None)
 
 
 def test_a_run_that_diverges_names_its_best_epoch_and_keeps_its_last_weights() -> None:
@@ -82,7 +83,7 @@ def test_a_run_that_diverges_names_its_best_epoch_and_keeps_its_last_weights() -
     assert trainer.status == "diverged"
     best = min(held)
     said = f"went first. The best epoch was epoch {held.index(best) + 1}, with a validation loss of {best:.4g}."
-    assert trainer.message.endswith(said)
+    assert str(trainer.message).endswith(said)
     assert trainer.kept is None
 
 
@@ -115,17 +116,17 @@ def test_every_place_says_it(fleet: Any, tmp_path: Any) -> None:
     best, number = min(held), held.index(min(held)) + 1
     back = {"epoch": number, "validation_loss": best}
     words = f"epoch {number}, with a validation loss of {best:.4g}"
-    assert words in row.message
+    assert words in str(row.message)
     report = summary(reader, row, value)
     assert json.loads(json.dumps(report))["kept"] == kept(row) == back
     assert report["validation_loss"] == held[-1] > best
-    assert words in sentence(report, row.message)
+    assert words in sentence(report, str(row.message))
     assert f"kept {best:.4g} of epoch {number}" in figures(row)
     assert validation_loss(row.summary) == f"{best:.3g} (epoch {number})"
     assert validation_loss({"kept_epoch": 3.0, "validation_loss": 0.5}) == "0.5", "half of it says nothing"
     parcel = read(pack(reader, row))
     assert parcel.about.summary["kept_validation_loss"] == best
-    assert words in parcel.about.message
+    assert words in str(parcel.about.message)
     assert words in next(iter(Summary().files(Subject.of(reader, run)).values())).decode()
     export(reader, run, tmp_path)
     with safe_open(tmp_path / "model.safetensors", "pt") as file:
@@ -143,7 +144,7 @@ def test_a_run_stopped_by_hand_keeps_its_last_weights_and_names_the_best(fleet: 
     row = wait_for(lambda: (r := reader.run(run)) and r.state == "stopped" and r)
     held = reader.epochs(run, points=None)[:, 4].tolist()
     best = min(held)
-    assert row.message == (
+    assert str(row.message) == (
         f"The weights are those of step {row.step}, where the run was stopped. "
         f"The best epoch was epoch {held.index(best) + 1}, with a validation loss of {best:.4g}."
     )
@@ -159,6 +160,7 @@ def test_the_exported_program_puts_them_back_and_says_so() -> None:
     exec(compile(script(program(value), "Exported."), "exported.py", "exec", dont_inherit=True), space)
     with redirect_stdout(StringIO()) as said:
         model, _ = space["train"]()
-    assert f"The weights are those of {trainer.watch.said}." in said.getvalue()
+    best = f"epoch {trainer.watch.best_epoch}, with a validation loss of {trainer.watch.best:.4g}"
+    assert f"The weights are those of {best}." in said.getvalue()
     parts = zip(model.state_dict().values(), trainer.model_tensors().values(), strict=True)
     assert all(torch.allclose(mine, theirs, rtol=1e-5) for mine, theirs in parts)

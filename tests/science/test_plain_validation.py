@@ -77,7 +77,7 @@ def test_validation_and_test_are_plain_means(more: dict[str, Any]) -> None:
             assert [row[7], row[11]] == pytest.approx(ends, rel=1e-5)
     trainer.advance(deadline=math.inf)
     expected = plain(trainer.data.test_x, trainer.data.test_y)
-    said = re.search(r"the loss is (\S+) and", trainer.message)
+    said = re.search(r"the loss is (\S+) and", str(trainer.message))
     assert said is not None
     assert float(said[1]) == pytest.approx(expected, rel=1e-3)
 

@@ -67,7 +67,7 @@ def test_a_first_epoch_that_is_ruined_itself_ends_the_run(more: dict[str, Any], 
     progress = trainer.advance(deadline=math.inf)
     assert trainer.status == "diverged"
     assert (trainer.epoch, trainer.step) == (1, rows[0].step)
-    assert trainer.message.startswith(
+    assert str(trainer.message).startswith(
         "The mean loss of epoch 1 is over 3 times those of step 1 and of the untrained network; layer "
     )
     assert not trainer.good()
@@ -80,7 +80,8 @@ def test_a_run_that_ends_within_its_ruined_first_epoch_is_no_success() -> None:
     trainer = Trainer(Experiment.from_dict({**DEEP, **RUINED, "steps": 15}), Never())
     trainer.advance(deadline=math.inf)
     assert (trainer.status, trainer.epoch) == ("diverged", 0)
-    assert trainer.message.startswith("The mean loss of 15 steps is over 3 times those of step 1 and of the untrained")
+    said = "The mean loss of 15 steps is over 3 times those of step 1 and of the untrained"
+    assert str(trainer.message).startswith(said)
     few = Trainer(Experiment.from_dict({**DEEP, **RUINED, "steps": 6}), Never())
     few.advance(deadline=math.inf)
     assert few.status == "finished", "60 examples say too little"

@@ -123,14 +123,14 @@ def test_the_test_split_is_looked_at_once_at_the_end() -> None:
     without = Trainer(experiment(test=0.2, validation=0.3), Never())
     assert [len(trainer.tested[0]), len(trainer.held_x), trainer.order.count] == [100, 150, 250]
     trainer.advance(deadline=math.inf, until_step=59)
-    assert trainer.message == ""
+    assert str(trainer.message) == ""
     trainer.advance(deadline=math.inf)
     trainer.network.eval()
     outputs = trainer.network(trainer.data.test_x).detach().double()
     y = trainer.data.test_y
     loss = float((outputs.exp().sum(1).log() - outputs[torch.arange(len(y)), y]).mean())
     right = float((outputs.argmax(1) == y).double().mean())
-    assert trainer.message == f"On the test split the loss is {loss:.4g} and accuracy {right:.4g}."
+    assert str(trainer.message) == f"On the test split the loss is {loss:.4g} and accuracy {right:.4g}."
     without.tested = (without.tested[0][:0], without.tested[1][:0])
     without.advance(deadline=math.inf)
     ours, theirs = trainer.model_tensors(), without.model_tensors()

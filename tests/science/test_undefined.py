@@ -92,7 +92,7 @@ def test_a_run_whose_validation_is_one_row_says_so(more: dict[str, Any]) -> None
     assert all(math.isnan(row[5]) for row in rows)
     for row in rows:  # of each end: training loss, validation loss, training R², validation R²
         assert [math.isnan(value) for value in row[6:]] == [False, False, False, True] * (len(row[6:]) // 4)
-    assert trainer.message.endswith("and R² is not defined.")
+    assert str(trainer.message).endswith("and R² is not defined.")
 
 
 def test_members_and_attacks_say_so_too() -> None:

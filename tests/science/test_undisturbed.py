@@ -186,7 +186,7 @@ def test_early_stopping_restores_the_best_epoch() -> None:
     assert best > 0
     assert same(weights(trainer), kept[best])
     assert not same(kept[-2], kept[best])
-    assert f"epoch {best + 1}, with a validation loss of {min(losses):.4g}." in trainer.message
+    assert f"epoch {best + 1}, with a validation loss of {min(losses):.4g}." in str(trainer.message)
 
 
 def test_early_stopping_keeps_the_first_of_epochs_that_tie(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,7 +197,7 @@ def test_early_stopping_keeps_the_first_of_epochs_that_tie(monkeypatch: pytest.M
     first = weights(trainer)
     trainer.advance(deadline=math.inf)
     assert trainer.epoch == 5
-    assert trainer.message.endswith("epoch 1, with a validation loss of 1.")
+    assert str(trainer.message).endswith("epoch 1, with a validation loss of 1.")
     assert same(weights(trainer), first)
 
 

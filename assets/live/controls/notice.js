@@ -20,9 +20,9 @@ export class Notice {
     this.refusal = "";
   }
 
-  /** Says for a while why a command was not carried out. @param {string} reason */
+  /** Says for a while why a command was not carried out. @param {import("../text/messages.js").Message} reason */
   refuse(reason) {
-    this.refusal = this.ui.t("refused", { reason: this.ui.sentence(reason) });
+    this.refusal = this.ui.t("refused", { reason: this.ui.translate(reason) });
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.#dismiss(), STAYS);
     this.ui.redraw();
@@ -36,8 +36,8 @@ export class Notice {
     else if (link === "lost") [kind, text] = ["lost", t(run.frames ? "lost" : "unreachable")];
     else if (link === "full") [kind, text] = ["lost", t("full")];
     else if (state) [kind, text] = [state, this.#wrong(state)];
-    else if (run.state === RunState.FINISHED && run.message) [kind, text] = ["finished", this.ui.sentence(run.message)];
-    else if (readOnly) [kind, text] = ["read_only", t("read_only")];
+    else if (run.state === RunState.FINISHED) [kind, text] = ["finished", this.ui.translate(run.message)];
+    if (!text && readOnly) [kind, text] = ["read_only", t("read_only")];
     this.node.hidden = !text;
     this.node.dataset.kind = kind;
     this.node.setAttribute("role", isError(kind) ? "alert" : "status");
@@ -48,7 +48,7 @@ export class Notice {
   /** What went wrong, and what usually helps. */
   #wrong(state) {
     const { run, t } = this.ui;
-    const said = this.ui.sentence(run.message) || t(state);
+    const said = this.ui.translate(run.message) || t(state);
     return state === RunState.DIVERGED || state === RunState.OUT_OF_MEMORY ? `${said} ${t(`${state}_help`)}` : said;
   }
 

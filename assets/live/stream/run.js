@@ -34,7 +34,8 @@ export class Run {
     this.id = id;
     this.known = false;
     this.state = "connecting";
-    this.message = "";
+    /** @type {import("../text/messages.js").Message} */
+    this.message = { text: "", values: {} };
     this.step = NaN;
     this.epoch = NaN;
     /** @type {Node[]} */
@@ -75,7 +76,7 @@ export class Run {
   /** Takes over state, message and place from a message. @param {any} message */
   place(message) {
     if (message.state) this.state = message.state;
-    if (message.message !== undefined) this.message = message.message || "";
+    if (message.message !== undefined) this.message = message.message;
     if (Number.isFinite(message.step)) this.step = message.step;
     if (Number.isFinite(message.epoch)) this.epoch = message.epoch;
   }

@@ -15,6 +15,7 @@ function numbers(lang) {
     whole: make({ maximumFractionDigits: 0 }),
     three: make({ minimumSignificantDigits: 3, maximumSignificantDigits: 3 }),
     short: make({ maximumSignificantDigits: 3 }),
+    four: make({ maximumSignificantDigits: 4 }),
     compact: make({ notation: "compact", maximumSignificantDigits: 3 }),
     fixed: [0, 1, 2, 3].map((digits) => make({ minimumFractionDigits: digits, maximumFractionDigits: digits })),
     share: [0, 1].map((digits) =>
@@ -41,13 +42,14 @@ function measured(value, digits) {
 
 /** Writers of numbers in one language. @param {string} lang */
 export function formats(lang) {
-  const { whole, three, short, compact, fixed, share } = numbers(lang);
+  const { whole, three, short, four, compact, fixed, share } = numbers(lang);
   const known = (digits) => (value) => (Number.isFinite(value) ? digits.format(value) : NONE);
   return {
     integer: known(whole),
     compact: known(compact),
     value: (value) => measured(value, three),
     short: (value) => measured(value, short),
+    four: (value) => measured(value, four),
     percent: (value, digits = 1) => known(share[digits])(value),
     fixed: (value, digits) => known(fixed[Math.min(3, digits)])(value),
     /** Two digits in little room: -4·10⁻⁴. @param {number} value */

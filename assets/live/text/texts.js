@@ -156,21 +156,6 @@ export function translator(translated = {}) {
 }
 
 /**
- * A whole sentence of the engine in the reader's language: the first pattern that matches all of it says how.
- * What it speaks of (a layer, a sentence within) is translated in its turn.
- * @param {string} text @param {[string, string][]} [messages] regular expressions for whole sentences, and replacements ($1 $2 …)
- * @param {Record<string, string>} [translated]
- */
-export function sentence(text, messages = [], translated = {}) {
-  for (const [pattern, replacement] of messages) {
-    const found = new RegExp(pattern, "s").exec(text);
-    if (found)
-      return replacement.replace(/\$(\d)/g, (_, place) => sentence(found[Number(place)] ?? "", messages, translated));
-  }
-  return /^(output|\d+ [a-z]\w*)$/.test(text) ? layerName(text, translated) : text;
-}
-
-/**
  * A layer's name as people read it: "2 dense" keeps its number, its kind is translated when the page sends `kind_dense`.
  * A row for one kind of its weights, "2 lstm · recurrent", says which after the name.
  * @param {string} name

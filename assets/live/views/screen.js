@@ -15,11 +15,12 @@ import { Tooltip } from "../draw/tooltip.js";
 import { layerOf } from "../stream/run.js";
 import { scored } from "./scores.js";
 import { LiveSocket } from "../stream/socket.js";
-import { layerName, sentence, translator } from "../text/texts.js";
+import { fetchCatalogue, translate } from "../text/messages.js";
+import { layerName, translator } from "../text/texts.js";
 import { luminance, readTheme, watchTheme } from "../draw/theme.js";
 import { Transport } from "../controls/transport.js";
 
-/** @typedef {{run: string | null, token: string, url: string, texts: Record<string, string>, lang: string, readOnly: boolean, task?: string, messages?: [string, string][]}} Data */
+/** @typedef {{run: string | null, token: string, url: string, texts: Record<string, string>, lang: string, readOnly: boolean, task?: string, catalogue?: string}} Data */
 /** @typedef {{trigger: (name: string, value: any) => void}} Api */
 /** @typedef {import("../ui.js").Ui} Ui */
 
@@ -31,6 +32,8 @@ export class Screen {
   constructor(root, api) {
     this.api = api;
     this.count = 0;
+    /** @type {Map<string, string>} */
+    this.catalogue = new Map();
     this.timing = { draws: 0, last: 0, worst: 0, total: 0 };
     this.node = element("div", { class: "tp" });
     this.sheet = stylesheet();
@@ -63,6 +66,7 @@ export class Screen {
     const changed = id !== this.feed.run.id;
     this.data = data;
     if (changed) this.feed.begin(id, data.task);
+    this.#translations(data.catalogue);
     if (words !== this.words || !this.ui) {
       this.words = words;
       this.#build();
@@ -70,6 +74,14 @@ export class Screen {
     this.#retheme();
     this.#fit();
     this.socket.aim(data.run || null, data.token, data.url);
+  }
+
+  /** Fetches a language's translations, once. @param {string} [address] */
+  async #translations(address) {
+    if (address === this.translated) return;
+    this.translated = address;
+    this.catalogue = await fetchCatalogue(address);
+    this.#redraw();
   }
 
   destroy() {
@@ -107,7 +119,7 @@ export class Screen {
       get link() {
         return screen.socket.link;
       },
-      sentence: (text) => sentence(text, screen.data.messages, texts),
+      translate: (message) => translate(message, screen.catalogue, screen.ui),
       layer: (name) => layerName(name, texts),
       color: (name) =>
         this.ui.theme.layer(Math.max(0, this.ui.run.layers.indexOf(layerOf(name))), this.ui.run.layers.length),

@@ -21,5 +21,5 @@ class Summary(Exporter):
     kind: Literal["summary"] = "summary"
 
     def files(self, subject: Subject) -> dict[str, bytes]:
-        lines = [table(previewed(subject.experiment), costed(subject.experiment)), subject.row.message]
+        lines = [table(previewed(subject.experiment), costed(subject.experiment)), str(subject.row.message)]
         return {f"summary_{subject.row.id}.txt": "".join(f"{line}\n" for line in lines if line).encode()}

@@ -1,0 +1,48 @@
+/** Messages of the engine, a template and what fills it, in the reader's language. */
+
+/** @typedef {{term: string, name: string}} Term a name that each language has a word for */
+/** @typedef {{text: string, values: Record<string, any>}} Message values are text, numbers, terms, messages and lists */
+
+const CONTEXT = "\u0004"; // stands between context and text, as in gettext
+
+/**
+ * The translations of a language; none where they cannot be had, and the engine's English stays.
+ * @param {string} [address]
+ * @returns {Promise<Map<string, string>>}
+ */
+export async function fetchCatalogue(address) {
+  if (!address) return new Map();
+  try {
+    const response = await fetch(new URL(address, document.baseURI));
+    return new Map(Object.entries(await response.json()));
+  } catch (error) {
+    console.warn("no translations:", error);
+    return new Map();
+  }
+}
+
+/**
+ * Fills a message's template in the reader's language.
+ * @param {Message} message @param {Map<string, string>} catalogue
+ * @param {{format: import("./number_format.js").Formats, layer: (name: string) => string}} ui
+ * @returns {string}
+ */
+export function translate(message, catalogue, ui) {
+  const { text, values } = message;
+  const singular = Object.values(values).includes(1) ? catalogue.get(`one${CONTEXT}${text}`) : "";
+  const template = singular || catalogue.get(text) || text;
+  return template.replace(/\{(\w+)\}/g, (whole, name) =>
+    Object.hasOwn(values, name) ? fill(values[name], catalogue, ui) : whole,
+  );
+}
+
+/** What stands in a placeholder. */
+function fill(value, catalogue, ui) {
+  if (Array.isArray(value)) return value.map((each) => fill(each, catalogue, ui)).join(", ");
+  if (typeof value === "number") return Number.isInteger(value) ? ui.format.integer(value) : ui.format.four(value);
+  if (typeof value !== "object") return String(value);
+  if ("text" in value) return translate(value, catalogue, ui);
+  return value.term === "layer"
+    ? ui.layer(value.name)
+    : catalogue.get(`${value.term}${CONTEXT}${value.name}`) || value.name;
+}
