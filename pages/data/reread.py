@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from engine.data.prepare import examples
 from engine.errors import InvalidExperiment, PlaygroundError
+from engine.message import Message
 from engine.uploads import ingest, library
 from engine.uploads.corrections import NOTHING, Corrections
 from engine.uploads.infer import letters
@@ -72,7 +73,7 @@ def changed(before: Corrections, asked: Draft) -> Corrections:
     try:
         return Corrections.model_validate({**before.model_dump(), **gone, **asked})
     except ValidationError as error:
-        raise InvalidExperiment("$.data.file", "a value", str(list(asked.values())[-1])[:40]) from error
+        raise InvalidExperiment("$.data.file", Message("a value"), str(list(asked.values())[-1])[:40]) from error
 
 
 def carried(before: About, data: Draft, digest: str) -> Draft:
@@ -81,7 +82,7 @@ def carried(before: About, data: Draft, digest: str) -> Draft:
     about = library.about(digest)
     chosen = uploads.proposed(digest, about)
     if chosen is None:
-        raise InvalidExperiment("$.data.file", "a target and at least one input", "none")
+        raise InvalidExperiment("$.data.file", Message("a target and at least one input"), Message("none"))
     same = [(c.name, c.sort) for c in about.columns] == [(c.name, c.sort) for c in before.columns]
     uses = data["uses"]
     if same and len(uses) == len(about.columns) and all(map(fits, uses, about.columns)):

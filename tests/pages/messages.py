@@ -85,8 +85,8 @@ def of_classes() -> Iterator[tuple[str, str]]:
 
 
 def engine_texts() -> set[str]:
-    """The templates of all messages of the engine."""
-    sources = (PAGES.parent / "engine").rglob("*.py")
+    """The templates of all messages, those that pages make of the engine's kind among them."""
+    sources = (*(PAGES.parent / "engine").rglob("*.py"), *PAGES.rglob("*.py"))
     return {text for path in sources for text in templates(ast.parse(path.read_text(encoding="utf-8")))}
 
 

@@ -13,7 +13,8 @@ from engine.message import Message, Term
 from pages.session.i18n import speak
 from pages.session.messages import sentence, sentences
 
-ENGINE = Path(__file__).parents[2] / "engine"
+ROOT = Path(__file__).parents[2]
+SOURCES = sorted((*(ROOT / "engine").rglob("*.py"), *(ROOT / "pages").rglob("*.py")))
 SAYING = {"PlaygroundError": 0, "NotExportable": 0, "Taken": 0, "refusal": 0, "InvalidExperiment": 1}
 """What makes an error, and which of its arguments is the first that a person reads."""
 
@@ -29,7 +30,7 @@ def plain_texts(tree: ast.AST) -> Iterator[int]:
                     yield node.lineno
 
 
-@pytest.mark.parametrize("path", sorted(ENGINE.rglob("*.py")), ids=lambda path: str(path.relative_to(ENGINE)))
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_error_is_made_of_a_plain_text(path: Path) -> None:
     assert list(plain_texts(ast.parse(path.read_text(encoding="utf-8")))) == []
 
