@@ -90,7 +90,7 @@ def caption(seen: Preview | None, place: int) -> None:
         shape = f"{shape_text(layer.input_shape)} → {shape_text(layer.output_shape)}"
         note = catalogue(Block)[layer.kind].parameters_note
         text = f"{shape} · {_('{n} parameters', n=number(layer.parameters, 4))}" if layer.parameters else shape
-        st.caption(text, help=translate(note) if note else None)
+        st.caption(text, help=literal(translate(note)) if note else None)
     else:
         st.caption("–")
 

@@ -20,7 +20,7 @@ MARKDOWN = {
     *("spinner", "image", "metric", "badge", "dialog", "expander", "popover", "page_link", "link_button", "button"),
     *("download_button", "radio", "pills", "segmented_control", "toggle", "checkbox", "tabs", "status", "table"),
 }
-SAYING = {"sentence", "phrase", "translate", "sentences", "refusal", "layer_name", "lacking", "shrinking"}  # they quote
+SAYING = {"sentence", "phrase", "sentences", "translate", "refusal", "layer_name", "lacking", "shrinking"}  # they quote
 NAMING = {"name", "called", "levels", "classes", "message", "label", "head", "tail", "reason"}
 OWN = {"about", "file", "column", "row", "loaded", "kept", "image", "note", "block"}
 
