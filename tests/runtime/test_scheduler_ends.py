@@ -93,7 +93,9 @@ def test_several_commands_wake_one_worker(tmp_path: Path) -> None:
         scheduler.dismiss_idle(0.0)
         await pool.end("a")
         pool.may_start.clear()
-        both = [await command(scheduler, "a", name) for name in ("resume", "pause")]
+        resuming = await command(scheduler, "a", "resume")
+        await until(lambda: "a" in scheduler.runs)
+        pausing = await command(scheduler, "a", "pause")
         pool.may_start.set()
         await until(lambda: len(pool.started) > 1)
         await asyncio.sleep(0.1)
@@ -101,8 +103,8 @@ def test_several_commands_wake_one_worker(tmp_path: Path) -> None:
         assert [message["do"] for message in pool.told["a"]] == ["resume", "pause"]
         await scheduler._wake(scheduler.runs["a"], {})
         assert pool.started == [("a", 1), ("a", 2)], "one that has a worker needs none"
-        for task in both:
-            task.cancel()
+        resuming.cancel()
+        pausing.cancel()
 
     schedule(tmp_path, test)
 
