@@ -136,6 +136,9 @@ def describe(experiment: Experiment, data: Prepared, network: Network, rows: Row
         attacked=experiment.attack is not None,
         members=len(network.members),
         gates=gates.names_of(network),
+        reconstructions=tuple(
+            place for place, stage in enumerate(network.observed) if stage.is_head and stage.block.reconstructs
+        ),
     )
 
 

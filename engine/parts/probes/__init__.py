@@ -29,7 +29,8 @@ class Subject:
 
     `weighted`: a row for each layer with weights, which takes all of them together ("2 lstm"), and for those with
     several kinds one more for each kind ("2 lstm · input", "2 lstm · recurrent"). `parts`: which tensors each row takes
-    together. `linked`: the matrices of a network whose weights all lie between units that are drawn, or none.
+    together. `reconstructions`: which of the observed layers give the network's input again. `linked`: the matrices of
+    a network whose weights all lie between units that are drawn, or none.
     """
 
     observed: tuple[str, ...]
@@ -45,6 +46,7 @@ class Subject:
     attacked: bool = False
     members: int = 1
     gates: tuple[str, ...] = ()
+    reconstructions: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -38,26 +38,20 @@ class Reconstruction(Probe):
     kind: Literal["reconstruction"] = "reconstruction"
 
     def channel(self, subject: Subject) -> Channel | None:
-        if made(subject) is None:
+        if not subject.reconstructions:
             return None
         return Channel(self.kind, "Reconstruction", "x, x̂", "", "pairs")
 
     def measure(self, moment: Moment, subject: Subject) -> Mapping[str, Tensor]:
-        place = made(subject)
-        if place is None or moment.inputs is None:
+        if moment.inputs is None:
             return {}
-        pairs = torch.cat([picture(moment.inputs[:PAIRS]), picture(moment.activations[place][:PAIRS])])
+        given = moment.activations[subject.reconstructions[-1]]
+        pairs = torch.cat([picture(moment.inputs[:PAIRS]), picture(given[:PAIRS])])
         scale = pairs.abs().amax().clamp_min(1e-12)
         return {
             "reconstruction": (pairs / scale * 127).round().nan_to_num(0.0).to(torch.int8),
             "reconstruction_scale": scale[None],
         }
-
-
-def made(subject: Subject) -> int | None:
-    """Which of the observed layers is the last reconstruction."""
-    places = [i for i, name in enumerate(subject.observed) if name.endswith(" reconstruct")]
-    return places[-1] if places else None
 
 
 def picture(x: Tensor) -> Tensor:
