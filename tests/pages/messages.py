@@ -20,6 +20,7 @@ from engine.training.trainer import Trainer
 from engine.uploads import notes
 from pages.dialogs import enlarge
 from pages.form.fields import Spec, specs
+from pages.navigation import list_pages
 from pages.playground import presets as choosing
 from pages.runs import listing
 from pages.session.i18n import live_texts
@@ -52,6 +53,7 @@ SHOWN = (
 def messages() -> set[tuple[str, str]]:
     """All of them."""
     found = {("", text) for text in live_texts().values()}
+    found |= {("", entry.title) for entry in list_pages().values()}
     found |= {("", text) for text in listing.STATES.values()}
     found |= {("", text) for text in enlarge.TITLES.values()}
     found |= {("", text) for text in (*notes.TEXTS.values(), *notes.REASONS.values())}
