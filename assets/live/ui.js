@@ -1,9 +1,24 @@
 /**
+ * What views and controls share. Types alone.
+ *
+ * @import { Theme, Rgb } from "./draw/theme.js"
+ * @import { Tooltip } from "./draw/tooltip.js"
+ * @import { Run } from "./stream/run.js"
+ * @import { Link } from "./stream/socket.js"
+ * @import { Message } from "./text/messages.js"
+ * @import { Formats } from "./text/number_format.js"
+ *
+ * @typedef {{x: number, y: number}} Point a place on a canvas, in CSS pixels
+ * @typedef {{step: number | null, chart: object | null}} Cursor the step that all charts mark, and the chart that the pointer is in
+ *
  * What every view and control may use.
- * @typedef {{root: HTMLElement, run: import("./stream/run.js").Run, theme: import("./draw/theme.js").Theme, format: import("./text/number_format.js").Formats,
- *   t: (key: string, values?: Record<string, string>) => string, link: import("./stream/socket.js").Link, readOnly: boolean, cursor: {step: number | null, chart: any},
- *   tooltip: import("./draw/tooltip.js").Tooltip, layer: (name: string) => string, translate: (message: import("./text/messages.js").Message) => string,
- *   color: (name: string) => import("./draw/theme.js").Rgb, redraw: () => void, point: (step: number | null, chart: any) => void, enlarge: (panel: string) => void}} Ui
+ * @typedef {{root: HTMLElement, run: Run, theme: Theme, format: Formats, t: (key: string, values?: Record<string, string>) => string, link: Link,
+ *   readOnly: boolean, cursor: Cursor, tooltip: Tooltip, layer: (name: string) => string, translate: (message: Message) => string,
+ *   color: (name: string) => Rgb, redraw: () => void, point: (step: number | null, chart: object | null) => void, enlarge: (panel: string) => void}} Ui
+ *
+ * A panel on the screen: which channels it draws, with every frame, and the legend in its header.
+ * @typedef {{node: HTMLElement, channels: string[], panel: {legend: HTMLElement, destroy: () => void}, legend: () => HTMLElement[], briefLegend?: () => HTMLElement[],
+ *   draw: () => void}} View
  */
 
 export {};

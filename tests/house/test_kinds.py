@@ -176,10 +176,17 @@ def quoted(path: str) -> set[str]:
     return {word for word in re.findall(r"""["'`](\w+)["'`]""", code) if word in KINDS - PLAIN.keys()}
 
 
-def test_the_browser_names_only_channels_that_have_a_place() -> None:
-    """A channel may have a panel made for it, and is then known to be placed; no other part is named at all."""
-    placed = quoted("assets/live/views/marks.js")
-    assert {"update_ratio", "activation_histogram"} <= placed <= set(PARTS["probes"])
+DRAWN = re.compile(
+    r"""(?:\b[\w.]*channels|\bCHANNELS)\s*[=:]\s*\[(.*?)\]|\bkey:\s*("\w+")|[vV]iew\(ui, ("\w+")|Chart\(ui, ("\w+")""",
+    re.DOTALL,
+)
+
+
+def test_the_browser_names_only_channels_that_a_view_says_it_draws() -> None:
+    """A view may be made for certain channels, and then lists them; no other part is named at all."""
+    lists = " ".join(" ".join(match) for path in BROWSER for match in DRAWN.findall(text(path)))
+    drawn = set(re.findall(r'"(\w+)"', lists)) & KINDS - PLAIN.keys()
+    assert {"update_ratio", "activation_histogram", "dead"} <= drawn <= set(PARTS["probes"])
     for path in BROWSER:
-        assert quoted(path) <= placed, path
+        assert quoted(path) <= drawn, path
     assert len(BROWSER) > 30

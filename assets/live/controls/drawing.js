@@ -103,7 +103,10 @@ export class Drawing {
   become(task) {
     if (task === this.task) return;
     const top = Math.max(1, ...this.points.map(({ c }) => c));
-    const turned = task === "regression" ? (c) => rounded((2 * c) / top - 1) : (c) => (c > 0 ? 1 : 0);
+    const turned =
+      task === "regression"
+        ? (/** @type {number} */ c) => rounded((2 * c) / top - 1)
+        : (/** @type {number} */ c) => (c > 0 ? 1 : 0);
     this.points = this.points.map(({ x, y, c }) => ({ x, y, c: turned(c) }));
     this.task = task;
   }

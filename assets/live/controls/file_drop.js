@@ -1,26 +1,33 @@
 /** A field for a file that is sent to a route of our own, with progress: it may be larger than what a page takes. */
 import { element, write } from "../draw/dom.js";
 
+/** @typedef {{trigger: (name: string, value: object) => void}} Api */
 /** @typedef {{token: string, most: number, texts: Record<string, string>}} Data */
 
-/** @param {HTMLElement} root @param {{trigger: (name: string, value: any) => void}} api */
+/** @param {HTMLElement} root @param {Api} api */
 export function create(root, api) {
   const bring = new Bring(root, api);
   return { update: (/** @type {Data} */ data) => bring.update(data), destroy: () => bring.destroy() };
 }
 
 class Bring {
+  /** @param {HTMLElement} root @param {Api} api */
   constructor(root, api) {
     this.api = api;
+    /** @type {Data} */
+    this.data = { token: "", most: 0, texts: {} };
+    /** @type {XMLHttpRequest | null} the upload under way */
+    this.request = null;
     this.input = element("input", { type: "file", accept: ".zip", class: "tp-bring-file" });
     this.bar = element("progress", { max: "1", value: "0", hidden: "" });
     this.said = element("output", { "aria-live": "polite" });
     this.label = element("label", { class: "tp-bring" }, [this.input, this.bar, this.said]);
     this.sheet = element("link", { rel: "stylesheet", href: new URL("./file_drop.css", import.meta.url).href });
     root.append(this.sheet, this.label);
-    this.input.addEventListener("change", () => this.send(this.input.files[0]));
+    this.input.addEventListener("change", () => this.send(this.input.files?.[0]));
   }
 
+  /** @param {Data} data */
   update(data) {
     this.data = data;
     this.input.setAttribute("aria-label", data.texts.choose);

@@ -45,7 +45,7 @@ export class Notice {
     write(this.text, text);
   }
 
-  /** What went wrong, and what usually helps. */
+  /** What went wrong, and what usually helps. @param {string} state */
   #wrong(state) {
     const { run, t } = this.ui;
     const said = this.ui.translate(run.message) || t(state);

@@ -1,19 +1,25 @@
 /** A plane to draw points on: with mouse, finger or keys. */
 import { element, write } from "../draw/dom.js";
 import { CLASSES, Drawing, MOST, REACH } from "./drawing.js";
-import { linear } from "../draw/scale.js";
+import { paintPlane } from "./pad_plane.js";
 import { translator } from "../text/texts.js";
 import { css, readTheme, watchTheme } from "../draw/theme.js";
 
-/** @typedef {{drawn: string, task: import("./drawing.js").Task, stamp: string, texts: Record<string, string>}} Data */
+/** @import { Task } from "./drawing.js" */
+/** @typedef {{trigger: (name: string, value: object) => void}} Api */
+/** @typedef {"tool" | "label" | "task"} Choice a group of radio buttons */
+/** @typedef {"point" | "spray" | "erase"} Tool */
+/** @typedef {[value: string | number, text: string, mark?: number]} Option */
+/** @typedef {{drawn: string, task: Task, stamp: string, texts: Record<string, string>}} Data */
 
 const APART = 0.35; // between two points of one stroke
 const RUBBER = 0.45;
+/** @type {Record<string, [number, number]>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 /**
  * Mounts the pad; `drawn` is triggered at the end of every stroke.
- * @param {HTMLElement} root @param {{trigger: (name: string, value: any) => void}} api
+ * @param {HTMLElement} root @param {Api} api
  */
 export function create(root, api) {
   const pad = new Pad(root, api);
@@ -21,9 +27,11 @@ export function create(root, api) {
 }
 
 class Pad {
+  /** @param {HTMLElement} root @param {Api} api */
   constructor(root, api) {
     this.api = api;
     this.count = 0;
+    /** @type {Tool} */
     this.tool = "point";
     this.label = 0;
     this.value = 1;
@@ -33,6 +41,9 @@ class Pad {
     /** @type {unknown} of the drawing that the page sent last */
     this.stamp = undefined;
     this.drawing = new Drawing();
+    this.t = translator();
+    /** @type {{x: number, y: number} | null} where the stroke under way added last */
+    this.last = null;
     this.canvas = element("canvas", { tabindex: "0", role: "application" });
     this.bar = element("div", { class: "tp-pad-bar", role: "toolbar" });
     this.said = element("output", { class: "tp-pad-said", "aria-live": "polite" });
@@ -49,6 +60,7 @@ class Pad {
     this.canvas.addEventListener("keydown", (event) => this.#key(event));
   }
 
+  /** @param {Data} data */
   update(data) {
     const words = JSON.stringify(data.texts);
     if (words !== this.words) this.t = translator(data.texts);
@@ -68,22 +80,26 @@ class Pad {
   /** The buttons: what a stroke does, with which class or value, and how widely it sprays. */
   #build() {
     const { t, drawing } = this;
-    const group = (name, key, options) =>
+    const group = (/** @type {string} */ name, /** @type {Choice} */ key, /** @type {Option[]} */ options) =>
       element(
         "div",
         { class: "tp-pad-group", role: "radiogroup", "aria-label": t(name) },
-        options.map(([value, text, mark]) => this.#option(key, value, text, mark)),
+        options.map((option) => this.#option(key, option)),
       );
+    /** @type {Option[]} */
     const tools = [
       ["point", t("pad_point")],
       ["spray", t("pad_spray")],
       ["erase", t("pad_erase")],
     ];
+    /** @type {Option[]} */
     const classes = Array.from({ length: CLASSES }, (_, c) => [c, String(c + 1), c]);
+    /** @type {Option[]} */
     const tasks = [
       ["classification", t("pad_classes")],
       ["regression", t("pad_values")],
     ];
+    /** @param {"value" | "spread"} key @param {string} text @param {number} low @param {number} high */
     const slider = (key, text, low, high) => {
       const input = element("input", {
         type: "range",
@@ -98,7 +114,8 @@ class Pad {
     };
     this.bar.setAttribute("aria-label", t("pad_tools"));
     this.canvas.setAttribute("aria-label", t("pad_plane"));
-    const act = (key, run) => element("button", { type: "button", text: t(key), onclick: run });
+    const act = (/** @type {string} */ key, /** @type {() => void} */ run) =>
+      element("button", { type: "button", text: t(key), onclick: run });
     this.bar.replaceChildren(
       group("pad_tools", "tool", tools),
       drawing.task === "regression" ? slider("value", t("pad_value"), -1, 1) : group("pad_class", "label", classes),
@@ -110,28 +127,34 @@ class Pad {
     this.#mark();
   }
 
-  #option(key, value, text, mark) {
+  /** @param {Choice} key @param {Option} option */
+  #option(key, [value, text, mark]) {
     const button = element("button", { type: "button", role: "radio", text });
-    Object.assign(button.dataset, { key, value });
+    Object.assign(button.dataset, { key, value: String(value) });
     if (mark !== undefined) button.dataset.mark = String(mark);
     button.addEventListener("click", () => this.#choose(key, value));
     return button;
   }
 
+  /** @param {Choice} key @param {string | number} value */
   #choose(key, value) {
-    if (key === "task") this.#stroke(() => this.drawing.become(value));
-    else this[key] = value;
+    if (key === "task") this.#stroke(() => this.drawing.become(/** @type {Task} */ (value)));
+    else if (key === "tool") this.tool = /** @type {Tool} */ (value);
+    else this.label = Number(value);
     this.#mark();
   }
 
   #mark() {
     const now = { tool: this.tool, label: this.label, task: this.drawing.task };
     for (const button of /** @type {NodeListOf<HTMLElement>} */ (this.bar.querySelectorAll("[role=radio]"))) {
-      button.setAttribute("aria-checked", String(button.dataset.value === String(now[button.dataset.key])));
+      button.setAttribute(
+        "aria-checked",
+        String(button.dataset.value === String(now[/** @type {Choice} */ (button.dataset.key)])),
+      );
     }
   }
 
-  /** One change as a whole: it can be undone, and the page hears of it. */
+  /** One change as a whole: it can be undone, and the page hears of it. @param {() => void} change @param {boolean} [kept] whether it is a step of its own to undo */
   #stroke(change, kept = true) {
     const task = this.drawing.task;
     if (kept) this.drawing.begin();
@@ -150,7 +173,7 @@ class Pad {
     return this.drawing.task === "regression" ? this.value : this.label;
   }
 
-  /** What the tool does at a place. */
+  /** What the tool does at a point. @param {{x: number, y: number}} point @param {number} many points of a spray */
   #apply({ x, y }, many) {
     const { drawing, tool, mark, spread } = this;
     if (tool === "erase") drawing.erase(x, y, RUBBER);
@@ -159,8 +182,10 @@ class Pad {
     if (tool !== "erase" && drawing.room < 1) write(this.said, this.t("pad_full", { most: String(MOST) }));
   }
 
+  /** Where the pointer is on the plane. @param {PointerEvent} event */
   #place(event) {
     const box = this.canvas.getBoundingClientRect();
+    /** @param {number} part @param {number} low @param {number} size */
     const share = (part, low, size) => (2 * (part - low)) / size - 1;
     return {
       x: REACH * share(event.clientX, box.left, box.width),
@@ -168,6 +193,7 @@ class Pad {
     };
   }
 
+  /** @param {PointerEvent} event */
   #down(event) {
     if (event.button > 0) return;
     this.canvas.setPointerCapture(event.pointerId);
@@ -177,6 +203,7 @@ class Pad {
     this.paint();
   }
 
+  /** @param {PointerEvent} event */
   #move(event) {
     if (!this.last) return;
     for (const each of event.getCoalescedEvents?.().length ? event.getCoalescedEvents() : [event]) {
@@ -201,7 +228,8 @@ class Pad {
     const step = event.shiftKey ? 1 : 0.25;
     const digit = Number(event.key);
     if (arrow) {
-      const moved = (at, by) => Math.min(REACH, Math.max(-REACH, at + by * step));
+      const moved = (/** @type {number} */ at, /** @type {number} */ by) =>
+        Math.min(REACH, Math.max(-REACH, at + by * step));
       this.cursor = { x: moved(this.cursor.x, arrow[0]), y: moved(this.cursor.y, arrow[1]) };
     } else if (event.key === " " || event.key === "Enter") this.#stroke(() => this.#apply(this.cursor, 6));
     else if (event.key === "Delete" || event.key === "Backspace")
@@ -214,77 +242,15 @@ class Pad {
   }
 
   paint() {
-    if (!this.t) return;
+    if (!this.words) return;
     const theme = readTheme(this.node);
     const side = Math.max(160, Math.min(560, Math.floor(this.node.clientWidth)));
-    const ratio = Math.min(3, window.devicePixelRatio || 1);
-    Object.assign(this.canvas.style, { width: `${side}px`, height: `${side}px` });
-    Object.assign(this.canvas, { width: side * ratio, height: side * ratio });
-    const context = this.canvas.getContext("2d");
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    const [x, y] = [linear([-REACH, REACH], 0, side), linear([-REACH, REACH], side, 0)];
-    grid(context, theme, side, x, y);
-    for (const point of this.drawing.points)
-      dot(context, theme, this.drawing.task, x.map(point.x), y.map(point.y), point.c);
-    if (this.canvas.matches(":focus-visible")) cross(context, theme, x.map(this.cursor.x), y.map(this.cursor.y));
+    const cursor = this.canvas.matches(":focus-visible") ? this.cursor : null;
+    paintPlane(this.canvas, side, theme, this.drawing, cursor);
     for (const button of /** @type {NodeListOf<HTMLElement>} */ (this.bar.querySelectorAll("[data-mark]")))
       button.style.setProperty("--mark", css(theme.class(Number(button.dataset.mark))));
     if (this.drawing.room > 0)
       write(this.said, this.t("pad_count", { count: String(this.drawing.points.length), most: String(MOST) }));
     this.canvas.dataset.points = String(this.drawing.points.length);
   }
-}
-
-/** Lines at whole numbers, the axes stronger. */
-function grid(context, theme, side, x, y) {
-  context.clearRect(0, 0, side, side);
-  context.lineWidth = 1;
-  for (let tick = 1 - REACH; tick < REACH; tick += 1) {
-    context.strokeStyle = css(tick === 0 ? theme.muted : theme.grid);
-    context.beginPath();
-    for (const [a, b] of [
-      [
-        [x.map(tick), 0],
-        [x.map(tick), side],
-      ],
-      [
-        [0, y.map(tick)],
-        [side, y.map(tick)],
-      ],
-    ]) {
-      context.moveTo(...a);
-      context.lineTo(...b);
-    }
-    context.stroke();
-  }
-  context.fillStyle = css(theme.muted);
-  context.font = `11px ${theme.font}`;
-  for (const tick of [-4, -2, 2, 4]) {
-    context.fillText(String(tick).replace("-", "−"), x.map(tick) + 3, y.map(0) - 4);
-    context.fillText(String(tick).replace("-", "−"), x.map(0) + 4, y.map(tick) - 3);
-  }
-}
-
-function dot(context, theme, task, px, py, c) {
-  context.fillStyle = css(task === "regression" ? theme.value(c) : theme.class(c));
-  context.strokeStyle = css(task === "regression" ? theme.muted : theme.ground);
-  context.lineWidth = 1;
-  context.beginPath();
-  context.arc(px, py, 4.5, 0, 2 * Math.PI);
-  context.fill();
-  context.stroke();
-}
-
-function cross(context, theme, px, py) {
-  context.strokeStyle = css(theme.accent);
-  context.lineWidth = 2;
-  context.beginPath();
-  for (const [dx, dy] of [
-    [9, 0],
-    [0, 9],
-  ]) {
-    context.moveTo(px - dx, py - dy);
-    context.lineTo(px + dx, py + dy);
-  }
-  context.stroke();
 }

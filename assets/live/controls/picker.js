@@ -1,8 +1,9 @@
 /** A radio group of data sets as little pictures. */
-import { element } from "../draw/dom.js";
+import { context2d, element } from "../draw/dom.js";
 import { Picture } from "../draw/heat_map.js";
 import { css, pack, mix, readTheme, watchTheme } from "../draw/theme.js";
 
+/** @typedef {{trigger: (name: string, value: object) => void}} Api */
 /** @typedef {{kind: string, title: string, mark: "points" | "image" | "curve" | "down" | "up", note?: string, points?: [number, number, number][], image?: number[][]}} Item */
 /** @typedef {{label: string, selected: string, items: Item[]}} Data */
 
@@ -11,7 +12,7 @@ const ROW = 5;
 
 /**
  * Mounts the picker.
- * @param {HTMLElement} root @param {{trigger: (name: string, value: any) => void}} api
+ * @param {HTMLElement} root @param {Api} api
  */
 export function create(root, api) {
   const picker = new Picker(root, api);
@@ -19,17 +20,21 @@ export function create(root, api) {
 }
 
 class Picker {
+  /** @param {HTMLElement} root @param {Api} api */
   constructor(root, api) {
     this.api = api;
     this.count = 0;
+    this.words = "";
     this.node = element("div", { class: "tp-picker", role: "radiogroup" });
     this.sheet = element("link", { rel: "stylesheet", href: new URL("./picker.css", import.meta.url).href });
     root.append(this.sheet, this.node);
     this.node.addEventListener("keydown", (event) => this.#key(event));
     this.stopTheme = watchTheme(this.node, () => this.#paint());
+    /** @type {{item: Item, button: HTMLButtonElement, canvas: HTMLCanvasElement}[]} */
     this.tiles = [];
   }
 
+  /** @param {Data} data */
   update(data) {
     const words = JSON.stringify(data.items);
     if (words !== this.words) this.#build(data.items);
@@ -45,6 +50,7 @@ class Picker {
     this.sheet.remove();
   }
 
+  /** @param {Item[]} items */
   #build(items) {
     for (const { button } of this.tiles) button.remove();
     this.tiles = items.map((item) => {
@@ -62,6 +68,7 @@ class Picker {
     this.node.append(...this.tiles.map(({ button }) => button));
   }
 
+  /** @param {string} kind */
   #select(kind) {
     const known = this.tiles.some(({ item }) => item.kind === kind);
     this.tiles.forEach(({ item, button }, i) => {
@@ -70,6 +77,7 @@ class Picker {
     });
   }
 
+  /** @param {string} kind */
   #pick(kind) {
     this.#select(kind);
     this.count += 1;
@@ -79,14 +87,16 @@ class Picker {
   /** Arrows move and choose, as in any radio group. @param {KeyboardEvent} event */
   #key(event) {
     const now = this.tiles.findIndex(({ button }) => button === event.target);
-    const by = {
+    /** @type {Record<string, number>} */
+    const moves = {
       ArrowRight: 1,
       ArrowLeft: -1,
       ArrowDown: ROW,
       ArrowUp: -ROW,
       Home: -now,
       End: this.tiles.length - 1 - now,
-    }[event.key];
+    };
+    const by = moves[event.key];
     if (now < 0 || by === undefined) return;
     event.preventDefault();
     const count = this.tiles.length;
@@ -103,7 +113,7 @@ class Picker {
     const ratio = Math.min(3, window.devicePixelRatio || 1);
     for (const { item, canvas } of this.tiles) {
       Object.assign(canvas, { width: SIDE * ratio, height: SIDE * ratio });
-      const context = canvas.getContext("2d");
+      const context = context2d(canvas);
       context.setTransform(ratio, 0, 0, ratio, 0, 0);
       if (item.mark === "image") drawImage(context, item.image ?? [], theme);
       else if (item.mark === "down" || item.mark === "up") drawSign(context, item.mark, theme);
@@ -118,7 +128,7 @@ function drawPoints(context, item, theme) {
   const place = [0, 1].map((axis) => {
     const values = points.map((point) => point[axis]);
     const [low, high] = [Math.min(...values), Math.max(...values)];
-    return (value) => (high > low ? (value - low) / (high - low) : 0.5) * (SIDE - 10) + 5;
+    return (/** @type {number} */ value) => (high > low ? (value - low) / (high - low) : 0.5) * (SIDE - 10) + 5;
   });
   const whole = points.every(([, , c]) => Number.isInteger(c) && c >= 0);
   context.lineWidth = 2;

@@ -2,9 +2,12 @@
 import { element, icon, write } from "../draw/dom.js";
 import { RunState, isActive, isFinal } from "../stream/run_state.js";
 
-/** @typedef {import("../ui.js").Ui} Ui */
+/** @import { Ui } from "../ui.js" */
+/** @import { Run } from "../stream/run.js" */
+/** @import { Link } from "../stream/socket.js" */
+/** @typedef {"play" | "step" | "epoch" | "reset" | "seed"} Command */
 
-/** Buttons after play: what they do, their text, their key. */
+/** Buttons after play: what they do, their text, their key. @type {{name: Command, text: string, key: string}[]} */
 const BUTTONS = [
   { name: "step", text: "step", key: "s" },
   { name: "epoch", text: "step_epoch", key: "e" },
@@ -13,14 +16,18 @@ const BUTTONS = [
 ];
 
 export class Transport {
+  channels = ["speed", "cost"];
+
   /** @param {Ui} ui @param {{do: (command: string) => void}} on */
   constructor(ui, on) {
     this.ui = ui;
     this.on = on;
-    this.buttons = { play: this.#button("play", "play", "play", ui.t("shortcut_space")) };
-    for (const { name, text, key } of BUTTONS) this.buttons[name] = this.#button(name, name, text, key);
+    const rest = BUTTONS.map(({ name, text, key }) => [name, this.#button(name, text, key)]);
+    /** @type {Record<Command, HTMLButtonElement>} */
+    this.buttons = Object.fromEntries([["play", this.#button("play", "play", ui.t("shortcut_space"))], ...rest]);
     this.pauseIcon = icon("pause");
-    this.playIcon = this.buttons.play.firstElementChild;
+    this.playIcon = icon("play");
+    /** @type {Record<string, {value: HTMLElement, name: HTMLElement}>} */
     this.counters = {};
     const list = element("dl", { class: "tp-counters" }, this.#counters());
     this.chip = element("span", { class: "tp-chip", role: "status" });
@@ -29,7 +36,7 @@ export class Transport {
       list,
       this.chip,
     ]);
-    this.keys = (event) => this.#key(event);
+    this.keys = (/** @type {KeyboardEvent} */ event) => this.#key(event);
     document.addEventListener("keydown", this.keys);
   }
 
@@ -37,8 +44,8 @@ export class Transport {
     document.removeEventListener("keydown", this.keys);
   }
 
-  /** @param {string} name @param {string} glyph @param {string} text @param {string} key */
-  #button(name, glyph, text, key) {
+  /** @param {Command} name @param {string} text @param {string} key */
+  #button(name, text, key) {
     const { t } = this.ui;
     const label = t(text);
     const title = key ? `${label} (${t("shortcut", { key })})` : label;
@@ -49,9 +56,9 @@ export class Transport {
         type: "button",
         "aria-label": label,
         title,
-        "aria-keyshortcuts": { play: "Space", step: "S", epoch: "E" }[name],
+        "aria-keyshortcuts": name === "play" ? "Space" : key.toUpperCase() || undefined,
       },
-      [icon(glyph)],
+      [icon(name)],
     );
     button.dataset.do = name;
     button.addEventListener("click", () => this.#press(name));
@@ -101,6 +108,7 @@ export class Transport {
     this.#enable(run, link);
   }
 
+  /** @param {Run} run @param {Link} link */
   #enable(run, link) {
     const { buttons, ui } = this;
     const reachable = link === "open" && run.known && !ui.readOnly;
@@ -117,6 +125,7 @@ export class Transport {
     buttons.play.replaceChildren(playing ? this.pauseIcon : this.playIcon);
   }
 
+  /** @param {Command} name */
   #press(name) {
     if (this.buttons[name].disabled) return;
     this.on.do(name === "play" ? (isActive(this.ui.run.state) ? "pause" : "resume") : name);
@@ -130,7 +139,8 @@ export class Transport {
     if (!inside && target !== document.body) return;
     if (/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) || target.isContentEditable) return;
     if (event.key === " " && target.tagName === "BUTTON") return;
-    const name = { " ": "play", s: "step", e: "epoch" }[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    const key = event.key.toLowerCase();
+    const name = key === " " ? "play" : BUTTONS.find((button) => button.key && button.key === key)?.name;
     if (!name) return;
     event.preventDefault();
     this.#press(name);

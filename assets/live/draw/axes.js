@@ -2,6 +2,9 @@
 import { commonBase } from "./scale.js";
 import { css } from "./theme.js";
 
+/** @import { Scale } from "./scale.js" */
+/** @import { Theme } from "./theme.js" */
+/** @import { Formats } from "../text/number_format.js" */
 /** @typedef {{left: number, top: number, right: number, bottom: number}} Box */
 
 /** The middle of the device pixel nearest to a place, so that hairlines are one pixel wide. @param {number} place @param {number} ratio */
@@ -19,8 +22,8 @@ function segment(context, x0, y0, x1, y1) {
 
 /**
  * Horizontal grid lines with labels on the left.
- * @param {CanvasRenderingContext2D} context @param {Box} box @param {import("./scale.js").Scale} scale
- * @param {{theme: import("./theme.js").Theme, format: any, ratio: number, labels?: boolean, inside?: boolean, bare?: boolean, percent?: boolean}} look `inside` puts labels into the box, `bare` leaves the lines out
+ * @param {CanvasRenderingContext2D} context @param {Box} box @param {Scale} scale
+ * @param {{theme: Theme, format: Formats, ratio: number, labels?: boolean, inside?: boolean, bare?: boolean, percent?: boolean}} look `inside` puts labels into the box, `bare` leaves the lines out
  */
 export function yAxis(context, box, scale, look) {
   const { theme, format, ratio } = look;
@@ -51,19 +54,19 @@ export function yAxis(context, box, scale, look) {
   if (base && look.labels !== false) yBase(context, box, base, look);
 }
 
-/** What the labels of the vertical axis leave out, at its upper end. @param {CanvasRenderingContext2D} context @param {Box} box @param {number} base @param {{theme: import("./theme.js").Theme, format: any}} look */
+/** What the labels of the vertical axis leave out, at its upper end. @param {CanvasRenderingContext2D} context @param {Box} box @param {number} base @param {{theme: Theme, format: Formats}} look */
 export function yBase(context, box, base, look) {
   Object.assign(context, { textAlign: "left", textBaseline: "middle" });
   plate(context, look.format.base(base), box.left + 4, box.top + 8, look.theme);
 }
 
-/** The same of the horizontal axis, at its right end. @param {CanvasRenderingContext2D} context @param {Box} box @param {number} base @param {{theme: import("./theme.js").Theme, format: any}} look */
+/** The same of the horizontal axis, at its right end. @param {CanvasRenderingContext2D} context @param {Box} box @param {number} base @param {{theme: Theme, format: Formats}} look */
 export function xBase(context, box, base, look) {
   Object.assign(context, { textAlign: "right", textBaseline: "middle" });
   plate(context, look.format.base(base), box.right - 4, box.bottom - 8, look.theme);
 }
 
-/** Text on a plate of the ground color, legible above any picture, aligned as the context says. @param {CanvasRenderingContext2D} context @param {string} text @param {number} x @param {number} y @param {import("./theme.js").Theme} theme */
+/** Text on a plate of the ground color, legible above any picture, aligned as the context says. @param {CanvasRenderingContext2D} context @param {string} text @param {number} x @param {number} y @param {Theme} theme */
 export function plate(context, text, x, y, theme) {
   const width = context.measureText(text).width;
   context.fillStyle = css(theme.ground, 0.84);
@@ -74,8 +77,8 @@ export function plate(context, text, x, y, theme) {
 
 /**
  * The axis of steps: ticks below the box, its unit at the right end.
- * @param {CanvasRenderingContext2D} context @param {Box} box @param {import("./scale.js").Scale} scale
- * @param {{theme: import("./theme.js").Theme, format: any, ratio: number, unit?: string}} look
+ * @param {CanvasRenderingContext2D} context @param {Box} box @param {Scale} scale
+ * @param {{theme: Theme, format: Formats, ratio: number, unit?: string}} look
  */
 export function xAxis(context, box, scale, look) {
   const { theme, format, ratio, unit } = look;

@@ -1,3 +1,5 @@
+import { context2d } from "./dom.js";
+
 /** A picture of what seldom changes, painted once and laid over every frame. */
 export class CanvasCache {
   constructor() {
@@ -17,7 +19,7 @@ export class CanvasCache {
     if (whole !== this.key) {
       this.key = whole;
       Object.assign(this.canvas, { width: Math.round(width * ratio), height: Math.round(height * ratio) });
-      const own = this.canvas.getContext("2d");
+      const own = context2d(this.canvas);
       own.setTransform(ratio, 0, 0, ratio, 0, 0);
       paint(own);
     }

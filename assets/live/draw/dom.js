@@ -15,8 +15,15 @@ export function element(tag, properties = {}, children = []) {
     else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
     else node.setAttribute(name, value === true ? "" : value);
   }
-  node.append(...children.filter(Boolean));
+  node.append(...children.filter((child) => child != null));
   return node;
+}
+
+/** The context to draw on a canvas with. @param {HTMLCanvasElement} canvas */
+export function context2d(canvas) {
+  const context = canvas.getContext("2d");
+  if (!context) throw new Error("no 2d context: the canvas has one of another kind");
+  return context;
 }
 
 /** Writes text only where it changed. @param {Node} node @param {string} text */

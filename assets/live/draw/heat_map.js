@@ -1,4 +1,5 @@
 /** Maps over the plane as pictures: one byte a cell in, one pixel a cell out, the first row at the bottom. */
+import { context2d } from "./dom.js";
 import { mix, pack } from "./theme.js";
 
 /** @typedef {import("./theme.js").Theme} Theme */
@@ -7,13 +8,15 @@ import { mix, pack } from "./theme.js";
 export class Picture {
   constructor() {
     this.canvas = document.createElement("canvas");
-    this.context = this.canvas.getContext("2d");
+    this.context = context2d(this.canvas);
+    this.image = this.context.createImageData(1, 1);
+    this.words = new Uint32Array(this.image.data.buffer);
   }
 
   /** Pixels of the wanted size, as packed colors; call `done` when they are filled. @param {number} width @param {number} height */
   pixels(width, height) {
-    if (this.canvas.width !== width || this.canvas.height !== height || !this.image) {
-      Object.assign(this.canvas, { width, height });
+    if (this.canvas.width !== width || this.canvas.height !== height) Object.assign(this.canvas, { width, height });
+    if (this.image.width !== width || this.image.height !== height) {
       this.image = this.context.createImageData(width, height);
       this.words = new Uint32Array(this.image.data.buffer);
     }

@@ -57,7 +57,12 @@ export function paintHistogram(picture, trace, layer, look) {
   picture.done();
 }
 
-/** One frame of one layer, into one column of pixels. */
+/**
+ * One frame of one layer, into one column of pixels.
+ * @param {Uint32Array} words @param {number} column @param {number} width @param {number} height
+ * @param {Float32Array} values @param {number} at where the layer's row begins @param {number} top the axis' upper end
+ * @param {number} perRow what a row of pixels spans @param {Uint32Array} colors @param {number} bins
+ */
 function paintColumn(words, column, width, height, values, at, top, perRow, colors, bins) {
   const low = values[at];
   const high = values[at + 1];

@@ -96,7 +96,10 @@ export function niceDomain(low, high, most = 6) {
 function roundNumber(value, up) {
   const exponent = Math.floor(Math.log10(value));
   const steps = [1, 2, 5, 10].map((factor) => Number(`${factor}e${exponent}`));
-  return up ? steps.find((step) => step >= value * (1 - 1e-9)) : steps.findLast((step) => step <= value * (1 + 1e-9));
+  const found = up
+    ? steps.find((step) => step >= value * (1 - 1e-9))
+    : steps.findLast((step) => step <= value * (1 + 1e-9));
+  return found ?? value;
 }
 
 /** Decades around positive values, at most `most` of them below the largest; round numbers where they span about one. @param {number} low @param {number} high @param {number} [most] @returns {[number, number]} */

@@ -40,6 +40,11 @@ export function parseColor(text) {
     : null;
 }
 
+/** Red, green, blue of a color of ours. @param {string} hex "#rrggbb" @returns {Rgb} */
+function rgb(hex) {
+  return /** @type {Rgb} */ ([1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)));
+}
+
 /** @param {Rgb} a @param {Rgb} b @param {number} share of b @returns {Rgb} */
 export function mix(a, b, share) {
   return /** @type {Rgb} */ ([0, 1, 2].map((i) => Math.round(a[i] + (b[i] - a[i]) * share)));
@@ -50,11 +55,11 @@ export function css(color, alpha = 1) {
   return alpha === 1 ? `rgb(${color.join(",")})` : `rgba(${color.join(",")},${alpha})`;
 }
 
-/** A color on a ramp of stops. @param {string[]} stops @param {number} share 0 to 1 @returns {Rgb} */
+/** A color on a ramp of stops. @param {string[]} stops "#rrggbb" @param {number} share 0 to 1 @returns {Rgb} */
 export function ramp(stops, share) {
   const place = Math.min(1, Math.max(0, share)) * (stops.length - 1);
   const left = Math.min(stops.length - 2, Math.floor(place));
-  return mix(parseColor(stops[left]), parseColor(stops[left + 1]), place - left);
+  return mix(rgb(stops[left]), rgb(stops[left + 1]), place - left);
 }
 
 /** Packs a color for a Uint32 view of image data (little-endian machines, as all that run browsers). @param {Rgb} color @param {number} [alpha] 0 to 255 */
@@ -74,11 +79,11 @@ export function luminance(color) {
 /** Reads the theme that is in force at an element. @param {HTMLElement} element */
 export function readTheme(element) {
   const style = getComputedStyle(element);
-  const read = (name) => style.getPropertyValue(`--st-${name}`);
-  const ground = parseColor(read("background-color")) || [255, 255, 255];
+  const read = (/** @type {string} */ name) => style.getPropertyValue(`--st-${name}`);
+  const ground = parseColor(read("background-color")) ?? rgb("#ffffff");
   const mode = luminance(ground) < 0.35 ? "dark" : "light";
   const signals = SIGNALS[mode];
-  const text = parseColor(read("text-color")) || parseColor(signals.text);
+  const text = parseColor(read("text-color")) ?? rgb(signals.text);
   const values = VALUES[mode];
   return {
     mode,
@@ -88,14 +93,14 @@ export function readTheme(element) {
     line: mix(ground, text, 0.16),
     grid: mix(ground, text, mode === "dark" ? 0.1 : 0.08),
     surface: parseColor(read("secondary-background-color")) || mix(ground, text, 0.05),
-    accent: parseColor(read("primary-color")) || parseColor(signals.fallback),
-    warn: parseColor(signals.warn),
+    accent: parseColor(read("primary-color")) ?? rgb(signals.fallback),
+    warn: rgb(signals.warn),
     font: read("font").trim() || style.fontFamily || "sans-serif",
     /** @param {number} value -1 to 1 */
     value: (value) => ramp(values, (value + 1) / 2),
     values: Uint32Array.from({ length: 256 }, (_, i) => pack(ramp(values, (Math.max(-127, i - 128) + 127) / 254))),
     /** @param {number} index */
-    class: (index) => parseColor(CLASSES[mode][index % CLASSES[mode].length]),
+    class: (index) => rgb(CLASSES[mode][index % CLASSES[mode].length]),
     /** @param {number} index @param {number} count */
     layer: (index, count) => ramp(LAYERS[mode], count > 1 ? index / (count - 1) : 0.35),
   };

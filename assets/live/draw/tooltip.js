@@ -29,7 +29,7 @@ export class Tooltip {
       list.push(element("i"), element("span", { text: `+${rows.length - MOST_ROWS}` }), element("b"));
     this.node.replaceChildren(element("strong", { text: heading }), element("div", { class: "tp-tooltip-rows" }, list));
     this.node.hidden = false;
-    this.#place(canvas, x, y);
+    this.#position(canvas, x, y);
   }
 
   /** @param {HTMLElement} [canvas] only when this canvas showed it */
@@ -39,7 +39,8 @@ export class Tooltip {
     this.owner = null;
   }
 
-  #place(canvas, x, y) {
+  /** Beside the cursor, within the component. @param {HTMLElement} canvas @param {number} x @param {number} y */
+  #position(canvas, x, y) {
     const frame = this.root.getBoundingClientRect();
     const box = canvas.getBoundingClientRect();
     const { offsetWidth: width, offsetHeight: height } = this.node;

@@ -1,10 +1,9 @@
 /** Binary messages of the live route: frames ("TPF1") and series ("TPS1"), read without copying. */
 
-/** @typedef {Float32Array | Float64Array | Int8Array | Uint8Array} Values */
-/** @typedef {{shape: number[], values: Values}} Reading */
-/** @typedef {{step: number, epoch: number, seconds: number, readings: Record<string, Reading>}} Frame */
-/** @typedef {{kind: string, reset: boolean, rows: number, columns: string[], values: Float64Array}} Series */
+/** @import { Frame, Reading, Series, Values } from "./protocol.js" */
+/** @typedef {Float32ArrayConstructor | Float64ArrayConstructor | Int8ArrayConstructor | Uint8ArrayConstructor} ValuesType */
 
+/** @type {Record<string, ValuesType>} */
 const TYPES = { f4: Float32Array, f8: Float64Array, i1: Int8Array, u1: Uint8Array };
 const PREFIX = 8;
 
@@ -34,8 +33,11 @@ function view(buffer, dtype, at, count) {
 /** @param {ArrayBuffer} buffer @returns {Frame} */
 export function decodeFrame(buffer) {
   const { header, start } = open(buffer, "TPF1");
+  /** @type {Record<string, Reading>} */
   const readings = {};
-  for (const [key, dtype, shape, offset] of header.readings) {
+  /** @type {[key: string, dtype: string, shape: number[], offset: number][]} */
+  const table = header.readings;
+  for (const [key, dtype, shape, offset] of table) {
     const count = shape.reduce((product, size) => product * size, 1);
     readings[key] = { shape, values: view(buffer, dtype, start + offset, count) };
   }

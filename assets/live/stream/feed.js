@@ -2,18 +2,23 @@
 import { decodeFrame, decodeSeries, magic } from "./decode.js";
 import { Run } from "./run.js";
 
+/** @import { Done, LiveMessage } from "./protocol.js" */
+
 const QUIET = 60;
 const LONGEST = 600;
 
 export class Feed {
-  /** @param {{changed: () => void, ask: () => void, done: (message: any) => void}} on */
+  /** @param {{changed: () => void, ask: () => void, done: (message: Done) => void}} on */
   constructor(on) {
     this.on = on;
     this.run = new Run("");
     /** @type {Run | null} a snapshot on its way */
     this.incoming = null;
     this.behind = false;
+    /** When it asked last, when the last message came, and when the snapshot began. */
     this.asked = 0;
+    this.touched = 0;
+    this.began = 0;
   }
 
   /** Begins another run with nothing known. @param {string} id @param {string} [task] */
@@ -61,6 +66,7 @@ export class Feed {
     this.on.ask();
   }
 
+  /** @param {LiveMessage} message */
   #text(message) {
     const run = this.incoming ?? this.run;
     if (message.type === "hello") {
@@ -69,11 +75,12 @@ export class Feed {
       this.incoming.hello(message);
       this.began = this.touched;
       if (!this.run.frames) this.settle();
-    } else if (message.type === "state") run.place(message);
+    } else if (message.type === "state") run.status(message);
     else if (message.type === "log") run.event(message);
     else if (message.type === "done") this.on.done(message);
   }
 
+  /** @param {ArrayBuffer} buffer */
   #bytes(buffer) {
     const run = this.incoming ?? this.run;
     if (magic(buffer) === "TPS1") run.series(decodeSeries(buffer));

@@ -2,22 +2,20 @@
 import { RunState } from "./run_state.js";
 import { Trace } from "./trace.js";
 
-/** @typedef {import("./decode.js").Frame} Frame */
-/** @typedef {import("./decode.js").Series} Series */
-/** @typedef {{name: string, inputs: string[], unitwise?: boolean, head?: boolean, task?: string, two_sided?: boolean}} Node a block of the network, or the output layer */
-/** @typedef {{key: string, title: string, formula: string, unit: string, mark: string, scale: string, series: string[], healthy: number[] | null, extent: number[] | null, reading?: string}} Channel */
+/** @import { Message } from "../text/messages.js" */
+/** @import { Channel, Frame, Hello, LogEvent, Mark, Node, Reading, RunStatus, Series } from "./protocol.js" */
 
 const LINE_POINTS = 1000;
 const HISTOGRAM_FRAMES = 320;
-/** How many readings are kept of the marks that are drawn over the steps; of the others the newest is drawn. */
+/** How many readings are kept of the marks that are drawn over the steps; of the others the newest is drawn. @type {Partial<Record<Mark, number>>} */
 const TRACED = { lines: LINE_POINTS, scores: LINE_POINTS, scalar: LINE_POINTS, histogram: HISTOGRAM_FRAMES };
 
 /** Layer names in the order of depth: their numbers first to last, "output" at the end. @param {string[]} names */
 export function byDepth(names) {
-  const place = (name) => (name === "output" ? Infinity : Number.parseInt(name, 10));
+  const number = (/** @type {string} */ name) => (name === "output" ? Infinity : Number.parseInt(name, 10));
   const known = [...new Set(names)];
   return known
-    .map((name, index) => ({ name, index, depth: place(name) }))
+    .map((name, index) => ({ name, index, depth: number(name) }))
     .sort((a, b) => (a.depth === b.depth || Number.isNaN(a.depth - b.depth) ? a.index - b.index : a.depth - b.depth))
     .map(({ name }) => name);
 }
@@ -34,7 +32,7 @@ export class Run {
     this.id = id;
     this.known = false;
     this.state = "connecting";
-    /** @type {import("../text/messages.js").Message} */
+    /** @type {Message} */
     this.message = { text: "", values: {} };
     this.step = NaN;
     this.epoch = NaN;
@@ -44,10 +42,13 @@ export class Run {
     this.task = "";
     /** @type {Map<string, Channel>} */
     this.channels = new Map();
+    /** @type {string[]} */
     this.layers = [];
+    /** @type {LogEvent[]} */
     this.log = [];
-    /** @type {Record<string, import("./decode.js").Reading>} */
+    /** @type {Record<string, Reading | undefined>} */
     this.latest = {};
+    /** @type {Reading | null} the data on the plane or along the curve */
     this.points = null;
     /** @type {Record<string, Trace>} */
     this.traces = { losses: new Trace(1), epochs: new Trace(5) };
@@ -56,7 +57,7 @@ export class Run {
     this.lowest = { step: NaN, value: Infinity };
   }
 
-  /** @param {any} message */
+  /** @param {Hello} message */
   hello(message) {
     this.known = true;
     this.graph = message.graph ?? [];
@@ -70,18 +71,18 @@ export class Run {
     const rows = [...first, ...perLayer.flatMap((channel) => channel.series.map(layerOf))];
     this.layers = byDepth(this.graph.length ? rows.filter((name) => this.node(name)) : rows);
     this.log = (message.log ?? []).slice(-200);
-    this.place(message);
+    this.status(message);
   }
 
-  /** Takes over state, message and place from a message. @param {any} message */
-  place(message) {
+  /** @param {RunStatus} message */
+  status(message) {
     if (message.state) this.state = message.state;
     if (message.message !== undefined) this.message = message.message;
-    if (Number.isFinite(message.step)) this.step = message.step;
-    if (Number.isFinite(message.epoch)) this.epoch = message.epoch;
+    this.step = message.step ?? this.step;
+    this.epoch = message.epoch ?? this.epoch;
   }
 
-  /** @param {any} message */
+  /** @param {LogEvent} message */
   event(message) {
     this.log.push(message);
     if (this.log.length > 200) this.log.shift();
@@ -98,7 +99,7 @@ export class Run {
     this.#advance(frame.step, frame.epoch);
     for (const [key, reading] of Object.entries(frame.readings)) {
       const mark = this.channels.get(key)?.mark;
-      const limit = TRACED[mark];
+      const limit = mark && TRACED[mark];
       if (limit) this.#trace(key, reading.values.length, limit).push(frame.step, reading.values);
     }
   }
@@ -150,7 +151,7 @@ export class Run {
     return [0, Math.max(10, Number.isFinite(this.step) ? this.step : 0)];
   }
 
-  /** "plane" for two inputs, "curve" for one, "attack" for images under attack, "metric" for anything else. */
+  /** "plane" for two inputs, "curve" for one, "attack" for images under attack, "metric" for anything else. @returns {"plane" | "curve" | "attack" | "metric"} */
   get view() {
     if (this.channels.has("output")) return "plane";
     if (this.channels.get("attack")?.mark === "pictures") return "attack";
@@ -165,11 +166,13 @@ export class Run {
     return !this.known;
   }
 
+  /** @param {string} key @param {number} width @param {number} limit */
   #trace(key, width, limit) {
     if (this.traces[key]?.width !== width) this.traces[key] = new Trace(width, limit);
     return this.traces[key];
   }
 
+  /** @param {number} step @param {number} epoch */
   #advance(step, epoch) {
     if (!(step <= this.step)) this.step = step;
     if (Number.isFinite(epoch) && !(epoch <= this.epoch)) this.epoch = epoch;

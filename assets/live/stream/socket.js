@@ -14,6 +14,14 @@ export class LiveSocket {
     /** @type {Link} */
     this.link = "idle";
     this.failures = 0;
+    /** @type {string | null} */
+    this.run = null;
+    this.token = "";
+    this.base = "";
+    /** @type {WebSocket | null} */
+    this.socket = null;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined;
     this.wake = () => this.#retryNow();
     addEventListener("online", this.wake);
     document.addEventListener("visibilitychange", this.wake);
@@ -31,13 +39,13 @@ export class LiveSocket {
     this.#drop();
     this.run = run;
     this.failures = 0;
-    if (run) this.#open();
+    if (run) this.#open(run);
     else this.#become("idle");
   }
 
   /** @param {object} command @returns {boolean} whether it went out */
   send(command) {
-    if (this.link !== "open") return false;
+    if (this.link !== "open" || !this.socket) return false;
     this.socket.send(JSON.stringify(command));
     return true;
   }
@@ -49,12 +57,13 @@ export class LiveSocket {
     this.#drop();
   }
 
-  #open() {
+  /** @param {string} run */
+  #open(run) {
     clearTimeout(this.timer);
-    this.timer = 0;
+    this.timer = undefined;
     if (this.failures === 0) this.#become("connecting");
     const scheme = location.protocol === "https:" ? "wss" : "ws";
-    const path = `${this.base || "/"}live/${encodeURIComponent(this.run)}?token=${encodeURIComponent(this.token ?? "")}`;
+    const path = `${this.base || "/"}live/${encodeURIComponent(run)}?token=${encodeURIComponent(this.token ?? "")}`;
     const socket = new WebSocket(`${scheme}://${location.host}${path}`);
     socket.binaryType = "arraybuffer";
     this.socket = socket;
@@ -69,6 +78,7 @@ export class LiveSocket {
     socket.onclose = (event) => this.#closed(socket, event.code);
   }
 
+  /** @param {WebSocket} socket @param {number} code */
   #closed(socket, code) {
     if (socket !== this.socket) return;
     this.socket = null;
@@ -77,21 +87,22 @@ export class LiveSocket {
     // A refused handshake looks like any other failure to a browser, so ask for a new token when trying again did not help.
     if (code === REFUSED || this.failures % 3 === 0) this.on.refused();
     const delay = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** (this.failures - 1));
-    this.timer = setTimeout(() => this.#open(), delay * (0.5 + Math.random()));
+    this.timer = setTimeout(() => this.run && this.#open(this.run), delay * (0.5 + Math.random()));
   }
 
   #retryNow() {
-    if (this.timer && this.run && !document.hidden) this.#open();
+    if (this.timer && this.run && !document.hidden) this.#open(this.run);
   }
 
   #drop() {
     clearTimeout(this.timer);
-    this.timer = 0;
+    this.timer = undefined;
     const socket = this.socket;
     this.socket = null;
     if (socket) socket.close(1000);
   }
 
+  /** @param {Link} link */
   #become(link) {
     if (link === this.link) return;
     this.link = link;

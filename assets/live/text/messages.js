@@ -1,7 +1,9 @@
 /** Messages of the engine, a template and what fills it, in the reader's language. */
 
 /** @typedef {{term: string, name: string}} Term a name that each language has a word for */
-/** @typedef {{text: string, values: Record<string, any>}} Message values are text, numbers, terms, messages and lists */
+/** @typedef {{text: string, values: Record<string, Value>}} Message */
+/** @typedef {string | number | boolean | null | Term | Message | Value[]} Value what stands in a placeholder */
+/** @typedef {{format: import("./number_format.js").Formats, layer: (name: string) => string}} Words how numbers and layers are written */
 
 const CONTEXT = "\u0004"; // stands between context and text, as in gettext
 
@@ -24,23 +26,23 @@ export async function fetchCatalogue(address) {
 /**
  * Fills a message's template in the reader's language.
  * @param {Message} message @param {Map<string, string>} catalogue
- * @param {{format: import("./number_format.js").Formats, layer: (name: string) => string}} ui
+ * @param {Words} ui
  * @returns {string}
  */
 export function translate(message, catalogue, ui) {
   const { text, values } = message;
   const singular = Object.values(values).includes(1) ? catalogue.get(`one${CONTEXT}${text}`) : "";
   const template = singular || catalogue.get(text) || text;
-  return template.replace(/\{(\w+)\}/g, (whole, name) =>
+  return template.replace(/\{(\w+)\}/g, (/** @type {string} */ whole, /** @type {string} */ name) =>
     Object.hasOwn(values, name) ? fill(values[name], catalogue, ui) : whole,
   );
 }
 
-/** What stands in a placeholder. */
+/** What stands in a placeholder. @param {Value} value @param {Map<string, string>} catalogue @param {Words} ui @returns {string} */
 function fill(value, catalogue, ui) {
   if (Array.isArray(value)) return value.map((each) => fill(each, catalogue, ui)).join(", ");
   if (typeof value === "number") return Number.isInteger(value) ? ui.format.integer(value) : ui.format.four(value);
-  if (typeof value !== "object") return String(value);
+  if (typeof value !== "object" || value === null) return String(value);
   if ("text" in value) return translate(value, catalogue, ui);
   return value.term === "layer"
     ? ui.layer(value.name)

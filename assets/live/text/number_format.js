@@ -1,6 +1,7 @@
 /** Numbers as the reader's language writes them. "–" stands for what was not measured. */
 
 export const NONE = "–";
+/** @type {Record<string, string>} */
 const SUPERSCRIPT = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
 
 /** 10 to a power in one typeface: 10⁻³. @param {number} exponent */
@@ -10,7 +11,7 @@ export function power(exponent) {
 
 /** Number formats of one language. @param {string} lang */
 function numbers(lang) {
-  const make = (options) => new Intl.NumberFormat(lang || "en", options);
+  const make = (/** @type {Intl.NumberFormatOptions} */ options) => new Intl.NumberFormat(lang || "en", options);
   return {
     whole: make({ maximumFractionDigits: 0 }),
     three: make({ minimumSignificantDigits: 3, maximumSignificantDigits: 3 }),
@@ -43,15 +44,16 @@ function measured(value, digits) {
 /** Writers of numbers in one language. @param {string} lang */
 export function formats(lang) {
   const { whole, three, short, four, compact, fixed, share } = numbers(lang);
-  const known = (digits) => (value) => (Number.isFinite(value) ? digits.format(value) : NONE);
+  const known = (/** @type {Intl.NumberFormat} */ digits) => (/** @type {number} */ value) =>
+    Number.isFinite(value) ? digits.format(value) : NONE;
   return {
     integer: known(whole),
     compact: known(compact),
-    value: (value) => measured(value, three),
-    short: (value) => measured(value, short),
-    four: (value) => measured(value, four),
-    percent: (value, digits = 1) => known(share[digits])(value),
-    fixed: (value, digits) => known(fixed[Math.min(3, digits)])(value),
+    value: (/** @type {number} */ value) => measured(value, three),
+    short: (/** @type {number} */ value) => measured(value, short),
+    four: (/** @type {number} */ value) => measured(value, four),
+    percent: (/** @type {number} */ value, digits = 1) => known(share[digits])(value),
+    fixed: (/** @type {number} */ value, /** @type {number} */ digits) => known(fixed[Math.min(3, digits)])(value),
     /** Two digits in little room: -4·10⁻⁴. @param {number} value */
     tight: (value) => {
       const size = Math.abs(value);
@@ -75,7 +77,7 @@ export function formats(lang) {
       if (digits > 6) return scientific(value || 0, short);
       return fixed[Math.min(3, Math.max(0, digits))].format(value);
     },
-    logTick: (value) => {
+    logTick: (/** @type {number} */ value) => {
       const exponent = Math.log10(value);
       return Math.abs(exponent - Math.round(exponent)) < 1e-9 ? power(Math.round(exponent)) : short.format(value);
     },

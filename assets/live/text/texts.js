@@ -1,6 +1,6 @@
 import { PARTS } from "./weight_parts.js";
 
-/** Every string the live component shows, in English; the page sends translations under the same keys. */
+/** Every string the live component shows, in English; the page sends translations under the same keys. @type {Record<string, string>} */
 // biome-ignore format: one text a line, as the page reads them
 export const TEXTS = {
   controls: "Training controls",
@@ -151,7 +151,10 @@ export const TEXTS = {
 export function translator(translated = {}) {
   return (key, values = {}) => {
     const text = translated[key] || TEXTS[key] || key;
-    return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+    return text.replace(
+      /\{(\w+)\}/g,
+      (/** @type {string} */ whole, /** @type {string} */ name) => values[name] ?? whole,
+    );
   };
 }
 

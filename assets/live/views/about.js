@@ -1,7 +1,7 @@
 /** What a channel's panel says in words: its title, what it measures, and how to read it. */
 
 /** @typedef {import("../ui.js").Ui} Ui */
-/** @typedef {import("../stream/run.js").Channel} Channel */
+/** @typedef {import("../stream/protocol.js").Channel} Channel */
 
 /** The text of a key that the page may have sent, or else another. @param {Ui} ui @param {string} key @param {string} otherwise */
 function sent(ui, key, otherwise) {

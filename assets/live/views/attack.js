@@ -3,15 +3,17 @@ import { Picture } from "../draw/heat_map.js";
 import { Panel } from "./panel.js";
 import { css, mix, pack } from "../draw/theme.js";
 
-/** @typedef {import("../ui.js").Ui} Ui */
+/** @import { Scale } from "../draw/scale.js" */
+/** @import { Reading, Values } from "../stream/protocol.js" */
+/** @import { Ui } from "../ui.js" */
 
 const LABEL = 18;
 const GAP = 6;
 
 /**
  * An arrow from where every example stands to where the attack moves it; strong where the answer changes.
- * @param {CanvasRenderingContext2D} context @param {Ui} ui @param {import("../draw/scale.js").Scale} x @param {import("../draw/scale.js").Scale} y
- * @param {import("../stream/decode.js").Reading | undefined} reading
+ * @param {CanvasRenderingContext2D} context @param {Ui} ui @param {Scale} x @param {Scale} y
+ * @param {Reading | undefined} reading
  */
 export function drawArrows(context, ui, x, y, reading) {
   if (reading?.shape.length !== 2) return;
@@ -23,6 +25,7 @@ export function drawArrows(context, ui, x, y, reading) {
   }
 }
 
+/** @param {CanvasRenderingContext2D} context @param {number} fromX @param {number} fromY @param {number} toX @param {number} toY */
 function arrow(context, fromX, fromY, toX, toY) {
   const angle = Math.atan2(toY - fromY, toX - fromX);
   const head = Math.min(5, Math.hypot(toX - fromX, toY - fromY) / 2);
@@ -37,21 +40,26 @@ function arrow(context, fromX, fromY, toX, toY) {
 }
 
 export class AttackView {
+  /** The attack on points is drawn over the plane, but the channel is the same. */
+  channels = ["attack"];
+
   /** @param {Ui} ui */
   constructor(ui) {
     this.ui = ui;
     this.panel = new Panel(ui, { key: "attack", title: "attack", help: "attack_help" });
     this.node = this.panel.node;
+    /** @type {Picture[]} */
     this.pictures = [];
   }
 
+  /** @returns {HTMLElement[]} */
   legend = () => [];
 
   draw() {
     const context = this.panel.begin();
     const { latest } = this.ui.run;
     const { attack: reading, attack_scale: about } = latest;
-    if (!context || !reading || reading.shape.length !== 4) return;
+    if (!context || !reading || !about || reading.shape.length !== 4) return;
     const [count, , height, width] = reading.shape;
     const left = 64;
     const side = Math.floor(
@@ -76,6 +84,7 @@ export class AttackView {
     this.panel.describe(this.#summary(about, count));
   }
 
+  /** @param {CanvasRenderingContext2D} context @param {number} side */
   #rows(context, side) {
     const { ui } = this;
     context.fillStyle = css(ui.theme.muted);
@@ -86,7 +95,7 @@ export class AttackView {
     );
   }
 
-  /** The answer; a wrong one in the color of warnings. */
+  /** The answer; a wrong one in the color of warnings. @param {CanvasRenderingContext2D} context @param {number} x @param {number} y @param {number} answer @param {number} right */
   #label(context, x, y, answer, right) {
     const { ui } = this;
     context.fillStyle = css(answer === right ? ui.theme.text : ui.theme.warn);
@@ -97,10 +106,15 @@ export class AttackView {
     context.font = `11px ${ui.theme.font}`;
   }
 
-  #picture(context, place, values, width, x, y, side, signed) {
+  /**
+   * One image: grays from 0 to 127, or signed values in the colors of values.
+   * @param {CanvasRenderingContext2D} context @param {number} index of the picture, kept between frames @param {Values} values
+   * @param {number} width in cells @param {number} x @param {number} y @param {number} side in pixels @param {boolean} signed
+   */
+  #picture(context, index, values, width, x, y, side, signed) {
     const { theme } = this.ui;
     const height = values.length / width;
-    const picture = (this.pictures[place] ??= new Picture());
+    const picture = (this.pictures[index] ??= new Picture());
     const words = picture.pixels(width, height);
     values.forEach((value, i) => {
       words[i] = signed
@@ -114,6 +128,7 @@ export class AttackView {
     context.strokeRect(x - 0.5, y - 0.5, side + 1, side + 1);
   }
 
+  /** @param {Reading} about @param {number} count */
   #summary(about, count) {
     const rows = Array.from({ length: count }, (_, k) => about.values.subarray(k * 5 + 2, k * 5 + 5));
     return rows.map(([right, before, after]) => `${right}: ${before} → ${after}`).join(", ");

@@ -1,7 +1,7 @@
 /** The charts over epochs: loss and metric. */
 import { TimeChart } from "./time_chart.js";
 import { legendItem } from "../draw/legend.js";
-import { scoreLegend, scoreLines, worstLegend, worstLine } from "./scores.js";
+import { CHANNELS, scoreLegend, scoreLines, worstLegend, worstLine } from "./scores.js";
 import { headLegend, headLines, heads } from "./heads.js";
 
 /** @typedef {import("../ui.js").Ui} Ui */
@@ -38,6 +38,7 @@ function splits(ui, brief = false) {
 export function lossChart(ui) {
   const chart = new TimeChart(ui, {
     key: "loss",
+    channels: ["loss", "end_loss"],
     title: "loss",
     help: "loss_chart_help",
     enlarge: "loss",
@@ -85,6 +86,7 @@ function lossCeiling(ui) {
 export function metricChart(ui) {
   const chart = new TimeChart(ui, {
     key: "metric",
+    channels: [...CHANNELS, "recall", "confusion"], // the large form shows the last two class by class
     title: ui.run.classifies ? "metric" : "metric_r2",
     help: "metric_chart_help",
     enlarge: "metric",

@@ -37,7 +37,7 @@ export function arrange(count, slot, top, bottom) {
   const width = slot.right - slot.left;
   const gap = 4;
   const most = Math.max(1, Math.floor((width + gap) / (SMALLEST + gap)));
-  const fit = (columns, height) =>
+  const fit = (/** @type {number} */ columns, /** @type {number} */ height) =>
     Math.min(LARGEST, (height + gap) / Math.ceil(count / columns) - gap, (width + gap) / columns - gap);
   let columns = 1;
   while (

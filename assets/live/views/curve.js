@@ -6,15 +6,24 @@ import { disagreementBand } from "./disagreement.js";
 import { linear, niceDomain } from "../draw/scale.js";
 import { css } from "../draw/theme.js";
 
+/** @import { Box } from "../draw/axes.js" */
+/** @import { Scale } from "../draw/scale.js" */
+/** @import { Values } from "../stream/protocol.js" */
+/** @import { Point, Ui } from "../ui.js" */
+
 export class CurveView {
-  /** @param {import("../ui.js").Ui} ui */
+  channels = ["curve", "spread"];
+
+  /** @param {Ui} ui */
   constructor(ui) {
     this.ui = ui;
     this.panel = new Panel(ui, { key: "curve", title: "curve", help: "curve_help", enlarge: "output" });
     this.node = this.panel.node;
-    this.panel.pointer = (place) => {
-      this.place = place;
-      if (!place) ui.tooltip.hide(this.panel.canvas);
+    /** @type {Point | null} */
+    this.pointer = null;
+    this.panel.pointer = (pointer) => {
+      this.pointer = pointer;
+      if (!pointer) ui.tooltip.hide(this.panel.canvas);
       ui.redraw();
     };
   }
@@ -33,7 +42,7 @@ export class CurveView {
     const curve = this.ui.run.latest.curve;
     if (!context || !curve) return;
     const { panel, ui } = this;
-    const [x0, x1] = ui.run.channels.get("curve").extent ?? [-1, 1];
+    const [x0, x1] = ui.run.channels.get("curve")?.extent ?? [-1, 1];
     const box = { left: 42, top: 8, right: panel.width - 8, bottom: panel.height - 22 };
     const x = linear([x0, x1], box.left, box.right);
     const y = linear(this.#domain(curve.values), box.bottom, box.top);
@@ -48,11 +57,11 @@ export class CurveView {
     panel.describe(`${ui.t("r2")} ${ui.format.fixed(r2, 3)}`);
   }
 
-  /** The data decide the axis; a prediction far off runs out of the picture. */
+  /** The data decide the axis; a prediction far off runs out of the picture. @param {Values} curve */
   #domain(curve) {
     const points = this.ui.run.points;
     let [low, high] = [Infinity, -Infinity];
-    const take = (value) => {
+    const take = (/** @type {number} */ value) => {
       low = Math.min(low, value);
       high = Math.max(high, value);
     };
@@ -62,6 +71,7 @@ export class CurveView {
     return niceDomain(low - room, high + room);
   }
 
+  /** @param {CanvasRenderingContext2D} context @param {Scale} x @param {Scale} y */
   #points(context, x, y) {
     const { run, theme } = this.ui;
     if (!run.points) return;
@@ -79,6 +89,7 @@ export class CurveView {
     }
   }
 
+  /** @param {CanvasRenderingContext2D} context @param {Values} values @param {Box} box @param {Scale} y */
   #line(context, values, box, y) {
     context.save();
     context.beginPath();
@@ -102,22 +113,23 @@ export class CurveView {
     context.restore();
   }
 
+  /** @param {CanvasRenderingContext2D} context @param {Values} values @param {Box} box @param {Scale} x @param {Scale} y */
   #cursor(context, values, box, x, y) {
-    const { place, ui } = this;
-    if (!place || place.x < box.left || place.x > box.right) return;
-    vertical(context, box, place.x, css(ui.theme.text, 0.6), this.panel.ratio);
-    const value = values[Math.round(((place.x - box.left) / (box.right - box.left)) * (values.length - 1))];
+    const { pointer, ui } = this;
+    if (!pointer || pointer.x < box.left || pointer.x > box.right) return;
+    vertical(context, box, pointer.x, css(ui.theme.text, 0.6), this.panel.ratio);
+    const value = values[Math.round(((pointer.x - box.left) / (box.right - box.left)) * (values.length - 1))];
     const rows = [{ name: ui.t("prediction"), value: ui.format.value(value), color: ui.theme.accent }];
     ui.tooltip.show(
       this.panel.canvas,
-      place.x,
-      place.y,
-      `x ${ui.format.place(x.invert(place.x), x.domain[1] - x.domain[0])}`,
+      pointer.x,
+      pointer.y,
+      `x ${ui.format.place(x.invert(pointer.x), x.domain[1] - x.domain[0])}`,
       rows,
     );
     if (!Number.isFinite(value)) return;
     context.beginPath();
-    context.arc(place.x, y.map(value), 3.5, 0, 2 * Math.PI);
+    context.arc(pointer.x, y.map(value), 3.5, 0, 2 * Math.PI);
     context.fillStyle = css(ui.theme.accent);
     context.fill();
   }

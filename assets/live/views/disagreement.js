@@ -8,7 +8,7 @@ function shade(theme, share) {
   return mix(theme.ground, theme.accent, 0.85 * Math.max(0, share));
 }
 
-/** @param {import("../draw/heat_map.js").Picture} picture @param {import("../stream/decode.js").Reading} reading (1, H, W) @param {import("../draw/theme.js").Theme} theme */
+/** @param {import("../draw/heat_map.js").Picture} picture @param {import("../stream/protocol.js").Reading} reading (1, H, W) @param {import("../draw/theme.js").Theme} theme */
 export function paintDisagreement(picture, reading, theme) {
   const [, height, width] = reading.shape;
   const words = picture.pixels(width, height);
@@ -47,7 +47,7 @@ export function disagreementBand(context, ui, box, y) {
   const { curve, spread } = ui.run.latest;
   if (!curve || !spread || spread.values.length !== curve.values.length) return;
   const last = curve.values.length - 1;
-  const at = (i) => box.left + (i / last) * (box.right - box.left);
+  const at = (/** @type {number} */ i) => box.left + (i / last) * (box.right - box.left);
   context.save();
   context.beginPath();
   context.rect(box.left, box.top, box.right - box.left, box.bottom - box.top);

@@ -6,7 +6,7 @@ import { drawArrows } from "./attack.js";
 import { MarkView } from "./mark_view.js";
 import { span } from "./maps.js";
 
-/** @typedef {import("../stream/decode.js").Reading} Reading */
+/** @typedef {import("../stream/protocol.js").Reading} Reading */
 
 export class FunctionView extends MarkView {
   /** @param {CanvasRenderingContext2D} context @param {Reading} reading */

@@ -1,6 +1,6 @@
 /** Which columns of the diagram feed which, as the network's graph says. */
 
-/** @typedef {import("../stream/run.js").Node} Node */
+/** @typedef {import("../stream/protocol.js").Node} Node */
 
 /**
  * The columns that feed each column, in the order in which the layer takes them. Column 0 is the input; a node without

@@ -13,7 +13,7 @@ export function heads(ui) {
   return ui.run.channels.get("end_loss")?.series ?? [];
 }
 
-/** The color of the layer that is the end; one that no instrument shows has a class's, but not the whole loss's blue. */
+/** The color of the layer that is the end; one that no instrument shows has a class's, but not the whole loss's blue. @param {Ui} ui @param {number} i */
 function color(ui, i) {
   const end = heads(ui)[i];
   return ui.run.layers.includes(end) ? ui.color(end) : ui.theme.class(i ? i + 1 : 0);

@@ -12,11 +12,17 @@ import { linear, niceDomain } from "../draw/scale.js";
 import { NetworkView } from "./network.js";
 import { css } from "../draw/theme.js";
 
+/** @import { Box } from "../draw/axes.js" */
+/** @import { Scale } from "../draw/scale.js" */
+/** @import { Trace } from "../stream/trace.js" */
+/** @import { Point, Ui } from "../ui.js" */
+/** @import { Slot } from "./columns.js" */
+
 const HEAD = 20;
 const STAGE_SHARE = 0.54;
 
 export class LayersView {
-  /** @param {import("../ui.js").Ui} ui */
+  /** @param {Ui} ui */
   constructor(ui) {
     this.ui = ui;
     this.panel = new Panel(ui, {
@@ -29,10 +35,20 @@ export class LayersView {
     this.panel.toggle(ui.t("shared_scale"), ui.t("shared_scale_help"), "shared_scale", true);
     this.stage = new NetworkView(ui, this.panel);
     this.numbers = new Numbers(ui);
+    this.channels = ["activation_histogram", ...this.numbers.channels, ...this.stage.channels];
     this.depth = element("div", { class: "tp-depth" }, [this.panel.plot, this.numbers.node]);
     this.panel.body.append(element("div", { class: "tp-scroll" }, [this.depth]));
+    /** @type {Picture[]} */
     this.pictures = [];
-    this.panel.pointer = (place) => this.#hover(place);
+    /** @type {Slot[]} */
+    this.columns = [];
+    /** Where the histograms begin. */
+    this.top = 0;
+    /** The layer whose histogram the pointer is over, or -1. */
+    this.over = -1;
+    /** @type {Point | null} */
+    this.pointer = null;
+    this.panel.pointer = (pointer) => this.#hover(pointer);
     this.panel.move = (direction) => this.#walk(direction);
   }
 
@@ -56,9 +72,9 @@ export class LayersView {
     const split = this.stage.shown ? Math.round(HEAD + (bottom - HEAD) * STAGE_SHARE) : HEAD;
     this.top = split + (this.stage.shown ? 12 : 4);
     this.columns = columns;
-    this.#heads(context, columns);
-    const onUnit = this.stage.shown && this.stage.draw(context, columns, HEAD + 10, split, this.place);
-    if (!onUnit && this.place && this.place.y < this.top) ui.tooltip.hide(panel.canvas);
+    this.#names(context, columns);
+    const onUnit = this.stage.shown && this.stage.draw(context, columns, HEAD + 10, split, this.pointer);
+    if (!onUnit && this.pointer && this.pointer.y < this.top) ui.tooltip.hide(panel.canvas);
     this.#histograms(context, columns, bottom);
     panel.describe(
       layers
@@ -67,7 +83,8 @@ export class LayersView {
     );
   }
 
-  #heads(context, columns) {
+  /** @param {CanvasRenderingContext2D} context @param {Slot[]} columns */
+  #names(context, columns) {
     const { ui } = this;
     context.font = `600 11px ${ui.theme.font}`;
     context.textAlign = "left";
@@ -88,6 +105,7 @@ export class LayersView {
     context.fillText(ui.t("layer_input"), (GUTTER - 16) / 2, 9.5);
   }
 
+  /** @param {CanvasRenderingContext2D} context @param {Slot[]} columns @param {number} bottom */
   #histograms(context, columns, bottom) {
     const { ui, top } = this;
     const channel = ui.run.channels.get("activation_histogram");
@@ -109,9 +127,13 @@ export class LayersView {
     });
   }
 
+  /**
+   * @param {CanvasRenderingContext2D} context @param {Box} box @param {Trace} trace @param {number} layer @param {[number, number]} domain
+   * @param {boolean} common whether all layers have this domain
+   */
   #histogram(context, box, trace, layer, domain, common) {
     const { ui, panel } = this;
-    const name = ui.run.channels.get("activation_histogram").series[layer];
+    const name = ui.run.channels.get("activation_histogram")?.series[layer] ?? "";
     const picture = (this.pictures[layer] ??= new Picture());
     const [width, height] = [Math.floor(box.right - box.left), Math.floor(box.bottom - box.top)];
     paintHistogram(picture, trace, layer, { width, height, span: ui.run.span, domain, colors: shades(ui.color(name)) });
@@ -130,10 +152,11 @@ export class LayersView {
       if (event.kind === "edit")
         vertical(context, box, x.map(event.step), css(ui.theme.text, 0.45), panel.ratio, [2, 3]);
     if (ui.cursor.step !== null) vertical(context, box, x.map(ui.cursor.step), css(ui.theme.text, 0.6), panel.ratio);
-    if (ui.cursor.chart === this && this.over === layer) this.#tell(layer, name, box, x);
+    if (ui.cursor.step !== null && ui.cursor.chart === this && this.over === layer)
+      this.#tell(ui.cursor.step, layer, name, box, x);
   }
 
-  /** The mean as a thin line through the cloud. */
+  /** The mean as a thin line through the cloud. @param {CanvasRenderingContext2D} context @param {Box} box @param {string} name @param {Scale} x @param {Scale} y */
   #mean(context, box, name, x, y) {
     const { ui } = this;
     const trace = ui.run.traces.activation_mean;
@@ -147,9 +170,9 @@ export class LayersView {
     context.restore();
   }
 
-  #tell(layer, name, box, x) {
+  /** @param {number} step @param {number} layer @param {string} name @param {Box} box @param {Scale} x */
+  #tell(step, layer, name, box, x) {
     const { ui } = this;
-    const { step } = ui.cursor;
     const trace = ui.run.traces.activation_histogram;
     const at = trace.nearest(step);
     const rows = this.numbers.at(name, step);
@@ -158,36 +181,38 @@ export class LayersView {
       name: ui.t("unit_range"),
       value: `${ui.format.short(Number(low.toPrecision(3)))} … ${ui.format.short(Number(high.toPrecision(3)))}`,
     });
-    const place = this.place ?? { x: x.map(step), y: box.top };
+    const pointer = this.pointer ?? { x: x.map(step), y: box.top };
     ui.tooltip.show(
       this.panel.canvas,
-      place.x,
-      place.y,
+      pointer.x,
+      pointer.y,
       `${ui.layer(name)} · ${ui.t("steps")} ${ui.format.integer(step)}`,
       rows,
     );
   }
 
-  #hover(place) {
+  /** @param {Point | null} pointer */
+  #hover(pointer) {
     const { ui } = this;
-    this.place = place;
+    this.pointer = pointer;
     const series = ui.run.channels.get("activation_histogram")?.series ?? [];
     const trace = ui.run.traces.activation_histogram;
     const slot =
-      place && place.y >= this.top && trace?.length
-        ? (this.columns ?? []).findIndex(({ left, right }) => place.x >= left && place.x <= right)
+      pointer && pointer.y >= this.top && trace?.length
+        ? this.columns.findIndex(({ left, right }) => pointer.x >= left && pointer.x <= right)
         : -1;
     this.over = slot < 0 ? -1 : series.indexOf(ui.run.layers[slot]);
-    if (this.over < 0) {
-      if (!place) ui.tooltip.hide(this.panel.canvas);
+    if (!pointer || this.over < 0) {
+      if (!pointer) ui.tooltip.hide(this.panel.canvas);
       ui.point(null, null);
       return;
     }
     const { left, right } = this.columns[slot];
     const [first, last] = ui.run.span;
-    ui.point(trace.steps[trace.nearest(first + ((place.x - left) / (right - left)) * (last - first))], this);
+    ui.point(trace.steps[trace.nearest(first + ((pointer.x - left) / (right - left)) * (last - first))], this);
   }
 
+  /** @param {number} direction */
   #walk(direction) {
     const trace = this.ui.run.traces.activation_histogram;
     if (!trace?.length) return;

@@ -5,7 +5,7 @@ import { feeds } from "./graph.js";
 import { matrices, weightedLinks } from "./links.js";
 import { MarkView, signed } from "./mark_view.js";
 
-/** @typedef {import("../stream/decode.js").Reading} Reading */
+/** @typedef {import("../stream/protocol.js").Reading} Reading */
 
 const HEAD = 14;
 const LARGEST = 8;

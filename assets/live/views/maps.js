@@ -6,10 +6,11 @@ import { measureOf } from "./about.js";
 import { MarkView, signed } from "./mark_view.js";
 import { upright } from "./tiles.js";
 
-/** @typedef {import("../stream/decode.js").Reading} Reading */
+/** @typedef {import("../stream/protocol.js").Reading} Reading */
 
 const GAP = 4;
 const LABELS = 132;
+/** @type {Record<string, string>} */
 const GATES = {
   input: "gate_input",
   forget: "gate_forget",
@@ -84,7 +85,7 @@ export class HeatView extends MarkView {
   /** @param {CanvasRenderingContext2D} context @param {Reading} reading */
   paint(context, { values, shape: [rows, steps] }) {
     const { panel, ui } = this;
-    const names = ui.run.channels.get(this.key).series;
+    const names = this.channel?.series ?? [];
     const [low, high] = this.range(values);
     const numbers = new Int8Array(values.length);
     values.forEach((value, i) => (numbers[i] = Math.round(((2 * (value - low)) / (high - low || 1) - 1) * 127) || 0));
@@ -130,6 +131,6 @@ export class GatesView extends HeatView {
   /** "2 lstm · forget" in the reader's words. @param {string} name */
   label(name) {
     const [layer, gate] = name.split(" · ");
-    return `${this.ui.layer(layer)} · ${this.ui.t(GATES[gate])}`;
+    return `${this.ui.layer(layer)} · ${this.ui.t(GATES[gate] ?? gate)}`;
   }
 }

@@ -6,13 +6,14 @@ import { css } from "../draw/theme.js";
 import { Panel } from "./panel.js";
 
 /** @typedef {import("../ui.js").Ui} Ui */
-/** @typedef {import("../stream/decode.js").Reading} Reading */
+/** @typedef {import("../stream/protocol.js").Reading} Reading */
 
 export class MarkView {
   /** @param {Ui} ui @param {string} key of the channel @param {boolean} [enlarges] whether the page has a large form of it */
   constructor(ui, key, enlarges = true) {
     this.ui = ui;
     this.key = key;
+    this.channels = [key];
     const about = { key, title: titleOf(ui, key), help: helpOf(ui, key) };
     this.panel = new Panel(ui, enlarges ? { ...about, enlarge: key } : about);
     this.node = this.panel.node;
@@ -22,7 +23,7 @@ export class MarkView {
     return this.ui.run.channels.has(this.key);
   }
 
-  /** @returns {import("../stream/run.js").Channel | undefined} */
+  /** @returns {import("../stream/protocol.js").Channel | undefined} */
   get channel() {
     return this.ui.run.channels.get(this.key);
   }
@@ -32,7 +33,8 @@ export class MarkView {
 
   draw() {
     const reading = this.ui.run.latest[this.key];
-    const context = this.there && reading ? this.panel.begin() : null;
+    if (!this.there || !reading) return;
+    const context = this.panel.begin();
     if (context) this.paint(context, reading);
   }
 

@@ -6,11 +6,10 @@ import { HeatView, PairsView } from "./maps.js";
 import { seriesChart } from "./series.js";
 import { TilesView } from "./tiles.js";
 
-/** @typedef {import("../ui.js").Ui} Ui */
-/** @typedef {import("../stream/run.js").Channel} Channel */
-/** @typedef {{node: HTMLElement, panel: import("./panel.js").Panel, legend: () => HTMLElement[], briefLegend?: () => HTMLElement[], draw: () => void}} View */
+/** @import { Ui, View } from "../ui.js" */
+/** @import { Mark } from "../stream/protocol.js" */
 
-/** @type {Record<string, (ui: Ui, key: string) => View>} */
+/** @type {Record<Mark, (ui: Ui, key: string) => View>} */
 export const MARKS = {
   lines: (ui, key) => seriesChart(ui, key),
   scalar: (ui, key) => seriesChart(ui, key),
@@ -25,18 +24,3 @@ export const MARKS = {
   arrows: (ui, key) => new ArrowsView(ui, key),
   links: (ui, key) => new LinkMapView(ui, key),
 };
-
-/** Channels that the screen has a place for, panel by panel; every other one gets a panel of its own. */
-const PLACED = new Set([
-  ...["loss", "lr", "speed", "cost"], // the bar above, and the tooltips
-  ...["output", "curve", "spread", "disagreement", "attack"], // the output
-  ...["robustness", "members", "recall", "confusion", "end_loss"], // loss and metric
-  ...["activation_histogram", "activation_mean", "activation_std", "dead", "saturated", "near_zero"], // the layers
-  ...["units", "weights"], // the network
-  ...["update_ratio", "gradient_norm", "reconstruction", "gates"], // panels that stand in an order of their own
-]);
-
-/** The channels that get a panel of their own. @param {Iterable<Channel>} channels @returns {Channel[]} */
-export function unplaced(channels) {
-  return [...channels].filter(({ key, mark }) => !PLACED.has(key) && mark in MARKS);
-}

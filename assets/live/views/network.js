@@ -7,6 +7,10 @@ import { CanvasCache } from "../draw/canvas_cache.js";
 import { matrices, plainLinks, weightedLinks } from "./links.js";
 import { css } from "../draw/theme.js";
 
+/** @import { Cell, Slot } from "./columns.js" */
+/** @import { Reading } from "../stream/protocol.js" */
+/** @import { Point, Ui } from "../ui.js" */
+/** @typedef {{name: string, cells: Cell[], count: number, hidden: number, missing: boolean}} Column */
 /** @typedef {import("./columns.js").Cell & {layer: number, unit: number}} UnitCell */
 
 /** So many units a run sends at most. */
@@ -14,7 +18,9 @@ const MOST_UNITS = 1024;
 const INPUT_CELLS = 24;
 
 export class NetworkView {
-  /** @param {import("../ui.js").Ui} ui @param {import("./panel.js").Panel} panel whose canvas it draws on */
+  channels = ["units", "weights"];
+
+  /** @param {Ui} ui @param {import("./panel.js").Panel} panel whose canvas it draws on */
   constructor(ui, panel) {
     this.ui = ui;
     this.panel = panel;
@@ -31,12 +37,13 @@ export class NetworkView {
   }
 
   /**
-   * @param {CanvasRenderingContext2D} context @param {import("./columns.js").Slot[]} slots @param {number} top @param {number} bottom
-   * @param {{x: number, y: number} | null} place the pointer
+   * @param {CanvasRenderingContext2D} context @param {Slot[]} slots @param {number} top @param {number} bottom
+   * @param {Point | null} pointer
    */
-  draw(context, slots, top, bottom, place) {
+  draw(context, slots, top, bottom, pointer) {
     const { run, theme } = this.ui;
     const reading = run.latest.units;
+    if (!reading) return false;
     const shape = /** @type {[number, number, number]} */ (reading.shape);
     paintSigned(this.units, /** @type {Int8Array} */ (reading.values), shape, theme);
     const columns = this.#columns(slots, top, bottom);
@@ -52,7 +59,7 @@ export class NetworkView {
     this.#inputs(context, columns[0].cells);
     for (const cell of this.cells) {
       layMap(context, this.units, cell.unit, shape, { x: cell.x, y: cell.y, width: cell.size, height: cell.size });
-      this.#frame(context, cell, cell === this.#under(place));
+      this.#frame(context, cell, cell === this.#under(pointer));
     }
     context.fillStyle = css(theme.muted);
     context.textAlign = "center";
@@ -73,18 +80,20 @@ export class NetworkView {
           bottom,
         );
     });
-    const cell = this.#under(place);
-    if (cell) this.#tell(cell, place);
+    const cell = this.#under(pointer);
+    if (cell && pointer) this.#tell(cell, pointer, reading);
     return Boolean(cell);
   }
 
-  /** The input column and one per layer. */
+  /** The input column and one per layer. @param {Slot[]} slots @param {number} top @param {number} bottom */
   #columns(slots, top, bottom) {
     const { run } = this.ui;
     const names = run.channels.get("units")?.series ?? [];
     const left = arrange(2, { left: 0, right: GUTTER - GAP * 2 }, top, bottom);
+    /** @type {Column[]} */
     const columns = [{ name: "input", cells: left.cells, count: 2, hidden: 0, missing: false }];
     run.layers.forEach((name, layer) => {
+      /** @type {number[]} */
       const units = [];
       names.forEach((owner, unit) => owner === name && units.push(unit));
       const { cells, hidden } = arrange(units.length, slots[layer], top, bottom);
@@ -99,6 +108,7 @@ export class NetworkView {
     return columns;
   }
 
+  /** @param {CanvasRenderingContext2D} context @param {Column[]} columns */
   #links(context, columns) {
     const names = columns.map(({ name }) => name);
     const fed = feeds(this.ui.run.graph, names);
@@ -106,7 +116,7 @@ export class NetworkView {
     for (const to of columns.slice(1)) {
       const matrix = known.get(to.name);
       let first = 0;
-      for (const from of (fed.get(to.name) ?? []).map((place) => columns[place])) {
+      for (const from of (fed.get(to.name) ?? []).map((index) => columns[index])) {
         if (matrix) weightedLinks(context, from, to, matrix, first, this.ui.theme);
         else plainLinks(context, from, to, Boolean(this.ui.run.node(to.name)?.unitwise), this.ui.theme);
         first += from.count;
@@ -114,7 +124,7 @@ export class NetworkView {
     }
   }
 
-  /** The two inputs as maps of themselves: x grows to the right, y upwards. */
+  /** The two inputs as maps of themselves: x grows to the right, y upwards. @param {CanvasRenderingContext2D} context @param {Cell[]} cells */
   #inputs(context, cells) {
     const n = INPUT_CELLS;
     const values = new Int8Array(2 * n * n);
@@ -134,31 +144,33 @@ export class NetworkView {
     cells.forEach((cell, i) => plate(context, i ? "y" : "x", cell.x + 4, cell.y + 8, this.ui.theme));
   }
 
+  /** @param {CanvasRenderingContext2D} context @param {Cell} cell @param {boolean} strong */
   #frame(context, cell, strong) {
     context.strokeStyle = css(this.ui.theme.text, strong ? 1 : 0.28);
     context.lineWidth = strong ? 2 : 1;
     context.strokeRect(cell.x - 0.5, cell.y - 0.5, cell.size + 1, cell.size + 1);
   }
 
-  #under(place) {
-    if (!place) return undefined;
+  /** @param {Point | null} pointer */
+  #under(pointer) {
+    if (!pointer) return undefined;
     return this.cells.find(
-      ({ x, y, size }) => place.x >= x && place.x < x + size && place.y >= y && place.y < y + size,
+      ({ x, y, size }) => pointer.x >= x && pointer.x < x + size && pointer.y >= y && pointer.y < y + size,
     );
   }
 
-  #tell(cell, place) {
+  /** @param {UnitCell} cell @param {Point} pointer @param {Reading} reading */
+  #tell(cell, pointer, { values, shape }) {
     const { ui } = this;
-    const { values, shape } = ui.run.latest.units;
     const [, height, width] = shape;
     const scale = ui.run.latest.units_scale?.values[cell.unit] ?? NaN;
-    const column = nearest((place.x - cell.x) / cell.size, width);
-    const row = height - 1 - nearest((place.y - cell.y) / cell.size, height);
+    const column = nearest((pointer.x - cell.x) / cell.size, width);
+    const row = height - 1 - nearest((pointer.y - cell.y) / cell.size, height);
     const share = values[(cell.unit * height + row) * width + column] / 127;
     ui.tooltip.show(
       this.panel.canvas,
-      place.x,
-      place.y,
+      pointer.x,
+      pointer.y,
       `${ui.layer(ui.run.layers[cell.layer])} · ${ui.t("unit", { number: String(cell.index + 1) })}`,
       [
         {

@@ -3,17 +3,25 @@ import { helpOf } from "./about.js";
 import { GUTTER } from "./columns.js";
 import { element, write } from "../draw/dom.js";
 
-/** Rows of the table: channel, text key, whether it is a share, whether one above a half is a warning, and whether only where both ends are flat. */
+/**
+ * A row of the table: the channel, its text, whether the channel explains itself, whether it is a share, and whether one
+ * above a half is a warning, or that only where both ends of the activation are flat.
+ * @typedef {{key: string, text: string, help?: boolean, share?: boolean, alarm?: boolean, twoSided?: boolean}} NumberRow
+ */
+
+/** @type {NumberRow[]} */
 const ROWS = [
   { key: "activation_mean", text: "mean" },
   { key: "activation_std", text: "std" },
   { key: "dead", text: "dead", help: true, share: true, alarm: true },
-  { key: "saturated", text: "saturated", help: true, share: true, alarm: true, ends: true },
+  { key: "saturated", text: "saturated", help: true, share: true, alarm: true, twoSided: true },
   { key: "near_zero", text: "near_zero", help: true, share: true },
 ];
 const ALARM = 0.5;
 
 export class Numbers {
+  channels = ROWS.map(({ key }) => key);
+
   /** @param {import("../ui.js").Ui} ui */
   constructor(ui) {
     this.ui = ui;
@@ -27,7 +35,7 @@ export class Numbers {
       this.body,
     ]);
     this.names = "";
-    /** @type {{row: typeof ROWS[number], name: string, cell: HTMLElement}[]} */
+    /** @type {{row: NumberRow, name: string, cell: HTMLElement}[]} */
     this.cells = [];
   }
 
@@ -39,7 +47,7 @@ export class Numbers {
       write(cell, this.#text(row, value));
       cell.classList.toggle(
         "tp-alarm",
-        Boolean(row.alarm) && value > ALARM && (!row.ends || this.ui.run.node(name)?.two_sided),
+        Boolean(row.alarm) && value > ALARM && (!row.twoSided || Boolean(this.ui.run.node(name)?.two_sided)),
       );
     }
   }
@@ -55,18 +63,21 @@ export class Numbers {
     });
   }
 
+  /** @param {NumberRow} row @param {string} name @param {number} at index of the reading */
   #value(row, name, at) {
     const column = this.ui.run.channels.get(row.key)?.series.indexOf(name) ?? -1;
     const trace = this.ui.run.traces[row.key];
     return column < 0 || !trace ? NaN : trace.at(at, column);
   }
 
+  /** @param {NumberRow} row @param {number} value */
   #text(row, value) {
     const { format } = this.ui;
     if (row.share) return format.percent(value, 0);
     return format.tight(value);
   }
 
+  /** @param {string[]} names */
   #build(names) {
     const { ui } = this;
     this.names = names.join("\n");

@@ -1,7 +1,7 @@
 /** A titled box around one canvas: header with legend and buttons, sharp at any pixel ratio, pointer and keys passed on. */
-import { element, icon } from "../draw/dom.js";
+import { context2d, element, icon } from "../draw/dom.js";
 
-/** @typedef {import("../ui.js").Ui} Ui */
+/** @import { Point, Ui } from "../ui.js" */
 
 export class Panel {
   /** @param {Ui} ui @param {{key: string, title: string, help: string, enlarge?: string}} about keys of texts, and what "enlarge" names */
@@ -23,15 +23,21 @@ export class Panel {
     this.#help(ui.t(about.help));
     if (about.enlarge) this.#enlarge(about.enlarge);
     this.width = 0;
-    this.ratio = 1;
     this.height = 0;
+    this.ratio = 1;
+    /** Whether the toggle is pressed. */
+    this.on = false;
+    this.noted = "";
+    /** @type {HTMLButtonElement | null} the toggle */
+    this.switch = null;
+    this.described = -Infinity;
     this.observer = new ResizeObserver(() => ui.redraw());
     this.observer.observe(this.plot);
     this.#listen();
   }
 
   /** Handlers of pointer and arrow keys, set by the chart. */
-  pointer = (/** @type {{x: number, y: number} | null} */ _place) => {};
+  pointer = (/** @type {Point | null} */ _point) => {};
   move = (/** @type {number} */ _direction) => {};
 
   /** Fits the canvas to its box and returns a cleared context in CSS pixels; null while it has no room. @returns {CanvasRenderingContext2D | null} */
@@ -43,7 +49,7 @@ export class Panel {
     const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
     if (this.canvas.width !== w || this.canvas.height !== h) Object.assign(this.canvas, { width: w, height: h });
     Object.assign(this, { width, height, ratio });
-    const context = this.canvas.getContext("2d");
+    const context = context2d(this.canvas);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
     context.font = `11px ${this.ui.theme.font}`;
@@ -53,14 +59,14 @@ export class Panel {
   /** Says the newest values to those who do not see the picture, at most once in two seconds. @param {string} text */
   describe(text) {
     const now = performance.now();
-    if (this.described && now - this.described < 2000) return;
+    if (now - this.described < 2000) return;
     this.described = now;
     this.canvas.setAttribute("aria-label", text ? `${this.title}: ${text}` : this.title);
   }
 
   /** @param {string} text shown in place of the picture; empty: nothing */
   note(text) {
-    if (text === (this.noted ?? "")) return;
+    if (text === this.noted) return;
     this.noted = text;
     this.plot.querySelector(".tp-note")?.remove();
     if (text) this.plot.append(element("p", { class: "tp-note", text }));
@@ -68,13 +74,13 @@ export class Panel {
 
   /** A small two-state button in the header. @param {string} label @param {string} help @param {string} memory key under which the choice is kept @param {boolean} start */
   toggle(label, help, memory, start) {
-    const kept = remember(memory);
+    const remembered = remember(memory);
     const button = element("button", { class: "tp-toggle", type: "button", text: label, title: help });
-    const set = (on) => {
+    const set = (/** @type {boolean} */ on) => {
       button.setAttribute("aria-pressed", String(on));
       this.on = on;
     };
-    set(kept === null ? start : kept === "1");
+    set(remembered === null ? start : remembered === "1");
     button.addEventListener("click", () => {
       set(!this.on);
       remember(memory, this.on ? "1" : "0");
@@ -88,6 +94,7 @@ export class Panel {
     this.observer.disconnect();
   }
 
+  /** @param {string} text */
   #help(text) {
     const tip = element("div", {
       class: "tp-tip",
@@ -104,7 +111,7 @@ export class Panel {
       "aria-describedby": tip.id,
       text: "?",
     });
-    const show = (on) => () => {
+    const show = (/** @type {boolean} */ on) => () => {
       tip.hidden = !on;
     };
     button.addEventListener("pointerenter", show(true));
@@ -116,6 +123,7 @@ export class Panel {
     this.node.append(tip);
   }
 
+  /** @param {string} name */
   #enlarge(name) {
     const label = this.ui.t("enlarge", { title: this.title });
     const open = () => this.ui.enlarge(name);
@@ -131,7 +139,7 @@ export class Panel {
   }
 
   #listen() {
-    const at = (event) => {
+    const at = (/** @type {PointerEvent} */ event) => {
       const box = this.canvas.getBoundingClientRect();
       return { x: event.clientX - box.left, y: event.clientY - box.top };
     };
@@ -140,7 +148,7 @@ export class Panel {
     for (const name of ["pointerleave", "pointercancel", "blur"])
       this.canvas.addEventListener(name, () => this.pointer(null));
     this.canvas.addEventListener("keydown", (event) => {
-      const direction = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      const direction = event.key === "ArrowLeft" ? -1 : event.key === "ArrowRight" ? 1 : 0;
       if (event.key === "Escape") this.pointer(null);
       if (!direction) return;
       event.preventDefault();

@@ -10,11 +10,17 @@ import { commonBase, linear } from "../draw/scale.js";
 import { paintDisagreement, disagreementBar } from "./disagreement.js";
 import { css } from "../draw/theme.js";
 
-/** @typedef {import("../ui.js").Ui} Ui */
+/** @import { Box } from "../draw/axes.js" */
+/** @import { Scale } from "../draw/scale.js" */
+/** @import { Row } from "../draw/tooltip.js" */
+/** @import { Reading } from "../stream/protocol.js" */
+/** @import { Point, Ui } from "../ui.js" */
 
 const BAR = 12;
 
 export class PlaneView {
+  channels = ["output", "disagreement"];
+
   /** @param {Ui} ui */
   constructor(ui) {
     this.ui = ui;
@@ -22,8 +28,14 @@ export class PlaneView {
     this.node = this.panel.node;
     this.picture = new Picture();
     this.dots = new CanvasCache();
+    /** @type {Box | null} where the map was drawn last */
+    this.box = null;
+    /** @type {Scale[]} from the plane to pixels, across and up */
+    this.axes = [];
+    /** @type {Point | null} */
+    this.pointer = null;
     this.panel.toggle(ui.t("disagreement"), ui.t("disagreement_help"), "disagreement", false);
-    this.panel.pointer = (place) => this.#hover(place);
+    this.panel.pointer = (pointer) => this.#hover(pointer);
   }
 
   /** How far the members lie apart, where that is what the map shall show. */
@@ -55,7 +67,7 @@ export class PlaneView {
     const context = this.panel.begin();
     const { run } = this.ui;
     const output = run.latest.output;
-    this.panel.switch.hidden = !run.channels.has("disagreement");
+    if (this.panel.switch) this.panel.switch.hidden = !run.channels.has("disagreement");
     if (!context || !output) return;
     const side = Math.floor(
       Math.min(this.panel.height - 30, this.panel.width - 42 - (this.classes && !this.spread ? 16 : 78)),
@@ -64,13 +76,12 @@ export class PlaneView {
     const left = Math.max(36, Math.floor((this.panel.width - side - (this.classes && !this.spread ? 0 : 48)) / 2));
     const box = { left, top: 8, right: left + side, bottom: 8 + side };
     this.#ground(context, box, output);
-    const [x0, x1, y0, y1] = run.channels.get("output").extent ?? [-1, 1, -1, 1];
+    const [x0, x1, y0, y1] = run.channels.get("output")?.extent ?? [-1, 1, -1, 1];
     const x = linear([x0, x1], box.left, box.right);
     const y = linear([y0, y1], box.bottom, box.top);
     this.box = box;
-    /** @type {import("../draw/scale.js").Scale[]} from the plane to pixels, across and up */
     this.axes = [x, y];
-    this.#axes(context, box, x, y);
+    const bases = this.#axes(context, box, x, y);
     const { theme } = this.ui;
     const key = JSON.stringify([
       box,
@@ -84,19 +95,21 @@ export class PlaneView {
     ]);
     this.dots.draw(context, this.panel, key, (own) => this.#points(own, x, y));
     drawArrows(context, this.ui, x, y, run.latest.attack);
-    if (this.bases[0]) xBase(context, box, this.bases[0], this.ui); // above the points, or they hide it
-    if (this.bases[1]) yBase(context, box, this.bases[1], this.ui);
+    if (bases[0]) xBase(context, box, bases[0], this.ui); // above the points, or they hide it
+    if (bases[1]) yBase(context, box, bases[1], this.ui);
     if (this.spread) disagreementBar(context, this.ui, box, box.right + 14, BAR);
     else if (!this.classes) this.#bar(context, box);
-    this.#cursor(context, box);
+    this.#cursor(context, box, output);
     this.panel.describe(this.#summary());
   }
 
+  /** @param {CanvasRenderingContext2D} context @param {Box} box @param {Reading} output */
   #ground(context, box, output) {
     const shape = /** @type {[number, number, number]} */ (output.shape);
+    const values = /** @type {Int8Array} */ (output.values);
     if (this.spread) paintDisagreement(this.picture, this.spread, this.ui.theme);
-    else if (this.classes) paintClasses(this.picture, output.values, shape, this.ui.theme);
-    else paintSigned(this.picture, output.values, [1, shape[1], shape[2]], this.ui.theme);
+    else if (this.classes) paintClasses(this.picture, values, shape, this.ui.theme);
+    else paintSigned(this.picture, values, [1, shape[1], shape[2]], this.ui.theme);
     context.imageSmoothingEnabled = true;
     context.imageSmoothingQuality = "high";
     const drawn = this.spread?.shape ?? shape;
@@ -108,6 +121,7 @@ export class PlaneView {
     });
   }
 
+  /** Ticks and labels. @param {CanvasRenderingContext2D} context @param {Box} box @param {Scale} x @param {Scale} y @returns {number[]} what the labels of either axis leave out */
   #axes(context, box, x, y) {
     const { theme, format } = this.ui;
     const { ratio } = this.panel;
@@ -127,9 +141,10 @@ export class PlaneView {
     if (Math.min(...ticks[1].map(y.map)) > box.top + 16) context.fillText("y", box.left - 6, box.top + 4);
     for (const tick of ticks[1])
       context.fillText(format.tick(tick - bases[1], steps[1]), box.left - 6, Math.max(box.top + 5, y.map(tick)));
-    this.bases = bases;
+    return bases;
   }
 
+  /** @param {CanvasRenderingContext2D} context @param {Scale} x @param {Scale} y */
   #points(context, x, y) {
     const { run, theme } = this.ui;
     if (!run.points) return;
@@ -153,6 +168,7 @@ export class PlaneView {
     }
   }
 
+  /** @param {CanvasRenderingContext2D} context @param {Box} box */
   #bar(context, box) {
     const { theme, format } = this.ui;
     const left = box.right + 14;
@@ -172,58 +188,59 @@ export class PlaneView {
         Math.min(box.bottom - 5, Math.max(box.top + 5, at)),
       );
     }
-    this.#ends(context, left + BAR + 5, box);
+    this.#classNames(context, left + BAR + 5, box);
   }
 
-  /** Which end of the bar stands for which class. */
-  #ends(context, left, box) {
+  /** Which end of the bar stands for which class. @param {CanvasRenderingContext2D} context @param {number} left @param {Box} box */
+  #classNames(context, left, box) {
     if (this.scale !== null) return;
     context.fillText(this.ui.t("class", { name: "1" }), left, box.top + 20);
     context.fillText(this.ui.t("class", { name: "0" }), left, box.bottom - 20);
   }
 
-  #hover(place) {
-    this.place =
-      place &&
+  /** @param {Point | null} pointer */
+  #hover(pointer) {
+    this.pointer =
+      pointer &&
       this.box &&
-      place.x >= this.box.left &&
-      place.x < this.box.right &&
-      place.y >= this.box.top &&
-      place.y < this.box.bottom
-        ? place
+      pointer.x >= this.box.left &&
+      pointer.x < this.box.right &&
+      pointer.y >= this.box.top &&
+      pointer.y < this.box.bottom
+        ? pointer
         : null;
-    if (!this.place) this.ui.tooltip.hide(this.panel.canvas);
+    if (!this.pointer) this.ui.tooltip.hide(this.panel.canvas);
     this.ui.redraw();
   }
 
-  #cursor(context, box) {
-    if (!this.place) return;
-    const { ui, place, panel } = this;
+  /** @param {CanvasRenderingContext2D} context @param {Box} box @param {Reading} output */
+  #cursor(context, box, output) {
+    if (!this.pointer) return;
+    const { ui, pointer, panel } = this;
     context.strokeStyle = css(ui.theme.text, 0.6);
     context.lineWidth = 1 / panel.ratio;
     context.beginPath();
-    context.moveTo(box.left, crisp(place.y, panel.ratio));
-    context.lineTo(box.right, crisp(place.y, panel.ratio));
-    context.moveTo(crisp(place.x, panel.ratio), box.top);
-    context.lineTo(crisp(place.x, panel.ratio), box.bottom);
+    context.moveTo(box.left, crisp(pointer.y, panel.ratio));
+    context.lineTo(box.right, crisp(pointer.y, panel.ratio));
+    context.moveTo(crisp(pointer.x, panel.ratio), box.top);
+    context.lineTo(crisp(pointer.x, panel.ratio), box.bottom);
     context.stroke();
     const heading = this.axes
       .map(
         (axis, i) =>
-          `${"xy"[i]} ${ui.format.place(axis.invert(i ? place.y : place.x), axis.domain[1] - axis.domain[0])}`,
+          `${"xy"[i]} ${ui.format.place(axis.invert(i ? pointer.y : pointer.x), axis.domain[1] - axis.domain[0])}`,
       )
       .join(" · ");
-    ui.tooltip.show(panel.canvas, place.x, place.y, heading, this.#values(place, box));
+    ui.tooltip.show(panel.canvas, pointer.x, pointer.y, heading, this.#values(pointer, box, output));
   }
 
-  /** What the map says under a place. @returns {import("../draw/tooltip.js").Row[]} */
-  #values(place, box) {
+  /** What the map says under the pointer. @param {Point} pointer @param {Box} box @param {Reading} output @returns {Row[]} */
+  #values(pointer, box, { shape, values }) {
     const { ui } = this;
-    const { shape, values } = ui.run.latest.output;
     const [count, height, width] = shape;
-    const column = nearest((place.x - box.left) / (box.right - box.left), width);
-    const row = height - 1 - nearest((place.y - box.top) / (box.bottom - box.top), height);
-    const at = (k) => values[(k * height + row) * width + column] / 127;
+    const column = nearest((pointer.x - box.left) / (box.right - box.left), width);
+    const row = height - 1 - nearest((pointer.y - box.top) / (box.bottom - box.top), height);
+    const at = (/** @type {number} */ k) => values[(k * height + row) * width + column] / 127;
     if (this.scale !== null)
       return [
         {

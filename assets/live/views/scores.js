@@ -1,21 +1,25 @@
 /** Lines beside the metric's two: right answers under attack, and those of every member of an ensemble. */
 import { legendItem } from "../draw/legend.js";
 
-/** @typedef {import("../ui.js").Ui} Ui */
+/** @import { Line } from "../draw/lines.js" */
+/** @import { Ui } from "../ui.js" */
+/** @typedef {Omit<Line, "trace" | "column">} Look */
 
-const CHANNELS = ["robustness", "members"];
+/** Channels that are lines of the metric chart. */
+export const CHANNELS = ["robustness", "members"];
 
 /** Whether the run compares anything on held-out examples. @param {import("../stream/run.js").Run} run */
 export function scored(run) {
   return CHANNELS.some((key) => run.channels.has(key));
 }
 
-/** How one series looks: what it is called, its color, and whether it stands back. @param {Ui} ui @param {string} name */
+/** How one series looks: what it is called, its color, and whether it stands back. @param {Ui} ui @param {string} name @returns {Look} */
 function look(ui, name) {
   const { theme, t } = ui;
   const member = /^member (\d+)$/.exec(name);
   if (member)
     return { name: t("member", { number: member[1] }), color: theme.muted, alpha: 0.4, thickness: 1, quiet: true };
+  /** @type {Record<string, Look>} */
   const known = {
     attacked: { name: t("attacked"), color: theme.warn, thickness: 2 },
     clean: { name: t("clean"), color: theme.muted, thickness: 1.5 },
@@ -29,7 +33,8 @@ function look(ui, name) {
 export function scoreLines(ui) {
   const found = CHANNELS.flatMap((key) => {
     const trace = ui.run.traces[key];
-    return trace ? ui.run.channels.get(key).series.map((name, column) => ({ ...look(ui, name), trace, column })) : [];
+    const names = (trace && ui.run.channels.get(key)?.series) ?? [];
+    return names.map((name, column) => ({ ...look(ui, name), trace, column }));
   });
   return found.sort((one, other) => Number(Boolean(other.quiet)) - Number(Boolean(one.quiet)));
 }

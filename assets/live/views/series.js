@@ -82,10 +82,14 @@ function looks(ui, key, names) {
  */
 export function seriesChart(ui, key, withRate = false) {
   const channel = () => ui.run.channels.get(key);
-  const series = () => (channel()?.series.length ? channel().series : [""]);
+  const series = () => {
+    const names = channel()?.series ?? [];
+    return names.length ? names : [""]; // a single number has no name
+  };
   const share = () => channel()?.unit === "share" && channel()?.scale !== "log";
   const chart = new TimeChart(ui, {
     key,
+    channels: withRate ? [key, "lr"] : [key],
     title: titleOf(ui, key),
     help: helpOf(ui, key),
     enlarge: key,

@@ -5,7 +5,7 @@ import { element } from "../draw/dom.js";
 import { measureOf } from "./about.js";
 import { MarkView, signed } from "./mark_view.js";
 
-/** @typedef {import("../stream/decode.js").Reading} Reading */
+/** @typedef {import("../stream/protocol.js").Reading} Reading */
 
 const GAP = 4;
 const SMALLEST = 12;

@@ -5,35 +5,40 @@ import { Panel } from "./panel.js";
 import { linear, logarithmic, logDomain, niceDomain } from "../draw/scale.js";
 import { css } from "../draw/theme.js";
 
-/** @typedef {import("../draw/lines.js").Line} Line */
-/** @typedef {import("../draw/axes.js").Box} Box */
+/** @import { Box } from "../draw/axes.js" */
+/** @import { Line } from "../draw/lines.js" */
+/** @import { Scale } from "../draw/scale.js" */
+/** @import { Row } from "../draw/tooltip.js" */
+/** @import { Point, Ui } from "../ui.js" */
 /**
- * What a chart shows. `lines` are the traces now, `domain` may narrow what the data span, `band` is a healthy range,
- * `mark` is a point to
- * ring, `more` adds rows to the tooltip.
- * @typedef {{key: string, title: string, help: string, enlarge?: string, lines: () => Line[], log: () => boolean,
+ * What a chart shows. `channels` are the keys of those it draws, `lines` are the traces now, `domain` may narrow what the data span, `band` is a healthy range,
+ * `mark` is a point to ring, `more` adds rows to the tooltip.
+ * @typedef {{key: string, channels: string[], title: string, help: string, enlarge?: string, lines: () => Line[], log: () => boolean,
  *   domain?: (low: number, high: number) => [number, number], unit?: () => string, percent?: () => boolean, band?: () => number[] | null,
- *   mark?: () => {step: number, value: number} | null, more?: (step: number) => import("../draw/tooltip.js").Row[]}} Spec
+ *   mark?: () => {step: number, value: number} | null, more?: (step: number) => Row[]}} Spec
  */
 
 export class TimeChart {
-  /** @param {import("../ui.js").Ui} ui @param {Spec} spec */
+  /** @param {Ui} ui @param {Spec} spec */
   constructor(ui, spec) {
     this.ui = ui;
     this.spec = spec;
+    this.channels = spec.channels;
     this.panel = new Panel(ui, spec);
     this.node = this.panel.node;
     /** @type {Line[]} the lines drawn last */
     this.lines = [];
     /** @type {Box | null} where they were drawn */
     this.box = null;
-    /** @type {import("../draw/scale.js").Scale | null} from steps to pixels */
+    /** @type {Scale | null} from steps to pixels */
     this.x = null;
-    /** @type {(() => HTMLElement[]) | null} what the header says of the lines, set by those who make a chart */
-    this.legend = null;
-    /** @type {(() => HTMLElement[]) | null} the same where there is little room */
-    this.briefLegend = null;
-    this.panel.pointer = (place) => this.#hover(place);
+    /** @type {number | null} */
+    this.pointerY = null;
+    /** @type {() => HTMLElement[]} what the header says of the lines, set by those who make a chart */
+    this.legend = () => [];
+    /** @type {(() => HTMLElement[]) | undefined} the same where there is little room */
+    this.briefLegend = undefined;
+    this.panel.pointer = (pointer) => this.#hover(pointer);
     this.panel.move = (direction) => this.#walk(direction);
   }
 
@@ -45,7 +50,9 @@ export class TimeChart {
     const box = { left: 42, top: 8, right: panel.width - 8, bottom: panel.height - 22 };
     const x = linear(ui.run.span, box.left, box.right);
     const y = this.#yScale(lines, box);
-    Object.assign(this, { box, x, lines });
+    this.box = box;
+    this.x = x;
+    this.lines = lines;
     const look = { theme: ui.theme, format: ui.format, ratio: panel.ratio };
     const empty = !lines.some(({ trace }) => trace.length);
     panel.note(empty && ui.run.frames ? ui.t("not_measured") : "");
@@ -70,6 +77,7 @@ export class TimeChart {
     );
   }
 
+  /** @param {Line[]} lines @param {Box} box */
   #yScale(lines, box) {
     const logs = this.spec.log();
     let [low, high] = range(lines, logs);
@@ -79,12 +87,12 @@ export class TimeChart {
       : linear(niceDomain(low, high), box.bottom, box.top);
   }
 
-  /** Fills the healthy range and returns the color of its legend, or nothing. */
+  /** Fills the healthy range and returns the color of its legend, or nothing. @param {CanvasRenderingContext2D} context @param {Box} box @param {Scale} y */
   #band(context, box, y) {
     const band = this.spec.band?.();
     if (!band) return "";
     const { theme } = this.ui;
-    const clamp = (value) => Math.min(box.bottom, Math.max(box.top, y.map(value)));
+    const clamp = (/** @type {number} */ value) => Math.min(box.bottom, Math.max(box.top, y.map(value)));
     const [bottom, top] = band.map(clamp);
     if (bottom - top < 1) return "";
     context.fillStyle = css(theme.class(2), 0.13);
@@ -92,7 +100,7 @@ export class TimeChart {
     return css(theme.class(2), 0.3);
   }
 
-  /** What the vertical axis measures, and what the band is. */
+  /** What the vertical axis measures, and what the band is. @param {CanvasRenderingContext2D} context @param {Box} box @param {string} shade */
   #unit(context, box, shade) {
     const unit = this.spec.unit?.() ?? "";
     const text = shade ? `${this.ui.t("guide_band")}   ${unit}` : unit;
@@ -105,6 +113,7 @@ export class TimeChart {
     context.fillRect(box.right - context.measureText(text).width - 18, box.top + 2, 10, 8);
   }
 
+  /** @param {CanvasRenderingContext2D} context @param {Box} box @param {Scale} x */
   #edits(context, box, x) {
     for (const event of this.ui.run.log) {
       if (event.kind === "edit")
@@ -112,7 +121,7 @@ export class TimeChart {
     }
   }
 
-  /** A ring around a point that counts. */
+  /** A ring around a point that counts. @param {CanvasRenderingContext2D} context @param {Scale} x @param {Scale} y */
   #mark(context, x, y) {
     const point = this.spec.mark?.();
     if (!point) return;
@@ -123,6 +132,7 @@ export class TimeChart {
     context.stroke();
   }
 
+  /** @param {CanvasRenderingContext2D} context @param {Box} box @param {Scale} x @param {Scale} y @param {Line[]} lines */
   #cursor(context, box, x, y, lines) {
     const { cursor, theme } = this.ui;
     if (cursor.step === null) return;
@@ -140,63 +150,66 @@ export class TimeChart {
       context.strokeStyle = css(theme.ground);
       context.stroke();
     }
-    this.#tell();
+    this.#tell(cursor.step, box, x);
   }
 
-  #tell() {
+  /** @param {number} step @param {Box} box @param {Scale} x */
+  #tell(step, box, x) {
     const { ui } = this;
-    const { step } = ui.cursor;
-    /** @type {import("../draw/tooltip.js").Row[]} */
+    /** @type {Row[]} */
     const rows = this.lines.map((line) => ({
       name: line.name,
       value: this.#text(line.trace.at(line.trace.nearest(step), line.column)),
       color: line.color,
       mark: line.dash?.length ? "dashed" : "solid",
     }));
-    rows.push(...(this.spec.more?.(step) ?? []), ...this.#changes(step));
+    rows.push(...(this.spec.more?.(step) ?? []), ...this.#changes(step, x));
     ui.tooltip.show(
       this.panel.canvas,
-      this.x.map(step),
-      this.pointerY ?? this.box.top,
+      x.map(step),
+      this.pointerY ?? box.top,
       `${ui.t("steps")} ${ui.format.integer(step)}`,
       rows,
     );
   }
 
+  /** @param {number} value */
   #text(value) {
     return this.spec.percent?.() ? this.ui.format.percent(value) : this.ui.format.value(value);
   }
 
-  /** Edits within four pixels of the cursor. @param {number} step */
-  #changes(step) {
+  /** Edits within four pixels of the cursor. @param {number} step @param {Scale} x */
+  #changes(step, x) {
     const { ui } = this;
     return ui.run.log
-      .filter((event) => event.kind === "edit" && Math.abs(this.x.map(event.step) - this.x.map(step)) <= 4)
+      .filter((event) => event.kind === "edit" && Math.abs(x.map(event.step) - x.map(step)) <= 4)
       .map(({ detail }) => ({
         name: `${ui.t("edit")} ${detail?.path ?? ""}`,
         value: ui.format.short(Number(detail?.value)),
       }));
   }
 
-  #hover(place) {
-    if (!place || !this.x) {
+  /** @param {Point | null} pointer */
+  #hover(pointer) {
+    if (!pointer || !this.x) {
       this.ui.point(null, null);
       this.ui.tooltip.hide(this.panel.canvas);
       return;
     }
-    this.pointerY = place.y;
+    this.pointerY = pointer.y;
     const [first, last] = this.ui.run.span;
-    const step = Math.min(last, Math.max(first, this.x.invert(place.x)));
+    const step = Math.min(last, Math.max(first, this.x.invert(pointer.x)));
     this.ui.point(this.#snap(step), this);
   }
 
-  /** The measured step nearest to a place, of the first line that has any. @param {number} step */
+  /** The measured step nearest to another, of the first line that has any. @param {number} step */
   #snap(step) {
     const line =
       this.lines.find(({ trace, quiet }) => trace.length && !quiet) ?? this.lines.find(({ trace }) => trace.length);
     return line ? line.trace.steps[line.trace.nearest(step)] : Math.round(step);
   }
 
+  /** @param {number} direction */
   #walk(direction) {
     const line = this.lines?.find(({ trace, quiet }) => trace.length && !quiet);
     if (!line) return;
