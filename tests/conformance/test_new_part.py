@@ -106,6 +106,69 @@ for name, kind in ORIGINALS.items():
 print()
 main(["parts", "--json"])
 """
+SEQUENCE = {"data": {"kind": "delayed_recall"}, "steps": 20, "batch_size": 50}
+SHORT = {"data": {"kind": "curve"}, "loss": {"kind": "mse"}, "steps": 20, "batch_size": 50}
+TELLERS = {
+    ("transforms", "min_max"): {"preprocessing": [{"kind": "center"}, {"kind": "min_max"}]},
+    ("augmentations", "flip"): {
+        "data": {"kind": "digits", "layout": "image"},
+        "network": [{"kind": "flatten"}],
+        "augmentations": [{"kind": "flip"}],
+    },
+    ("blocks", "lstm"): {**SEQUENCE, "network": [{"kind": "lstm", "layers": 2}]},
+    ("blocks", "conv2d"): {
+        "data": {"kind": "digits", "layout": "image"},
+        "network": [{"kind": "conv2d"}, {"kind": "flatten"}],
+    },
+    ("blocks", "embedding"): {
+        "data": {"kind": "tokens"},
+        "network": [{"kind": "embedding", "rows": 2}, {"kind": "flatten"}],
+    },
+    ("losses", "huber"): {**SHORT, "loss": {"kind": "huber"}},
+    ("optimizers", "adamw"): {**SHORT, "optimizer": {"kind": "adamw"}},
+    ("schedules", "step"): {**SHORT, "schedule": {"kind": "step"}},
+    ("regularizers", "l2"): {**SHORT, "optimizer": {"kind": "sgd"}, "regularizers": [{"kind": "l2"}]},
+    ("regularizers", "early_stopping"): {**SHORT, "regularizers": [{"kind": "early_stopping"}]},
+}
+"""Parts that tell what only they can know, and an experiment in which they do."""
+TOLD = """
+import json, sys
+from engine.checks.initial_loss import InitialLoss
+from engine.experiment.edits import Edit, apply
+from engine.experiment.experiment import Experiment
+from engine.preview.preview import preview
+from engine.data.prepare import examples
+from engine.training.check_context import Ground
+from engine.training.trainer import Trainer
+from pages.playground.weight_shrinkage import shrinking
+from pages.session.adapt_to_dataset import to_data
+from pages.session.experiment_title import words
+
+
+def told(document):
+    experiment = Experiment.from_dict(document)
+    seen = preview(experiment)
+    rules = [rule.name() for rule in experiment.regularizers if rule.has_strength()]
+    edited = [apply(experiment, Edit(path=f"regularizers.{rule}", value=0.25)).to_dict() for rule in rules]
+    classes = examples(experiment.data, experiment.seed).classes
+    return {
+        "cautions": [str(one) for one in seen.cautions],
+        "classes": [str(one.class_caution(classes)) for one in experiment.augmentations],
+        "memory": [seen.memory_bytes, seen.run_bytes],
+        "channels": [[one.key, *one.series] for one in Trainer(experiment).channels],
+        "initial": InitialLoss().examine(Ground(experiment)).plain(),
+        "shrinking": shrinking(document),
+        "words": words(experiment.to_json(), "en"),
+        "adapted": to_data(experiment.to_dict(), "wine"),
+        "edited": edited,
+    }
+
+
+print()
+for family, kind, document in json.loads(sys.argv[1]):
+    twin = json.loads(json.dumps(document).replace(f'"{kind}"', f'"{kind}_twin"'))
+    print(json.dumps([told(document), told(twin)]))
+"""
 OPTIMIZERS = Path("engine", "parts", "optimizers")
 
 
@@ -147,6 +210,22 @@ def test_a_file_is_all_it_takes_in_every_family(house: Path) -> None:
     found = json.loads(done.stdout.splitlines()[-1])
     for name, kind in ORIGINALS.items():
         assert found[name][f"{kind}_twin"] == f"Twin of {catalogue(family(name))[kind].summary()}"
+
+
+@pytest.mark.timeout(600)
+def test_what_a_part_tells_is_heard_whatever_its_kind(house: Path) -> None:
+    for name, kind in TELLERS:
+        folder = house.joinpath(*families()[name].split("."))
+        (folder / f"{kind}_twin.py").write_text(twin((folder / f"{kind}.py").read_text(), kind))
+    done = use(house, TOLD, json.dumps([[*key, document] for key, document in TELLERS.items()]))
+    assert done.returncode == 0, done.stderr[-3000:]
+    lines = done.stdout.splitlines()[-len(TELLERS) :]
+    spoke = set()
+    for (name, kind), line in zip(TELLERS, lines, strict=True):
+        first, again = json.loads(line.replace("_twin", "").replace("Twin of ", ""))
+        assert first == again, f"{name}.{kind}"
+        spoke |= {about for about in ("cautions", "classes", "shrinking", "edited") if any(first[about])}
+    assert spoke == {"cautions", "classes", "shrinking", "edited"}
 
 
 @pytest.mark.parametrize("text", ["", 'kind = "other"\n'])
