@@ -11,9 +11,9 @@ from engine.message import NOTHING, Message, either, filling, plain
 class PlaygroundError(Exception):
     """Something asked for cannot be done: one sentence for the person who asked."""
 
-    def __init__(self, message: Message | str) -> None:
-        self.message = Message.of(message) if isinstance(message, str) else message
-        super().__init__(str(self.message))
+    def __init__(self, message: Message) -> None:
+        self.message = message
+        super().__init__(str(message))
 
 
 Received: TypeAlias = Message | str | int | float
@@ -29,15 +29,15 @@ class InvalidExperiment(PlaygroundError):
     def __init__(
         self,
         where: str,
-        expected: Message | str,
+        expected: Message,
         received: Received,
-        hint: Message | str = NOTHING,
+        hint: Message = NOTHING,
     ) -> None:
         self.where = where
         self.also: tuple[InvalidExperiment, ...] = ()
-        self.expected = Message.of(expected) if isinstance(expected, str) else expected
+        self.expected = expected
         self.received = received
-        self.hint = Message.of(hint) if isinstance(hint, str) else hint
+        self.hint = hint
         exact = repr(received) if isinstance(received, float) else received
         what = Message(
             "{where}: expected {expected}, received {received}", where=where, expected=self.expected, received=exact

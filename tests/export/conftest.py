@@ -8,6 +8,7 @@ from engine.errors import PlaygroundError
 from engine.experiment.edits import Edit
 from engine.experiment.experiment import Experiment
 from engine.export.exporters import Subject
+from engine.message import Message
 from engine.runtime.client import Fleet
 from engine.store.reader import Reader
 from tests.runtime.conftest import end, wait_for
@@ -71,5 +72,5 @@ def paused(reader: Reader, run: str) -> bool:
     """Whether the run rests."""
     row = reader.run(run)
     if row is None:
-        raise PlaygroundError(run)
+        raise PlaygroundError(Message("{run}", run=run))
     return row.state == "paused"

@@ -17,6 +17,8 @@ ROOT = Path(__file__).parents[2]
 SOURCES = sorted((*(ROOT / "engine").rglob("*.py"), *(ROOT / "pages").rglob("*.py")))
 SAYING = {"PlaygroundError": 0, "NotExportable": 0, "Taken": 0, "refusal": 0, "InvalidExperiment": 1}
 """What makes an error, and which of its arguments is the first that a person reads."""
+TOLD = ("message", "sentence", "error")
+"""Keys of what is stored of a run and sent to a page."""
 
 
 def plain_texts(tree: ast.AST) -> Iterator[int]:
@@ -33,6 +35,36 @@ def plain_texts(tree: ast.AST) -> Iterator[int]:
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_error_is_made_of_a_plain_text(path: Path) -> None:
     assert list(plain_texts(ast.parse(path.read_text(encoding="utf-8")))) == []
+
+
+def plain_news(tree: ast.AST) -> Iterator[int]:
+    """The lines on which what a run or its log says is a text instead of a message."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values, strict=True):
+                told = isinstance(key, ast.Constant) and key.value in TOLD
+                text = isinstance(value, ast.Constant) and isinstance(value.value, str) and value.value != ""
+                made = isinstance(value, ast.JoinedStr) or (
+                    isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "str"
+                )
+                if told and (text or made):
+                    yield value.lineno
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in SOURCES if path.parent.name != "cli"],  # the command line speaks English
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
+def test_no_run_and_no_log_says_a_plain_text(path: Path) -> None:
+    assert list(plain_news(ast.parse(path.read_text(encoding="utf-8")))) == []
+
+
+@pytest.mark.parametrize("value", ['"It ended."', 'f"It ended at {step}."', "str(error)"])
+def test_the_rule_for_news_finds_what_it_is_for(value: str) -> None:
+    assert list(plain_news(ast.parse(f'LogRow(1, "failed", {{"sentence": {value}}})'))) == [1]
+    assert list(plain_news(ast.parse(f'Entry(run, changes={{"state": state, "message": {value}}})'))) == [1]
+    assert not list(plain_news(ast.parse('{"sentence": message.plain(), "message": message.dump(), "x": "It ended."}')))
 
 
 @pytest.mark.parametrize(

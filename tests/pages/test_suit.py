@@ -10,6 +10,7 @@ from engine.catalogue.part import catalogue
 from engine.data.prepare import examples
 from engine.errors import InvalidExperiment
 from engine.experiment.experiment import Experiment
+from engine.message import Message
 from engine.parts.datasets import Dataset, mnist
 from engine.preview.preview import preview
 from pages.session import thumbnails as pictures
@@ -71,7 +72,7 @@ def test_what_is_not_fetched_has_an_arrow_and_nothing_is_fetched_for_it(monkeypa
 
 def test_what_cannot_be_had_is_said_by_the_form(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> bytes:
-        raise InvalidExperiment("$.data", "a download", "no answer that could be used", "take digits")
+        raise InvalidExperiment("$.data", Message("a download"), "no answer", Message("take digits"))
 
     monkeypatch.setattr(mnist, "fetch", refuse)
     examples.cache_clear()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from engine.errors import InvalidExperiment, PlaygroundError
+from engine.message import Message
 from engine.processes.job import Event, Job, Task
 from engine.processes.limits import GIB, Limits
 
@@ -127,8 +128,8 @@ class Refuse(Sample):
     def events(self, task: Task) -> Iterator[Event]:
         yield {"word": "before"}
         if task.text() == "experiment":
-            raise InvalidExperiment("$.network[0]", "a vector", "an image", "flatten it")
-        raise PlaygroundError("It cannot be done.")
+            raise InvalidExperiment("$.network[0]", Message("a vector"), "an image", Message("flatten it"))
+        raise PlaygroundError(Message("It cannot be done."))
 
 
 class Die(Sample):
