@@ -25,7 +25,7 @@ def pack(reader: Reader, row: RunRow) -> bytes:
         row = view.run(row.id) or row
         losses = view.losses(row.id, None)[:, 1].astype("<f4").tobytes()
         epochs = view.epochs(row.id, None).astype("<f8").tobytes()
-        frames = view.timed_frames(row.id)
+        frames = view.frames_with_times(row.id)
         log = view.log(row.id)
         saved = view.checkpoints(row.id)
     lines = [{"step": line.step, "kind": line.kind, "detail": line.detail, "at": line.at} for line in log]
@@ -67,7 +67,7 @@ def states(saved: list[Checkpoint]) -> dict[str, bytes]:
             continue
         try:
             tree = torch_tree(checkpoints.read(checkpoint.path, checkpoint.sha256))
-        except checkpoints.Spoiled:
+        except checkpoints.CorruptCheckpoint:
             continue
         facts = {"step": checkpoint.step, "epoch": checkpoint.epoch, "good": checkpoint.good}
         found[f"{name}.json"], found[f"{name}.safetensors"] = to_bytes({"facts": facts, "state": tree})

@@ -12,8 +12,8 @@ from engine import wire
 from engine.message import Message
 from engine.run_state import RunState
 from engine.store import checkpoints
-from engine.store.layout import Place
-from engine.store.records import CheckpointRow, Entry, FrameRow, LogRow, NewRun
+from engine.store.layout import StoreLayout
+from engine.store.records import CheckpointRow, FrameRow, LogRow, NewRun, RunUpdate
 
 if TYPE_CHECKING:
     from engine.archive.unpack import Parcel
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ARRIVALS = "arrivals"
 
 
-def lay_down(place: Place, run: str, parcel: Parcel) -> str:
+def lay_down(place: StoreLayout, run: str, parcel: Parcel) -> str:
     """Writes a checked run where the supervisor finds it; returns the file's name."""
     from engine.archive.unpack import width
 
@@ -51,7 +51,7 @@ def lay_down(place: Place, run: str, parcel: Parcel) -> str:
     return run
 
 
-def pick_up(place: Place, run: str) -> list[Entry]:
+def pick_up(place: StoreLayout, run: str) -> list[RunUpdate]:
     """What the store is to take in; checkpoint files are written on the way."""
     header, blobs = wire.unpack((place.home / ARRIVALS / Path(run).name).read_bytes())
     losses, epochs, static, *rest = blobs
@@ -60,7 +60,7 @@ def pick_up(place: Place, run: str) -> list[Entry]:
     state, message = RunState(header["state"]), Message.of(header["message"])
     new = NewRun(header["experiment"], header["digest"], state, message, name=header["name"])
     changes: dict[str, Any] = {name: header[name] for name in ("edited", "channels", "summary", "step", "epoch")}
-    first = Entry(
+    first = RunUpdate(
         run,
         create=new,
         first_step=1,
@@ -75,10 +75,10 @@ def pick_up(place: Place, run: str) -> list[Entry]:
     for serial, ((step, epoch, good), data) in enumerate(zip(header["checkpoints"], saved, strict=True)):
         path = f"checkpoints/{run}/{step}-0-{serial}.pt"
         digest = checkpoints.write(place.home / path, data)
-        entries.append(Entry(run, checkpoint=CheckpointRow(step, path, digest, epoch, good)))
+        entries.append(RunUpdate(run, checkpoint=CheckpointRow(step, path, digest, epoch, good)))
     return entries
 
 
-def clear(place: Place, run: str) -> None:
+def clear(place: StoreLayout, run: str) -> None:
     """Removes the file."""
     (place.home / ARRIVALS / Path(run).name).unlink(missing_ok=True)

@@ -29,11 +29,11 @@ class ReadArchive(Job):
         """Read one archive. Raises: PlaygroundError."""
         from engine.archive import run_import
         from engine.archive.unpack import read_file
-        from engine.store.layout import Place
+        from engine.store.layout import StoreLayout
 
         told = task.json()
         try:
-            run_import.lay_down(Place.of(Path(told["home"])), told["run"], read_file(Path(told["file"])))
+            run_import.lay_down(StoreLayout.of(Path(told["home"])), told["run"], read_file(Path(told["file"])))
         except OSError as error:
             raise PlaygroundError(
                 Message("The run could not be stored: {why}.", why=error.strerror or Message("an error"))

@@ -54,7 +54,7 @@ class Parcel:
 
     experiment: Experiment
     edited: Experiment
-    about: row_models.About
+    about: row_models.RunMetadata
     log: list[dict[str, Any]]
     losses: bytes
     epochs: bytes
@@ -145,7 +145,7 @@ def parcel(found: dict[str, bytes]) -> Parcel:
     expect_lengths(found, about)
     expect_memory(experiments)
     if found["static.bin"]:
-        row_models.frame(found["static.bin"], about.channels)
+        row_models.decode_frame(found["static.bin"], about.channels)
     frames = split(found["frames.bin"], about)
     kept = [checkpoint(found, name, about, experiments) for name in reversed(KEPT) if f"{name}.json" in found]
     series = (found["losses.f32"], found["epochs.f64"], frames, found["static.bin"])
@@ -159,10 +159,10 @@ def document(data: bytes) -> Any:
     return value
 
 
-def said(told: dict[str, Any]) -> row_models.About:
+def said(told: dict[str, Any]) -> row_models.RunMetadata:
     """What the file says of the run besides its series."""
     try:
-        return row_models.About(**told)
+        return row_models.RunMetadata(**told)
     except ValidationError as error:
         where = {str(fault["loc"][0]) for fault in error.errors(include_input=False, include_url=False)}
         if where == {"state"}:
@@ -173,17 +173,17 @@ def said(told: dict[str, Any]) -> row_models.About:
 def log(told: list[dict[str, Any]], steps: int) -> list[dict[str, Any]]:
     """The lines of the log; edits are in order."""
     try:
-        lines = [row_models.Line(**line) for line in told]
+        lines = [row_models.LogEntry(**line) for line in told]
     except (ValidationError, TypeError) as error:
         raise Unsound(Message("its log makes no sense")) from error
     edits = [line.step for line in lines if line.kind == "edit"]
     late = any(line.step > steps for line in lines)
-    if late or edits != sorted(edits) or len(lines) > MOST_LINES or not all(line.sound() for line in lines):
+    if late or edits != sorted(edits) or len(lines) > MOST_LINES or not all(line.is_sound() for line in lines):
         raise Unsound(Message("its log makes no sense"))
     return told
 
 
-def expect_lengths(found: dict[str, bytes], about: row_models.About) -> None:
+def expect_lengths(found: dict[str, bytes], about: row_models.RunMetadata) -> None:
     """As many losses as steps, whole rows of epochs in their order."""
     if len(found["losses.f32"]) != 4 * about.step:
         raise Unsound(Message("it has not as many losses as steps"))
@@ -216,14 +216,14 @@ def expect_memory(experiments: list[Experiment]) -> None:
             raise Unsound(error.message) from error
 
 
-def split(data: bytes, about: row_models.About) -> list[tuple[int, float, bytes]]:
+def split(data: bytes, about: row_models.RunMetadata) -> list[tuple[int, float, bytes]]:
     """The frames, in order: step, time, bytes."""
     found: list[tuple[int, float, bytes]] = []
     place, head = 0, struct.calcsize("<qdI")
     while place < len(data):
         step, at, length = struct.unpack_from("<qdI", data, place)
         payload = data[place + head : place + head + length]
-        frame = row_models.frame(payload, about.channels)
+        frame = row_models.decode_frame(payload, about.channels)
         if frame.step != step or step > about.step or (found and step <= found[-1][0]) or len(found) >= MOST_FRAMES:
             raise Unsound(Message("its frames are out of order"))
         if not 0 <= at <= row_models.LATEST:
@@ -233,14 +233,18 @@ def split(data: bytes, about: row_models.About) -> list[tuple[int, float, bytes]
     return found
 
 
-def checkpoint(found: dict[str, bytes], name: str, about: row_models.About, experiments: list[Experiment]) -> Kept:
+def checkpoint(
+    found: dict[str, bytes], name: str, about: row_models.RunMetadata, experiments: list[Experiment]
+) -> Kept:
     """A checkpoint whose state a run of this experiment can have."""
     from engine.jobs import checkpoint as memory
 
     tree = from_bytes(found[f"{name}.json"], found[f"{name}.safetensors"])
-    facts, state = row_models.Facts(**tree["facts"]), tree["state"]
-    held = row_models.Held(**{name: state["trainer"][name] for name in row_models.Held.model_fields})
-    row_models.Beside(**{name: value for name, value in state.items() if name != "trainer"})
+    facts, state = row_models.CheckpointInfo(**tree["facts"]), tree["state"]
+    held = row_models.TrainerScalars(
+        **{name: state["trainer"][name] for name in row_models.TrainerScalars.model_fields}
+    )
+    row_models.CheckpointExtras(**{name: value for name, value in state.items() if name != "trainer"})
     versions = experiments[state["edits"] : state["edits"] + 1]
     belongs = facts.step <= about.step and (held.step, held.epoch) == (facts.step, facts.epoch)
     if not belongs or versions != [Experiment.from_json(held.experiment)]:

@@ -58,7 +58,7 @@ def cost(options: argparse.Namespace, chosen: Callable[..., Any]) -> int:
 
     known = options.source in names() or Path(options.source).exists()
     reader = None if known else Reader()
-    if reader is not None and reader.place.database.exists() and reader.run(options.source):
+    if reader is not None and reader.layout.database.exists() and reader.run(options.source):
         return smaller(options.source, options.json)
     from engine.jobs.cost import measure_cost
 

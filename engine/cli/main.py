@@ -213,7 +213,7 @@ def runs(options: argparse.Namespace) -> int:
     from engine.store.reader import Reader
 
     reader = Reader()
-    found = reader.runs() if reader.place.database.exists() else []
+    found = reader.runs() if reader.layout.database.exists() else []
     if options.json:
         keys = ("id", "name", "state", "message", "step", "epoch", "created", "digest", "parent", "summary", "damage")
         print(strict([{key: getattr(row, key) for key in keys} | {"message": str(row.message)} for row in found]))
@@ -231,7 +231,7 @@ def export_run(options: argparse.Namespace) -> int:
     from engine.store.reader import Reader
 
     reader = Reader()
-    if not reader.place.database.exists():
+    if not reader.layout.database.exists():
         raise PlaygroundError(Message("There is no run {run}.", run=options.run))
     one = options.format is not None
     made = (

@@ -28,14 +28,14 @@ def kept(row: RunRow) -> dict[str, Any] | None:
 def summary(reader: Reader, row: RunRow, experiment: Experiment) -> dict[str, Any]:
     """The object that `train --json` prints."""
     from engine.data.prepare import examples
-    from engine.store.per_class import classes_of
+    from engine.store.per_class import class_metrics
 
     task = examples(experiment.data, experiment.seed).task
     word = "accuracy" if task == "classification" else "r2"
     found = row.summary
     metrics = {f"{split}_{word}": found.get(f"{split}_metric") for split in ("train", "validation")}
     seconds = found.get("seconds", 0.0)
-    classes = classes_of(row.channels, reader.epochs(row.id))
+    classes = class_metrics(row.channels, reader.epochs(row.id))
     return {
         "run": row.id,
         "state": row.state,

@@ -16,9 +16,9 @@ def store(do: str | None) -> int:
     """Does it; 1 when the store is not as it should be."""
     from engine.runtime.client import Fleet
     from engine.store import backups, integrity
-    from engine.store.layout import Place
+    from engine.store.layout import StoreLayout
 
-    place = Place.of(None)
+    place = StoreLayout.of(None)
     if do == "dismiss":
         integrity.clear_note(place)
     if do == "restore":

@@ -14,7 +14,7 @@ import pandas as pd
 from engine.errors import PlaygroundError
 from engine.message import Message
 from engine.store import tables
-from engine.store.per_class import classes_of
+from engine.store.per_class import class_metrics
 from engine.store.reader import Reader, RunRow
 
 
@@ -71,7 +71,7 @@ def metrics(reader: Reader, run: str) -> pd.DataFrame:
 
 def confusion(reader: Reader, row: RunRow) -> str:
     """The newest confusion matrix as CSV: a row for each right class, a column for each that was said; else nothing."""
-    found = classes_of(row.channels, reader.epochs(row.id))
+    found = class_metrics(row.channels, reader.epochs(row.id))
     if found is None or found.confusion is None or not len(found.confusion):
         return ""
     names = list(found.names)

@@ -110,7 +110,7 @@ def newest(reader: Reader, row: RunRow) -> tuple[Trainer, int]:
     Raises: PlaygroundError if there is none.
     """
     wanted = (saved for saved in reader.checkpoints(row.id) if saved.good or row.state is not RunState.DIVERGED)
-    read, _ = first_readable(wanted, reader.place.home)
+    read, _ = first_readable(wanted, reader.layout.home)
     if read is None:
         raise PlaygroundError(Message("Run {run} has no checkpoint that could be read.", run=row.id))
     return read[1].trainer, read[0].step
@@ -118,18 +118,18 @@ def newest(reader: Reader, row: RunRow) -> tuple[Trainer, int]:
 
 def first_readable(
     recorded: Iterable[Record], home: Path
-) -> tuple[tuple[Record, Found] | None, list[tuple[Record, checkpoints.Spoiled]]]:
+) -> tuple[tuple[Record, Found] | None, list[tuple[Record, checkpoints.CorruptCheckpoint]]]:
     """The first of these checkpoints whose file is what was written, and what is wrong with those before it."""
-    damage: list[tuple[Record, checkpoints.Spoiled]] = []
+    damage: list[tuple[Record, checkpoints.CorruptCheckpoint]] = []
     for saved in recorded:
         path = home / saved.path
         try:
-            checkpoints.examine(path, saved.sha256)
+            checkpoints.verify(path, saved.sha256)
             return (saved, load(path)), damage
-        except checkpoints.Spoiled as how:
+        except checkpoints.CorruptCheckpoint as how:
             damage.append((saved, how))
         except FileNotFoundError:  # swept away since it was examined
-            damage.append((saved, checkpoints.Spoiled(checkpoints.GONE)))
+            damage.append((saved, checkpoints.CorruptCheckpoint(checkpoints.GONE)))
     return None, damage
 
 
@@ -140,12 +140,12 @@ def load(source: Path | bytes) -> Found:
     return Found(Trainer.restore(state["trainer"], own=True), state["edits"], state["seconds"], latest)
 
 
-def _note(order: RunJob, lost: tuple[Saved, checkpoints.Spoiled] | None, back_to: int) -> dict[str, Any]:
+def _note(order: RunJob, lost: tuple[Saved, checkpoints.CorruptCheckpoint] | None, back_to: int) -> dict[str, Any]:
     detail = {"sentence": _fall_back(lost, back_to).plain(), "to_step": back_to}
     return {"step": order.stored, "kind": "fallback", "detail": detail}
 
 
-def _fall_back(lost: tuple[Saved, checkpoints.Spoiled] | None, back_to: int) -> Message:
+def _fall_back(lost: tuple[Saved, checkpoints.CorruptCheckpoint] | None, back_to: int) -> Message:
     """Which checkpoint is lost and how, and where the run went back to."""
     if lost is None:
         return Message("There was no checkpoint. The run went back to its beginning. It takes the same steps again.")

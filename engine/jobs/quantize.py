@@ -79,7 +79,7 @@ def sizes_of_run(run: str) -> Iterator[dict[str, Any]]:
     from engine.store.reader import Reader
 
     reader = Reader()
-    row = reader.run(run) if reader.place.database.exists() else None
+    row = reader.run(run) if reader.layout.database.exists() else None
     if row is None:
         raise PlaygroundError(Message("There is no run {run}.", run=run))
     trainer, step = checkpoint.newest(reader, row)

@@ -20,9 +20,9 @@ from engine.live.viewer import Viewer
 from engine.message import NOTHING, Message
 from engine.store.maintenance import thin
 from engine.store.reader import Reader, View
-from engine.store.row_models import Damaged
-from engine.store.run_changes import Cursor, News
-from engine.store.series_chunks import joined
+from engine.store.row_models import DamagedRun
+from engine.store.run_changes import Cursor, RunChanges
+from engine.store.series_chunks import concatenate_epochs
 
 TICK_SECONDS = 0.04
 SNAPSHOT_SECONDS = 0.03
@@ -112,7 +112,7 @@ class Hub:
     def _look(self, watched: list[str], fresh: list[str]) -> Picture:
         """What is new of the watched runs and pictures for those who need one, all of the same moment."""
         picture = Picture()
-        if self.reader.renewed():
+        if self.reader.reopen_if_replaced():
             self._cursor, self._version = Cursor(), None
         for run in self._known.keys() - set(watched):
             del self._known[run]
@@ -156,18 +156,23 @@ class Hub:
         known.channels = row.channels
         try:
             picture.snapshots[run] = series.snapshot(view, row, known.slim)
-        except (Damaged, ValueError, TypeError, KeyError):  # what one run's rows hold is nothing to the other viewers
+        except (
+            DamagedRun,
+            ValueError,
+            TypeError,
+            KeyError,
+        ):  # a damaged run must not end the other viewers
             journal.exception("run %s cannot be shown", run)
             picture.snapshots[run] = None
 
-    def _tell(self, news: News, known: Known, now: State) -> list[series.Packet]:
+    def _tell(self, news: RunChanges, known: Known, now: State) -> list[series.Packet]:
         """The messages of one run's news."""
         messages: list[series.Packet] = []
         if news.losses:
             rows = thin(np.concatenate(news.losses), LOSSES_A_TICK)
             messages.append(series.table("losses", rows, reset=False))
         if news.epochs:
-            messages.append(series.epochs(joined(news.epochs), known.channels, reset=False))
+            messages.append(series.epochs(concatenate_epochs(news.epochs), known.channels, reset=False))
         messages += [payload for _, _, payload in news.frames]
         messages += [series.line(entry) for entry in news.log]
         if now[:2] != known.state[:2]:

@@ -17,7 +17,7 @@ from engine.archive.unpack import LARGEST, refused
 from engine.live import token as tokens
 from engine.live.route import from_here
 from engine.message import Message
-from engine.store.layout import Place
+from engine.store.layout import StoreLayout
 
 TOKEN = "x-playground-token"
 SUBJECT = "import"
@@ -49,7 +49,7 @@ def route(home: Path | None = None) -> Route:
 
     async def receive(request: Request) -> JSONResponse:
         try:
-            return JSONResponse({"file": await take(request, Place.of(home))})
+            return JSONResponse({"file": await take(request, StoreLayout.of(home))})
         except Refused as error:
             return JSONResponse({"error": error.message.plain()}, error.status)
 
@@ -58,10 +58,10 @@ def route(home: Path | None = None) -> Route:
 
 def brought(name: str, home: Path | None = None) -> Path:
     """Where the file of that name lies."""
-    return Place.of(home).uploads / f"{Path(name).name}.zip"
+    return StoreLayout.of(home).uploads / f"{Path(name).name}.zip"
 
 
-async def take(request: Request, place: Place) -> str:
+async def take(request: Request, place: StoreLayout) -> str:
     """Writes the body to the disk; returns the name under which it lies there. Raises: Refused."""
     right = tokens.check(SUBJECT, request.headers.get(TOKEN, ""), home=place.home)
     if right != "command" or not from_here(request):

@@ -14,7 +14,7 @@ from engine.frame import Frame, pack
 from engine.message import Message
 from engine.store.reader import RunRow, View
 from engine.store.run_changes import LogLine
-from engine.store.series_chunks import spread
+from engine.store.series_chunks import choose_evenly
 from engine.store.tables import EPOCH_COLUMNS, plain_columns
 from engine.strict_json import strict
 
@@ -94,7 +94,7 @@ def snapshot(view: View, run: RunRow, slim: dict[int, bytes]) -> list[Packet]:
     messages.append(table("losses", view.losses(run.id, POINTS), reset=True))
     messages.append(epochs(view.epochs(run.id, POINTS), run.channels, reset=True))
     steps = view.frame_steps(run.id)
-    chosen = spread(steps[:-1], HISTORY)
+    chosen = choose_evenly(steps[:-1], HISTORY)
     for step, payload in view.frames_at(run.id, [step for step in chosen if step not in slim]):
         slim[step] = Frame.decode(payload).without(*bulk(run.channels)).encode()
     for step in slim.keys() - set(chosen):

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from engine.store.layout import Place
+from engine.store.layout import StoreLayout
 
 SECONDS = 2 * 3600.0
 LENGTH = 32
@@ -23,13 +23,13 @@ Right = Literal["command", "watch"]
 def issue(run: str, ttl: float = SECONDS, *, right: Right = "command", home: Path | None = None) -> str:
     """A token for a run, good for `ttl` seconds: to watch it, or to watch and command it."""
     claim = f"{int(time.time() + ttl)}.{right}"
-    return f"{claim}.{_sign(run, claim, Place.of(home))}"
+    return f"{claim}.{_sign(run, claim, StoreLayout.of(home))}"
 
 
 def check(run: str, token: str, *, home: Path | None = None) -> Right | None:
     """What a token allows; None if it is for another run, too old or not ours."""
     claim, _, signature = token.rpartition(".")
-    if not hmac.compare_digest(signature.encode(), _sign(run, claim, Place.of(home)).encode()):
+    if not hmac.compare_digest(signature.encode(), _sign(run, claim, StoreLayout.of(home)).encode()):
         return None
     expiry, _, right = claim.partition(".")
     if time.time() >= int(expiry):
@@ -37,12 +37,12 @@ def check(run: str, token: str, *, home: Path | None = None) -> Right | None:
     return "command" if right == "command" else "watch"
 
 
-def _sign(run: str, claim: str, place: Place) -> str:
+def _sign(run: str, claim: str, place: StoreLayout) -> str:
     return hmac.new(_secret(place), f"{run}\n{claim}".encode(), hashlib.sha256).hexdigest()
 
 
 @lru_cache(maxsize=8)
-def _secret(place: Place) -> bytes:
+def _secret(place: StoreLayout) -> bytes:
     """The store's secret, made once. One that is too short to be one, such as what a crash left, is made anew: what it
     signed is good no more."""
     place.prepare()

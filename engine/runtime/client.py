@@ -17,7 +17,7 @@ from engine.processes.launch import Process, launch
 from engine.runtime.code_version import Sources, own
 from engine.runtime.connection import Line, Taken
 from engine.runtime.request_ticket import LATE, Ticket
-from engine.store.layout import Place
+from engine.store.layout import StoreLayout
 
 if TYPE_CHECKING:
     from engine.archive.unpack import Parcel
@@ -34,7 +34,7 @@ class Fleet:
     PlaygroundError, with one sentence, when it cannot be had."""
 
     def __init__(self, home: Path | None = None, options: tuple[str, ...] = ()) -> None:
-        self.place = Place.of(home)
+        self.place = StoreLayout.of(home)
         self.options = options
         self._line: Line | None = None
         self._connecting = threading.Lock()
@@ -226,13 +226,13 @@ class Fleet:
                 if (child.poll() or 0) > 0:  # neither alive, nor stepped back, nor killed by someone
                     raise PlaygroundError(
                         Message(
-                            "The training engine did not start; {journal} says why.", journal=str(self.place.journal)
+                            "The training engine did not start; {journal} says why.", journal=str(self.place.log_file)
                         )
                     )
                 time.sleep(0.02)
         raise PlaygroundError(
             Message(
-                "The training engine did not answer in time; {journal} may say why.", journal=str(self.place.journal)
+                "The training engine did not answer in time; {journal} may say why.", journal=str(self.place.log_file)
             )
         )
 
@@ -240,7 +240,7 @@ class Fleet:
         """A process of its own session, so that it outlives this one."""
         arguments = ["--home", str(self.place.home), *self.options]
         surroundings = inherited(network=True)  # its workers download data
-        with self.place.journal.open("ab") as journal:
+        with self.place.log_file.open("ab") as journal:
             child = launch(
                 "engine.runtime.supervisor", arguments, surroundings, self.place.home, stdout=journal, stderr=journal
             )

@@ -8,12 +8,12 @@ import socket
 import time
 from pathlib import Path
 
-from engine.store.layout import Place
+from engine.store.layout import StoreLayout
 
 PATIENCE_SECONDS = 5.0
 
 
-def take(place: Place) -> int | None:
+def take(place: StoreLayout) -> int | None:
     """The lock, for as long as the process lives; None when another supervisor is at work.
 
     One that is just leaving holds the lock and answers no more: that one is waited for.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine import wire
-from engine.store.records import CheckpointRow, Entry, FrameRow, LogRow
+from engine.store.records import CheckpointRow, FrameRow, LogRow, RunUpdate
 
 if TYPE_CHECKING:
     from engine.training.progress import Progress
@@ -64,7 +64,7 @@ class Report:
         return wire.pack(header, [losses.tobytes(), self.static, *(payload for _, _, payload in self.frames)])
 
 
-def entry(run: str, attempt: int, header: dict[str, Any], parts: list[bytes]) -> Entry:
+def entry(run: str, attempt: int, header: dict[str, Any], parts: list[bytes]) -> RunUpdate:
     """A worker's message as what the store takes."""
     changes: dict[str, Any] = {}
     if "channels" in header:
@@ -74,7 +74,7 @@ def entry(run: str, attempt: int, header: dict[str, Any], parts: list[bytes]) ->
     changes |= (claim or {}).get("changes", {}) | (end or {}).get("changes", {})
     notes = header.get("notes", []) + (claim or {}).get("log", []) + (end or {}).get("log", [])
     frames = zip(header["frames"], parts[2:], strict=True)
-    return Entry(
+    return RunUpdate(
         run=run,
         attempt=attempt,
         first_step=header["first_step"],

@@ -9,7 +9,7 @@ from typing import Any
 from engine.runtime import report
 from engine.runtime.beginnings import Beginnings
 from engine.runtime.run_records import RunRecords
-from engine.store.records import Entry, Outcome
+from engine.store.records import Outcome, RunUpdate
 
 MOST_PENDING_BYTES = 1 << 20
 
@@ -22,7 +22,7 @@ class ReportIntake:
         self.beginnings = Beginnings()
         self._pending: dict[str, deque[tuple[asyncio.Future[Outcome], int]]] = defaultdict(deque)
 
-    async def take(self, run: str, attempt: int, header: dict[str, Any], parts: list[bytes]) -> Entry:
+    async def take(self, run: str, attempt: int, header: dict[str, Any], parts: list[bytes]) -> RunUpdate:
         """Store a report. Returns at once when little is pending; what claims a step or ends the run is on the disk
         when this returns. Raises: RuntimeError if the store refuses it: the worker was replaced, or steps are missing.
         """

@@ -17,7 +17,7 @@ from typing import Any
 
 from engine.errors import PlaygroundError
 from engine.message import Message
-from engine.store.layout import Place
+from engine.store.layout import StoreLayout
 
 LATE = Message("The training engine did not answer in time; nothing was changed.")
 TAKEN = Message("The training engine has taken this on but does not answer yet; it will be done when it goes on.")
@@ -33,12 +33,12 @@ class Ticket:
     taken: bool = False
 
     @classmethod
-    def fresh(cls, place: Place, until: float) -> Ticket:
+    def fresh(cls, place: StoreLayout, until: float) -> Ticket:
         """A client's, good until then."""
         return cls(place.tickets / secrets.token_hex(8), until)
 
     @classmethod
-    def of(cls, place: Place, asked: dict[str, Any]) -> Ticket:
+    def of(cls, place: StoreLayout, asked: dict[str, Any]) -> Ticket:
         """The one that came with a request."""
         name = asked.get("ticket")
         return cls(place.tickets / Path(name).name if name else None, asked.get("until", float("inf")))
@@ -81,7 +81,7 @@ def _first(path: Path) -> bool:
     return True
 
 
-def sweep(place: Place) -> None:
+def sweep(place: StoreLayout) -> None:
     """Removes the tickets of long ago. To be called by the supervisor alone."""
     before = time.time() - KEPT_SECONDS
     with contextlib.suppress(FileNotFoundError):

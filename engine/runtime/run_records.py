@@ -10,16 +10,16 @@ from engine.message import Message
 from engine.run_state import ACTIVE, RunState
 from engine.store import checkpoints
 from engine.store.committer import Committer
-from engine.store.layout import Place
+from engine.store.layout import StoreLayout
 from engine.store.reader import Reader, RunRow
-from engine.store.records import Entry, LogRow, Outcome
+from engine.store.records import LogRow, Outcome, RunUpdate
 from engine.store.row_models import DAMAGED
 
 
 class RunRecords:
     """What is stored of all runs. Lives in the supervisor's event loop."""
 
-    def __init__(self, place: Place, checkpoint_seconds: float = 5.0) -> None:
+    def __init__(self, place: StoreLayout, checkpoint_seconds: float = 5.0) -> None:
         self.place, self.checkpoint_seconds = place, checkpoint_seconds
 
     async def open(self, on_full: Callable[[bool], None]) -> None:
@@ -46,7 +46,7 @@ class RunRecords:
         """A worker met the full disk: running runs are held until there is room."""
         self.committer.hold()
 
-    def store(self, entry: Entry, *, urgent: bool = True) -> asyncio.Future[Outcome]:
+    def store(self, entry: RunUpdate, *, urgent: bool = True) -> asyncio.Future[Outcome]:
         """Hand an entry to the writer; the future resolves when it is on the disk."""
         return asyncio.wrap_future(self.committer.submit(entry, urgent=urgent), loop=self.loop)
 
@@ -60,11 +60,11 @@ class RunRecords:
             found = view.in_states(*ACTIVE)
         for row in found:
             if row.damage:
-                self.store(Entry(row.id, changes={"state": RunState.FAILED, "message": DAMAGED.dump()}))
+                self.store(RunUpdate(row.id, changes={"state": RunState.FAILED, "message": DAMAGED.dump()}))
             elif row.state is not RunState.QUEUED:
                 message = Message("The training engine was started again; the run goes on.")
                 note = LogRow(row.step, "restarted", {"sentence": message.plain()})
-                self.store(Entry(row.id, log=(note,), changes={"state": RunState.QUEUED}))
+                self.store(RunUpdate(row.id, log=(note,), changes={"state": RunState.QUEUED}))
         return [row for row in found if not row.damage]
 
     def first_job(self, run: str, attempt: int, experiment: str) -> RunJob:

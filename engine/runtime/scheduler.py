@@ -24,8 +24,8 @@ from engine.runtime.report_intake import ReportIntake
 from engine.runtime.request_ticket import Ticket
 from engine.runtime.run_records import RunRecords
 from engine.runtime.worker_contract import Pool
-from engine.store.records import Entry, LogRow, NewRun
-from engine.store.row_models import Damaged
+from engine.store.records import LogRow, NewRun, RunUpdate
+from engine.store.row_models import DamagedRun
 
 WAITS_FOR_A_PLACE = Message("Waits for a free place.")
 
@@ -72,7 +72,7 @@ class Scheduler:
         run = self.runs[name] = ActiveRun(name, state, int(at_once), new.experiment)
         changes = {"attempt": run.attempt} if at_once else {}
         new = replace(new, state=state, message=message)
-        stored = self.records.store(Entry(name, create=new, log=log, changes=changes))
+        stored = self.records.store(RunUpdate(name, create=new, log=log, changes=changes))
         if at_once:
             self._background.start(self._start_first(run))
         else:
@@ -123,7 +123,7 @@ class Scheduler:
         ticket.claim()
         run.state = RunState.STOPPED
         note = LogRow(run.step, "stop")
-        await self.records.store(Entry(run.id, log=(note,), changes={"state": RunState.STOPPED, "message": ""}))
+        await self.records.store(RunUpdate(run.id, log=(note,), changes={"state": RunState.STOPPED, "message": ""}))
         if self.pool.has(run.id):  # it waits for memory
             self.pool.kill(run.id)
         else:
@@ -182,12 +182,12 @@ class Scheduler:
             if self.pool.has(run.id) or self.closing:
                 return
             run.attempt += 1
-            fence = Entry(run.id, log=(note,) if note else (), changes={**changes, "attempt": run.attempt})
+            fence = RunUpdate(run.id, log=(note,) if note else (), changes={**changes, "attempt": run.attempt})
             if await self.records.store(fence) != "stored":
                 return
             try:
                 job = await self.records.job(run.id, run.attempt)
-            except Damaged as damage:
+            except DamagedRun as damage:
                 await self._fail(run, damage.message)
                 return
             await self._start(run, job)
@@ -263,7 +263,7 @@ class Scheduler:
         note = LogRow(run.step, "failed", {"sentence": message.plain()})
         run.state = RunState.FAILED
         changes = {"state": RunState.FAILED, "message": message.dump()}
-        await self.records.store(Entry(run.id, log=(note,), changes=changes))
+        await self.records.store(RunUpdate(run.id, log=(note,), changes=changes))
         self._forget(run)
 
     def _forget(self, run: ActiveRun) -> None:
@@ -281,7 +281,7 @@ class Scheduler:
             return
         if run.state is RunState.RUNNING:
             run.state = RunState.QUEUED
-            await self.records.store(Entry(run.id, changes={"state": RunState.QUEUED, "message": WAITS.dump()}))
+            await self.records.store(RunUpdate(run.id, changes={"state": RunState.QUEUED, "message": WAITS.dump()}))
         self.dismiss_idle(0.0, but=run)
         self.fill()
 
@@ -294,5 +294,5 @@ class Scheduler:
                 continue
             if run.state is RunState.QUEUED:
                 run.state = RunState.RUNNING
-                await self.records.store(Entry(name, changes={"state": RunState.RUNNING, "message": ""}))
+                await self.records.store(RunUpdate(name, changes={"state": RunState.RUNNING, "message": ""}))
             self.pool.send(name, {"do": "granted"})

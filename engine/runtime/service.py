@@ -23,9 +23,9 @@ from engine.runtime.run_records import RunRecords
 from engine.runtime.scheduler import Scheduler
 from engine.runtime.worker_pool import WorkerPool
 from engine.store import disk_reserve, run_names
-from engine.store.layout import Place
-from engine.store.records import Entry, LogRow, NewRun
-from engine.store.row_models import NAME, holds
+from engine.store.layout import StoreLayout
+from engine.store.records import LogRow, NewRun, RunUpdate
+from engine.store.row_models import NAME, is_valid
 
 SWEEP_SECONDS = 300.0
 
@@ -34,7 +34,7 @@ journal = logging.getLogger("fleet")
 
 def serve(home: Path | None, idle_seconds: float, at_once: int, checkpoint_seconds: float) -> int:
     """Be the supervisor of a store, until it is no longer needed."""
-    place = Place.of(home)
+    place = StoreLayout.of(home)
     place.prepare()
     handle = lock.take(place)
     if handle is None:
@@ -49,7 +49,7 @@ def serve(home: Path | None, idle_seconds: float, at_once: int, checkpoint_secon
 class Service:
     """The supervisor; the public coroutines that take `asked` are what it can be asked for."""
 
-    def __init__(self, place: Place, idle_seconds: float, at_once: int, checkpoint_seconds: float) -> None:
+    def __init__(self, place: StoreLayout, idle_seconds: float, at_once: int, checkpoint_seconds: float) -> None:
         self.place, self.idle_seconds = place, idle_seconds
         self.records = RunRecords(place, checkpoint_seconds)
         self.pool = WorkerPool()
@@ -137,12 +137,12 @@ class Service:
         ticket = Ticket.of(self.place, asked)
         ticket.claim()
         try:
-            await self.records.store(Entry(run, delete=True))  # what one left of it that died over this
+            await self.records.store(RunUpdate(run, delete=True))  # what one left of it that died over this
             for entry in await asyncio.to_thread(run_import.pick_up, self.place, run):
                 await self.records.store(entry)
         except Exception:
             await asyncio.to_thread(shutil.rmtree, self.place.checkpoints / run, True)
-            await self.records.store(Entry(run, delete=True))
+            await self.records.store(RunUpdate(run, delete=True))
             raise
         finally:
             if ticket.late:  # whoever asked may have left this to us
@@ -161,19 +161,19 @@ class Service:
         """End a run and forget it, with its files."""
         Ticket.of(self.place, asked).claim()
         run = asked["run"]
-        if not holds(NAME, run, strict=True):  # it becomes the name of a folder
+        if not is_valid(NAME, run, strict=True):  # it becomes the name of a folder
             raise PlaygroundError(Message("There is no run of that name."))
         await self.scheduler.remove(run)
         await asyncio.to_thread(shutil.rmtree, self.place.checkpoints / run, True)
-        await self.records.store(Entry(run, delete=True))
+        await self.records.store(RunUpdate(run, delete=True))
         return {}
 
     async def rename(self, asked: dict[str, Any]) -> dict[str, Any]:
         """A name for a run, as a person gave it."""
         self._need_disk()
         Ticket.of(self.place, asked).claim()
-        changes = {"name": run_names.plain(asked["name"])}
-        if await self.records.store(Entry(asked["run"], changes=changes)) != "stored":
+        changes = {"name": run_names.clean(asked["name"])}
+        if await self.records.store(RunUpdate(asked["run"], changes=changes)) != "stored":
             raise PlaygroundError(Message("There is no run {run}.", run=asked["run"]))
         return {}
 

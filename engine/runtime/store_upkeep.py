@@ -8,7 +8,7 @@ import sqlite3
 import time
 
 from engine.store import backups, integrity, migrations
-from engine.store.layout import Place
+from engine.store.layout import StoreLayout
 
 LOOK_SECONDS = 1.0
 COPY_SECONDS = 600.0
@@ -16,7 +16,7 @@ COPY_SECONDS = 600.0
 journal = logging.getLogger("fleet")
 
 
-def begin(place: Place) -> None:
+def begin(place: StoreLayout) -> None:
     """Before the store is opened: what was asked for is put back, damage is set aside, a copy is made if one is due.
 
     Raises: NewerStore.
@@ -27,7 +27,7 @@ def begin(place: Place) -> None:
     copy(place)
 
 
-def copy(place: Place) -> None:
+def copy(place: StoreLayout) -> None:
     """A copy, if one is due; a failure is written down, and nobody waits for it."""
     try:
         if backups.is_due(place) and backups.make(place) is None:
@@ -36,7 +36,7 @@ def copy(place: Place) -> None:
         journal.exception("the store could not be backed up")
 
 
-async def follow(place: Place, leaving: asyncio.Event) -> None:
+async def follow(place: StoreLayout, leaving: asyncio.Event) -> None:
     """Copies each day. When the file is gone or another one, this supervisor leaves; what it has open is saved then."""
     own, copied = integrity.identity(place), time.monotonic()
     while True:

@@ -12,35 +12,35 @@ from engine.errors import PlaygroundError
 from engine.message import Message
 from engine.run_state import ACTIVE, RunState
 from engine.store import integrity, migrations
-from engine.store.layout import Place
+from engine.store.layout import StoreLayout
 
 DAY = 24 * 3600.0
 MOST_COPIES = 3
 MOST_BYTES = 4 * 2**30  # bytes of all copies; the newest is kept whatever it takes
 
 
-def list_copies(place: Place) -> list[Path]:
+def list_copies(layout: StoreLayout) -> list[Path]:
     """The backups, newest first."""
-    return sorted(place.backups.glob("*.db"), reverse=True) if place.backups.is_dir() else []
+    return sorted(layout.backups.glob("*.db"), reverse=True) if layout.backups.is_dir() else []
 
 
-def is_due(place: Place) -> bool:
+def is_due(layout: StoreLayout) -> bool:
     """Whether a backup is wanted now: the newest is a day old, or this version will migrate the store."""
-    newest = next(iter(list_copies(place)), None)
-    if not place.database.exists() or place.database.stat().st_size == 0:
+    newest = next(iter(list_copies(layout)), None)
+    if not layout.database.exists() or layout.database.stat().st_size == 0:
         return False
-    return newest is None or time.time() - newest.stat().st_mtime >= DAY or migrations.is_outdated(place.database)
+    return newest is None or time.time() - newest.stat().st_mtime >= DAY or migrations.is_outdated(layout.database)
 
 
-def make(place: Place) -> Path | None:
+def make(layout: StoreLayout) -> Path | None:
     """A consistent copy; None where there is no room for it. It reads beside the writer, which goes on meanwhile."""
-    size = place.database.stat().st_size
-    if shutil.disk_usage(place.home).free < 3 * size + 2**27:
+    size = layout.database.stat().st_size
+    if shutil.disk_usage(layout.home).free < 3 * size + 2**27:
         return None
-    place.backups.mkdir(exist_ok=True, mode=0o700)
-    path = place.backups / time.strftime("%Y%m%d-%H%M%S.db")
+    layout.backups.mkdir(exist_ok=True, mode=0o700)
+    path = layout.backups / time.strftime("%Y%m%d-%H%M%S.db")
     fresh = path.with_suffix(".tmp")
-    source = sqlite3.connect(f"file:{place.database}?mode=ro", uri=True)
+    source = sqlite3.connect(f"file:{layout.database}?mode=ro", uri=True)
     with contextlib.closing(source), contextlib.closing(sqlite3.connect(fresh)) as copy:
         source.backup(copy)
         copy.execute("PRAGMA journal_mode=DELETE")
@@ -49,43 +49,43 @@ def make(place: Place) -> Path | None:
         fresh.unlink()
         return None
     fresh.replace(path)
-    prune(place)
+    prune(layout)
     return path
 
 
-def prune(place: Place) -> None:
+def prune(layout: StoreLayout) -> None:
     """Delete all but the newest few backups, and of those what takes too many bytes."""
     total = 0
-    for place_in_row, path in enumerate(list_copies(place)):
+    for place_in_row, path in enumerate(list_copies(layout)):
         total += path.stat().st_size
         if place_in_row and (place_in_row >= MOST_COPIES or total > MOST_BYTES):
             path.unlink(missing_ok=True)
-    for path in place.backups.glob("*.tmp"):
+    for path in layout.backups.glob("*.tmp"):
         path.unlink(missing_ok=True)
 
 
-def request_restore(place: Place) -> None:
+def request_restore(layout: StoreLayout) -> None:
     """Ask for the newest backup; the next supervisor puts it back. Raises: PlaygroundError if there is none."""
-    newest = next(iter(list_copies(place)), None)
+    newest = next(iter(list_copies(layout)), None)
     if newest is None:
         raise PlaygroundError(Message("There is no backup of the store."))
-    place.wanted.write_text(newest.name, encoding="utf-8")
+    layout.restore_request.write_text(newest.name, encoding="utf-8")
 
 
-def restore_requested(place: Place) -> None:
+def restore_requested(layout: StoreLayout) -> None:
     """Put the requested backup in the store's place. Call it with the supervisor's lock, before the store is opened."""
-    if not place.wanted.exists():
+    if not layout.restore_request.exists():
         return
-    path = place.backups / Path(place.wanted.read_text(encoding="utf-8").strip()).name
+    path = layout.backups / Path(layout.restore_request.read_text(encoding="utf-8").strip()).name
     if path.is_file():
-        if place.database.exists():
-            integrity.set_aside(place)
-        fresh = place.database.with_suffix(".tmp")
+        if layout.database.exists():
+            integrity.quarantine(layout)
+        fresh = layout.database.with_suffix(".tmp")
         shutil.copyfile(path, fresh)
         pause_active_runs(fresh)
-        fresh.replace(place.database)
-        integrity.clear_note(place)
-    place.wanted.unlink(missing_ok=True)
+        fresh.replace(layout.database)
+        integrity.clear_note(layout)
+    layout.restore_request.unlink(missing_ok=True)
 
 
 def pause_active_runs(database: Path) -> None:
@@ -97,16 +97,16 @@ def pause_active_runs(database: Path) -> None:
         )
 
 
-def rescue(place: Place, connection: sqlite3.Connection) -> None:
+def rescue(layout: StoreLayout, connection: sqlite3.Connection) -> None:
     """Write what an open connection still sees to a new file, after the store's own was removed under it."""
-    place.prepare()
-    fresh = place.database.with_suffix(".tmp")
+    layout.prepare()
+    fresh = layout.database.with_suffix(".tmp")
     fresh.unlink(missing_ok=True)
     with contextlib.closing(sqlite3.connect(fresh)) as copy:
         connection.backup(copy)
         copy.execute("PRAGMA journal_mode=DELETE")
     pause_active_runs(fresh)
     for part in integrity.PARTS:
-        place.database.with_name(f"store.db{part}").unlink(missing_ok=True)
-    fresh.replace(place.database)
-    integrity.leave_note(place, integrity.REMOVED)
+        layout.database.with_name(f"store.db{part}").unlink(missing_ok=True)
+    fresh.replace(layout.database)
+    integrity.leave_note(layout, integrity.REMOVED)

@@ -14,7 +14,7 @@ GONE = Message("its file is gone")
 DAMAGED = Message("its file is damaged")
 
 
-class Spoiled(Exception):
+class CorruptCheckpoint(Exception):
     """A checkpoint file is missing or not what was written; `why` is a clause for a message."""
 
     def __init__(self, why: Message) -> None:
@@ -78,15 +78,15 @@ class HashingFile:
         self.file.flush()
 
 
-def examine(path: Path, sha256: str) -> None:
+def verify(path: Path, sha256: str) -> None:
     """Check a file against its digest without holding it in memory. Raises: Spoiled."""
     try:
         with path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
-        raise Spoiled(GONE) from None
+        raise CorruptCheckpoint(GONE) from None
     if found != sha256:
-        raise Spoiled(DAMAGED)
+        raise CorruptCheckpoint(DAMAGED)
 
 
 def read(path: Path, sha256: str) -> bytes:
@@ -94,9 +94,9 @@ def read(path: Path, sha256: str) -> bytes:
     try:
         data = path.read_bytes()
     except OSError:
-        raise Spoiled(GONE) from None
+        raise CorruptCheckpoint(GONE) from None
     if hashlib.sha256(data).hexdigest() != sha256:
-        raise Spoiled(DAMAGED)
+        raise CorruptCheckpoint(DAMAGED)
     return data
 
 

@@ -11,23 +11,23 @@ from dataclasses import dataclass
 from functools import partial
 
 from engine.store import disk_reserve
-from engine.store.layout import Place
-from engine.store.records import Entry, Outcome
+from engine.store.layout import StoreLayout
+from engine.store.records import Outcome, RunUpdate
 from engine.store.writer import Writer
 
 GROUP_SECONDS = 0.05
 RETRY_SECONDS = 1.0
-PATIENCE = 100
+MOST_RETRIES = 100
 """How often a commit that failed for another reason than room is tried again, once a second (a lock from outside)."""
 
-journal = logging.getLogger("store")
+logger = logging.getLogger("store")
 
 
 @dataclass(frozen=True)
-class Waiting:
+class QueuedUpdate:
     """An entry in the queue, and the promise to say when it is on disk."""
 
-    entry: Entry
+    entry: RunUpdate
     stored: Future[Outcome]
 
 
@@ -37,13 +37,13 @@ class Committer:
     `on_full(bool)` is called from the thread when the disk turns out full, and when there is room again.
     """
 
-    def __init__(self, place: Place, on_full: Callable[[bool], None]) -> None:
-        self.place = place
+    def __init__(self, layout: StoreLayout, on_full: Callable[[bool], None]) -> None:
+        self.layout = layout
         self.on_full = on_full
         self.full = False
-        self._queue: list[Waiting] = []
+        self._queue: list[QueuedUpdate] = []
         self._urgent = self._closing = self._asked_to_hold = False
-        self._woken = threading.Condition()
+        self._wake = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._opened: Future[None] = Future()
 
@@ -52,39 +52,39 @@ class Committer:
         self._thread.start()
         self._opened.result()
 
-    def submit(self, entry: Entry, *, urgent: bool = False) -> Future[Outcome]:
+    def submit(self, entry: RunUpdate, *, urgent: bool = False) -> Future[Outcome]:
         """Queue an entry; `urgent` ones do not wait for company."""
-        waiting = Waiting(entry, Future())
-        with self._woken:
+        waiting = QueuedUpdate(entry, Future())
+        with self._wake:
             self._queue.append(waiting)
             self._urgent = self._urgent or urgent
-            self._woken.notify()
+            self._wake.notify()
         return waiting.stored
 
     def hold(self) -> None:
         """Wait for room, since a worker met the full disk."""
-        with self._woken:
+        with self._wake:
             self._asked_to_hold = True
-            self._woken.notify()
+            self._wake.notify()
 
     def close(self) -> None:
         """Store what is queued, close the store."""
-        with self._woken:
+        with self._wake:
             self._closing = True
-            self._woken.notify()
+            self._wake.notify()
         self._thread.join()
 
     def _run(self) -> None:
         try:
-            self.writer = Writer(self.place)
-            disk_reserve.fill(self.place.disk_reserve)
+            self.writer = Writer(self.layout)
+            disk_reserve.fill(self.layout.disk_reserve)
         except BaseException as error:
             self._opened.set_exception(error)
             return
         self._opened.set_result(None)
         while self._wait():
-            batch, held = self._gather()
-            if held:
+            batch, hold = self._gather()
+            if hold:
                 self._hold()
             if batch:
                 self._store(batch)
@@ -92,33 +92,33 @@ class Committer:
 
     def _wait(self) -> bool:
         """Until there is something to store and its time has come; False when all is done."""
-        with self._woken:
-            self._woken.wait_for(lambda: self._queue or self._closing or self._asked_to_hold)
+        with self._wake:
+            self._wake.wait_for(lambda: self._queue or self._closing or self._asked_to_hold)
             due = time.monotonic() + GROUP_SECONDS
-            self._woken.wait_for(lambda: self._urgent or self._closing or self._asked_to_hold, due - time.monotonic())
+            self._wake.wait_for(lambda: self._urgent or self._closing or self._asked_to_hold, due - time.monotonic())
             return bool(self._queue or self._asked_to_hold or not self._closing)
 
-    def _gather(self) -> tuple[list[Waiting], bool]:
-        with self._woken:
+    def _gather(self) -> tuple[list[QueuedUpdate], bool]:
+        with self._wake:
             batch, self._queue = self._queue, []
-            held, self._asked_to_hold = self._asked_to_hold, False
+            hold, self._asked_to_hold = self._asked_to_hold, False
             self._urgent = False
-            return batch, held
+            return batch, hold
 
-    def _store(self, batch: list[Waiting]) -> None:
+    def _store(self, batch: list[QueuedUpdate]) -> None:
         failures = 0
         while True:
             try:
                 outcomes = self.writer.commit([waiting.entry for waiting in batch])
             except Exception as error:
-                if disk_reserve.is_full(error, self.place.home):
+                if disk_reserve.is_full(error, self.layout.home):
                     self._hold()
                     if self._closing:
                         break
                     continue
-                journal.exception("a batch of %d could not be stored", len(batch))
+                logger.exception("a batch of %d could not be stored", len(batch))
                 failures += 1
-                if "locked" in str(error) and failures < PATIENCE and not self._closing:
+                if "locked" in str(error) and failures < MOST_RETRIES and not self._closing:
                     time.sleep(RETRY_SECONDS)
                     continue
                 self._store_each(batch, error)
@@ -129,7 +129,7 @@ class Committer:
         for waiting in batch:
             waiting.stored.set_exception(OSError(str(disk_reserve.FULL)))
 
-    def _store_each(self, batch: list[Waiting], error: Exception) -> None:
+    def _store_each(self, batch: list[QueuedUpdate], error: Exception) -> None:
         """Store the entries of a batch one by one, so that the one that cannot be stored fails alone."""
         if len(batch) == 1:
             batch[0].stored.set_exception(error)
@@ -139,22 +139,22 @@ class Committer:
 
     def _hold(self) -> None:
         """Delete the reserve, say in the store that runs wait, and wait until there is room for both."""
-        journal.warning(str(disk_reserve.FULL))
+        logger.warning(str(disk_reserve.FULL))
         self.full = True
-        disk_reserve.release(self.place.disk_reserve)
+        disk_reserve.release(self.layout.disk_reserve)
         self.on_full(True)
-        self._attempt(self.writer.hold)
-        while not (disk_reserve.has_room(self.place.home) and self._resume()):
+        self._try(self.writer.hold)
+        while not (disk_reserve.has_room(self.layout.home) and self._resume()):
             if self._closing:
                 return
             self._delete_now()
             time.sleep(RETRY_SECONDS)
-        journal.warning("there is room again")
+        logger.warning("there is room again")
 
     def _resume(self) -> bool:
-        disk_reserve.fill(self.place.disk_reserve)
-        if not self._attempt(self.writer.release):
-            disk_reserve.release(self.place.disk_reserve)
+        disk_reserve.fill(self.layout.disk_reserve)
+        if not self._try(self.writer.release):
+            disk_reserve.release(self.layout.disk_reserve)
             return False
         self.full = False
         self.on_full(False)
@@ -162,21 +162,21 @@ class Committer:
 
     def _delete_now(self) -> None:
         """Carry out deletions while the disk is full: they are how a user makes room."""
-        with self._woken:
+        with self._wake:
             chosen = [waiting for waiting in self._queue if waiting.entry.delete]
             self._queue = [waiting for waiting in self._queue if not waiting.entry.delete]
         for waiting in chosen:
-            if self._attempt(partial(self.writer.commit, [waiting.entry])):
+            if self._try(partial(self.writer.commit, [waiting.entry])):
                 waiting.stored.set_result("stored")
             else:
-                with self._woken:
+                with self._wake:
                     self._queue.append(waiting)
 
-    def _attempt(self, action: Callable[[], object]) -> bool:
+    def _try(self, action: Callable[[], object]) -> bool:
         try:
             action()
         except Exception as error:
-            if not disk_reserve.is_full(error, self.place.home):
-                journal.exception("while the disk was full")
+            if not disk_reserve.is_full(error, self.layout.home):
+                logger.exception("while the disk was full")
             return False
         return True

@@ -26,7 +26,7 @@ def open_writer(database: Path) -> sa.Engine:
     engine = sa.create_engine(f"sqlite:///{database}", poolclass=sa.StaticPool, connect_args=shared)
 
     @event.listens_for(engine, "connect")
-    def connected(connection: Any, _: object) -> None:
+    def set_pragmas(connection: Any, _: object) -> None:
         connection.isolation_level = None  # else the driver begins transactions by itself, and deferred ones
         for pragma in ("auto_vacuum=INCREMENTAL", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
@@ -34,7 +34,7 @@ def open_writer(database: Path) -> sa.Engine:
         connection.execute("PRAGMA journal_size_limit=16000000")
 
     @event.listens_for(engine, "begin")
-    def begun(connection: sa.Connection) -> None:
+    def begin(connection: sa.Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     with engine.begin() as connection:
@@ -49,13 +49,13 @@ def open_reader(database: Path) -> sa.Engine:
     engine = sa.create_engine(url, pool_size=4, max_overflow=60, connect_args=shared)
 
     @event.listens_for(engine, "connect")
-    def connected(connection: Any, _: object) -> None:
+    def set_pragmas(connection: Any, _: object) -> None:
         connection.isolation_level = None
         connection.execute("PRAGMA query_only=ON")
         connection.text_factory = lambda data: str(data, "utf-8", "surrogateescape")  # damage must not hide other rows
 
     @event.listens_for(engine, "begin")
-    def begun(connection: sa.Connection) -> None:
+    def begin(connection: sa.Connection) -> None:
         connection.exec_driver_sql("BEGIN")
 
     return engine

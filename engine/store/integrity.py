@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from engine.message import Message
 from engine.store import migrations, tables
-from engine.store.layout import Place
+from engine.store.layout import StoreLayout
 
 BUDGET_SECONDS = 5.0
 STEPS = 10_000  # of SQLite's machine between two looks at the clock
@@ -21,30 +21,30 @@ REMOVED = Message("The store was removed while the server ran: it was written an
 
 
 @dataclass(frozen=True)
-class Note:
+class DamageNote:
     """What happened to the store, and when."""
 
     message: Message
     at: float
 
 
-def read_note(place: Place) -> Note | None:
+def read_note(layout: StoreLayout) -> DamageNote | None:
     """The note that nobody has dismissed yet."""
     try:
-        found = json.loads(place.note.read_text(encoding="utf-8"))
-        return Note(Message.of(found["sentence"]), float(found["at"]))
+        found = json.loads(layout.damage_note.read_text(encoding="utf-8"))
+        return DamageNote(Message.of(found["sentence"]), float(found["at"]))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return Note(GONE, 0.0)
+        return DamageNote(GONE, 0.0)
 
 
-def leave_note(place: Place, message: Message) -> None:
+def leave_note(layout: StoreLayout, message: Message) -> None:
     """Keep a note until someone dismisses it."""
-    place.prepare()
-    fresh = place.note.with_suffix(".tmp")
+    layout.prepare()
+    fresh = layout.damage_note.with_suffix(".tmp")
     fresh.write_text(json.dumps({"sentence": message.plain(), "at": time.time()}), encoding="utf-8")
-    fresh.replace(place.note)
+    fresh.replace(layout.damage_note)
 
 
 def name_damaged(name: str) -> Message:
@@ -52,29 +52,31 @@ def name_damaged(name: str) -> Message:
     return Message("The store was damaged: its file is kept as {name}, and an empty one was begun.", name=name)
 
 
-def clear_note(place: Place) -> None:
+def clear_note(layout: StoreLayout) -> None:
     """Dismiss the note."""
-    place.note.unlink(missing_ok=True)
+    layout.damage_note.unlink(missing_ok=True)
 
 
-def check(place: Place) -> None:
+def check(layout: StoreLayout) -> None:
     """Set a damaged or foreign file aside and say so. Needs the supervisor's lock, before the store is opened."""
-    if not place.database.exists():
-        lost = any(place.checkpoints.iterdir()) or any(place.database.with_name(f"store.db{p}").exists() for p in PARTS)
+    if not layout.database.exists():
+        lost = any(layout.checkpoints.iterdir()) or any(
+            layout.database.with_name(f"store.db{p}").exists() for p in PARTS
+        )
         if lost:
-            set_aside(place)
-            leave_note(place, GONE)
-    elif not is_intact(place):
-        leave_note(place, name_damaged(set_aside(place)))
+            quarantine(layout)
+            leave_note(layout, GONE)
+    elif not is_intact(layout):
+        leave_note(layout, name_damaged(quarantine(layout)))
 
 
-def is_intact(place: Place) -> bool:
+def is_intact(layout: StoreLayout) -> bool:
     """Whether a check of a few seconds finds no damage; a store too large for it counts as intact."""
-    if place.database.stat().st_size == 0:
-        return not any(place.checkpoints.iterdir())  # what a crash leaves of a store that was just begun
+    if layout.database.stat().st_size == 0:
+        return not any(layout.checkpoints.iterdir())  # what a crash leaves of a store that was just begun
     end = time.monotonic() + BUDGET_SECONDS
     try:
-        with contextlib.closing(sqlite3.connect(place.database)) as connection:
+        with contextlib.closing(sqlite3.connect(layout.database)) as connection:
             expect_tables(connection)
             connection.set_progress_handler(lambda: time.monotonic() > end, STEPS)
             found = connection.execute("PRAGMA quick_check(1)").fetchall()
@@ -97,23 +99,23 @@ def expect_tables(connection: sqlite3.Connection) -> None:
         raise sqlite3.DatabaseError("another program's tables")
 
 
-def set_aside(place: Place) -> str:
+def quarantine(layout: StoreLayout) -> str:
     """Move the store's files to `damaged/…`; returns the path of the database there, below the store's folder."""
-    folder = place.home / "damaged" / time.strftime("%Y%m%d-%H%M%S")
+    folder = layout.home / "damaged" / time.strftime("%Y%m%d-%H%M%S")
     while folder.exists():
         folder = folder.with_name(f"{folder.name}x")
     folder.mkdir(parents=True, mode=0o700)
     for part in PARTS:
-        path = place.database.with_name(f"store.db{part}")
+        path = layout.database.with_name(f"store.db{part}")
         if path.exists():
             path.replace(folder / path.name)
     return f"damaged/{folder.name}/store.db"
 
 
-def identity(place: Place) -> tuple[int, int] | None:
+def identity(layout: StoreLayout) -> tuple[int, int] | None:
     """Device and inode of the store's file: another file under the same path has others. None if there is none."""
     try:
-        found = os.stat(place.database)
+        found = os.stat(layout.database)
     except OSError:
         return None
     return found.st_dev, found.st_ino

@@ -12,13 +12,13 @@ from engine import settings
 
 
 @dataclass(frozen=True)
-class Place:
+class StoreLayout:
     """The paths of one store."""
 
     home: Path
 
     @classmethod
-    def of(cls, folder: Path | None) -> Place:
+    def of(cls, folder: Path | None) -> StoreLayout:
         """The store in `folder`, or the usual one."""
         return cls((folder or settings.read().store).absolute())
 
@@ -43,7 +43,7 @@ class Place:
         return self.home / "supervisor.lock"
 
     @property
-    def journal(self) -> Path:
+    def log_file(self) -> Path:
         """The supervisor's log, for the operator."""
         return self.home / "supervisor.log"
 
@@ -58,12 +58,12 @@ class Place:
         return self.home / "backups"
 
     @property
-    def note(self) -> Path:
+    def damage_note(self) -> Path:
         """The note on damage, until someone dismisses it; see `integrity`."""
         return self.home / "damage.json"
 
     @property
-    def wanted(self) -> Path:
+    def restore_request(self) -> Path:
         """The name of the backup that is to be put back; see `backups`."""
         return self.home / "restore"
 

@@ -11,8 +11,8 @@ from engine.store import tables
 from engine.training.frame_grid import on_grid
 
 MOST_FRAMES = 2_000
-MOST_PIECES = 600
-NEWEST_PIECES = 100
+MOST_CHUNKS = 600
+NEWEST_CHUNKS = 100
 POINTS = 1_000
 
 
@@ -27,7 +27,7 @@ def thin_frames(connection: sa.Connection, run: str) -> int:
     return len(dropped)
 
 
-def merge(connection: sa.Connection, run: str) -> None:
+def merge_chunks(connection: sa.Connection, run: str) -> None:
     """Join the small pieces of both series into pieces of about a thousand points.
 
     The newest pieces stay as they are, since readers follow them by `seq`; a joined piece keeps the first's.
@@ -40,7 +40,7 @@ def _merge(connection: sa.Connection, table: sa.Table, run: str, lo: str, hi: st
     count = table.c[hi] - table.c[lo] + 1
     width = sa.func.length(table.c.payload) / count
     ordered = sa.select(table.c.seq, table.c[hi], count, width).where(table.c.run == run).order_by(table.c[lo])
-    found = connection.execute(ordered).all()[:-NEWEST_PIECES]
+    found = connection.execute(ordered).all()[:-NEWEST_CHUNKS]
     for _, alike in itertools.groupby(found, lambda row: int(row[3])):  # rows as wide as each other
         group: list[int] = []
         points = 0
@@ -60,7 +60,7 @@ def _join(connection: sa.Connection, table: sa.Table, group: list[int], hi: str,
     connection.execute(sa.update(table).where(table.c.seq == group[0]).values({hi: last, "payload": payload}))
 
 
-def give_back(connection: sa.Connection, pages: int = 20_000) -> None:
+def vacuum(connection: sa.Connection, pages: int = 20_000) -> None:
     """Return free pages to the file system, a bounded number at a time; not within a transaction."""
     driver = connection.connection.driver_connection
     if driver is not None:

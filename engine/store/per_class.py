@@ -12,7 +12,7 @@ from engine.store.tables import plain_columns
 
 
 @dataclass(frozen=True)
-class Classes:
+class ClassMetrics:
     """Names, steps (epochs,), recalls (epochs, classes), and counts (epochs, right class, class said) or None where
     there are too many.
 
@@ -34,7 +34,7 @@ class Classes:
         return said
 
 
-def classes_of(channels: Sequence[Mapping[str, Any]], epochs: np.ndarray) -> Classes | None:
+def class_metrics(channels: Sequence[Mapping[str, Any]], epochs: np.ndarray) -> ClassMetrics | None:
     """The same from a run's epochs; None where nothing was recorded. Epochs of older versions are left out."""
     series = {channel["key"]: tuple(channel["series"]) for channel in channels}
     names, start = series.get("recall", ()), len(plain_columns(channels))
@@ -44,4 +44,4 @@ def classes_of(channels: Sequence[Mapping[str, Any]], epochs: np.ndarray) -> Cla
     there = ~np.isnan(epochs[:, start:]).all(1)
     own = epochs[there, start:]
     crossed = own[:, count:].reshape(-1, count, count) if "confusion" in series else None
-    return Classes(names, epochs[there, 1], own[:, :count], crossed)
+    return ClassMetrics(names, epochs[there, 1], own[:, :count], crossed)

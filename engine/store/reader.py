@@ -14,10 +14,17 @@ import sqlalchemy as sa
 from engine.message import Message
 from engine.run_state import RunState
 from engine.store import connections, integrity, migrations, row_models, tables
-from engine.store.layout import Place
+from engine.store.layout import StoreLayout
 from engine.store.maintenance import thin
-from engine.store.run_changes import Cursor, LogLine, News, line, note
-from engine.store.series_chunks import Unreadable, epoch_rows, joined, loss_rows, runs, spread
+from engine.store.run_changes import Cursor, LogLine, RunChanges, append_row, parse_log_row
+from engine.store.series_chunks import (
+    UnreadableStore,
+    choose_evenly,
+    concatenate_epochs,
+    epoch_rows,
+    loss_rows,
+    select_runs,
+)
 
 
 @dataclass(frozen=True)
@@ -62,18 +69,18 @@ class Reader:
     """Read-only view of a store. Each method sees one moment; `view()` holds one moment over several calls."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        self.place = Place.of(folder)
-        self.engine = connections.open_reader(self.place.database)
+        self.layout = StoreLayout.of(folder)
+        self.engine = connections.open_reader(self.layout.database)
         self._schema, self._columns = migrations.EMPTY, frozenset[str]()
-        self._identity = integrity.identity(self.place)
+        self._identity = integrity.identity(self.layout)
 
     def close(self) -> None:
         """Close its connections."""
         self.engine.dispose()
 
-    def renewed(self) -> bool:
+    def reopen_if_replaced(self) -> bool:
         """Is the store another file than before? Connections to the old one are let go then."""
-        now = integrity.identity(self.place)
+        now = integrity.identity(self.layout)
         if now == self._identity:
             return False
         self._identity, self._schema = now, migrations.EMPTY
@@ -86,9 +93,9 @@ class Reader:
 
     def rows(self, connection: sa.Connection) -> sa.Select[*tuple[Any, ...]]:
         """Every run, with those columns that the store has: no supervisor may have migrated it yet."""
-        return runs(self._columns)
+        return select_runs(self._columns)
 
-    def look_at_schema(self, connection: sa.Connection) -> None:
+    def refresh_schema(self, connection: sa.Connection) -> None:
         """Learn which columns there are, at the first moment seen and after a migration. Raises: NewerStore."""
         found = migrations.number(connection)
         if found > migrations.latest():
@@ -148,13 +155,13 @@ class View:
         self.reader = reader
 
     def __enter__(self) -> View:
-        self.reader.renewed()
+        self.reader.reopen_if_replaced()
         try:
             self.connection = self.reader.engine.connect()
             self.transaction = self.connection.begin()
-            self.reader.look_at_schema(self.connection)
+            self.reader.refresh_schema(self.connection)
         except sa.exc.DBAPIError as error:
-            raise Unreadable from error
+            raise UnreadableStore from error
         except migrations.NewerStore:
             self.transaction.rollback()
             self.connection.close()
@@ -166,7 +173,7 @@ class View:
             self.transaction.rollback()
             self.connection.close()
         if isinstance(error, sa.exc.DBAPIError):
-            raise Unreadable from error
+            raise UnreadableStore from error
 
     @property
     def rows(self) -> sa.Select[*tuple[Any, ...]]:
@@ -202,7 +209,7 @@ class View:
         columns = (table.c.payload, table.c.epoch_hi - table.c.epoch_lo + 1)
         chosen = sa.select(*columns).where(table.c.run == run).order_by(table.c.epoch_lo)
         found = [epoch_rows(payload, count) for payload, count in self.connection.execute(chosen)]
-        rows = joined(found) if found else epoch_rows(b"", 0)
+        rows = concatenate_epochs(found) if found else epoch_rows(b"", 0)
         return rows if points is None else thin(rows, points, tables.EPOCH_COLUMNS.index("validation_loss"))
 
     def frame_steps(self, run: str, since_step: int = -1) -> list[int]:
@@ -213,7 +220,7 @@ class View:
 
     def frames(self, run: str, since_step: int = -1, limit: int | None = None) -> list[tuple[int, bytes]]:
         """Frames with their steps; at most `limit`, evenly chosen."""
-        return self.frames_at(run, spread(self.frame_steps(run, since_step), limit))
+        return self.frames_at(run, choose_evenly(self.frame_steps(run, since_step), limit))
 
     def frames_at(self, run: str, steps: Sequence[int]) -> list[tuple[int, bytes]]:
         """The frames of these steps, in order."""
@@ -224,7 +231,7 @@ class View:
             found += [(step, payload) for step, payload in self.connection.execute(part)]
         return found
 
-    def timed_frames(self, run: str) -> list[tuple[int, float, bytes]]:
+    def frames_with_times(self, run: str) -> list[tuple[int, float, bytes]]:
         """Every frame with its step and the time at which it was encoded, in order."""
         table = tables.frames.c
         chosen = sa.select(table.step, table.at, table.payload).where(table.run == run).order_by(table.step)
@@ -242,13 +249,13 @@ class View:
     def log(self, run: str) -> list[LogLine]:
         """Everything that happened to a run, in order."""
         chosen = sa.select(tables.log).where(tables.log.c.run == run).order_by(tables.log.c.seq)
-        return [line(row) for row in self.connection.execute(chosen).mappings()]
+        return [parse_log_row(row) for row in self.connection.execute(chosen).mappings()]
 
     def checkpoints(self, run: str) -> list[Checkpoint]:
         """The recorded checkpoints, newest first."""
         table = tables.checkpoints
         found = self.connection.execute(sa.select(table).where(table.c.run == run).order_by(table.c.seq.desc()))
-        home = self.reader.place.home
+        home = self.reader.layout.home
         return [Checkpoint(row.step, home / row.path, row.sha256, row.epoch, row.good) for row in found]
 
     def states(self, names: Iterable[str]) -> dict[str, tuple[str, Message, int, int]]:
@@ -259,29 +266,29 @@ class View:
         sound = [row for row in self.connection.execute(chosen) if tuple(map(type, row[1:])) == (str, str, int, int)]
         return {row[0]: (row[1], Message.load(row[2]), row[3], row[4]) for row in sound}
 
-    def tail(self, since: Cursor, names: Iterable[str]) -> tuple[Cursor, dict[str, News]]:
+    def tail(self, since: Cursor, names: Iterable[str]) -> tuple[Cursor, dict[str, RunChanges]]:
         """What some runs have gained since a cursor, without those that are damaged; the cursor for the next time."""
         chosen = list(names)
-        news = {name: News() for name in chosen}
-        ends: dict[str, int] = {}
+        news = {name: RunChanges() for name in chosen}
+        newest_seq: dict[str, int] = {}
         damaged: set[str] = set()
         for table in (tables.losses, tables.epochs, tables.frames, tables.log):
             start: int = getattr(since, table.name)
             newest = self.connection.execute(sa.select(sa.func.max(table.c.seq))).scalar()
-            ends[table.name] = max(start, newest or 0)
-            if chosen and ends[table.name] > start:
-                mine = table.c.run.concat("").in_(chosen)  # not by the index on run: the new rows are few
-                rows = sa.select(table).where(table.c.seq > start, mine).order_by(table.c.seq)
+            newest_seq[table.name] = max(start, newest or 0)
+            if chosen and newest_seq[table.name] > start:
+                of_runs = table.c.run.concat("").in_(chosen)  # not by the index on run: the new rows are few
+                rows = sa.select(table).where(table.c.seq > start, of_runs).order_by(table.c.seq)
                 for row in self.connection.execute(rows).mappings():
                     try:
-                        note(news[row["run"]], table.name, row)
-                    except row_models.Damaged:
+                        append_row(news[row["run"]], table.name, row)
+                    except row_models.DamagedRun:
                         damaged.add(row["run"])
-        return Cursor(**ends), {name: own for name, own in news.items() if name not in damaged}
+        return Cursor(**newest_seq), {name: changes for name, changes in news.items() if name not in damaged}
 
 
 def _run(raw: sa.RowMapping) -> RunRow:
-    found, damage = row_models.row(raw)
-    place = found.pop("place")
-    whole = {"id": found["id"] or f"{row_models.NAMELESS}{place}", "state": RunState(found["state"])}
+    found, damage = row_models.validate_row(raw)
+    rowid = found.pop("rowid")
+    whole = {"id": found["id"] or f"{row_models.NAMELESS}{rowid}", "state": RunState(found["state"])}
     return RunRow(**{**found, **whole, "message": Message.load(found["message"])}, damage=damage)

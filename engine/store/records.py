@@ -62,7 +62,7 @@ def _no_losses() -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Entry:
+class RunUpdate:
     """Everything that one message of a worker, or one decision of the supervisor, adds to a run.
 
     `attempt` fences: what a replaced worker still says is refused; None is the supervisor itself.

@@ -30,28 +30,28 @@ LARGEST_FRAME = 64 * 2**20
 MARKS_BY_LINE = ("lines", "histogram", "scores")
 
 
-class Damaged(PlaygroundError):
+class DamagedRun(PlaygroundError):
     """A run of which nothing can be shown."""
 
     def __init__(self) -> None:
         super().__init__(DAMAGED)
 
 
-def encodable(text: str) -> str:
+def expect_encodable(text: str) -> str:
     """The text, if it can be written as UTF-8: half of a surrogate pair cannot."""
     text.encode()
     return text
 
 
 @lru_cache(maxsize=2048)
-def written(text: str) -> str:
+def expect_json_object(text: str) -> str:
     """The text, if it is a JSON object."""
     if not isinstance(json.loads(text), dict):
         raise ValueError(text[:20])
     return text
 
 
-def run_state(stored: object) -> RunState:
+def to_run_state(stored: object) -> RunState:
     """The run state of a stored string; pydantic's strict mode would take the enum's members alone."""
     if not isinstance(stored, str):
         raise ValueError("not a string")
@@ -60,7 +60,7 @@ def run_state(stored: object) -> RunState:
 
 def message(raw: object) -> Message:
     """The message in JSON, or the sentence that an older version stored. Raises: ValueError."""
-    if len(encodable(json.dumps(raw, ensure_ascii=False))) > LONGEST:
+    if len(expect_encodable(json.dumps(raw, ensure_ascii=False))) > LONGEST:
         refuse()
     if isinstance(raw, str):
         return Message.of(raw) if len(raw) <= LONGEST_SENTENCE else refuse()
@@ -71,25 +71,25 @@ def message(raw: object) -> Message:
         raise ValueError("no message") from error
 
 
-Text = Annotated[str, AfterValidator(encodable)]
+Text = Annotated[str, AfterValidator(expect_encodable)]
 Sentence = Annotated[Text, Field(max_length=LONGEST_SENTENCE)]
 Told = Annotated[Message, PlainValidator(message)]
 Dumped = Annotated[Text, Field(max_length=LONGEST)]
-Document = Annotated[Text, Field(max_length=100_000), AfterValidator(written)]
+Document = Annotated[Text, Field(max_length=100_000), AfterValidator(expect_json_object)]
 Name = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,32}$")]
 Key = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")]
-State = Annotated[RunState, BeforeValidator(run_state)]
+State = Annotated[RunState, BeforeValidator(to_run_state)]
 Steps = Annotated[int, Field(ge=0, le=MOST_STEPS)]
 Time = Annotated[float, Field(ge=0, le=LATEST, allow_inf_nan=False)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Real = Annotated[float, Field(allow_inf_nan=True), AfterValidator(lambda value: value if isfinite(value) else None)]
 Summary = Annotated[dict[Key, Real | None], Field(max_length=64)]
-Sound = checked(frozen=True, config=ConfigDict(strict=True, extra="forbid", allow_inf_nan=False))(Channel)
-Channels = Annotated[list[Sound], Field(max_length=256)]  # type: ignore[valid-type]
+ValidChannel = checked(frozen=True, config=ConfigDict(strict=True, extra="forbid", allow_inf_nan=False))(Channel)
+Channels = Annotated[list[ValidChannel], Field(max_length=256)]  # type: ignore[valid-type]
 Plain = Sentence | Number | bool | None | Told
 
 
-class About(Value):
+class RunMetadata(Value):
     """What the store says of a run besides its series."""
 
     edited: Document
@@ -97,13 +97,13 @@ class About(Value):
     message: Told
     step: Steps
     epoch: Steps
-    channels: Annotated[list[dict[str, Any]], AfterValidator(lambda found: channels(found))]
+    channels: Annotated[list[dict[str, Any]], AfterValidator(lambda found: expect_channels(found))]
     summary: Summary
     created: Time
-    name: Annotated[Text, Field(max_length=240), AfterValidator(run_names.plain)] = ""  # older archives have none
+    name: Annotated[Text, Field(max_length=240), AfterValidator(run_names.clean)] = ""  # older archives have none
 
 
-class Facts(Value):
+class CheckpointInfo(Value):
     """What is said of a checkpoint."""
 
     step: Steps
@@ -111,7 +111,7 @@ class Facts(Value):
     good: bool
 
 
-class Held(Value):
+class TrainerScalars(Value):
     """What a checkpoint says in words and numbers of the trainer."""
 
     experiment: Document
@@ -122,7 +122,7 @@ class Held(Value):
     message: Told
 
 
-class Beside(Value):
+class CheckpointExtras(Value):
     """What a checkpoint says beside the trainer's state."""
 
     edits: Steps
@@ -130,14 +130,14 @@ class Beside(Value):
     latest: Annotated[list[Annotated[float, Field(allow_inf_nan=True)]], Field(max_length=256)] | None
 
 
-class Edited(Value):
+class EditDetail(Value):
     """The detail of an edit."""
 
     path: Annotated[Text, Field(max_length=200)]
     value: Annotated[int, Field(ge=-(2**63), lt=2**63)] | Number
 
 
-class Stepped(Value):
+class StepDetail(Value):
     """The detail of a single batch or epoch."""
 
     unit: Literal["batch", "epoch"]
@@ -145,7 +145,7 @@ class Stepped(Value):
     until_epoch: Steps | None = None
 
 
-class Related(Value):
+class ResetDetail(Value):
     """The detail of a reset, and of a stop that it brought about."""
 
     predecessor: Name | None = None
@@ -153,17 +153,17 @@ class Related(Value):
 
 
 DETAILS: Mapping[str, TypeAdapter[Any]] = {
-    "edit": TypeAdapter(Edited),
-    "step": TypeAdapter(Stepped),
-    "stop": TypeAdapter(Related),
-    "reset": TypeAdapter(Related),
+    "edit": TypeAdapter(EditDetail),
+    "step": TypeAdapter(StepDetail),
+    "stop": TypeAdapter(ResetDetail),
+    "reset": TypeAdapter(ResetDetail),
 }
-SAID: TypeAdapter[Any] = TypeAdapter(
+PLAIN_DETAIL: TypeAdapter[Any] = TypeAdapter(
     Annotated[dict[Key, Plain | Annotated[list[Plain], Field(max_length=10_000)]], Field(max_length=16)]
 )
 
 
-class Line(Value):
+class LogEntry(Value):
     """A line of a run's log."""
 
     step: Steps
@@ -171,9 +171,9 @@ class Line(Value):
     detail: dict[str, Any]
     at: Time
 
-    def sound(self) -> bool:
+    def is_sound(self) -> bool:
         """Does the detail say what a line of this kind says?"""
-        return holds(DETAILS.get(self.kind, SAID), self.detail, strict=True)
+        return is_valid(DETAILS.get(self.kind, PLAIN_DETAIL), self.detail, strict=True)
 
 
 COLUMNS: Mapping[str, tuple[TypeAdapter[Any], Any]] = {
@@ -200,7 +200,7 @@ CHANNELS: TypeAdapter[Any] = TypeAdapter(Channels)
 SUMMARY: TypeAdapter[Any] = TypeAdapter(Summary)
 
 
-def holds(kind: TypeAdapter[Any], value: object, *, strict: bool) -> bool:
+def is_valid(kind: TypeAdapter[Any], value: object, *, strict: bool) -> bool:
     """Whether a value is of a kind."""
     try:
         kind.validate_python(value, strict=strict)
@@ -209,14 +209,14 @@ def holds(kind: TypeAdapter[Any], value: object, *, strict: bool) -> bool:
     return True
 
 
-def row(raw: Mapping[Any, Any]) -> tuple[dict[str, Any], str]:
+def validate_row(raw: Mapping[Any, Any]) -> tuple[dict[str, Any], str]:
     """A run's columns, harmless ones in the place of those that make no sense, and the names of the latter."""
     found, bad = dict(raw), []
     for name, (kind, instead) in COLUMNS.items():
-        if name in raw and not holds(kind, raw[name], strict=True):
+        if name in raw and not is_valid(kind, raw[name], strict=True):
             found[name] = instead
             bad.append(name)
-    for name, read, empty in (("channels", channels_in, []), ("summary", summary_in, {})):
+    for name, read, empty in (("channels", parse_channels, []), ("summary", parse_summary, {})):
         try:
             found[name] = read(raw[name])
         except (ValueError, TypeError, RecursionError):
@@ -225,17 +225,17 @@ def row(raw: Mapping[Any, Any]) -> tuple[dict[str, Any], str]:
     return found, ", ".join(bad)
 
 
-def channels_in(text: str) -> list[dict[str, Any]]:
+def parse_channels(text: str) -> list[dict[str, Any]]:
     """The channels in a text. Raises: ValueError or TypeError."""
-    return list(_channels_in(text))
+    return list(_parse_channels(text))
 
 
 @lru_cache(maxsize=256)
-def _channels_in(text: str) -> list[dict[str, Any]]:
-    return channels(json.loads(text)) if len(text) <= LONGEST_CHANNELS else refuse()
+def _parse_channels(text: str) -> list[dict[str, Any]]:
+    return expect_channels(json.loads(text)) if len(text) <= LONGEST_CHANNELS else refuse()
 
 
-def channels(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def expect_channels(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The channels, if they are what instruments say of themselves. Raises: ValueError."""
     text = json.dumps(found, ensure_ascii=False)
     CHANNELS.validate_json(text.encode(), strict=True)
@@ -243,7 +243,7 @@ def channels(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return found if len(text) <= LONGEST_CHANNELS and classes <= MOST_CLASSES else refuse()
 
 
-def summary_in(text: str) -> dict[str, float | None]:
+def parse_summary(text: str) -> dict[str, float | None]:
     """The summary in a text; None where a number is not finite. Raises: ValueError or TypeError."""
     found: dict[str, float | None] = SUMMARY.validate_python(json.loads(text), strict=True)
     return found
@@ -254,13 +254,13 @@ def refuse() -> Any:
     raise ValueError("too long")
 
 
-def frame(data: bytes, said: Iterable[Mapping[str, Any]]) -> Frame:
+def decode_frame(data: bytes, channels: Iterable[Mapping[str, Any]]) -> Frame:
     """The frame in `data`, its readings whole and in the shapes that its channels say. Raises: ValueError."""
     if len(data) > LARGEST_FRAME:
         refuse()
     head, start = unpack(MAGIC, data)
-    HEAD.validate_python(head)
-    lines = {channel["key"]: len(channel["series"]) for channel in said if channel["mark"] in MARKS_BY_LINE}
+    FRAME_HEADER.validate_python(head)
+    lines = {channel["key"]: len(channel["series"]) for channel in channels if channel["mark"] in MARKS_BY_LINE}
     for key, code, shape, offset in head["readings"]:
         if start + offset + prod(shape) * int(code[1]) > len(data) or offset % 8:
             raise ValueError(f"{key} is cut short")
@@ -269,7 +269,7 @@ def frame(data: bytes, said: Iterable[Mapping[str, Any]]) -> Frame:
     return Frame.decode(data)
 
 
-class Head(Value):
+class FrameHeader(Value):
     """A frame's header; what never changes of a run is a frame of step -1."""
 
     step: Annotated[int, Field(ge=-1, le=MOST_STEPS)]
@@ -279,7 +279,7 @@ class Head(Value):
     why: Why = ""
 
 
-class Reading(Value):
+class ReadingHeader(Value):
     """A line of a frame's table."""
 
     key: Key
@@ -288,10 +288,10 @@ class Reading(Value):
     offset: Annotated[int, Field(ge=0, le=LARGEST_FRAME)]
 
 
-def _readings(head: dict[str, Any]) -> dict[str, Any]:
-    for line in Head(**head).readings:
-        Reading(**dict(zip(("key", "code", "shape", "offset"), line, strict=True)))
+def _expect_readings(head: dict[str, Any]) -> dict[str, Any]:
+    for line in FrameHeader(**head).readings:
+        ReadingHeader(**dict(zip(("key", "code", "shape", "offset"), line, strict=True)))
     return head
 
 
-HEAD: TypeAdapter[Any] = TypeAdapter(Annotated[dict[str, Any], AfterValidator(_readings)])
+FRAME_HEADER: TypeAdapter[Any] = TypeAdapter(Annotated[dict[str, Any], AfterValidator(_expect_readings)])

@@ -36,7 +36,7 @@ class Cursor:
 
 
 @dataclass
-class News:
+class RunChanges:
     """What a run has gained since a cursor: rows (step, loss), epoch rows, (step, at, bytes) frames, log lines."""
 
     losses: list[np.ndarray] = field(default_factory=list)
@@ -45,23 +45,23 @@ class News:
     log: list[LogLine] = field(default_factory=list)
 
 
-def note(news: News, table: str, row: sa.RowMapping) -> None:
+def append_row(changes: RunChanges, table: str, row: sa.RowMapping) -> None:
     """Adds a row of a table. Raises: Damaged."""
     if table == "losses":
-        news.losses.append(loss_rows(row["step_lo"], row["payload"]))
+        changes.losses.append(loss_rows(row["step_lo"], row["payload"]))
     elif table == "epochs":
-        news.epochs.append(epoch_rows(row["payload"], row["epoch_hi"] - row["epoch_lo"] + 1))
+        changes.epochs.append(epoch_rows(row["payload"], row["epoch_hi"] - row["epoch_lo"] + 1))
     elif table == "frames":
-        news.frames.append((row["step"], row["at"], row["payload"]))
+        changes.frames.append((row["step"], row["at"], row["payload"]))
     else:
-        news.log.append(line(row))
+        changes.log.append(parse_log_row(row))
 
 
-def line(row: sa.RowMapping) -> LogLine:
+def parse_log_row(row: sa.RowMapping) -> LogLine:
     """A row of the log. Raises: Damaged."""
     try:
-        said = {name: row[name] for name in ("step", "kind", "at")}
-        line = row_models.Line(**said, detail=json.loads(row["detail"]))
+        values = {name: row[name] for name in ("step", "kind", "at")}
+        line = row_models.LogEntry(**values, detail=json.loads(row["detail"]))
     except (ValueError, TypeError, RecursionError) as error:
-        raise row_models.Damaged from error
+        raise row_models.DamagedRun from error
     return LogLine(row["seq"], row["run"], line.step, line.kind, line.detail, line.at)

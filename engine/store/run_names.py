@@ -9,7 +9,7 @@ JOINERS = "\u200c\u200d"  # inside words of some scripts, and inside emoji
 UNSEEN = frozenset({"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"})
 
 
-def plain(text: str) -> str:
+def clean(text: str) -> str:
     """The text on one line, without characters that control how others are shown, cut to 60."""
     spaced = (" " if letter.isspace() else letter for letter in unicodedata.normalize("NFC", text))
     seen = (letter for letter in spaced if letter in JOINERS or unicodedata.category(letter) not in UNSEEN)

@@ -12,21 +12,21 @@ import sqlalchemy as sa
 from engine.errors import PlaygroundError
 from engine.message import Message
 from engine.store import tables
-from engine.store.row_models import Damaged
+from engine.store.row_models import DamagedRun
 
 
 @cache
-def runs(there: frozenset[str]) -> sa.Select[*tuple[Any, ...]]:
-    """Every run with its place in the table, as SQLite gives it: what is damaged cannot be of the columns' types.
+def select_runs(existing: frozenset[str]) -> sa.Select[*tuple[Any, ...]]:
+    """The query for every run with its rowid, unconverted: a damaged value may not be of its column's type.
 
-    Of the columns only those that are `there`: a store of an older schema lacks the newest.
+    Only the `existing` columns: a store of an older schema lacks the newest.
     """
-    names = [column.name for column in tables.runs.c if column.name in there]
+    names = [column.name for column in tables.runs.c if column.name in existing]
     columns: list[Any] = [sa.literal_column(f"runs.{name}").label(name) for name in names]
-    return sa.select(sa.literal_column("runs.rowid").label("place"), *columns).select_from(tables.runs)
+    return sa.select(sa.literal_column("runs.rowid").label("rowid"), *columns).select_from(tables.runs)
 
 
-class Unreadable(PlaygroundError):
+class UnreadableStore(PlaygroundError):
     """The store's file is gone or damaged."""
 
     def __init__(self) -> None:
@@ -35,26 +35,26 @@ class Unreadable(PlaygroundError):
 
 def loss_rows(first: int, payload: bytes) -> np.ndarray:
     """A chunk of losses as rows (step, loss)."""
-    values = _numbers(payload, "<f4")
+    values = _to_array(payload, "<f4")
     return np.column_stack([np.arange(first, first + len(values), dtype=np.float64), values])  # (n, 2)
 
 
 def epoch_rows(payload: bytes, count: int) -> np.ndarray:
     """A chunk of `count` epochs as rows of `tables.EPOCH_COLUMNS`, then the columns of heads and classes."""
     try:
-        return _numbers(payload, "<f8").reshape(count, -1 if count else len(tables.EPOCH_COLUMNS))
+        return _to_array(payload, "<f8").reshape(count, -1 if count else len(tables.EPOCH_COLUMNS))
     except (ValueError, TypeError) as error:
-        raise Damaged from error
+        raise DamagedRun from error
 
 
-def _numbers(payload: object, kind: str) -> np.ndarray:
+def _to_array(payload: object, kind: str) -> np.ndarray:
     """The array in a blob. Raises: Damaged."""
     if not isinstance(payload, bytes) or len(payload) % np.dtype(kind).itemsize:
-        raise Damaged
+        raise DamagedRun
     return np.frombuffer(payload, kind)
 
 
-def joined(pieces: Sequence[np.ndarray]) -> np.ndarray:
+def concatenate_epochs(pieces: Sequence[np.ndarray]) -> np.ndarray:
     """Concatenate chunks of epochs; columns that chunks of an older version lack are NaN."""
     width = max(piece.shape[1] for piece in pieces)
     return np.concatenate(
@@ -67,7 +67,7 @@ def joined(pieces: Sequence[np.ndarray]) -> np.ndarray:
     )
 
 
-def spread(items: list[int], limit: int | None) -> list[int]:
+def choose_evenly(items: list[int], limit: int | None) -> list[int]:
     """At most `limit` of the items, evenly chosen, the first and the last among them."""
     if limit is None or len(items) <= limit:
         return items

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from engine.store.per_class import Classes
+from engine.store.per_class import ClassMetrics
 from pages.figures.charts import Colors, framed, ramp
 from pages.session.i18n import _
 
 MOST_LINES = 10
 
 
-def recalls(found: Classes, names: Sequence[str], colors: Colors) -> go.Figure:
+def recalls(found: ClassMetrics, names: Sequence[str], colors: Colors) -> go.Figure:
     """The recall of each class over the epochs; of many classes that of the ten with the lowest."""
     made, newest = go.Figure(), np.nan_to_num(found.recalls[-1], nan=2.0)
     chosen = sorted(np.argsort(newest, kind="stable")[:MOST_LINES].tolist())
@@ -26,7 +26,7 @@ def recalls(found: Classes, names: Sequence[str], colors: Colors) -> go.Figure:
     return made
 
 
-def matrix(found: Classes, names: Sequence[str], colors: Colors) -> go.Figure:
+def matrix(found: ClassMetrics, names: Sequence[str], colors: Colors) -> go.Figure:
     """The newest confusion matrix: a row for each right class, a column for each that was said; shade by the share of
     the row, so that rare classes show as well as frequent ones."""
     assert found.confusion is not None

@@ -13,9 +13,9 @@ import streamlit as st
 
 from engine.errors import PlaygroundError
 from engine.run_state import RunState
-from engine.store.loss_curves import curve
+from engine.store.loss_curves import sample_loss_curve
 from engine.store.reader import RunRow, View
-from engine.store.row_models import Damaged
+from engine.store.row_models import DamagedRun
 from pages.session import state
 from pages.session.engine import reader
 from pages.session.experiment_title import words
@@ -116,15 +116,15 @@ def small_curves(rows: Sequence[RunRow]) -> dict[str, np.ndarray]:
 def sound_curve(view: View, row: RunRow) -> np.ndarray:
     """A run's small picture; none where what is stored of it is damaged."""
     try:
-        return np.empty(0) if row.damage else curve(view.connection, row.id)
-    except (Damaged, ArithmeticError, LookupError, TypeError, ValueError):
+        return np.empty(0) if row.damage else sample_loss_curve(view.connection, row.id)
+    except (DamagedRun, ArithmeticError, LookupError, TypeError, ValueError):
         return np.empty(0)
 
 
 def line(row: RunRow, drawn: Sequence[float] | np.ndarray = ()) -> dict[str, Any]:
     """One run. Of a damaged one is shown what can be deleted."""
     if row.damage:
-        return {_("State"): _("damaged"), _("Experiment"): row.id, _("Message"): sentence(Damaged())}
+        return {_("State"): _("damaged"), _("Experiment"): row.id, _("Message"): sentence(DamagedRun())}
     ended = row.updated if row.state.is_final else time.time()
     return {
         _("State"): _(STATES[row.state]),

@@ -23,7 +23,7 @@ from engine.jobs.preview_process import large
 from engine.jobs.preview_process import previewed as apart
 from engine.preview.preview import Preview, preview
 from engine.store.reader import RunRow
-from engine.store.row_models import Damaged
+from engine.store.row_models import DamagedRun
 from pages.session.engine import fleet, reader
 from pages.session.i18n import LANGUAGES, _, speak
 
@@ -232,7 +232,7 @@ def open_page() -> RunRow | None:
         begin(asked_experiment())
         return reader().run(shown_run())
     if row.damage:
-        raise Damaged
+        raise DamagedRun
     show(row.id, Experiment.from_json(row.edited))
     return row
 

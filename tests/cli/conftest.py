@@ -15,7 +15,7 @@ import pytest
 
 from engine.cli.main import main
 from engine.runtime.client import Fleet
-from engine.store.layout import Place
+from engine.store.layout import StoreLayout
 
 
 class Line:
@@ -43,14 +43,14 @@ class Line:
 
     def end(self) -> None:
         """Sends the supervisor home, if there is one."""
-        if not Place.of(self.home).socket.exists():
+        if not StoreLayout.of(self.home).socket.exists():
             return
         fleet = Fleet(self.home)
         pid = int(fleet.status()["pid"])
         fleet.close()
         os.kill(pid, signal.SIGTERM)
         until = time.monotonic() + 20
-        while time.monotonic() < until and Place.of(self.home).socket.exists():
+        while time.monotonic() < until and StoreLayout.of(self.home).socket.exists():
             time.sleep(0.05)
 
 

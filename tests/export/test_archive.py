@@ -83,8 +83,8 @@ def test_a_run_comes_back_bit_for_bit(fleet: Fleet, reader: Reader, edited: Subj
     assert reader.losses(run, None).tobytes() == reader.losses(old.id, None).tobytes()
     assert reader.epochs(run, None).tobytes() == reader.epochs(old.id, None).tobytes()
     with reader.view() as view:
-        assert view.timed_frames(run) == view.timed_frames(old.id)
-        assert len(view.timed_frames(run)) > 1
+        assert view.frames_with_times(run) == view.frames_with_times(old.id)
+        assert len(view.frames_with_times(run)) > 1
     logs = [[(line.step, line.kind, line.detail, line.at) for line in reader.log(r)] for r in (run, old.id)]
     assert logs[0] == logs[1]
     first, second = (newest(reader, row)[0].state() for row in (new, old))

@@ -205,7 +205,7 @@ def harmless(data: bytes) -> bool:
     raw |= {"id": "x", "experiment": parcel.experiment.to_json(), "edited": parcel.edited.to_json(), **told}
     raw |= {name: getattr(parcel.about, name) for name in ("state", "step", "epoch", "name")}
     raw["message"] = parcel.about.message.dump()
-    return row_models.row(raw)[1] == ""
+    return row_models.validate_row(raw)[1] == ""
 
 
 def fuzz(packed: bytes, seeds: range, check: Callable[[bytes], bool]) -> list[int]:

@@ -75,7 +75,7 @@ def test_tensorboard_has_the_ends_and_no_number_where_there_is_none(lone: Subjec
 def test_the_smaller_formats_have_none(
     lone: Subject, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PLAYGROUND_STORE", str(lone.reader.place.home))
+    monkeypatch.setenv("PLAYGROUND_STORE", str(lone.reader.layout.home))
     _head, *rows = sizes_of_run(lone.row.id)
     assert all(math.isnan(row["metric"]) for row in rows)
     checks.smaller(lone.row.id, True)

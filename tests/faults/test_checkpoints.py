@@ -11,9 +11,9 @@ import numpy as np
 from engine.experiment.edits import Edit
 from engine.message import Message
 from engine.runtime.client import Fleet
-from engine.store.layout import Place
+from engine.store.layout import StoreLayout
 from engine.store.reader import Reader
-from engine.store.records import Entry, FrameRow, LogRow, NewRun
+from engine.store.records import FrameRow, LogRow, NewRun, RunUpdate
 from engine.store.writer import Writer
 from tests.faults.conftest import kill_supervisor
 from tests.faults.test_worker import kill
@@ -87,12 +87,12 @@ def test_a_stopped_worker_that_comes_back_is_fenced(fleet: Fleet) -> None:
 
 
 def test_telemetry_of_a_replaced_worker_is_refused(tmp_path: Path) -> None:
-    place = Place.of(tmp_path)
+    place = StoreLayout.of(tmp_path)
     place.prepare()
     writer = Writer(place)
-    new = Entry("r", create=NewRun("{}", "d"), changes={"attempt": 1})
-    old = Entry("r", 1, first_step=1, losses=np.array([1, 2], np.float32), frames=(FrameRow(1, 0.0, b"x"),))
-    late = Entry(
+    new = RunUpdate("r", create=NewRun("{}", "d"), changes={"attempt": 1})
+    old = RunUpdate("r", 1, first_step=1, losses=np.array([1, 2], np.float32), frames=(FrameRow(1, 0.0, b"x"),))
+    late = RunUpdate(
         "r",
         1,
         first_step=3,
@@ -100,9 +100,9 @@ def test_telemetry_of_a_replaced_worker_is_refused(tmp_path: Path) -> None:
         log=(LogRow(4, "edit", {}),),
         changes={"message": "late"},
     )
-    mine = Entry("r", 2, first_step=3, losses=np.array([3], np.float32))
+    mine = RunUpdate("r", 2, first_step=3, losses=np.array([3], np.float32))
     assert writer.commit([new, old]) == ["stored", "stored"]
-    assert writer.commit([Entry("r", changes={"attempt": 2}), late, mine]) == ["stored", "fenced", "stored"]
+    assert writer.commit([RunUpdate("r", changes={"attempt": 2}), late, mine]) == ["stored", "fenced", "stored"]
     reader = Reader(tmp_path)
     assert reader.losses("r")[:, 1].tolist() == [1, 2, 3]
     assert reader.log("r") == []

@@ -22,7 +22,7 @@ from engine.experiment.edits import Edit
 from engine.runtime import client, connection
 from engine.runtime.client import Fleet
 from engine.runtime.request_ticket import LATE, TAKEN, Ticket, sweep
-from engine.store.layout import Place
+from engine.store.layout import StoreLayout
 from engine.store.reader import Reader
 from tests.faults.conftest import OPTIONS
 from tests.faults.truth import assert_undisturbed, experiment, finish, wait_for
@@ -153,7 +153,7 @@ def test_given_up_between_the_look_at_the_clock_and_the_deed(fleet: Fleet) -> No
     before = stored(reader)
     fresh = Ticket.fresh
 
-    def withdrawn(place: Place, until: float) -> Ticket:
+    def withdrawn(place: StoreLayout, until: float) -> Ticket:
         ticket = fresh(place, until + 60)
         assert ticket.withdraw()
         return ticket
@@ -184,7 +184,7 @@ def test_what_was_taken_on_is_not_said_to_be_refused(fleet: Fleet) -> None:
     os.kill(pid, signal.SIGSTOP)
     fresh = Ticket.fresh
 
-    def taken(place: Place, until: float) -> Ticket:
+    def taken(place: StoreLayout, until: float) -> Ticket:
         ticket = fresh(place, until)
         assert Ticket(ticket.path, until).take()  # as the supervisor does just before it acts
         return ticket
@@ -221,7 +221,7 @@ def test_only_one_can_take_a_ticket(tmp_path: Path) -> None:
 
 
 def test_old_tickets_are_swept(tmp_path: Path) -> None:
-    place = Place.of(tmp_path)
+    place = StoreLayout.of(tmp_path)
     old, new = Ticket.fresh(place, 0.0), Ticket.fresh(place, 0.0)
     assert old.withdraw()
     assert new.withdraw()

@@ -14,7 +14,7 @@ import pytest
 from engine.runtime.client import Fleet
 from engine.store import backups, integrity
 from engine.store.reader import Reader
-from engine.store.series_chunks import Unreadable
+from engine.store.series_chunks import UnreadableStore
 from tests.faults.conftest import OPTIONS, end, gone
 from tests.faults.truth import experiment, wait_for
 from tests.rows import checkpoint_of, row_of
@@ -102,7 +102,7 @@ def test_a_log_that_was_cut_is_no_damage(fleet: Fleet) -> None:
     reader = Reader(fleet.place.home)
 
     def there() -> bool:
-        with suppress(Unreadable):  # a reader may look while SQLite makes the log's index anew
+        with suppress(UnreadableStore):  # a reader may look while SQLite makes the log's index anew
             return reader.run(run) is not None
         return False
 

@@ -17,7 +17,7 @@ from engine.experiment.edits import Edit
 from engine.experiment.experiment import Experiment
 from engine.frame import Frame
 from engine.runtime.client import Fleet
-from engine.store.layout import Place
+from engine.store.layout import StoreLayout
 from engine.store.reader import Reader
 from engine.training.clock import FrameClock
 from engine.training.progress import CLOCKED
@@ -141,7 +141,7 @@ def assert_tensors(left: dict[str, torch.Tensor], right: dict[str, torch.Tensor]
 
 def assert_whole(home: Path) -> None:
     """The database is sound, its pieces join without overlap, nothing half-written lies about."""
-    place = Place.of(home)
+    place = StoreLayout.of(home)
     with sqlite3.connect(f"file:{place.database}?mode=ro", uri=True) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         for table, lo, hi, width in (("losses", "step_lo", "step_hi", 4), ("epochs", "epoch_lo", "epoch_hi", 48)):

@@ -86,7 +86,7 @@ def test_an_archive_is_imported_and_goes_on(golden: Golden, fleet: Fleet) -> Non
         assert row is not None
         assert (row.state, row.step, row.epoch, row.name) == (noted["state"], noted["step"], noted["epoch"], name)
         with reader.view() as view:
-            assert [str(step) for step, _, _ in view.timed_frames(run)] == list(noted["frames"])
+            assert [str(step) for step, _, _ in view.frames_with_times(run)] == list(noted["frames"])
         if row.state == "paused":
             goal = row.step + MORE
             fleet.resume(run)

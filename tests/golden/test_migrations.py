@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from engine.errors import PlaygroundError
 from engine.runtime.client import Fleet
 from engine.store import backups, connections, integrity, migrations
-from engine.store.layout import Place
+from engine.store.layout import StoreLayout
 from engine.store.migrations import Migration, NewerStore
 from engine.store.reader import Reader
 from engine.store.writer import Writer
@@ -57,7 +57,7 @@ def add_note(connection: sa.Connection) -> None:
 
 
 def test_a_new_store_has_the_latest_schema(tmp_path: Path) -> None:
-    place = Place.of(tmp_path)
+    place = StoreLayout.of(tmp_path)
     place.prepare()
     Writer(place).close()
     assert version(tmp_path) == migrations.latest() == 2
@@ -67,7 +67,7 @@ def test_a_new_store_has_the_latest_schema(tmp_path: Path) -> None:
 def test_a_store_without_a_number_is_migrated_and_nothing_is_lost(home: Path) -> None:
     before = content(home)
     assert (version(home), migrations.number_of(home / "store.db")) == (0, 1)
-    Writer(Place.of(home)).close()
+    Writer(StoreLayout.of(home)).close()
     assert version(home) == migrations.latest()
     assert content(home) == before
 
@@ -76,7 +76,7 @@ def test_one_without_names_gets_them(home: Path, golden: Golden) -> None:
     without_names(home)
     reader = Reader(home)
     assert {row.name for row in reader.runs()} == {""}
-    Writer(Place.of(home)).close()
+    Writer(StoreLayout.of(home)).close()
     assert len(reader.runs()) == len(golden.runs)
     reader.close()
     assert "name" in columns(home)
@@ -89,7 +89,7 @@ def columns(home: Path) -> list[str]:
 
 def test_a_copy_of_the_old_store_is_made_before(home: Path) -> None:
     before = content(home)
-    place = Place.of(home)
+    place = StoreLayout.of(home)
     fleet = Fleet(home)
     fleet.ensure()
     end(fleet)
@@ -142,8 +142,8 @@ def test_killed_in_the_middle_nothing_is_lost(home: Path, golden: Golden, halfwa
     assert version(home) == 0
     assert "note" not in columns(home)
     assert len(content(home)["frames"]) == sum(len(run["frames"]) for run in golden.runs.values())
-    assert integrity.is_intact(Place.of(home))
-    Writer(Place.of(home)).close()
+    assert integrity.is_intact(StoreLayout.of(home))
+    Writer(StoreLayout.of(home)).close()
     assert version(home) == migrations.latest()
 
 
@@ -157,7 +157,7 @@ def test_a_migration_that_fails_leaves_the_store_as_it_was(home: Path, monkeypat
 
     monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, Migration(3, fail)))
     with pytest.raises(sqlite3.OperationalError):
-        Writer(Place.of(home))
+        Writer(StoreLayout.of(home))
     assert version(home) == 0
     assert content(home) == before
 
@@ -193,7 +193,7 @@ def test_only_the_steps_that_are_missing_are_taken_in_their_order(home: Path, mo
     steps = [Migration(number, partial(note_step, taken, number)) for number in (2, 3, 4)]
     for known in (steps[:2], steps, steps):
         monkeypatch.setattr(migrations, "MIGRATIONS", tuple(known))
-        Writer(Place.of(home)).close()
+        Writer(StoreLayout.of(home)).close()
     assert taken == [2, 3, 4]
     assert version(home) == 4
 
@@ -201,7 +201,7 @@ def test_only_the_steps_that_are_missing_are_taken_in_their_order(home: Path, mo
 def test_a_column_of_a_later_schema_is_missed_only_by_stores_of_that_schema(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place = Place.of(home)
+    place = StoreLayout.of(home)
     without_names(home)
     assert integrity.is_intact(place)
     with contextlib.closing(sqlite3.connect(place.database)) as connection:
@@ -223,7 +223,7 @@ def newer(home: Path) -> Iterator[Path]:
 
 def test_a_newer_store_is_refused_and_not_touched(newer: Path) -> None:
     with pytest.raises(NewerStore, match=NEWER):
-        Writer(Place.of(newer))
+        Writer(StoreLayout.of(newer))
     reader = Reader(newer)
     with pytest.raises(NewerStore, match=NEWER):
         reader.runs()

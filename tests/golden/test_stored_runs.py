@@ -14,7 +14,7 @@ import pytest
 from engine.experiment import presets
 from engine.frame import Frame
 from engine.runtime.client import Fleet
-from engine.store.layout import Place
+from engine.store.layout import StoreLayout
 from engine.store.reader import Reader
 from engine.store.writer import Writer
 from tests.faults.conftest import end
@@ -50,7 +50,7 @@ def read(home: Path) -> dict[str, dict[str, Any]]:
 @pytest.mark.parametrize("migrated", [False, True])
 def test_every_run_is_read_as_it_was(golden: Golden, home: Path, migrated: bool) -> None:
     if migrated:
-        Writer(Place.of(home)).close()
+        Writer(StoreLayout.of(home)).close()
     found = read(home)
     assert found.keys() == golden.runs.keys() > set(presets.names())
     for name, own in found.items():

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.live import token
-from engine.store.layout import Place
+from engine.store.layout import StoreLayout
 
 
 def test_a_token_opens_its_own_run(tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ def test_no_part_can_be_changed(tmp_path: Path) -> None:
 
 def test_the_secret_is_made_once_and_is_its_owners(tmp_path: Path) -> None:
     token.issue("run", home=tmp_path)
-    path = Place.of(tmp_path).secret
+    path = StoreLayout.of(tmp_path).secret
     first = path.read_bytes()
     token._secret.cache_clear()
     token.issue("run", home=tmp_path)
@@ -67,7 +67,7 @@ print(f"{claim}." + hmac.new(bytes.fromhex(sys.argv[1]), f"run\\n{claim}".encode
 
 @pytest.mark.parametrize("short", [b"", b"x", b"y" * 31])
 def test_an_empty_or_short_secret_signs_nothing_and_is_made_anew(tmp_path: Path, short: bytes) -> None:
-    place = Place.of(tmp_path)
+    place = StoreLayout.of(tmp_path)
     place.secret.write_bytes(short)
     place.secret.chmod(0o644)
     command = [sys.executable, "-c", FORGE, short.hex()]
@@ -79,7 +79,7 @@ def test_an_empty_or_short_secret_signs_nothing_and_is_made_anew(tmp_path: Path,
 
 
 def test_processes_that_make_it_anew_at_once_agree(tmp_path: Path) -> None:
-    Place.of(tmp_path).secret.write_bytes(b"short")
+    StoreLayout.of(tmp_path).secret.write_bytes(b"short")
     code = "import sys, pathlib, engine.live.token as t; print(t.issue('r', home=pathlib.Path(sys.argv[1])))"
     command = [sys.executable, "-c", code, str(tmp_path)]
     asked = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]

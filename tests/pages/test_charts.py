@@ -14,7 +14,7 @@ import pytest
 
 from engine.data.epochs import EpochRow
 from engine.experiment.experiment import Experiment
-from engine.store.per_class import Classes
+from engine.store.per_class import ClassMetrics
 from engine.store.tables import EPOCH_COLUMNS
 from engine.training.trainer import Trainer
 from pages.figures import per_class
@@ -111,7 +111,7 @@ def test_recalls_and_the_confusion_matrix_are_drawn_as_counted() -> None:
     names = ("a", "b", "c")
     counts = np.array([[[5, 0, 0], [1, 2, 1], [0, 0, 0]], [[4, 1, 0], [0, 4, 0], [0, 0, 0]]], float)
     shares = np.array([[1.0, 0.5, np.nan], [0.8, 1.0, np.nan]])
-    found = Classes(names, np.array([25.0, 50.0]), shares, counts)
+    found = ClassMetrics(names, np.array([25.0, 50.0]), shares, counts)
     lines = per_class.recalls(found, names, COLORS)
     assert [(line.name, list(line.x)) for line in lines.data] == [(name, [25, 50]) for name in names]
     np.testing.assert_array_equal([line.y for line in lines.data], shares.T)
@@ -119,5 +119,5 @@ def test_recalls_and_the_confusion_matrix_are_drawn_as_counted() -> None:
     np.testing.assert_array_equal(cells.text, counts[1])
     np.testing.assert_allclose(cells.z, np.array([[0.8, 0.2, 0], [0, 1, 0], [0, 0, 0]]))
     many = tuple(f"class {i}" for i in range(40))
-    wide = Classes(many, np.array([1.0]), np.linspace(0, 1, 40)[None], None)
+    wide = ClassMetrics(many, np.array([1.0]), np.linspace(0, 1, 40)[None], None)
     assert [line.name for line in per_class.recalls(wide, many, COLORS).data] == list(many[:10])

@@ -18,9 +18,9 @@ from engine.experiment.experiment import Experiment
 from engine.run_state import RunState
 from engine.runtime.client import Fleet
 from engine.store import backups, integrity
-from engine.store.layout import Place
+from engine.store.layout import StoreLayout
 from engine.store.reader import Reader
-from engine.store.records import Entry, LogRow, NewRun
+from engine.store.records import LogRow, NewRun, RunUpdate
 from engine.store.writer import Writer
 from pages.session import engine as line
 from pages.session.i18n import number
@@ -63,14 +63,14 @@ CASES = [(column, value) for column, values in NONSENSE.items() for value in val
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A store with a sound run, and one run for each piece of nonsense."""
     folder = tmp_path_factory.mktemp("damaged") / "store"
-    place = Place.of(folder)
+    place = StoreLayout.of(folder)
     place.prepare()
     writer = Writer(place)
     document = Experiment().to_json()
     new = NewRun(document, "d", RunState.FINISHED)
     for name in ("sound", *(f"bad{n}" for n in range(len(CASES)))):
         changes = {"summary": '{"train_loss": 0.125}'}
-        writer.commit([Entry(name, create=new, log=(LogRow(0, "finished", {"sentence": ""}),), changes=changes)])
+        writer.commit([RunUpdate(name, create=new, log=(LogRow(0, "finished", {"sentence": ""}),), changes=changes)])
     writer.close()
     with contextlib.closing(sqlite3.connect(place.database)) as connection, connection:
         for n, (column, value) in enumerate(CASES):
@@ -158,7 +158,7 @@ def test_numbers_without_bounds_are_a_dash() -> None:
 
 
 def test_what_befell_the_store_is_said_with_a_way_back(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    place = Place.of(home)
+    place = StoreLayout.of(home)
     assert main.main(["store"]) == 0
     integrity.leave_note(place, integrity.name_damaged("damaged/x/store.db"))
     assert backups.make(place) is not None

@@ -17,7 +17,7 @@ from engine.runtime.request_ticket import Ticket
 from engine.runtime.run_records import RunRecords
 from engine.runtime.scheduler import Scheduler
 from engine.runtime.worker_contract import Listener
-from engine.store.layout import Place
+from engine.store.layout import StoreLayout
 from engine.store.records import NewRun
 
 MIB = 2**20
@@ -84,7 +84,7 @@ def schedule(
     folder: Path, test: Callable[[Scheduler, Pool], Awaitable[None]], at_once: int = 2, memory: int = 1000
 ) -> None:
     async def run() -> None:
-        place = Place.of(folder)
+        place = StoreLayout.of(folder)
         place.prepare()
         records, pool = RunRecords(place), Pool()
         scheduler = Scheduler(records, pool, at_once, MemoryBudget(memory * MIB))

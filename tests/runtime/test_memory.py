@@ -22,9 +22,9 @@ from engine.run_state import RunState
 from engine.runtime.client import Fleet
 from engine.runtime.memory_budget import MemoryBudget
 from engine.store import checkpoints, writer
-from engine.store.layout import Place
+from engine.store.layout import StoreLayout
 from engine.store.reader import Reader
-from engine.store.records import CheckpointRow, Entry, NewRun
+from engine.store.records import CheckpointRow, NewRun, RunUpdate
 from engine.training.trainer import Trainer
 from tests.runtime.conftest import small, wait_for
 
@@ -109,15 +109,15 @@ def test_a_large_checkpoint_is_never_copied_and_comes_back_the_same(tmp_path: Pa
     assert taken.data is None
     path = tmp_path / "one.pt"
     digest = checkpoints.stream(path, lambda file: torch.save(taken.state, file))
-    checkpoints.examine(path, digest)
+    checkpoints.verify(path, digest)
     back = checkpoint.load(path).trainer
     for trained in (trainer, back):
         trained.advance(deadline=0.0, until_step=2)
     for one, other in zip(trainer.network.parameters(), back.network.parameters(), strict=True):
         assert torch.equal(one, other)
     path.write_bytes(path.read_bytes()[:-1] + b"x")
-    with pytest.raises(checkpoints.Spoiled):
-        checkpoints.examine(path, digest)
+    with pytest.raises(checkpoints.CorruptCheckpoint):
+        checkpoints.verify(path, digest)
 
 
 def test_checkpoints_are_apart_by_size_and_by_the_time_they_take() -> None:
@@ -128,14 +128,14 @@ def test_checkpoints_are_apart_by_size_and_by_the_time_they_take() -> None:
 
 def test_a_run_keeps_so_many_bytes_of_checkpoints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer, "BUDGET", 2500)
-    place = Place.of(tmp_path)
+    place = StoreLayout.of(tmp_path)
     place.prepare()
     store = writer.Writer(place)
-    store.commit([Entry("r", create=NewRun("{}", "d"))])
+    store.commit([RunUpdate("r", create=NewRun("{}", "d"))])
     for step in range(5):
         path = f"checkpoints/r/{step}.pt"
         digest = checkpoints.write(place.home / path, bytes(1000 if step < 4 else 9000))
-        store.commit([Entry("r", checkpoint=CheckpointRow(step, path, digest, 0, good=step != 4))])
+        store.commit([RunUpdate("r", checkpoint=CheckpointRow(step, path, digest, 0, good=step != 4))])
         kept = sorted(int(file.stem) for file in (place.home / "checkpoints/r").iterdir())
         assert kept == [[0], [0, 1], [1, 2], [2, 3], [3, 4]][step], "the newest, and the last good one"
     store.close()

@@ -12,7 +12,7 @@ from engine.errors import PlaygroundError
 from engine.message import Message
 from engine.runtime.active_run import MOST_RESTARTS
 from engine.runtime.scheduler import Scheduler
-from engine.store.records import Entry
+from engine.store.records import RunUpdate
 from tests.runtime.scheduling import NEW, Pool, command, schedule, state, until
 
 
@@ -112,7 +112,7 @@ def test_several_commands_wake_one_worker(tmp_path: Path) -> None:
 def test_a_run_that_is_no_longer_stored_gets_no_worker(tmp_path: Path) -> None:
     async def test(scheduler: Scheduler, pool: Pool) -> None:
         await begin(scheduler, pool, "a")
-        await scheduler.records.store(Entry("a", delete=True))
+        await scheduler.records.store(RunUpdate("a", delete=True))
         await pool.end("a")
         assert pool.started == [("a", 1)]
 

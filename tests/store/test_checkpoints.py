@@ -22,10 +22,10 @@ def test_damage_is_noticed(tmp_path: Path, damage: bytes) -> None:
     path = tmp_path / "1.pt"
     digest = checkpoints.write(path, b"weights")
     path.write_bytes(damage)
-    with pytest.raises(checkpoints.Spoiled, match="damaged"):
+    with pytest.raises(checkpoints.CorruptCheckpoint, match="damaged"):
         checkpoints.read(path, digest)
     path.unlink()
-    with pytest.raises(checkpoints.Spoiled, match="gone"):
+    with pytest.raises(checkpoints.CorruptCheckpoint, match="gone"):
         checkpoints.read(path, digest)
 
 

@@ -17,10 +17,10 @@ from engine.experiment.experiment import Experiment
 from engine.frame import unpack
 from engine.live import messages
 from engine.store import maintenance
-from engine.store.layout import Place
-from engine.store.per_class import classes_of
+from engine.store.layout import StoreLayout
+from engine.store.per_class import class_metrics
 from engine.store.reader import Reader
-from engine.store.records import Entry, NewRun
+from engine.store.records import NewRun, RunUpdate
 from engine.store.tables import EPOCH_COLUMNS, epoch_columns
 from engine.store.writer import Writer
 from engine.training.per_class import ByClass
@@ -32,11 +32,11 @@ NEW = (0.5, 1.0, math.nan, 1, 1, 0, 0, 3, 0, 0, 0, 0)  # three recalls, then the
 
 @pytest.fixture
 def writer(tmp_path: Path) -> Iterator[Writer]:
-    place = Place.of(tmp_path)
+    place = StoreLayout.of(tmp_path)
     place.prepare()
     own = Writer(place)
     changes = {"attempt": 1, "channels": json.dumps(CHANNELS)}
-    own.commit([Entry("r", create=NewRun(Experiment().to_json(), "digest"), changes=changes)])
+    own.commit([RunUpdate("r", create=NewRun(Experiment().to_json(), "digest"), changes=changes)])
     yield own
     own.close()
 
@@ -47,7 +47,7 @@ def row(epoch: int, more: tuple[float, ...] = ()) -> tuple[float, ...]:
 
 def store(writer: Writer, epoch: int, more: tuple[float, ...]) -> None:
     losses = np.array([0.5, 0.5], np.float32)
-    writer.commit([Entry("r", 1, first_step=2 * epoch - 1, losses=losses, epochs=(row(epoch, more),))])
+    writer.commit([RunUpdate("r", 1, first_step=2 * epoch - 1, losses=losses, epochs=(row(epoch, more),))])
 
 
 def test_they_are_counted_by_hand() -> None:
@@ -96,13 +96,13 @@ def test_a_run_that_an_older_version_began_goes_on(writer: Writer) -> None:
     for epoch in range(1, 1500):
         store(writer, epoch, () if epoch <= 1100 else NEW)
     with writer.connection.begin():
-        maintenance.merge(writer.connection, "r")
-    reader = Reader(writer.place.home)
+        maintenance.merge_chunks(writer.connection, "r")
+    reader = Reader(writer.layout.home)
     epochs = reader.epochs("r", None)
     assert epochs.shape == (1499, len(epoch_columns(CHANNELS)))
     np.testing.assert_array_equal(epochs[:, 0], np.arange(1, 1500))
     np.testing.assert_array_equal(epochs[:, 6:], [(math.nan,) * 12] * 1100 + [NEW] * 399)
-    found = classes_of(CHANNELS, epochs)
+    found = class_metrics(CHANNELS, epochs)
     assert found is not None
     assert found.confusion is not None
     assert found.recalls.shape == (399, 3)
@@ -111,11 +111,11 @@ def test_a_run_that_an_older_version_began_goes_on(writer: Writer) -> None:
 
 
 def test_a_run_of_an_older_version_reads_as_before(writer: Writer) -> None:
-    writer.commit([Entry("r", changes={"channels": "[]"})])
+    writer.commit([RunUpdate("r", changes={"channels": "[]"})])
     store(writer, 1, ())
-    reader = Reader(writer.place.home)
+    reader = Reader(writer.layout.home)
     assert reader.epochs("r").tolist() == [list(row(1))]
-    assert classes_of([], reader.epochs("r")) is None
+    assert class_metrics([], reader.epochs("r")) is None
     assert epoch_columns([]) == EPOCH_COLUMNS
     reader.close()
 

@@ -16,9 +16,9 @@ from engine.experiment.experiment import Experiment
 from engine.run_state import RunState
 from engine.runtime.client import Fleet
 from engine.store import run_names
-from engine.store.layout import Place
+from engine.store.layout import StoreLayout
 from engine.store.reader import Reader
-from engine.store.records import Entry, NewRun
+from engine.store.records import NewRun, RunUpdate
 from engine.store.writer import Writer
 from tests.faults.conftest import end
 from tests.rows import row_of
@@ -39,17 +39,17 @@ from tests.rows import row_of
     ],
 )
 def test_a_name_is_one_line_of_plain_text(given: str, kept: str) -> None:
-    assert run_names.plain(given) == kept
-    assert run_names.plain(kept) == kept
+    assert run_names.clean(given) == kept
+    assert run_names.clean(kept) == kept
 
 
 def old_store(home: Path) -> None:
     """A store as the version before names wrote it, with one run that ended."""
-    place = Place.of(home)
+    place = StoreLayout.of(home)
     place.prepare()
     writer = Writer(place)
     text = Experiment().to_json()
-    writer.commit([Entry("old", create=NewRun(text, "d", RunState.FINISHED), changes={"attempt": 1})])
+    writer.commit([RunUpdate("old", create=NewRun(text, "d", RunState.FINISHED), changes={"attempt": 1})])
     writer.close()
     with sqlite3.connect(place.database) as line:
         line.execute("ALTER TABLE runs DROP COLUMN name")

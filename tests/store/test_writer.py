@@ -13,9 +13,9 @@ import pytest
 import sqlalchemy as sa
 
 from engine.store import maintenance, tables
-from engine.store.layout import Place
+from engine.store.layout import StoreLayout
 from engine.store.reader import Reader
-from engine.store.records import CheckpointRow, Entry, FrameRow, LogRow, NewRun
+from engine.store.records import CheckpointRow, FrameRow, LogRow, NewRun, RunUpdate
 from engine.store.run_changes import Cursor
 from engine.store.writer import Writer
 from tests.rows import checkpoint_of, row_of
@@ -23,17 +23,17 @@ from tests.rows import checkpoint_of, row_of
 
 @pytest.fixture
 def writer(tmp_path: Path) -> Iterator[Writer]:
-    place = Place.of(tmp_path)
+    place = StoreLayout.of(tmp_path)
     place.prepare()
     own = Writer(place)
-    own.commit([Entry("r", create=NewRun('{"a":1}', "digest"), changes={"attempt": 1})])
+    own.commit([RunUpdate("r", create=NewRun('{"a":1}', "digest"), changes={"attempt": 1})])
     yield own
     own.close()
 
 
 @pytest.fixture
 def reader(writer: Writer) -> Iterator[Reader]:
-    own = Reader(writer.place.home)
+    own = Reader(writer.layout.home)
     yield own
     own.close()
 
@@ -43,12 +43,12 @@ def driver_of(writer: Writer) -> Any:
     return writer.connection.connection.driver_connection
 
 
-def losses(first: int, *values: float, **more: Any) -> Entry:
-    return Entry("r", 1, first_step=first, losses=np.array(values, np.float32), **more)
+def losses(first: int, *values: float, **more: Any) -> RunUpdate:
+    return RunUpdate("r", 1, first_step=first, losses=np.array(values, np.float32), **more)
 
 
 def test_a_run_is_created_once(writer: Writer, reader: Reader) -> None:
-    writer.commit([losses(1, 0.5), Entry("r", create=NewRun("other", "x"))])
+    writer.commit([losses(1, 0.5), RunUpdate("r", create=NewRun("other", "x"))])
     row = row_of(reader, "r")
     assert (row.experiment, row.edited, row.step, row.attempt, row.state) == ('{"a":1}', '{"a":1}', 1, 1, "running")
     assert reader.run("nobody") is None
@@ -67,7 +67,7 @@ def test_what_is_said_again_is_trimmed(writer: Writer, reader: Reader) -> None:
 def test_a_second_writer_knows_how_far_the_first_came(writer: Writer, reader: Reader) -> None:
     writer.commit([losses(1, 1, 2, 3, epochs=((1.0, 2.0, 0, 0, 0, 0),), frames=(FrameRow(2, 0.0, b"2"),))])
     writer.close()
-    again = Writer(writer.place)
+    again = Writer(writer.layout)
     ends = ((1.0, 2.0, 9, 9, 9, 9), (2.0, 4.0, 0, 0, 0, 0))
     again.commit([losses(2, 2, 3, 4, epochs=ends, frames=(FrameRow(2, 0.0, b"again"), FrameRow(4, 0.0, b"4")))])
     assert reader.losses("r")[:, 1].tolist() == [1, 2, 3, 4]
@@ -94,7 +94,7 @@ def test_old_progress_does_not_turn_the_counters_back(writer: Writer, reader: Re
 
 
 def test_a_batch_is_stored_whole_or_not_at_all(writer: Writer, reader: Reader) -> None:
-    bad = Entry("r", changes={"state": None})
+    bad = RunUpdate("r", changes={"state": None})
     with pytest.raises(sa.exc.IntegrityError):
         writer.commit([losses(1, 1), bad])
     assert len(reader.losses("r")) == 0
@@ -103,23 +103,23 @@ def test_a_batch_is_stored_whole_or_not_at_all(writer: Writer, reader: Reader) -
 
 
 def test_the_last_three_checkpoints_and_the_last_good_one(writer: Writer, reader: Reader) -> None:
-    home = writer.place.home
+    home = writer.layout.home
     for step in range(6):
         name = f"checkpoints/{step}.pt"
         (home / name).write_bytes(b"x")
-        writer.commit([Entry("r", 1, checkpoint=CheckpointRow(step, name, "s", 0, good=step in (0, 1)))])
+        writer.commit([RunUpdate("r", 1, checkpoint=CheckpointRow(step, name, "s", 0, good=step in (0, 1)))])
     assert [found.step for found in reader.checkpoints("r")] == [5, 4, 3, 1]
     assert checkpoint_of(reader, "r").path == home / "checkpoints/5.pt"
     assert checkpoint_of(reader, "r", good=True).step == 1
-    assert sorted(path.name for path in writer.place.checkpoints.iterdir()) == ["1.pt", "3.pt", "4.pt", "5.pt"]
-    writer.commit([Entry("r", 1, spoiled=("checkpoints/5.pt",))])
+    assert sorted(path.name for path in writer.layout.checkpoints.iterdir()) == ["1.pt", "3.pt", "4.pt", "5.pt"]
+    writer.commit([RunUpdate("r", 1, spoiled=("checkpoints/5.pt",))])
     assert [found.step for found in reader.checkpoints("r")] == [4, 3, 1]
 
 
 def test_frames_are_thinned(writer: Writer, reader: Reader) -> None:
     writer.commit([losses(1, *[0.0] * maintenance.MOST_FRAMES)])
     for step in range(1, maintenance.MOST_FRAMES + 2):
-        writer.commit([Entry("r", 1, frames=(FrameRow(step, 0.0, b"%d" % step),))])
+        writer.commit([RunUpdate("r", 1, frames=(FrameRow(step, 0.0, b"%d" % step),))])
     steps = [int(payload) for payload in reader.frames("r")]
     last = maintenance.MOST_FRAMES + 1
     grid = {1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 18, 22, 27, 33, 41, 51, 63, 78, 97, 121, 151, 188, 235, 293, 366, 457}
@@ -159,7 +159,7 @@ def test_a_tail_sees_each_row_once_also_across_a_merge(writer: Writer, reader: R
 
 
 def test_a_tail_skips_other_runs(writer: Writer, reader: Reader) -> None:
-    writer.commit([Entry("other", create=NewRun("{}", "d")), losses(1, 1, frames=(FrameRow(1, 5.0, b"f"),))])
+    writer.commit([RunUpdate("other", create=NewRun("{}", "d")), losses(1, 1, frames=(FrameRow(1, 5.0, b"f"),))])
     with reader.view() as view:
         cursor, news = view.tail(Cursor(), ["other"])
         assert not news["other"].losses
@@ -171,11 +171,11 @@ def test_deleting_forgets_everything_and_gives_the_room_back(writer: Writer, rea
     blob = bytes(100_000)
     writer.commit([losses(1, *[0.0] * 50, frames=tuple(FrameRow(step, 0.0, blob) for step in range(1, 51)))])
     driver_of(writer).execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    before = writer.place.database.stat().st_size
-    outcome = writer.commit([Entry("r", delete=True), losses(51, 1.0)])
+    before = writer.layout.database.stat().st_size
+    outcome = writer.commit([RunUpdate("r", delete=True), losses(51, 1.0)])
     assert outcome == ["stored", "fenced"]
     driver_of(writer).execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    assert writer.place.database.stat().st_size < before / 10
+    assert writer.layout.database.stat().st_size < before / 10
     assert reader.run("r") is None
     assert reader.frames("r") == []
     assert len(reader.losses("r")) == 0
@@ -194,7 +194,7 @@ def test_the_store_is_set_up_to_be_safe(writer: Writer) -> None:
 
 
 def test_a_transaction_takes_the_lock_at_once(writer: Writer) -> None:
-    other = sqlite3.connect(writer.place.database, timeout=0.05, isolation_level=None)
+    other = sqlite3.connect(writer.layout.database, timeout=0.05, isolation_level=None)
     with writer.connection.begin(), pytest.raises(sqlite3.OperationalError, match="locked"):
         other.execute("BEGIN IMMEDIATE")
     other.close()

@@ -12,7 +12,7 @@ from engine.errors import PlaygroundError
 from engine.experiment.experiment import Experiment
 from engine.message import Message
 from engine.store.reader import Reader, RunRow
-from engine.store.row_models import Damaged
+from engine.store.row_models import DamagedRun
 
 if TYPE_CHECKING:
     from engine.training.trainer import Trainer
@@ -28,11 +28,11 @@ class Subject:
     @classmethod
     def of(cls, reader: Reader, run: str) -> Subject:
         """The run of that name. Raises: PlaygroundError if there is none."""
-        row = reader.run(run) if reader.place.database.exists() else None
+        row = reader.run(run) if reader.layout.database.exists() else None
         if row is None:
             raise PlaygroundError(Message("There is no run {run}.", run=run))
         if row.damage:
-            raise Damaged
+            raise DamagedRun
         return cls(reader, row)
 
     @property
