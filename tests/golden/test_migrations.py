@@ -106,7 +106,7 @@ MIGRATES = """
 import sys, time
 from pathlib import Path
 from engine.store import migrations
-from engine.store.layout import Place
+from engine.store.layout import StoreLayout
 from engine.store.writer import Writer
 
 def halfway(connection):
@@ -116,7 +116,7 @@ def halfway(connection):
     time.sleep(60)
 
 migrations.MIGRATIONS += (migrations.Migration(3, halfway),)
-Writer(Place(Path(sys.argv[1])))
+Writer(StoreLayout(Path(sys.argv[1])))
 """
 
 
