@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from contextlib import suppress
 
 import torch
 from torch import Tensor, nn
@@ -13,13 +12,10 @@ from engine.network.build import Network
 from engine.parts.regularizers import Regularizer
 from engine.training.adversary import Adversary
 from engine.training.capture import Capture
+from engine.training.closure_step import step_by_closure
 from engine.training.heads import Weighed
 
 Loss = float | Tensor
-
-
-class NotFinite(Exception):
-    """The loss at the first point of an optimizer that asks for gradients itself is not finite."""
 
 
 class Eager:
@@ -121,27 +117,17 @@ class Eager:
         """A step whose optimizer asks for gradients. All are of one batch, with one draw of dropout; running
         statistics move once, and what is shown is of the first point."""
         seen: list[tuple[Loss, Tensor]] = []
-        statistics: list[Tensor] = []
-        buffers = list(self.network.buffers())
 
-        def closure() -> Loss:
-            value, outputs = self._gradient(x, y, seed, None if seen else capture)
-            seen.append((value, outputs))
-            if len(seen) == 1:
-                if self.cpu and not math.isfinite(value):
-                    raise NotFinite
-                statistics.extend(buffer.clone() for buffer in buffers)
-            if isinstance(value, float) and math.isnan(value):
-                return math.inf  # worse than anything, where nan compares with nothing
-            return value + sum(rule.penalty(weights) for rule, weights in self.rules)
+        def gradient() -> Loss:
+            seen.append(self._gradient(x, y, seed, None if seen else capture))
+            return seen[-1][0]
+
+        def penalty() -> Loss:
+            return sum(rule.penalty(weights) for rule, weights in self.rules)
 
         if capture:
             capture.before_step()
-        with suppress(NotFinite):
-            self.optimizer.step(closure)  # type: ignore[arg-type]
-        if len(seen) > 1:
-            for buffer, first in zip(buffers, statistics, strict=True):
-                buffer.copy_(first)
+        step_by_closure(self.optimizer, list(self.network.buffers()), gradient, penalty)
         self._constrain()
         return seen[0]
 

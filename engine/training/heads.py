@@ -22,6 +22,7 @@ from engine.network.build import Network
 from engine.numerics.metrics import accuracy, metric, r_squared
 from engine.parts.losses import Loss, usual_loss
 from engine.training.per_class import ByClass
+from engine.training.sum_of_losses import SumOfLosses
 
 
 @dataclass(frozen=True)
@@ -45,27 +46,19 @@ class Judged(NamedTuple):
     classes: tuple[float, ...]
 
 
-class Weighed(nn.Module):
-    """J = Σ wₑ Lₑ over the ends; the weights follow live edits."""
+class Weighed(SumOfLosses):
+    """The loss of all ends; its weights follow live edits."""
 
     def __init__(self, ends: tuple[End, ...], experiment: Experiment) -> None:
-        super().__init__()
+        columns = [end.outputs for end in ends], [end.targets for end in ends]
+        super().__init__([end.loss for end in ends], [], *columns)
         self.ends = ends
-        self.losses = nn.ModuleList(end.loss for end in ends)
         self.retune(experiment)
 
     def retune(self, experiment: Experiment) -> None:
         """Takes over the weights of an edited experiment."""
         given = [experiment.network[end.place] if end.place >= 0 else None for end in self.ends]
         self.weights = [experiment.output_weight if block is None else block.loss_weight for block in given]
-
-    def parts(self, outputs: Tensor, targets: Tensor) -> list[Tensor]:
-        """Each end's own loss."""
-        return [end.loss(outputs[:, end.outputs], targets[:, end.targets]) for end in self.ends]
-
-    def forward(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        parts = self.parts(outputs, targets)
-        return torch.stack([part * weight for part, weight in zip(parts, self.weights, strict=True)]).sum()
 
 
 class Ends:

@@ -16,23 +16,6 @@ from engine.numerics.metrics import metric
 from engine.parts.aspects import Aspect
 from engine.training.heads import listed
 
-Slices = list[slice]
-
-
-class SumOfLosses(nn.Module):
-    """J = Σ wₑ Lₑ over the ends; each has columns of its own in outputs and targets."""
-
-    def __init__(self, losses: list[nn.Module], weights: list[float], outputs: Slices, targets: Slices) -> None:
-        super().__init__()
-        self.losses = nn.ModuleList(losses)
-        self.weights, self.outputs, self.targets = weights, outputs, targets
-
-    def forward(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        parts = []
-        for loss, weight, own, wanted in zip(self.losses, self.weights, self.outputs, self.targets, strict=True):
-            parts.append(loss(outputs[:, own], targets[:, wanted]) * weight)
-        return torch.stack(parts).sum()
-
 
 @torch.no_grad()
 def measured(network: nn.Module, loss: nn.Module, x: Tensor, y: Tensor, task: Task, width: int) -> tuple[float, float]:
@@ -88,7 +71,7 @@ class Ends:
         columns = [[said(getattr(end, name)) for end in ends] for name in ("outputs", "targets")]
         lists = [", ".join(losses), ", ".join(map(repr, self.weights(self.experiment))), *map(", ".join, columns)]
         inner = "".join(f"        [{one}],\n" for one in lists)
-        name = self.inliner.need(__name__, "SumOfLosses")
+        name = self.inliner.need("engine.training.sum_of_losses", "SumOfLosses")
         return f"{name}(  # losses, weights, columns of outputs and of targets\n{inner}    )"
 
     def weights(self, experiment: Experiment) -> list[float]:

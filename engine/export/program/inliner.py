@@ -34,6 +34,7 @@ TAKEN = frozenset(
         "weights",
         "step",
         "epoch",
+        "gradient",
     ]
 )
 

@@ -167,32 +167,28 @@ class Loop:
     def asked(self) -> list[str]:
         """A step of an optimizer that asks for gradients where it likes."""
         lines = self.rules.lines()
-        penalties = " + ".join(self.rules.calls("penalty", "weights"))
-        penalized = f"seen[-1] + ({penalties})" if penalties else "seen[-1]"
+        penalties = " + ".join(self.rules.calls("penalty", "weights")) or "0.0"
+        if_finite = "if math.isfinite(value):"
+        regularized = ["with torch.no_grad():", *(f"{IN}{line}" for line in lines)] if lines else []
+        apart = [if_finite] if self.rules.noise() and lines else []  # the noise goes before anything is added
         inner = [
             *self.gradient(),
-            "seen.append(loss.item())",
-            "optimizer.zero_grad()",
-            "if math.isfinite(seen[-1]):",
+            "value = loss.item()",
+            if_finite,
+            f"{IN}optimizer.zero_grad()",
             f"{IN}loss.backward()",
-            *([*self.restored(), "if math.isfinite(seen[-1]):"] if lines and self.rules.noise() else self.restored()),
-            *([f"{IN}with torch.no_grad():", *(f"{IN}{IN}{line}" for line in lines)] if lines else []),
-            f"return math.inf if math.isnan(seen[-1]) else {penalized}",
+            *self.restored(),
+            *apart,
+            *(f"{IN}{line}" for line in regularized),
+            "return value",
         ]
-        buffers = any(True for _ in self.model.network.buffers())
-        keep = ["if not seen:", f"{IN}statistics.extend(b.clone() for b in model.buffers())"]
-        if buffers:  # the first point's running statistics count
-            place = inner.index("seen.append(loss.item())")
-            inner[place:place] = keep
-        back = ["for buffer, first in zip(model.buffers(), statistics):", f"{IN}buffer.copy_(first)"]
+        step = self.inliner.need("engine.training.closure_step", "step_by_closure")
         return [
-            "seen, statistics = [], []" if buffers else "seen = []",
             "",
-            "def closure():",
+            "def gradient():",
             *(f"{IN}{line}" for line in inner),
             "",
-            "optimizer.step(closure)",
-            *(back if buffers else []),
+            f"value = {step}(optimizer, list(model.buffers()), gradient, lambda: {penalties})",
             *self.rules.constraints(self.model.network.turned),
-            *self.recorded("seen[0]")[: 1 if self.bagged else None],
+            *self.recorded("value")[: 1 if self.bagged else None],
         ]
