@@ -11,7 +11,7 @@ import streamlit as st
 from engine.archive.unpack import LARGEST
 from engine.catalogue.part import catalogue
 from engine.errors import PlaygroundError
-from engine.export.exporters import Exporter, Subject
+from engine.export.exporters import ExportedRun, Exporter
 from engine.live import import_route, token
 from engine.store import row_models
 from pages.form.component import component, source
@@ -48,7 +48,7 @@ def formats(run: str) -> None:
 def make(run: str, kind: str, exporter: Exporter) -> None:
     """Makes the file and draws the dialog anew: with a button that saves it, or with what is wrong."""
     try:
-        name, data = one_file(exporter.files(Subject.of(reader(), run)), f"{kind}_{run}")
+        name, data = one_file(exporter.files(ExportedRun.of(reader(), run, state.visitor())), f"{kind}_{run}")
     except PlaygroundError as error:
         state.remember(not_made=((run, kind), error), made=None)
     else:

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from engine.experiment.experiment import Experiment
-from engine.export.exporters import Subject
+from engine.export.exporters import ExportedRun
 from engine.export.exporters.archive import Archive
 from engine.live import import_route, token
 from engine.message import Message
@@ -30,7 +30,7 @@ def large(home: Path, address: str) -> Path:
     fleet, reader = Fleet(home), Reader(home)
     run = fleet.start(Experiment.from_dict({**Experiment().to_dict(), "network": WIDE, "steps": 3, "probes": []}))
     until(lambda: getattr(reader.run(run), "state", "") == "finished", 120)
-    ((_, data),) = Archive().files(Subject.of(reader, run)).items()
+    ((_, data),) = Archive().files(ExportedRun.of(reader, run)).items()
     assert len(data) > 30e6
     path = home.parent / "large.zip"
     path.write_bytes(data)

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import IO
+from types import SimpleNamespace
+from typing import IO, NoReturn, cast
 
 import pytest
 
 from engine.errors import InvalidExperiment
 from engine.experiment.experiment import Experiment
+from engine.export.exporters import ExportedRun
+from engine.export.exporters.summary import Summary
 from engine.jobs import preview_process
 from engine.preview.preview import preview
 from engine.processes import execution
 from engine.processes.job import Job
 from engine.processes.launch import Process
+from engine.store.reader import Reader, RunRow
 
 MIB = 2**20
 
@@ -70,3 +74,20 @@ def test_a_refusal_comes_from_there_as_from_here(monkeypatch: pytest.MonkeyPatch
 
 def test_data_that_are_never_loaded_here_are_known_by_their_size() -> None:
     assert preview_process.large(Experiment.from_dict({"data": {"kind": "cifar10", "samples": 50_000}}))
+
+
+def test_an_export_takes_its_visitors_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both halves of the table's numbers: whoever asks for them first is the one whose place they take."""
+    asked: list[str] = []
+
+    def admit(visitor: str, job: type[Job]) -> NoReturn:
+        asked.append(visitor)
+        raise InterruptedError
+
+    monkeypatch.setattr(execution.ADMISSION, "enter", admit)
+    row = cast(RunRow, SimpleNamespace(experiment=resized(132).to_json(), id="run"))
+    with pytest.raises(InterruptedError):
+        Summary().files(ExportedRun(cast(Reader, None), row, "ada"))
+    with pytest.raises(InterruptedError):
+        preview_process.costed(resized(132), "grace")
+    assert asked == ["ada", "grace"]

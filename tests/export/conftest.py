@@ -7,7 +7,7 @@ import pytest
 from engine.errors import PlaygroundError
 from engine.experiment.edits import Edit
 from engine.experiment.experiment import Experiment
-from engine.export.exporters import Subject
+from engine.export.exporters import ExportedRun
 from engine.message import Message
 from engine.runtime.client import Fleet
 from engine.store.reader import Reader
@@ -55,7 +55,7 @@ def reader(fleet: Fleet) -> Iterator[Reader]:
 
 
 @pytest.fixture(scope="session")
-def edited(fleet: Fleet, reader: Reader) -> Subject:
+def edited(fleet: Fleet, reader: Reader) -> ExportedRun:
     """A finished run that was edited while it trained."""
     run = fleet.start(Experiment.from_dict(DOCUMENT))
     fleet.pause(run)
@@ -64,8 +64,8 @@ def edited(fleet: Fleet, reader: Reader) -> Subject:
         wait_for(lambda: paused(reader, run), 60)
         fleet.edit(run, edit)
     fleet.resume(run)
-    wait_for(lambda: Subject.of(reader, run).row.state == "finished", 120)
-    return Subject.of(reader, run)
+    wait_for(lambda: ExportedRun.of(reader, run).row.state == "finished", 120)
+    return ExportedRun.of(reader, run)
 
 
 def paused(reader: Reader, run: str) -> bool:

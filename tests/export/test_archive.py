@@ -19,7 +19,7 @@ from engine.archive.tensor_tree import from_bytes, to_bytes
 from engine.archive.unpack import Parcel, read, read_file
 from engine.errors import PlaygroundError
 from engine.experiment.experiment import Experiment
-from engine.export.exporters import Subject
+from engine.export.exporters import ExportedRun
 from engine.export.exporters.archive import Archive
 from engine.jobs.checkpoint import newest
 from engine.runtime.client import Fleet
@@ -28,7 +28,7 @@ from tests.runtime.conftest import small, wait_for
 
 
 @pytest.fixture(scope="module")
-def packed(edited: Subject) -> bytes:
+def packed(edited: ExportedRun) -> bytes:
     ((_, data),) = Archive().files(edited).items()
     return data
 
@@ -62,7 +62,7 @@ def of(data: bytes, name: str) -> Any:
         return json.loads(file.read(name))
 
 
-def test_a_run_comes_back_bit_for_bit(fleet: Fleet, reader: Reader, edited: Subject, packed: bytes) -> None:
+def test_a_run_comes_back_bit_for_bit(fleet: Fleet, reader: Reader, edited: ExportedRun, packed: bytes) -> None:
     run = fleet.take_in(read(packed))
     old, new = edited.row, reader.run(run)
     assert new is not None
@@ -89,7 +89,7 @@ def test_a_run_comes_back_bit_for_bit(fleet: Fleet, reader: Reader, edited: Subj
     assert logs[0] == logs[1]
     first, second = (newest(reader, row)[0].state() for row in (new, old))
     assert to_bytes(first) == to_bytes(second)
-    again = read(Archive().files(Subject(reader, new))[f"run_{run}.zip"])
+    again = read(Archive().files(ExportedRun(reader, new))[f"run_{run}.zip"])
     assert again.losses == read(packed).losses
     assert list((fleet.place.home / "arrivals").iterdir()) == []
     fleet.delete(run)
@@ -102,7 +102,7 @@ def test_a_paused_run_comes_back_paused_and_goes_on(fleet: Fleet, reader: Reader
     assert row is not None
     if not reader.checkpoints(run):
         wait_for(lambda: reader.checkpoints(run), 60)
-    other = fleet.take_in(read(Archive().files(Subject(reader, row))[f"run_{run}.zip"]))
+    other = fleet.take_in(read(Archive().files(ExportedRun(reader, row))[f"run_{run}.zip"]))
     found = reader.run(other)
     assert found is not None
     assert (found.state, found.step) == ("paused", row.step)

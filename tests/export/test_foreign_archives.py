@@ -15,7 +15,7 @@ import pytest
 
 from engine.archive.unpack import read
 from engine.errors import PlaygroundError
-from engine.export.exporters import Subject
+from engine.export.exporters import ExportedRun
 from engine.export.exporters.archive import Archive
 from engine.runtime.client import Fleet
 from engine.store import row_models
@@ -27,7 +27,7 @@ HEAVY = {"kind": "dense", "width": 4096}
 
 
 @pytest.fixture(scope="module")
-def packed(edited: Subject) -> bytes:
+def packed(edited: ExportedRun) -> bytes:
     ((_, data),) = Archive().files(edited).items()
     read(data)  # as it is, it is sound
     return data

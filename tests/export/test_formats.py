@@ -14,7 +14,7 @@ from safetensors.torch import load
 
 from engine.catalogue.part import catalogue
 from engine.errors import PlaygroundError
-from engine.export.exporters import Exporter, Subject
+from engine.export.exporters import ExportedRun, Exporter
 from engine.export.exporters.onnx import ONNX
 from engine.export.exporters.safetensors import Safetensors
 from engine.export.exporters.summary import Summary
@@ -35,7 +35,7 @@ def test_every_exporter_says_what_it_makes() -> None:
         assert "Source: " in (exporter.__doc__ or "")
 
 
-def test_onnx_gives_the_outputs_of_torch(edited: Subject) -> None:
+def test_onnx_gives_the_outputs_of_torch(edited: ExportedRun) -> None:
     import onnx
     from onnx.reference import ReferenceEvaluator
 
@@ -54,7 +54,7 @@ def test_onnx_gives_the_outputs_of_torch(edited: Subject) -> None:
 
 @pytest.mark.parametrize(("kind", "extra"), [("onnx", "onnx"), ("tensorboard", "tensorboard")])
 def test_a_package_that_is_not_there_is_asked_for(
-    kind: str, extra: str, edited: Subject, monkeypatch: pytest.MonkeyPatch
+    kind: str, extra: str, edited: ExportedRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in (extra, "torch.utils.tensorboard"):
         monkeypatch.setitem(sys.modules, name, None)
@@ -62,7 +62,7 @@ def test_a_package_that_is_not_there_is_asked_for(
         catalogue(Exporter)[kind]().files(edited)
 
 
-def test_tensorboard_reads_every_number(edited: Subject, tmp_path: Path) -> None:
+def test_tensorboard_reads_every_number(edited: ExportedRun, tmp_path: Path) -> None:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     for name, data in TensorBoard().files(edited).items():
@@ -87,7 +87,7 @@ def test_tensorboard_reads_every_number(edited: Subject, tmp_path: Path) -> None
     assert histograms[0].histogram_value.num == int(first[2:].sum())
 
 
-def test_weights_and_summary(edited: Subject) -> None:
+def test_weights_and_summary(edited: ExportedRun) -> None:
     ((_, data),) = Safetensors().files(edited).items()
     tensors, own = load(data), edited.trainer.model_tensors()
     assert set(tensors) == set(own)
@@ -99,14 +99,14 @@ def test_weights_and_summary(edited: Subject) -> None:
     assert f"{preview(edited.experiment).parameters:,}" in text.decode()
 
 
-def test_the_command_line_exports_and_imports(fleet: Fleet, edited: Subject, tmp_path: Path) -> None:
+def test_the_command_line_exports_and_imports(fleet: Fleet, edited: ExportedRun, tmp_path: Path) -> None:
     here = Line(fleet.place.home).here
     run = edited.row.id
     status, said, _ = here("export", run, "--format", "archive", "--to", tmp_path)
     assert (status, said.strip()) == (0, str(tmp_path / f"run_{run}.zip"))
     status, name, complaint = here("import", tmp_path / f"run_{run}.zip")
     assert status == 0, complaint
-    assert Subject.of(edited.reader, name.strip()).row.step == edited.row.step
+    assert ExportedRun.of(edited.reader, name.strip()).row.step == edited.row.step
     for arguments, words in (
         (("export", run, "--format", "no", "--to", tmp_path), "expected one of script"),
         (("export", "none", "--format", "script", "--to", tmp_path), "There is no run none."),

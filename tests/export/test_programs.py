@@ -17,7 +17,7 @@ from engine.errors import InvalidExperiment, PlaygroundError
 from engine.experiment import presets
 from engine.experiment.edits import Edit
 from engine.experiment.experiment import Experiment
-from engine.export.exporters import Subject
+from engine.export.exporters import ExportedRun
 from engine.export.exporters.notebook import Notebook
 from engine.export.exporters.script import Script
 from engine.export.program.not_exportable import NotExportable
@@ -202,7 +202,7 @@ def test_what_works_together_gives_the_losses_of_its_run(name: str) -> None:
     expect_same(in_process(experiment, 120), trained(experiment, 120))
 
 
-def test_an_edited_run_is_replayed_with_its_edits(edited: Subject, tmp_path: Path) -> None:
+def test_an_edited_run_is_replayed_with_its_edits(edited: ExportedRun, tmp_path: Path) -> None:
     lines = [line for line in edited.reader.log(edited.row.id) if line.kind == "edit"]
     assert [line.detail["path"] for line in lines] == [edit.path for edit in EDITS]
     losses = edited.reader.losses(edited.row.id, points=None)[:, 1]
@@ -245,7 +245,7 @@ def test_momentum_may_come_later(kind: str) -> None:
     expect_same(in_process(experiment, 30, [edit]), expected)
 
 
-def test_the_notebook_runs(edited: Subject) -> None:
+def test_the_notebook_runs(edited: ExportedRun) -> None:
     ((name, data),) = Notebook().files(edited).items()
     assert name.endswith(".ipynb")
     document = json.loads(data)
@@ -266,7 +266,7 @@ def test_the_notebook_runs(edited: Subject) -> None:
     expect_same(space["losses"], edited.reader.losses(edited.row.id, points=None)[:30, 1].tolist())
 
 
-def test_the_program_says_where_it_is_from_and_needs_two_packages(edited: Subject) -> None:
+def test_the_program_says_where_it_is_from_and_needs_two_packages(edited: ExportedRun) -> None:
     ((_, data),) = Script().files(edited).items()
     tree = ast.parse(data)
     head = ast.get_docstring(tree) or ""

@@ -18,7 +18,7 @@ from engine.archive.unpack import read
 from engine.cli import checks
 from engine.experiment.experiment import Experiment
 from engine.export.bundle import metrics
-from engine.export.exporters import Subject
+from engine.export.exporters import ExportedRun
 from engine.export.exporters.archive import Archive
 from engine.export.exporters.tensorboard import TensorBoard
 from engine.export.program.program import program
@@ -37,13 +37,13 @@ ENDS = {**LONE, "network": [{"kind": "dense", "width": 4}, {"kind": "head"}]}
 
 
 @pytest.fixture(scope="module")
-def lone(fleet: Fleet, reader: Reader) -> Subject:
+def lone(fleet: Fleet, reader: Reader) -> ExportedRun:
     run = fleet.start(Experiment.from_dict(ENDS))
-    wait_for(lambda: Subject.of(reader, run).row.state == "finished", 120)
-    return Subject.of(reader, run)
+    wait_for(lambda: ExportedRun.of(reader, run).row.state == "finished", 120)
+    return ExportedRun.of(reader, run)
 
 
-def test_the_store_the_list_and_the_table(lone: Subject) -> None:
+def test_the_store_the_list_and_the_table(lone: ExportedRun) -> None:
     assert "NaN" not in json.dumps(lone.row.summary)
     assert lone.row.summary["validation_metric"] is None
     assert str(lone.row.message).endswith("and R² is not defined.")
@@ -56,7 +56,7 @@ def test_the_store_the_list_and_the_table(lone: Subject) -> None:
         assert float(row["train_metric"]) == float(row["output_train_metric"])
 
 
-def test_tensorboard_has_the_ends_and_no_number_where_there_is_none(lone: Subject, tmp_path: Path) -> None:
+def test_tensorboard_has_the_ends_and_no_number_where_there_is_none(lone: ExportedRun, tmp_path: Path) -> None:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     for name, data in TensorBoard().files(lone).items():
@@ -73,7 +73,7 @@ def test_tensorboard_has_the_ends_and_no_number_where_there_is_none(lone: Subjec
 
 
 def test_the_smaller_formats_have_none(
-    lone: Subject, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    lone: ExportedRun, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PLAYGROUND_STORE", str(lone.reader.layout.home))
     _head, *rows = sizes_of_run(lone.row.id)
@@ -93,7 +93,7 @@ def test_the_program_says_so(document: dict[str, Any], tmp_path: Path) -> None:
     assert all(text.endswith("R² is not defined") for text in said)
 
 
-def test_an_archive_of_several_ends_carries_it(lone: Subject, fleet: Fleet) -> None:
+def test_an_archive_of_several_ends_carries_it(lone: ExportedRun, fleet: Fleet) -> None:
     ((_, data),) = Archive().files(lone).items()
     run = fleet.take_in(read(data))
     wait_for(lambda: lone.reader.run(run) is not None, 20)

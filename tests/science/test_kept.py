@@ -18,7 +18,7 @@ from engine.archive.unpack import read
 from engine.cli.report import figures, kept, sentence, summary
 from engine.experiment.experiment import Experiment
 from engine.export.bundle import export
-from engine.export.exporters import Subject
+from engine.export.exporters import ExportedRun
 from engine.export.exporters.summary import Summary
 from engine.export.program.program import program
 from engine.export.program.script_file import script
@@ -127,7 +127,7 @@ def test_every_place_says_it(fleet: Any, tmp_path: Any) -> None:
     parcel = read(pack(reader, row))
     assert parcel.about.summary["kept_validation_loss"] == best
     assert words in str(parcel.about.message)
-    assert words in next(iter(Summary().files(Subject.of(reader, run)).values())).decode()
+    assert words in next(iter(Summary().files(ExportedRun.of(reader, run)).values())).decode()
     export(reader, run, tmp_path)
     with safe_open(tmp_path / "model.safetensors", "pt") as file:
         assert (file.metadata()["kept_epoch"], file.metadata()["kept_validation_loss"]) == (str(number), str(best))

@@ -19,21 +19,22 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Subject:
-    """The run that is exported: where it can be read, and its row."""
+class ExportedRun:
+    """The run that is exported: where it can be read, its row, and whose turn its jobs take."""
 
     reader: Reader
     row: RunRow
+    visitor: str = ""
 
     @classmethod
-    def of(cls, reader: Reader, run: str) -> Subject:
+    def of(cls, reader: Reader, run: str, visitor: str = "") -> ExportedRun:
         """The run of that name. Raises: PlaygroundError if there is none."""
         row = reader.run(run) if reader.layout.database.exists() else None
         if row is None:
             raise PlaygroundError(Message("There is no run {run}.", run=run))
         if row.damage:
             raise DamagedRun
-        return cls(reader, row)
+        return cls(reader, row, visitor)
 
     @property
     def experiment(self) -> Experiment:
@@ -57,7 +58,7 @@ class Exporter(Part, family="exporters", position=15):
     extra: ClassVar[str] = ""
 
     @abstractmethod
-    def files(self, subject: Subject) -> dict[str, bytes]:
+    def files(self, subject: ExportedRun) -> dict[str, bytes]:
         """The files by name, made now. Raises: PlaygroundError in one sentence if it cannot be done."""
 
 

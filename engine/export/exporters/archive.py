@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from engine.archive.pack import pack
-from engine.export.exporters import Exporter, Subject
+from engine.export.exporters import ExportedRun, Exporter
 
 
 class Archive(Exporter):
@@ -21,5 +21,5 @@ class Archive(Exporter):
     rank: ClassVar[int] = 5
     kind: Literal["archive"] = "archive"
 
-    def files(self, subject: Subject) -> dict[str, bytes]:
+    def files(self, subject: ExportedRun) -> dict[str, bytes]:
         return {f"run_{subject.row.id}.zip": pack(subject.reader, subject.row)}

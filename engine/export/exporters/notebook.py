@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from engine.export.exporters import Exporter, Subject
+from engine.export.exporters import ExportedRun, Exporter
 from engine.export.program.header import program_of, spoken_head
 from engine.export.program.notebook import notebook
 
@@ -20,7 +20,7 @@ class Notebook(Exporter):
     rank: ClassVar[int] = 1
     kind: Literal["notebook"] = "notebook"
 
-    def files(self, subject: Subject) -> dict[str, bytes]:
+    def files(self, subject: ExportedRun) -> dict[str, bytes]:
         made = program_of(subject.experiment, subject.reader.log(subject.row.id))
         text = notebook(made, spoken_head(subject.experiment, subject.row.id, made))
         return {f"train_{subject.row.id}.ipynb": text.encode(), **made.beside}

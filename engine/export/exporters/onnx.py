@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 import torch
 
 from engine.errors import PlaygroundError
-from engine.export.exporters import Exporter, Subject, missing
+from engine.export.exporters import ExportedRun, Exporter, missing
 from engine.message import Message
 
 OPSET = 18
@@ -29,7 +29,7 @@ class ONNX(Exporter):
     extra: ClassVar[str] = "onnx"
     kind: Literal["onnx"] = "onnx"
 
-    def files(self, subject: Subject) -> dict[str, bytes]:
+    def files(self, subject: ExportedRun) -> dict[str, bytes]:
         try:
             import onnx  # noqa: F401  (torch writes with it)
         except ImportError:

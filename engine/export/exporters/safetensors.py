@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from engine.export.bundle import model
-from engine.export.exporters import Exporter, Subject
+from engine.export.exporters import ExportedRun, Exporter
 
 
 class Safetensors(Exporter):
@@ -21,5 +21,5 @@ class Safetensors(Exporter):
     rank: ClassVar[int] = 2
     kind: Literal["safetensors"] = "safetensors"
 
-    def files(self, subject: Subject) -> dict[str, bytes]:
+    def files(self, subject: ExportedRun) -> dict[str, bytes]:
         return {f"model_{subject.row.id}.safetensors": model(subject.reader, subject.row)}

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from engine.export.exporters import Exporter, Subject
+from engine.export.exporters import ExportedRun, Exporter
 from engine.export.program.header import program_of, spoken_head
 from engine.export.program.script_file import script
 
@@ -22,7 +22,7 @@ class Script(Exporter):
     rank: ClassVar[int] = 0
     kind: Literal["script"] = "script"
 
-    def files(self, subject: Subject) -> dict[str, bytes]:
+    def files(self, subject: ExportedRun) -> dict[str, bytes]:
         made = program_of(subject.experiment, subject.reader.log(subject.row.id))
         text = script(made, spoken_head(subject.experiment, subject.row.id, made))
         return {f"train_{subject.row.id}.py": text.encode(), **made.beside}

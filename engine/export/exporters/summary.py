@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from engine.export.exporters import Exporter, Subject
+from engine.export.exporters import ExportedRun, Exporter
 from engine.jobs.layer_table import table
 from engine.jobs.preview_process import costed, previewed
 
@@ -20,6 +20,7 @@ class Summary(Exporter):
     rank: ClassVar[int] = 6
     kind: Literal["summary"] = "summary"
 
-    def files(self, subject: Subject) -> dict[str, bytes]:
-        lines = [table(previewed(subject.experiment), costed(subject.experiment)), str(subject.row.message)]
+    def files(self, subject: ExportedRun) -> dict[str, bytes]:
+        experiment, visitor = subject.experiment, subject.visitor
+        lines = [table(previewed(experiment, visitor), costed(experiment, visitor)), str(subject.row.message)]
         return {f"summary_{subject.row.id}.txt": "".join(f"{line}\n" for line in lines if line).encode()}

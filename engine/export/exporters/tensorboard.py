@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from engine.export.exporters import Exporter, Subject, missing
+from engine.export.exporters import ExportedRun, Exporter, missing
 from engine.frame import Frame
 from engine.store.tables import epoch_columns
 
@@ -32,7 +32,7 @@ class TensorBoard(Exporter):
     extra: ClassVar[str] = "tensorboard"
     kind: Literal["tensorboard"] = "tensorboard"
 
-    def files(self, subject: Subject) -> dict[str, bytes]:
+    def files(self, subject: ExportedRun) -> dict[str, bytes]:
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:
@@ -44,7 +44,7 @@ class TensorBoard(Exporter):
             writer.close()
             return {f"{run}/{path.name}": path.read_bytes() for path in sorted(Path(folder).iterdir())}
 
-    def write(self, writer: Any, subject: Subject) -> None:
+    def write(self, writer: Any, subject: ExportedRun) -> None:
         """Everything that is stored of the run."""
         row = subject.row
         with subject.reader.view() as view:
