@@ -17,6 +17,7 @@ from engine.export.exporters.summary import Summary
 from engine.jobs import preview_process
 from engine.preview.preview import preview
 from engine.processes import execution
+from engine.processes.admission import ADMISSION
 from engine.processes.job import Job
 from engine.processes.launch import Process
 from engine.store.reader import Reader, RunRow
@@ -84,7 +85,7 @@ def test_an_export_takes_its_visitors_turn(monkeypatch: pytest.MonkeyPatch) -> N
         asked.append(visitor)
         raise InterruptedError
 
-    monkeypatch.setattr(execution.ADMISSION, "enter", admit)
+    monkeypatch.setattr(ADMISSION, "enter", admit)
     row = cast(RunRow, SimpleNamespace(experiment=resized(132).to_json(), id="run"))
     with pytest.raises(InterruptedError):
         Summary().files(ExportedRun(cast(Reader, None), row, "ada"))
