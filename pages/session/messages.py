@@ -31,7 +31,7 @@ def sentences(error: PlaygroundError) -> str:
 
 def translate(message: Message) -> str:
     """A message with its clauses, its numbers and the names that have words in the language spoken."""
-    text = singular(message.text) if 1 in message.values.values() else ""
+    text = singular(message.text) if message.values.get("n") == 1 else ""
     return fill(text or _(message.text), {name: value(each) for name, each in message.values.items()})
 
 

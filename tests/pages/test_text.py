@@ -24,7 +24,7 @@ from pages.session.experiment_title import classes
 from pages.session.i18n import LANGUAGES, catalog, fixed, live_texts, number, said, speak
 from pages.session.messages import layer_name, sentence, translate
 from pages.settings import ASSETS
-from tests.pages.messages import messages
+from tests.pages.messages import engine_texts, messages
 
 
 @pytest.fixture(autouse=True)
@@ -49,9 +49,23 @@ def test_spanish_knows_every_text() -> None:
     assert messages() - known("es").keys() == set()
 
 
+def test_spanish_says_one_thing_in_the_singular() -> None:
+    """Where a number stands before a word in the plural."""
+    spanish = known("es")
+    counted = {
+        text
+        for text in engine_texts()
+        if re.search(r"\{n\} (?!después|más)[a-záéíóú]+s\b", spanish.get(("", text), ""))
+    }
+    assert len(counted) > 30
+    assert {text for text in counted if ("one", text) not in spanish} == set()
+    speak("es")
+    assert [translate(Message("at least {n} rows", n=n)) for n in (1, 2)] == ["al menos 1 fila", "al menos 2 filas"]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_catalogues_hold_nothing_else_and_keep_placeholders(language: str) -> None:
-    wanted = messages()
+    wanted = messages() | {("one", text) for text in engine_texts() if "{n}" in text}
     for (context, text), translation in known(language).items():
         assert (context, text) in wanted
         assert translation.strip(), text

@@ -31,7 +31,7 @@ export async function fetchCatalogue(address) {
  */
 export function translate(message, catalogue, ui) {
   const { text, values } = message;
-  const singular = Object.values(values).includes(1) ? catalogue.get(`one${CONTEXT}${text}`) : "";
+  const singular = values.n === 1 ? catalogue.get(`one${CONTEXT}${text}`) : "";
   const template = singular || catalogue.get(text) || text;
   return template.replace(/\{(\w+)\}/g, (/** @type {string} */ whole, /** @type {string} */ name) =>
     Object.hasOwn(values, name) ? fill(values[name], catalogue, ui) : whole,
