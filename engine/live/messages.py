@@ -71,7 +71,7 @@ def hello(run: RunRow, log: list[LogLine]) -> str:
 @lru_cache(maxsize=64)
 def structure(document: str) -> dict[str, Any]:
     """What an experiment means for its picture: the network's graph, whether the weights of the best epoch are put
-    back, and the task, where the loss has only one. Nothing of an experiment that this version cannot read."""
+    back, and the task, where the loss has only one or the data state it. Nothing of an experiment that this version cannot read."""
     # torch comes with them: a server can answer before it is there
     from engine.experiment.experiment import Experiment
     from engine.network.graph import graph
@@ -82,8 +82,9 @@ def structure(document: str) -> dict[str, Any]:
         return {}
     nodes = [node.to_json() for node in graph(experiment.network)]
     tasks = experiment.loss.tasks
+    task = tasks[0] if len(tasks) == 1 else experiment.data.stated_task
     best = any(rule.keeps_best for rule in experiment.regularizers)
-    return {"graph": nodes, "keeps_best": best, "task": tasks[0] if len(tasks) == 1 else ""}
+    return {"graph": nodes, "keeps_best": best, "task": task or ""}
 
 
 def snapshot(view: View, run: RunRow, slim: dict[int, bytes]) -> list[Packet]:

@@ -28,6 +28,7 @@ test("log ticks are decades, thinned when they crowd, finer when there is one", 
   assert.deepEqual(logTicks(1e-3, 1, 9), [1e-3, 1e-2, 1e-1, 1]);
   assert.equal(logTicks(1e-8, 1, 3).length, 3);
   assert.deepEqual(logTicks(2, 9, 6), [2, 5]);
+  assert.deepEqual(logTicks(1, 5, 2), [1, 5], "two labels at least");
 });
 
 test("linear scales go there and back", () => {

@@ -44,7 +44,7 @@ export function logTicks(low, high, most) {
   for (let exponent = first; exponent <= last; exponent += 1) {
     if ((exponent - first) % stride === 0) ticks.push(decade(exponent));
   }
-  if (decades > 1 || decades * 3 > most) return ticks;
+  if (decades > 1) return ticks;
   const fine = [];
   for (let exponent = first - 1; exponent <= last; exponent += 1) {
     for (const factor of [1, 2, 5]) {
@@ -52,7 +52,7 @@ export function logTicks(low, high, most) {
       if (tick >= low * (1 - 1e-9) && tick <= high * (1 + 1e-9)) fine.push(tick);
     }
   }
-  return fine;
+  return fine.length > most ? [fine[0], fine[fine.length - 1]] : fine; // one label alone gives no scale
 }
 
 /** @param {[number, number]} domain @param {number} from @param {number} to pixels @returns {Scale} */

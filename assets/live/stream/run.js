@@ -158,12 +158,9 @@ export class Run {
     return this.channels.has("curve") ? "curve" : "metric";
   }
 
-  /** Whether the metric is a share of right answers; otherwise it is R². The page says so, or the loss; else the map tells. */
+  /** Whether the metric is a share of right answers; otherwise it is R². The page says so, or the run. */
   get classifies() {
-    if (this.task) return this.task === "classification";
-    const formula = this.channels.get("output")?.formula;
-    if (formula) return formula.startsWith("p(");
-    return !this.known;
+    return this.task ? this.task === "classification" : !this.known;
   }
 
   /** @param {string} key @param {number} width @param {number} limit */

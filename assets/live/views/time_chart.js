@@ -1,5 +1,5 @@
 /** A chart of traces over steps: axes, lines, marks of edits, a crosshair shared by all charts, values under the cursor. */
-import { plate, vertical, xAxis, yAxis } from "../draw/axes.js";
+import { vertical, xAxis, yAxis } from "../draw/axes.js";
 import { drawLine, range } from "../draw/lines.js";
 import { Panel } from "./panel.js";
 import { linear, logarithmic, logDomain, niceDomain } from "../draw/scale.js";
@@ -17,6 +17,9 @@ import { css } from "../draw/theme.js";
  *   domain?: (low: number, high: number) => [number, number], unit?: () => string, percent?: () => boolean, band?: () => number[] | null,
  *   mark?: () => {step: number, value: number} | null, more?: (step: number) => Row[]}} Spec
  */
+
+/** Height of the line above the plot that says the unit: over the plot it would hide where lines end. */
+const UNIT_LINE = 16;
 
 export class TimeChart {
   /** @param {Ui} ui @param {Spec} spec */
@@ -47,7 +50,8 @@ export class TimeChart {
     if (!context) return;
     const { ui, panel } = this;
     const lines = this.spec.lines();
-    const box = { left: 42, top: 8, right: panel.width - 8, bottom: panel.height - 22 };
+    const top = this.spec.unit?.() ? UNIT_LINE : 8;
+    const box = { left: 42, top, right: panel.width - 8, bottom: panel.height - 22 };
     const x = linear(ui.run.span, box.left, box.right);
     const y = this.#yScale(lines, box);
     this.box = box;
@@ -105,12 +109,14 @@ export class TimeChart {
     const unit = this.spec.unit?.() ?? "";
     const text = shade ? `${this.ui.t("guide_band")}   ${unit}` : unit;
     if (!text) return;
+    const y = UNIT_LINE / 2;
     context.textBaseline = "middle";
     context.textAlign = "right";
-    plate(context, text, box.right - 4, box.top + 6, this.ui.theme);
+    context.fillStyle = css(this.ui.theme.muted);
+    context.fillText(text, box.right, y);
     if (!shade) return;
     context.fillStyle = shade;
-    context.fillRect(box.right - context.measureText(text).width - 18, box.top + 2, 10, 8);
+    context.fillRect(box.right - context.measureText(text).width - 14, y - 4, 10, 8);
   }
 
   /** @param {CanvasRenderingContext2D} context @param {Box} box @param {Scale} x */
