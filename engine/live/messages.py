@@ -71,7 +71,8 @@ def hello(run: RunRow, log: list[LogLine]) -> str:
 @lru_cache(maxsize=64)
 def structure(document: str) -> dict[str, Any]:
     """What an experiment means for its picture: the network's graph, whether the weights of the best epoch are put
-    back, and the task, where the loss has only one or the data state it. Nothing of an experiment that this version cannot read."""
+    back, and the task, where the loss has only one or the data state it. Nothing of an experiment that this version
+    cannot read."""
     # torch comes with them: a server can answer before it is there
     from engine.experiment.experiment import Experiment
     from engine.network.graph import graph

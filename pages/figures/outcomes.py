@@ -115,7 +115,7 @@ def output_map(record: Record, key: str = "output") -> OutputMap | None:
     limits = (-scale, scale) if one else (0.0, len(maps) - 1.0)
     x0, x1, y0, y1 = channel.extent
     x, y = np.linspace(x0, x1, z.shape[1]), np.linspace(y0, y1, z.shape[0])
-    return OutputMap(x, y, z, limits, len(maps), split_points(record.points), channel.formula.startswith("p("))
+    return OutputMap(x, y, z, limits, len(maps), split_points(record.points), record.task == "classification")
 
 
 def prediction(record: Record, key: str = "curve") -> Prediction:

@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any
 
 from engine.catalogue.part import catalogue
-from engine.data.prepare import examples
 from engine.experiment.experiment import Experiment
 from engine.live import token
 from engine.parts.blocks import Block
@@ -17,6 +16,7 @@ from pages.form.component import component, source, translations
 from pages.form.part_help import capitalized, section, title
 from pages.session import state
 from pages.session.i18n import _, live_texts, said, small, speak, spoken
+from pages.session.run_records import task_of
 
 FRESH_SECONDS = 600
 
@@ -36,11 +36,6 @@ def live(run: str, experiment: Experiment) -> Any:
     }
     none = {f"on_{name}_change": lambda: None for name in ("command", "enlarge", "token")}
     return component("main")(key="live", data=data, **none)
-
-
-def task_of(experiment: Experiment) -> str:
-    """What the run learns; data of a person's own say it themselves, for they may be gone from this machine."""
-    return str(experiment.data.stated_task or examples(experiment.data, experiment.seed).task)
 
 
 def pass_for(run: str) -> str:

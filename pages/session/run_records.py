@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from engine.data.prepare import examples
 from engine.errors import PlaygroundError
 from engine.experiment.experiment import Experiment
 from engine.frame import Channel, Frame
@@ -21,7 +22,7 @@ FRAMES = 400
 @dataclass(frozen=True)
 class Record:
     """What charts read of one run: losses (n, 2), epochs (n, 6), frames in order, channels by key, static points;
-    whether the weights of the best epoch are kept."""
+    whether the weights of the best epoch are kept; the task, where there are points."""
 
     name: str
     losses: np.ndarray
@@ -30,6 +31,7 @@ class Record:
     channels: Mapping[str, Channel]
     points: np.ndarray | None = None
     keeps_best: bool = False
+    task: str = ""
 
 
 def drawable(row: RunRow, name: str) -> Record | None:
@@ -48,5 +50,12 @@ def record(row: RunRow, name: str) -> Record:
     static = Frame.decode(row.static).readings if row.static else {}
     channels = {entry["key"]: Channel(**entry) for entry in row.channels}
     table = pd.DataFrame(epochs, columns=list(epoch_columns(row.channels)[: epochs.shape[1]]))
-    kept = any(rule.keeps_best for rule in Experiment.from_json(row.edited).regularizers)
-    return Record(name, losses, table, frames, channels, static.get("points"), kept)
+    experiment = Experiment.from_json(row.edited)
+    best = any(rule.keeps_best for rule in experiment.regularizers)
+    task = task_of(experiment) if "points" in static else ""
+    return Record(name, losses, table, frames, channels, static.get("points"), best, task)
+
+
+def task_of(experiment: Experiment) -> str:
+    """What the run learns; data of a person's own say it themselves, for they may be gone from this machine."""
+    return str(experiment.data.stated_task or examples(experiment.data, experiment.seed).task)

@@ -85,9 +85,10 @@ def test_an_output_is_a_map_in_its_own_unit_and_classes_the_likeliest() -> None:
     np.testing.assert_allclose(seen.z, [[3, 0, -3], [0, 0, 0]])
     assert (seen.limits, seen.maps, list(seen.x), list(seen.y)) == ((-3.0, 3.0), 1, [-1, 0, 1], [-2, 2])
     assert [(one.split, len(one.values)) for one in seen.points] == [("train", 2), ("test", 1)]
+    assert not seen.points_are_classes
     shares = np.array([[[127, 0]], [[0, 60]], [[0, 67]]], np.int8)
     channel = Channel("output", "Output", "p(c)", extent=(-1.0, 1.0, -2.0, 2.0))
-    classes = output_map(record(channel, shares))
+    classes = output_map(replace(record(channel, shares), task="classification"))
     assert classes is not None
     np.testing.assert_array_equal(classes.z, [[0, 2]])
     assert (classes.limits, classes.points, classes.points_are_classes) == ((0.0, 2.0), (), True)
