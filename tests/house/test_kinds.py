@@ -47,6 +47,7 @@ PLAIN = {
     "circle": "the symbol of a point",
     "curve": "a mark of channels",
     "gates": "what probes need",
+    "gradient": "a name that exported programs use",
     "members": "a field of an ensemble, and what probes need",
     "normal": "the shape of a distribution",
     "output": "the last stage, and the panel and channel of what it gives",
