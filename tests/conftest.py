@@ -38,7 +38,7 @@ def own_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     usual = library.path
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            library, "path", lambda digest: folder / f"{digest}.npz" if digest == library.NONE else usual(digest)
+            library, "path", lambda digest: folder / f"{digest}.npz" if digest == library.NO_FILE else usual(digest)
         )
         write_own(folder)
         yield folder

@@ -12,8 +12,8 @@ import numpy as np
 
 from engine.catalogue.part import catalogue
 from engine.parts.datasets import Dataset
-from engine.uploads.library import NONE
-from engine.uploads.sandbox import packed, read
+from engine.uploads.library import NO_FILE
+from engine.uploads.sandbox import pack_upload, parse_file
 
 
 def idx(array: np.ndarray) -> bytes:
@@ -67,4 +67,4 @@ def write_own(folder: Path) -> None:
     labels = np.arange(60) % 2
     content = io.BytesIO()
     np.savez(content, x=(noisy((6, 6), labels) + 60 * labels[:, None, None]).astype(np.uint8), y=labels)
-    (folder / f"{NONE}.npz").write_bytes(packed(read("stand_in.npz", content.getvalue())))
+    (folder / f"{NO_FILE}.npz").write_bytes(pack_upload(parse_file("stand_in.npz", content.getvalue())))

@@ -1,7 +1,7 @@
-"""Data of a person's own: taken in by a process with limits, kept as plain arrays, never read as anything else.
+"""Uploads: a user's own data, parsed by a process with limits and stored as plain arrays.
 
-`show(file)` says what is understood of a file, `add(file)` keeps it and returns the `data` of an experiment that
-learns from it. Both take `Corrections`, for what was understood wrongly.
+`show(file)` reports how a file is read; `add(file)` stores it and returns the `data` of an experiment that trains on
+it. Both take `Corrections` for what was inferred wrongly.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from engine.uploads.inspection import add, show
 
 __all__ = ["Corrections", "add", "show"]
-PLACES = {"Corrections": "corrections", "add": "inspection", "show": "inspection"}
+EXPORTS = {"Corrections": "corrections", "add": "inspection", "show": "inspection"}
 
 
 def __getattr__(name: str) -> Any:
-    """The names above, once they are asked for: the process that reads a file needs few of the others."""
-    if name not in PLACES:
+    """Import on first use: the sandbox that parses a file starts without pandas and pyarrow."""
+    if name not in EXPORTS:
         raise AttributeError(name)
     from importlib import import_module
 
-    return getattr(import_module(f"engine.uploads.{PLACES[name]}"), name)
+    return getattr(import_module(f"engine.uploads.{EXPORTS[name]}"), name)

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from engine.message import Message
 from engine.uploads.corrections import Corrections
 from engine.uploads.refusal import refusal
-from engine.uploads.row_parsing import Row, from_rows
-from engine.uploads.schema import Note, one_line
-from engine.uploads.table import Found
+from engine.uploads.row_parsing import Row, parse_rows
+from engine.uploads.schema import UploadNote, one_line
+from engine.uploads.table import ParsedUpload
 
 START = re.compile(r"(?:[^\S\n]*(?:%[^\n]*)?\n)*[^\S\n]*@relation\b", re.IGNORECASE)  # one way to read blank lines
 ATTRIBUTE = re.compile(r"""@attribute\s+('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^\s{]+)\s*(\{.*\}|.*)""", re.IGNORECASE)
@@ -24,17 +24,19 @@ def is_arff(text: str) -> bool:
     return START.match(text[: 1 << 16]) is not None
 
 
-def read_arff(name: str, text: str, corrections: Corrections, notes: Sequence[Note], encoding: str) -> Found:
+def read_arff(
+    name: str, text: str, corrections: Corrections, notes: Sequence[UploadNote], encoding: str
+) -> ParsedUpload:
     """The table in an ARFF file. Raises: InvalidExperiment."""
     names: list[str] = []
     lines = enumerate(io.StringIO(text), 1)
-    for place, line in lines:
+    for position, line in lines:
         word = line.strip().split(None, 1)[0].lower() if line.strip() else ""
         if word == "@data":
             rows = data(lines, len(names))
             facts = {"delimiter": ",", "encoding": encoding}
             plain = corrections.model_copy(update={"header": True})
-            about, arrays = from_rows(name, [(place, names), *rows], plain, notes, facts)
+            about, arrays = parse_rows(name, [(position, names), *rows], plain, notes, facts)
             return about.model_copy(update={"corrections": corrections}), arrays
         if word == "@attribute":
             names.append(attribute(line.strip()))
@@ -53,7 +55,7 @@ def attribute(line: str) -> str:
 
 def data(lines: Iterator[tuple[int, str]], width: int) -> Iterator[Row]:
     """The rows below @data. Raises: InvalidExperiment for sparse ones and for uneven ones."""
-    for place, line in lines:
+    for position, line in lines:
         own = line.strip()
         if not own or own[0] == "%":
             continue
@@ -67,6 +69,6 @@ def data(lines: Iterator[tuple[int, str]], width: int) -> Iterator[Row]:
             raise refusal(Message("a table"), Message("lines that cannot be cut into columns")) from error
         if len(row) != width:
             raise refusal(
-                Message("{n} columns in every line", n=width), Message("{n} in line {line}", n=len(row), line=place)
+                Message("{n} columns in every line", n=width), Message("{n} in line {line}", n=len(row), line=position)
             )
-        yield place, row
+        yield position, row

@@ -10,7 +10,7 @@ import numpy as np
 from engine.message import Message
 from engine.uploads.notes import REASONS, note
 from engine.uploads.refusal import refusal
-from engine.uploads.schema import About, Column, Note, Role
+from engine.uploads.schema import Column, Role, UploadNote, UploadSchema
 
 TARGETS = ("target", "label", "class", "y", "objetivo", "clase", "etiqueta", "species", "outcome")
 IDENTIFIERS = (
@@ -61,55 +61,59 @@ NONE: Mapping[str, np.ndarray] = {}
 MOSTLY = 0.9  # of all values differ, where the name says that it is an identifier
 
 
-def with_roles(about: About, values: Mapping[str, np.ndarray] = NONE, index: Sequence[str] = ()) -> About:
+def assign_roles(
+    about: UploadSchema, values: Mapping[str, np.ndarray] = NONE, index: Sequence[str] = ()
+) -> UploadSchema:
     """The table with a role for each column, and notes on what is left out. `values`: the columns of numbers; `index`:
     the columns that were no columns where the file was written. Raises: InvalidExperiment for corrections that name
     other columns."""
-    said = told(about)
-    found = {place: likely(column, values, index) for place, column in enumerate(about.columns)}
-    chosen, why = target(about, said, found)
-    roles = {**found, **{place: (role, "said") for place, role in said.items()}}
+    said = roles_from_corrections(about)
+    found = {position: infer_role(column, values, index) for position, column in enumerate(about.columns)}
+    chosen, why = choose_target(about, said, found)
+    roles = {**found, **{position: (role, "said") for position, role in said.items()}}
     if chosen >= 0:
         roles[chosen] = ("target", why)
-    notes = about_identifiers(about, roles)
+    notes = note_identifiers(about, roles)
     columns = tuple(
-        column.model_copy(update={"role": roles[place][0], "reason": REASONS.get(roles[place][1], "")})
-        for place, column in enumerate(about.columns)
+        column.model_copy(update={"role": roles[position][0], "reason": REASONS.get(roles[position][1], "")})
+        for position, column in enumerate(about.columns)
     )
     return about.model_copy(update={"columns": columns, "notes": (*about.notes, *notes)})
 
 
-def target(about: About, said: Mapping[int, Role], found: Mapping[int, tuple[Role, str]]) -> tuple[int, str]:
+def choose_target(
+    about: UploadSchema, said: Mapping[int, Role], found: Mapping[int, tuple[Role, str]]
+) -> tuple[int, str]:
     """The place of the target and the reason; −1 where the corrections name one, or nothing could be one."""
     if "target" in said.values():
         return -1, ""
-    able = [place for place, column in enumerate(about.columns) if column.sort != "text" and place not in said]
-    named = [place for place in able if about.columns[place].name.strip().lower() in TARGETS]
+    able = [position for position, column in enumerate(about.columns) if column.sort != "text" and position not in said]
+    named = [position for position in able if about.columns[position].name.strip().lower() in TARGETS]
     if named:
         return named[-1], "target_named"
-    likely = [place for place in able if not found[place][1].startswith(("identifier", "pandas", "one_value"))]
+    likely = [position for position in able if not found[position][1].startswith(("identifier", "pandas", "one_value"))]
     return (likely or able or [-1])[-1], "target_last"
 
 
-def about_identifiers(about: About, roles: dict[int, tuple[Role, str]]) -> list[Note]:
+def note_identifiers(about: UploadSchema, roles: dict[int, tuple[Role, str]]) -> list[UploadNote]:
     """Notes on columns that are left out as identifiers; those that count the rows are put back as inputs where no
     other column is one."""
-    inputs = [place for place, (role, _why) in roles.items() if role == "input"]
+    inputs = [position for position, (role, _why) in roles.items() if role == "input"]
     notes = []
-    for place, (role, why) in list(roles.items()):
-        name = about.columns[place].name
+    for position, (role, why) in list(roles.items()):
+        name = about.columns[position].name
         if role == "index" and why == "pandas_index":
             notes.append(note("index", name=name))
         elif role == "ignored" and why.startswith("identifier"):
-            if not inputs and about.columns[place].sort == "number":
-                roles[place] = ("input", "")
-            notes.append(note("identifier" if roles[place][0] == "ignored" else "identifier_used", name=name))
+            if not inputs and about.columns[position].sort == "number":
+                roles[position] = ("input", "")
+            notes.append(note("identifier" if roles[position][0] == "ignored" else "identifier_used", name=name))
         elif why == "text":
             notes.append(note("text", name=name))
     return notes
 
 
-def told(about: About) -> dict[int, Role]:
+def roles_from_corrections(about: UploadSchema) -> dict[int, Role]:
     """What the corrections say of columns, by place."""
     own, names = about.corrections, [column.name for column in about.columns]
     found: dict[int, Role] = {}
@@ -127,29 +131,29 @@ def told(about: About) -> dict[int, Role]:
     return found
 
 
-def likely(column: Column, values: Mapping[str, np.ndarray], index: Sequence[str]) -> tuple[Role, str]:
+def infer_role(column: Column, values: Mapping[str, np.ndarray], index: Sequence[str]) -> tuple[Role, str]:
     """What a column that is no target is for; one that is the same everywhere says nothing."""
     if column.name in index:
         return "index", "pandas_index"
     if column.distinct < 2:
         return "ignored", "one_value"
-    if why := identifies(column, values.get(column.name)):
+    if why := identifier_reason(column, values.get(column.name)):
         return "ignored", why
     return ("ignored", "text") if column.sort == "text" else ("input", "")
 
 
-def identifies(column: Column, numbers: np.ndarray | None) -> str:
+def identifier_reason(column: Column, numbers: np.ndarray | None) -> str:
     """Why a column is taken for an identifier of the rows; "" where it is not."""
     name = column.name.strip()
     called = name.lower() in IDENTIFIERS or PART.search(name) is not None or NOUN.fullmatch(name) is not None
     if numbers is None:
         return "identifier_name" if called and column.sort == "text" else ""
-    there = numbers[~np.isnan(numbers)]
-    if not len(there) or not (there == np.floor(there)).all():
+    present = numbers[~np.isnan(numbers)]
+    if not len(present) or not (present == np.floor(present)).all():
         return ""
     if called and column.distinct >= MOSTLY * len(numbers):
         return "identifier_name"
-    low, high = int(there.min()), int(there.max())
+    low, high = int(present.min()), int(present.max())
     counts = low in (0, 1) and high - low + 1 == len(numbers) == column.distinct
     measured = name.lower() in MEASURES or any(w in MEASURES for w in re.findall(r"[a-z]{2,}", name.lower()))
     return "identifier_sequence" if counts and not measured else ""

@@ -1,4 +1,4 @@
-"""What a person says of a file where the guess is wrong; whatever is left out is found out."""
+"""Corrections: how a user overrides what was inferred about an upload."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ Encoding = Literal[
 Separator = Literal[",", ";", "\t", "|", " "]
 Decimal = Literal[".", ","]
 Sort = Literal["table", "images", "sequences"]
-SKIPPED = 10_000  # lines before a table at most
+MAX_SKIPPED_LINES = 10_000  # lines before a table at most
 
 
 class Corrections(Value):
-    """How a file has to be read. None and empty stand for: find it out.
+    """How a file has to be read; None and empty mean: infer it.
 
     `first_row` counts the lines that are skipped before the table (before its header, if it has one). `target` is the
     column to be predicted, `inputs` are used even if they look like identifiers, `index` and `ignore` are left out.
@@ -53,7 +53,7 @@ class Corrections(Value):
     separator: Separator | None = None
     decimal: Decimal | None = None
     encoding: Encoding | None = None
-    first_row: int | None = Field(None, ge=0, le=SKIPPED)
+    first_row: int | None = Field(None, ge=0, le=MAX_SKIPPED_LINES)
     target: str | None = None
     inputs: tuple[str, ...] = ()
     index: tuple[str, ...] = ()
@@ -62,9 +62,9 @@ class Corrections(Value):
     sort: Sort | None = None
     white: float | None = Field(None, gt=0, le=1e9)
 
-    def written(self) -> str:
-        """As JSON, without what is to be found out."""
+    def to_json(self) -> str:
+        """JSON with the corrected fields alone; it is part of the digest under which an upload is kept."""
         return self.model_dump_json(exclude_defaults=True)
 
 
-NOTHING = Corrections()
+NO_CORRECTIONS = Corrections()

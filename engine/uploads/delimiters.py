@@ -31,7 +31,7 @@ def rows_of(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
     """
     csv.field_size_limit(max(len(text), 1 << 17))
     if separator == " ":
-        text, separator = parted_by_tabs(text), "\t"
+        text, separator = split_by_tabs(text), "\t"
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
     line, row = 1, [""]
     try:
@@ -54,17 +54,17 @@ def expect_closed(last: str, separator: str) -> None:
             raise refusal(Message("an end for every quote that begins"), Message("a quote without one")) from error
 
 
-def parted_by_tabs(text: str) -> str:
+def split_by_tabs(text: str) -> str:
     """The text with one tab where spaces and tabs part its cells."""
     whole = QUOTED_OR_SPACE.sub(lambda found: found[0] if found[0][0] == '"' else "\t", text)
     return EDGE.sub(r"\1", whole).strip("\t")
 
 
-def separator(text: str) -> str:
+def infer_separator(text: str) -> str:
     """The sign that cuts most rows into the same number of columns, more than one if any does, and leaves the fewest
     cells in which another sign separates something."""
     start = text[:START]
-    found = {sign: agreement(start, sign) for sign in SIGNS}
+    found = {sign: score_separator(start, sign) for sign in SIGNS}
     best = max(SIGNS[:-1], key=lambda sign: found[sign])
     if found[best][0] == 0:
         return " " if found[" "][0] else best
@@ -72,7 +72,7 @@ def separator(text: str) -> str:
     return " " if found[" "][0] > found[best][0] and found[" "][2] < found[best][2] else best
 
 
-def agreement(text: str, sign: str) -> tuple[float, int, float]:
+def score_separator(text: str, sign: str) -> tuple[float, int, float]:
     """How well a sign cuts the rows: the share of rows of the usual width times that of whole cells; then the width,
     and how many cells of a row are not whole."""
     rows = []
@@ -88,11 +88,11 @@ def agreement(text: str, sign: str) -> tuple[float, int, float]:
     if usual == 1 or (sign == " " and share < 0.9):
         return 0.0, usual, 0.0
     cells = [cell.strip() for row in rows if len(row) == usual for cell in row][:CELLS]
-    entire = sum(whole(cell, sign) for cell in cells) / len(cells)
+    entire = sum(is_whole_cell(cell, sign) for cell in cells) / len(cells)
     return round(share * entire, 3), usual, round((1 - entire) * usual, 3)
 
 
-def whole(cell: str, own: str) -> bool:
+def is_whole_cell(cell: str, own: str) -> bool:
     """Whether nothing seems to be separated within a cell by another sign than its own, which stands in quotes: a
     number, a gap, or words without separating signs. A comma that a space follows is one of prose."""
     if cell.lower() in MISSING or number_format.is_number(cell):

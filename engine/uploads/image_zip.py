@@ -1,4 +1,4 @@
-"""A zip of images, one folder a class. Those of other sizes are cut to the middle and scaled to the size of all."""
+"""A zip of images, one folder a class. Images of other sizes are center-cropped and scaled to a common one."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from engine.message import Message
-from engine.uploads.corrections import NOTHING, Corrections
+from engine.uploads.corrections import NO_CORRECTIONS, Corrections
 from engine.uploads.notes import note
-from engine.uploads.pixel_range import BYTE, Scale, scale_notes, scale_of, size_for
+from engine.uploads.pixel_range import BYTE, PixelRange, choose_size, infer_pixel_range, pixel_range_notes
 from engine.uploads.refusal import refusal
-from engine.uploads.schema import LEAST, LEVELS, About, Note, one_line
-from engine.uploads.table import Found
-from engine.uploads.zip_archive import entries
+from engine.uploads.schema import MAX_LEVELS, MIN_EXAMPLES, UploadNote, UploadSchema, one_line
+from engine.uploads.table import ParsedUpload
+from engine.uploads.zip_archive import read_entries
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP")
-PIXELS = 4096 * 4096
-DEEP = {"I", "I;16", "I;16B", "I;16L"}
-SPLIT = re.compile(
+MAX_PIXELS = 4096 * 4096
+SIXTEEN_BIT_MODES = {"I", "I;16", "I;16B", "I;16L"}
+SPLIT_FOLDER = re.compile(
     r"(train|training|test|testing|val|valid|validation|dev|eval|holdout|entrenamiento|prueba|validaci[oó]n)"
     r"([ _-]?(set|data|images|split))?\d*",
     re.IGNORECASE,
@@ -32,21 +32,21 @@ SPLIT = re.compile(
 DAMAGED = (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, Warning)
 
 
-def read_photos(name: str, raw: bytes, corrections: Corrections = NOTHING) -> Found:
+def read_image_zip(name: str, raw: bytes, corrections: Corrections = NO_CORRECTIONS) -> ParsedUpload:
     """The images in a zip archive. Raises: InvalidExperiment if there is none, or if one is not an image."""
-    content: dict[str, bytes] = dict(entries(raw))
+    content: dict[str, bytes] = dict(read_entries(raw))
     if not content:
         raise refusal(Message("a zip of images, one folder a class"), Message("an empty archive"))
-    labels, notes = labelled(list(content))
+    labels, notes = assign_classes(list(content))
     classes = sorted(set(labels))
-    if not 2 <= len(classes) <= LEVELS:
-        raise refusal(Message("{n} to {m} classes", n=2, m=LEVELS), len(classes))
-    if len(content) < LEAST:
-        raise refusal(Message("at least {n} images", n=LEAST), len(content))
-    return kept(name, content, [classes.index(label) for label in labels], classes, corrections, notes)
+    if not 2 <= len(classes) <= MAX_LEVELS:
+        raise refusal(Message("{n} to {m} classes", n=2, m=MAX_LEVELS), len(classes))
+    if len(content) < MIN_EXAMPLES:
+        raise refusal(Message("at least {n} images", n=MIN_EXAMPLES), len(content))
+    return stack_images(name, content, [classes.index(label) for label in labels], classes, corrections, notes)
 
 
-def labelled(paths: list[str]) -> tuple[list[str], list[Note]]:
+def assign_classes(paths: list[str]) -> tuple[list[str], list[UploadNote]]:
     """The class of each image: the folder that it is in, or the one above where all folders are parts of the data
     (train, test …), as in class/train; and a note on such parts. Raises: InvalidExperiment for other trees."""
     folders = [PurePosixPath(path.replace("\\", "/")).parent.parts for path in paths]
@@ -57,7 +57,7 @@ def labelled(paths: list[str]) -> tuple[list[str], list[Note]]:
             Message("{name} outside any folder", name=one_line(outside, 40)),
         )
     last = {parts[-1] for parts in folders}
-    if len(last) > 1 and all(map(SPLIT.fullmatch, last)):
+    if len(last) > 1 and all(map(SPLIT_FOLDER.fullmatch, last)):
         above = {parts[-2] if len(parts) > 1 else "" for parts in folders}
         if len(above) < 2 or "" in above:
             raise refusal(
@@ -66,33 +66,35 @@ def labelled(paths: list[str]) -> tuple[list[str], list[Note]]:
             )
         return [parts[-2] for parts in folders], [splits_note(last)]
     above = {parts[-2] if len(parts) > 1 else "" for parts in folders}
-    split = len(above) > 1 and all(map(SPLIT.fullmatch, above))
+    split = len(above) > 1 and all(map(SPLIT_FOLDER.fullmatch, above))
     return [parts[-1] for parts in folders], [splits_note(above)] if split else []
 
 
-def splits_note(names: set[str]) -> Note:
+def splits_note(names: set[str]) -> UploadNote:
     """That parts of the data are put together."""
     return note("splits", names=one_line(", ".join(sorted(names))))
 
 
-def kept(
+def stack_images(
     name: str,
     content: dict[str, bytes],
     labels: list[int],
     classes: list[str],
     corrections: Corrections,
-    notes: list[Note],
-) -> Found:
+    notes: list[UploadNote],
+) -> ParsedUpload:
     """All images in one size: gray if every one is, else in color; with 16 bits where all have as many."""
     sizes, modes = [], set()
-    for image in opened(content):
+    for image in decode_images(content):
         sizes.append(image.size)
         modes.add(image.mode)
-    side, gray, deep = size_for(sizes), modes <= {"1", "L", "LA", *DEEP}, modes <= DEEP
-    images = np.stack([deep_pixels(image, side) if deep else pixels(image, side, gray) for image in opened(content)])
-    scale = scale_of(images, corrections.white) if deep or corrections.white else Scale(0.0, BYTE, True)
-    notes += scale_notes(images, scale)
-    about = About(
+    side, gray, deep = choose_size(sizes), modes <= {"1", "L", "LA", *SIXTEEN_BIT_MODES}, modes <= SIXTEEN_BIT_MODES
+    images = np.stack(
+        [pixels_16bit(image, side) if deep else pixels_8bit(image, side, gray) for image in decode_images(content)]
+    )
+    scale = infer_pixel_range(images, corrections.white) if deep or corrections.white else PixelRange(0.0, BYTE, True)
+    notes += pixel_range_notes(images, scale)
+    about = UploadSchema(
         name=name,
         sort="images",
         rows=len(images),
@@ -108,26 +110,26 @@ def kept(
     return about, {"images": images, "labels": np.array(labels, np.int32)}
 
 
-def opened(content: dict[str, bytes]) -> Iterator[Image.Image]:
+def decode_images(content: dict[str, bytes]) -> Iterator[Image.Image]:
     """Every image, decoded one at a time."""
-    Image.MAX_IMAGE_PIXELS = PIXELS
+    Image.MAX_IMAGE_PIXELS = MAX_PIXELS
     for path, data in content.items():
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error", Image.DecompressionBombWarning)
                 image = Image.open(io.BytesIO(data), formats=FORMATS)
-                if image.width * image.height > PIXELS:
+                if image.width * image.height > MAX_PIXELS:
                     raise refusal(
-                        Message("images of at most {n} pixels", n=PIXELS),
+                        Message("images of at most {n} pixels", n=MAX_PIXELS),
                         Message("{a} × {b}", a=image.width, b=image.height),
                     )
                 expect_eight_bits(data, path)
                 image.load()
         except Image.DecompressionBombError as error:
-            raise refusal(Message("images of at most {n} pixels", n=PIXELS), Message("a larger one")) from error
+            raise refusal(Message("images of at most {n} pixels", n=MAX_PIXELS), Message("a larger one")) from error
         except DAMAGED as error:
             raise refusal(Message("whole images (PNG, JPEG, BMP, GIF, WebP)"), one_line(path, 40)) from error
-        yield upright(image)
+        yield apply_exif_rotation(image)
 
 
 def expect_eight_bits(data: bytes, path: str) -> None:
@@ -136,7 +138,7 @@ def expect_eight_bits(data: bytes, path: str) -> None:
         raise refusal(Message("color images of 8 bits a channel"), Message("16 bits, {name}", name=one_line(path, 40)))
 
 
-def upright(image: Image.Image) -> Image.Image:
+def apply_exif_rotation(image: Image.Image) -> Image.Image:
     """The image turned as its EXIF data says; as it is where they make no sense."""
     try:
         return ImageOps.exif_transpose(image)
@@ -144,7 +146,7 @@ def upright(image: Image.Image) -> Image.Image:
         return image
 
 
-def deep_pixels(image: Image.Image, size: tuple[int, int]) -> np.ndarray:
+def pixels_16bit(image: Image.Image, size: tuple[int, int]) -> np.ndarray:
     """One image of 16 bits (channels, height, width)."""
     if image.size == size:
         return np.asarray(image).astype(np.uint16)[None]
@@ -153,9 +155,9 @@ def deep_pixels(image: Image.Image, size: tuple[int, int]) -> np.ndarray:
     return found
 
 
-def pixels(image: Image.Image, size: tuple[int, int], gray: bool) -> np.ndarray:
+def pixels_8bit(image: Image.Image, size: tuple[int, int], gray: bool) -> np.ndarray:
     """One image as bytes (channels, height, width); one of 16 bits among others has the full range."""
-    if image.mode in DEEP:
+    if image.mode in SIXTEEN_BIT_MODES:
         image = Image.fromarray((np.asarray(image, np.uint32) >> 8).clip(0, 255).astype(np.uint8))
     if "A" in image.mode or "transparency" in image.info:
         ground = Image.new("RGBA", image.size, "white")

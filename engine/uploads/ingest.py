@@ -1,4 +1,4 @@
-"""Taking in a file: a process of its own reads it, and what it found is kept; of a bad one nothing is."""
+"""Ingest: a sandboxed job parses an upload, and its result is stored whole; of a file that is refused nothing is."""
 
 from __future__ import annotations
 
@@ -15,90 +15,92 @@ from engine.errors import InvalidExperiment
 from engine.message import Message
 from engine.processes.execution import perform
 from engine.uploads import library
-from engine.uploads.corrections import NOTHING, Corrections
+from engine.uploads.corrections import NO_CORRECTIONS, Corrections
 from engine.uploads.refusal import refusal
-from engine.uploads.sandbox import ReadUpload, document
-from engine.uploads.schema import About, plain
+from engine.uploads.sandbox import ReadUpload, encode_request
+from engine.uploads.schema import UploadSchema, clean_file_name
 
-LARGEST = 20 * 2**20  # bytes of a file
-ROOM = 2 * 2**30  # bytes of all kept files
+MAX_FILE_BYTES = 20 * 2**20  # bytes of a file
+MAX_LIBRARY_BYTES = 2 * 2**30  # bytes of all kept files
 
 
-def take_in(name: str, raw: bytes, corrections: Corrections = NOTHING, visitor: str = "") -> str:
-    """Reads and keeps a file; returns its digest, under which experiments name it.
+def ingest_upload(name: str, raw: bytes, corrections: Corrections = NO_CORRECTIONS, visitor: str = "") -> str:
+    """Parse and store a file; returns its digest, under which experiments name it.
 
-    What is read otherwise has another digest, so that an experiment always gets the same rows. Raises:
+    The same bytes read differently have another digest, so that an experiment always gets the same rows. Raises:
     InvalidExperiment with one sentence if it cannot be used; nothing of it is kept then.
     """
     with tempfile.TemporaryFile() as answer:
-        understood(name, raw, corrections, answer, visitor)
+        parse_upload(name, raw, corrections, answer, visitor)
         digest = digest_of(raw, corrections)
-        if library.path(digest).exists() and not alike(digest, answer):
+        if library.path(digest).exists() and not has_same_rows(digest, answer):
             digest = hashlib.sha256(f"{digest} read anew".encode()).hexdigest()
-        keep(library.path(digest), answer)
+        write_atomically(library.path(digest), answer)
     return digest
 
 
-def alike(digest: str, answer: IO[bytes]) -> bool:
-    """Whether a kept file holds the same rows as what was read now. One that an earlier version read otherwise stays
-    for the runs that learned from it."""
+def has_same_rows(digest: str, answer: IO[bytes]) -> bool:
+    """Does a stored upload hold the rows that were parsed now? One that an earlier version parsed differently stays as
+    it is, for the runs that trained on it."""
     try:
-        before, own = library.arrays(digest)
+        before, stored = library.load_upload(digest)
     except InvalidExperiment:  # damaged
         return True
-    about, arrays = library.contents(answer)
+    about, arrays = library.load_stream(answer)
     columns = [[(column.name, column.sort, column.levels) for column in each.columns] for each in (before, about)]
-    same = columns[0] == columns[1] and before.classes == about.classes and own.keys() == arrays.keys()
+    same = columns[0] == columns[1] and before.classes == about.classes and stored.keys() == arrays.keys()
     return same and all(
-        own[key].dtype == arrays[key].dtype
-        and np.array_equal(own[key], arrays[key], equal_nan=own[key].dtype.kind == "f")
-        for key in own
+        stored[key].dtype == arrays[key].dtype
+        and np.array_equal(stored[key], arrays[key], equal_nan=stored[key].dtype.kind == "f")
+        for key in stored
     )
 
 
-def look(name: str, raw: bytes, corrections: Corrections = NOTHING) -> About:
-    """What would be understood of a file; nothing is kept. Raises: InvalidExperiment as `take_in` does."""
+def inspect_upload(name: str, raw: bytes, corrections: Corrections = NO_CORRECTIONS) -> UploadSchema:
+    """Schema that a file would get; nothing is stored. Raises: InvalidExperiment as `ingest_upload` does."""
     with tempfile.TemporaryFile() as answer:
-        understood(name, raw, corrections, answer)
-        return library.facts(answer)
+        parse_upload(name, raw, corrections, answer)
+        return library.load_schema(answer)
 
 
-def again(digest: str, corrections: Corrections, visitor: str = "") -> str:
-    """Reads a kept file once more in another way; both stay. Raises: InvalidExperiment as `take_in` does, and if the
-    file as it was uploaded is not here."""
-    name, raw = library.about(digest).name, library.original(digest)
+def reread_upload(digest: str, corrections: Corrections, visitor: str = "") -> str:
+    """Parse a stored upload again with other corrections; both stay. Raises: InvalidExperiment as `ingest_upload` does,
+    and if the original bytes were not stored."""
+    name, raw = library.find_schema(digest).name, library.load_original(digest)
     if raw is None:
         raise refusal(
             Message("a file that can be read once more"),
             Message("one kept without its text"),
             Message("upload it again"),
         )
-    return take_in(name, raw, corrections, visitor)
+    return ingest_upload(name, raw, corrections, visitor)
 
 
 def digest_of(raw: bytes, corrections: Corrections) -> str:
-    """Of the file alone where nothing was said of it."""
+    """SHA-256 of the bytes, and of the corrections where there are any: uploads from before corrections keep theirs."""
     digest = hashlib.sha256(raw)
-    if corrections != NOTHING:
-        digest = hashlib.sha256(digest.digest() + corrections.written().encode())
+    if corrections != NO_CORRECTIONS:
+        digest = hashlib.sha256(digest.digest() + corrections.to_json().encode())
     return digest.hexdigest()
 
 
-def understood(name: str, raw: bytes, corrections: Corrections, answer: IO[bytes], visitor: str = "") -> None:
+def parse_upload(name: str, raw: bytes, corrections: Corrections, answer: IO[bytes], visitor: str = "") -> None:
     """Have a job read a file into `answer`. Raises: InvalidExperiment."""
-    if len(raw) > LARGEST:
-        raise refusal(Message("at most {n} bytes", n=LARGEST), len(raw))
+    if len(raw) > MAX_FILE_BYTES:
+        raise refusal(Message("at most {n} bytes", n=MAX_FILE_BYTES), len(raw))
     if not raw:
         raise refusal(Message("a table"), Message("an empty file"))
-    if sum(file.size for file in library.files()) > ROOM:
+    if sum(file.size for file in library.list_uploads()) > MAX_LIBRARY_BYTES:
         raise refusal(
             Message("room for one more file"), Message("a full folder"), Message("delete files that nobody needs")
         )
-    perform(ReadUpload, document(plain(name) or "file", corrections, raw), visitor=visitor, result=answer)
+    perform(
+        ReadUpload, encode_request(clean_file_name(name) or "file", corrections, raw), visitor=visitor, result=answer
+    )
 
 
-def keep(path: Path, answer: IO[bytes]) -> None:
-    """Writes what was found in one go: whoever reads finds all of it or none."""
+def write_atomically(path: Path, answer: IO[bytes]) -> None:
+    """Write a temporary file and rename it, so that readers find all of it or none."""
     answer.seek(0)
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

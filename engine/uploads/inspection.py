@@ -1,4 +1,4 @@
-"""Own data without a page: what is understood of a file, and how an experiment names it once it is kept."""
+"""Uploads from the command line and from Python: inspect a file, or store it for an experiment."""
 
 from __future__ import annotations
 
@@ -11,41 +11,40 @@ from engine.errors import shown, unreadable
 from engine.examples import Examples
 from engine.message import Message
 from engine.uploads import encode, ingest, library
-from engine.uploads.corrections import NOTHING, Corrections
-from engine.uploads.infer import guess
-from engine.uploads.schema import About
+from engine.uploads.corrections import NO_CORRECTIONS, Corrections
+from engine.uploads.infer import infer_uses
+from engine.uploads.schema import UploadSchema
 
 
-def show(file: Path | str, corrections: Corrections = NOTHING) -> dict[str, Any]:
+def show(file: Path | str, corrections: Corrections = NO_CORRECTIONS) -> dict[str, Any]:
     """What is understood of a file, ready for JSON; nothing is kept. `inputs` is how many numbers a network gets for
     a row. Raises: PlaygroundError in one sentence if the file cannot be used."""
     with tempfile.TemporaryFile() as answer:
-        ingest.understood(Path(file).name, content(file), corrections, answer)
-        about, arrays = library.contents(answer)
-    uses, task = guess(about)
-    return described(about, encode.examples(about, arrays, uses, task))
+        ingest.parse_upload(Path(file).name, read_bytes(file), corrections, answer)
+        about, arrays = library.load_stream(answer)
+    uses, task = infer_uses(about)
+    return describe(about, encode.encode_upload(about, arrays, uses, task))
 
 
-def add(file: Path | str, corrections: Corrections = NOTHING) -> dict[str, Any]:
+def add(file: Path | str, corrections: Corrections = NO_CORRECTIONS) -> dict[str, Any]:
     """Keeps a file; returns the `data` of an experiment that learns from it. Raises: PlaygroundError as `show`."""
-    digest = ingest.take_in(Path(file).name, content(file), corrections)
-    about = library.about(digest)
-    uses, task = guess(about)
+    digest = ingest.ingest_upload(Path(file).name, read_bytes(file), corrections)
+    about = library.find_schema(digest)
+    uses, task = infer_uses(about)
     return {"kind": "upload", "file": digest, "called": about.name, "uses": uses, "task": task}
 
 
-def content(file: Path | str) -> bytes:
+def read_bytes(file: Path | str) -> bytes:
     """The bytes of a file. Raises: PlaygroundError if it cannot be read."""
     try:
         with Path(file).open("rb") as stream:
-            return stream.read(ingest.LARGEST + 1)
+            return stream.read(ingest.MAX_FILE_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or Message("no such file")
         raise unreadable(shown(str(file)), reason) from error
 
 
-def described(about: About, loaded: Examples) -> dict[str, Any]:
-    """The same as plain values."""
+def describe(about: UploadSchema, loaded: Examples) -> dict[str, Any]:
     columns = [
         {"name": column.name, "role": column.role, "kind": column.sort, "missing": column.missing}
         for column in about.columns

@@ -1,5 +1,7 @@
-"""The kept files: one for each upload in the store's folder `own`, named by the SHA-256 of what was uploaded and of
-what was said of it. Each holds the upload itself as well, so that it can be read again in another way."""
+"""Library of uploads: one NPZ file each in the store's folder `own`, named by the SHA-256 of upload and corrections.
+
+The original bytes are kept beside the arrays, so that an upload can be read again with other corrections.
+"""
 
 from __future__ import annotations
 
@@ -17,106 +19,106 @@ from pydantic import ValidationError
 from engine import settings
 from engine.errors import InvalidExperiment
 from engine.message import Message
-from engine.uploads.schema import About
+from engine.uploads.schema import UploadSchema
 
-NONE = "0" * 64  # stands where no file was chosen yet
+NO_FILE = "0" * 64  # stands where no file was chosen yet
 UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error, ValidationError)
 
 
 @dataclass(frozen=True)
-class Kept:
-    """One kept file: its digest, what is in it, its bytes on the disk, and when it came (seconds)."""
+class StoredUpload:
+    """A stored upload: digest, schema, size on disk in bytes, and time of upload in seconds since 1970."""
 
     digest: str
-    about: About
+    about: UploadSchema
     size: int
     came: float
 
 
 def folder() -> Path:
-    """Where they are."""
     return settings.read().store / "own"
 
 
 def path(digest: str) -> Path:
-    """Where one is, or would be."""
     return folder() / f"{digest}.npz"
 
 
-def files() -> list[Kept]:
-    """All of them, the newest first; what cannot be read is left out."""
+def list_uploads() -> list[StoredUpload]:
+    """Every readable upload, newest first."""
     found = []
     with suppress(OSError):
         for each in folder().glob("*.npz"):
             with suppress(*UNREADABLE):
                 state = each.stat()
-                found.append(Kept(each.stem, told(each), state.st_size, state.st_mtime))
+                found.append(StoredUpload(each.stem, read_schema(each), state.st_size, state.st_mtime))
     return sorted(found, key=lambda kept: (-kept.came, kept.digest))
 
 
-def told(file: Path) -> About:
-    """What is in a kept file, without its arrays."""
+def read_schema(file: Path) -> UploadSchema:
+    """Schema of a stored upload, without its arrays.
+
+    Cached by modification time and size, since every page run lists the whole library.
+    """
     state = file.stat()
-    return _told(file, state.st_mtime_ns, state.st_size)
+    return _read_schema(file, state.st_mtime_ns, state.st_size)
 
 
 @lru_cache(maxsize=256)
-def _told(file: Path, _changed: int, _size: int) -> About:
+def _read_schema(file: Path, _changed: int, _size: int) -> UploadSchema:
     with file.open("rb") as stream:  # numpy would not close a damaged one
-        return facts(stream)
+        return load_schema(stream)
 
 
-def facts(stream: IO[bytes]) -> About:
-    """What is in a kept file that is open."""
+def load_schema(stream: IO[bytes]) -> UploadSchema:
+    """Schema in an open NPZ file."""
     stream.seek(0)
     with np.load(stream, allow_pickle=False) as content:
-        return About.model_validate_json(content["about"].tobytes())
+        return UploadSchema.model_validate_json(content["about"].tobytes())
 
 
-def about(digest: str, name: str = "") -> About:
-    """What is in the kept file of that digest. Raises: InvalidExperiment, naming it, if it is not here."""
+def find_schema(digest: str, name: str = "") -> UploadSchema:
+    """Schema of an upload by its digest. Raises: InvalidExperiment, naming it, if it is not on this machine."""
     try:
-        return told(path(digest))
+        return read_schema(path(digest))
     except UNREADABLE as error:
-        raise absent(digest, name) from error
+        raise missing_upload(digest, name) from error
 
 
-def arrays(digest: str, name: str = "") -> tuple[About, dict[str, np.ndarray]]:
-    """The kept file of that digest with its arrays. Raises: InvalidExperiment, naming it, if it is not here."""
+def load_upload(digest: str, name: str = "") -> tuple[UploadSchema, dict[str, np.ndarray]]:
+    """Schema and arrays of an upload. Raises: InvalidExperiment, naming it, if it is not on this machine."""
     try:
         with path(digest).open("rb") as stream:
-            return contents(stream)
+            return load_stream(stream)
     except UNREADABLE as error:
-        raise absent(digest, name) from error
+        raise missing_upload(digest, name) from error
 
 
-def contents(stream: IO[bytes]) -> tuple[About, dict[str, np.ndarray]]:
-    """What is in a kept file that is open, with its arrays."""
+def load_stream(stream: IO[bytes]) -> tuple[UploadSchema, dict[str, np.ndarray]]:
+    """Schema and arrays in an open NPZ file."""
     stream.seek(0)
     with np.load(stream, allow_pickle=False) as content:
         found = {key: content[key] for key in content.files if key not in ("about", "original")}
-        return About.model_validate_json(content["about"].tobytes()), found
+        return UploadSchema.model_validate_json(content["about"].tobytes()), found
 
 
-def original(digest: str) -> bytes | None:
-    """The file as it was uploaded; None where it was kept before uploads were. Raises: InvalidExperiment if the kept
-    file is not here."""
+def load_original(digest: str) -> bytes | None:
+    """Bytes as they were uploaded; None where an older version stored arrays alone. Raises: InvalidExperiment."""
     try:
         with path(digest).open("rb") as stream, np.load(stream, allow_pickle=False) as content:
             return content["original"].tobytes() if "original" in content.files else None
     except UNREADABLE as error:
-        raise absent(digest, "") from error
+        raise missing_upload(digest, "") from error
 
 
-def forget(digest: str) -> None:
-    """Delete a kept file; runs of it keep what they recorded."""
+def delete(digest: str) -> None:
+    """Delete an upload; runs that trained on it keep what they recorded."""
     with suppress(FileNotFoundError):
         path(digest).unlink()
 
 
-def absent(digest: str, name: str) -> InvalidExperiment:
-    """What is said of a file that is not here."""
-    if digest == NONE:
+def missing_upload(digest: str, name: str) -> InvalidExperiment:
+    """The refusal of an experiment whose upload is not on this machine."""
+    if digest == NO_FILE:
         return InvalidExperiment(
             "$.data.file", Message("a file of your own"), Message("none"), Message("upload one on the page Your data")
         )

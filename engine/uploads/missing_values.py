@@ -1,4 +1,4 @@
-"""Which words stand for a gap, and which of them are a class after all."""
+"""Missing values: which words stand for a gap, and which of those are a class after all."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 
 from engine.uploads.notes import note
-from engine.uploads.schema import Note, one_line
+from engine.uploads.schema import UploadNote, one_line
 
 BLANK = ("", "-", "--", "---", ".", "..", "...", "?", "*")
 NAMED = ("na", "n/a", "n.a.", "n.a", "<na>", "nan", "nat", "null", "(null)", "missing", "(missing)", "nil", "#n/a n/a")
@@ -25,7 +25,7 @@ CODES = tuple(sign * int("9" * n) for n in (2, 3, 4, 5) for sign in (1, -1))
 FAR = 3.0  # a code for a gap lies so many ranges of all other values away
 
 
-def markers(words: Collection[str], numbers: bool, said: Collection[str] = ()) -> frozenset[str]:
+def gap_words(words: Collection[str], numbers: bool, said: Collection[str] = ()) -> frozenset[str]:
     """The words, in small letters, that are gaps in a column of these words; `numbers`: all others are numbers."""
     found = MISSING
     if not numbers:
@@ -44,7 +44,7 @@ def classes_among(words: Collection[str], said: Collection[str] = ()) -> list[st
     return sorted(word for word in words if word.lower() in doubtful and word.lower() not in gaps)
 
 
-class Tally:
+class GapCounter:
     """Counts the gaps of a file and how they were written."""
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ class Tally:
                 self.gaps += count
                 self.words[word] += count
 
-    def notes(self) -> list[Note]:
+    def notes(self) -> list[UploadNote]:
         """What is to be said of them."""
         said = ", ".join(one_line(word, 20) for word, _n in self.words.most_common(6) if word)
         wrong = ", ".join(one_line(word, 20) for word, _n in self.wrong.most_common(3))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.uploads.schema import Note
+from engine.uploads.schema import UploadNote
 
 TEXTS = {
     "gaps": "Cells that are empty or say {words} are gaps: {n}.",
@@ -44,6 +44,6 @@ REASONS = {
 """Why a column is taken for what it is."""
 
 
-def note(kind: str, **values: str | int | float) -> Note:
+def note(kind: str, **values: str | int | float) -> UploadNote:
     """One of the sentences with what fills it."""
-    return Note(kind=kind, text=TEXTS[kind], values=values)
+    return UploadNote(kind=kind, text=TEXTS[kind], values=values)

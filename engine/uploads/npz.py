@@ -10,47 +10,47 @@ import numpy as np
 import pandas as pd
 
 from engine.message import Message
-from engine.uploads.corrections import NOTHING, Corrections, Sort
+from engine.uploads.corrections import NO_CORRECTIONS, Corrections, Sort
 from engine.uploads.notes import note
-from engine.uploads.pixel_range import SIDE, WORD, kept_as, scale_notes, scale_of
+from engine.uploads.pixel_range import SIDE, WORD, infer_pixel_range, pixel_range_notes, to_smallest_dtype
 from engine.uploads.refusal import refusal
-from engine.uploads.schema import FEW, LEAST, LEVELS, About, Note
-from engine.uploads.table import HUGE, Found, table
-from engine.uploads.zip_archive import entries
+from engine.uploads.schema import MAX_LEVELS, MAX_NUMERIC_CLASSES, MIN_EXAMPLES, UploadNote, UploadSchema
+from engine.uploads.table import HUGE, ParsedUpload, build_table
+from engine.uploads.zip_archive import read_entries
 
-MOST = 4096  # numbers in a sequence
-NEARLY = 1.5  # pixels as shares end a little over 1 where something was added to them
+MAX_SEQUENCE_NUMBERS = 4096  # numbers in a sequence
+NEARLY = 1.5  # normalized pixels exceed 1 a little where noise was added to them
 
 INPUTS = ("x", "data", "images", "features", "x_train", "train_images")
 TARGETS = ("y", "labels", "label", "target", "targets", "y_train", "train_labels")
 HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
-def read_npz(name: str, raw: bytes, corrections: Corrections = NOTHING) -> Found:
+def read_npz(name: str, raw: bytes, corrections: Corrections = NO_CORRECTIONS) -> ParsedUpload:
     """The arrays in an NPZ file. Raises: InvalidExperiment if they are not two that belong together."""
-    found = {path.removesuffix(".npy").lower(): content for path, content in entries(raw)}
+    found = {path.removesuffix(".npy").lower(): content for path, content in read_entries(raw)}
     chosen = [next((key for key in keys if key in found), None) for keys in (INPUTS, TARGETS)]
     if None in chosen:
         raise refusal(Message("arrays x and y"), ", ".join(sorted(found))[:60] or Message("none"))
-    x, y = (array(str(key), found[str(key)]) for key in chosen)
+    x, y = (parse_array(str(key), found[str(key)]) for key in chosen)
     y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
     if y.ndim != 1 or len(x) != len(y):
         raise refusal(
             Message("a target for each of {n} rows", n=len(x)), Message("y of shape {shape}", shape=str(y.shape))
         )
-    if len(x) < LEAST:
-        raise refusal(Message("at least {n} rows", n=LEAST), len(x))
-    sort, notes = sort_of(x, corrections)
+    if len(x) < MIN_EXAMPLES:
+        raise refusal(Message("at least {n} rows", n=MIN_EXAMPLES), len(x))
+    sort, notes = infer_sort(x, corrections)
     if sort == "table":
         x = x.reshape(len(x), -1)
-        names = [*(f"x{place + 1}" for place in range(x.shape[1])), "y"]
-        return table(name, names, [*(pd.Series(column) for column in x.T), pd.Series(y)], corrections)
-    x, y = with_targets(x, y)
+        names = [*(f"x{position + 1}" for position in range(x.shape[1])), "y"]
+        return build_table(name, names, [*(pd.Series(column) for column in x.T), pd.Series(y)], corrections)
+    x, y = drop_missing_targets(x, y)
     facts = {"notes": tuple(notes), "corrections": corrections}
-    return pictures(name, x, y, facts) if sort == "images" else sequences(name, x, y, facts)
+    return read_images(name, x, y, facts) if sort == "images" else read_sequences(name, x, y, facts)
 
 
-def sort_of(x: np.ndarray, corrections: Corrections) -> tuple[Sort, list[Note]]:
+def infer_sort(x: np.ndarray, corrections: Corrections) -> tuple[Sort, list[UploadNote]]:
     """Whether rows, images or sequences (time, features), from the shape and the values, and a note where that could
     be otherwise. Raises: InvalidExperiment for other shapes and for what was said and cannot be."""
     expected = Message("x with 2 axes for a table, 3 or 4 for images, 3 for sequences")
@@ -76,15 +76,15 @@ def sort_of(x: np.ndarray, corrections: Corrections) -> tuple[Sort, list[Note]]:
     return found, [] if clear else [note(f"taken_{sort}", shape=str(x.shape))]
 
 
-def with_targets(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def drop_missing_targets(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Those that have a target. Raises: InvalidExperiment if hardly any has."""
-    there = ~np.isnan(y) if y.dtype.kind == "f" else np.ones(len(y), bool)
-    if int(there.sum()) < LEAST:
-        raise refusal(Message("at least {n} images", n=LEAST), int(there.sum()))
-    return x[there], y[there]
+    present = ~np.isnan(y) if y.dtype.kind == "f" else np.ones(len(y), bool)
+    if int(present.sum()) < MIN_EXAMPLES:
+        raise refusal(Message("at least {n} images", n=MIN_EXAMPLES), int(present.sum()))
+    return x[present], y[present]
 
 
-def array(key: str, content: bytes) -> np.ndarray:
+def parse_array(key: str, content: bytes) -> np.ndarray:
     """One array. What the header says of its size must be true before room is made for it."""
     stream = io.BytesIO(content)
     try:
@@ -103,7 +103,7 @@ def array(key: str, content: bytes) -> np.ndarray:
     return found.astype(np.float64) if kind.kind == "f" else found
 
 
-def pictures(name: str, x: np.ndarray, y: np.ndarray, facts: dict[str, Any]) -> Found:
+def read_images(name: str, x: np.ndarray, y: np.ndarray, facts: dict[str, Any]) -> ParsedUpload:
     """Images (n, height, width), (n, height, width, channels) or (n, channels, height, width) with a class each."""
     if x.ndim == 3:
         x = x[:, None]
@@ -115,37 +115,39 @@ def pictures(name: str, x: np.ndarray, y: np.ndarray, facts: dict[str, Any]) -> 
         raise refusal(
             Message("images of at most {n} × {m}", n=SIDE, m=SIDE), Message("{a} × {b}", a=x.shape[2], b=x.shape[3])
         )
-    classes, labels, counts = classes_of(y)
-    scale = scale_of(x, facts["corrections"].white)
-    facts["notes"] += tuple(scale_notes(x, scale))
-    images, scale = kept_as(x, scale)
+    classes, labels, counts = count_classes(y)
+    scale = infer_pixel_range(x, facts["corrections"].white)
+    facts["notes"] += tuple(pixel_range_notes(x, scale))
+    images, scale = to_smallest_dtype(x, scale)
     shape = (images.shape[1], images.shape[2], images.shape[3])
-    about = About(name=name, sort="images", rows=len(x), classes=classes, counts=counts, shape=shape, sizes=1, **facts)
+    about = UploadSchema(
+        name=name, sort="images", rows=len(x), classes=classes, counts=counts, shape=shape, sizes=1, **facts
+    )
     about = about.model_copy(update={"black": scale.black, "white": scale.white})
     return about, {"images": images, "labels": labels}
 
 
-def classes_of(y: np.ndarray) -> tuple[tuple[str, ...], np.ndarray, tuple[int, ...]]:
+def count_classes(y: np.ndarray) -> tuple[tuple[str, ...], np.ndarray, tuple[int, ...]]:
     """The names of the classes, each example's, and how many each has."""
     levels, labels = np.unique(y, return_inverse=True)
-    if not 2 <= len(levels) <= LEVELS:
-        raise refusal(Message("{n} to {m} classes", n=2, m=LEVELS), len(levels))
+    if not 2 <= len(levels) <= MAX_LEVELS:
+        raise refusal(Message("{n} to {m} classes", n=2, m=MAX_LEVELS), len(levels))
     counts = tuple(int(count) for count in np.bincount(labels))
     return tuple(str(level)[:40] for level in levels.tolist()), labels.astype(np.int32), counts
 
 
-def sequences(name: str, x: np.ndarray, y: np.ndarray, facts: dict[str, Any]) -> Found:
+def read_sequences(name: str, x: np.ndarray, y: np.ndarray, facts: dict[str, Any]) -> ParsedUpload:
     """Sequences (n, time, features) with a class or a number each. Raises: InvalidExperiment for gaps in them."""
     if x.dtype.kind not in "buif" or not np.isfinite(x).all() or np.abs(x).max() > HUGE:
         raise refusal(Message("finite numbers up to {n}", n=HUGE), Message("others in x"))
-    if x[0].size > MOST:
-        raise refusal(Message("at most {n} numbers in a sequence", n=MOST), x[0].size)
+    if x[0].size > MAX_SEQUENCE_NUMBERS:
+        raise refusal(Message("at most {n} numbers in a sequence", n=MAX_SEQUENCE_NUMBERS), x[0].size)
     distinct = len(np.unique(y))
-    few = y.dtype.kind in "Ub" or distinct <= min(FEW, max(2, len(y) // 5))
+    few = y.dtype.kind in "Ub" or distinct <= min(MAX_NUMERIC_CLASSES, max(2, len(y) // 5))
     if not few and distinct > 1 and np.isfinite(y).all():
-        about = About(name=name, sort="sequences", rows=len(x), shape=(1, x.shape[1], x.shape[2]), **facts)
+        about = UploadSchema(name=name, sort="sequences", rows=len(x), shape=(1, x.shape[1], x.shape[2]), **facts)
         return about, {"sequences": x.astype(np.float64), "targets": y.astype(np.float64)}
-    classes, labels, counts = classes_of(y)
+    classes, labels, counts = count_classes(y)
     shape = (1, x.shape[1], x.shape[2])
-    about = About(name=name, sort="sequences", rows=len(x), classes=classes, counts=counts, shape=shape, **facts)
+    about = UploadSchema(name=name, sort="sequences", rows=len(x), classes=classes, counts=counts, shape=shape, **facts)
     return about, {"sequences": x.astype(np.float64), "labels": labels}

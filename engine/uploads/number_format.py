@@ -10,7 +10,7 @@ import pandas as pd
 
 from engine.uploads.missing_values import MISSING
 
-Fits = dict[str, str]
+Notations = dict[str, str]
 """The decimal signs that all numbers of a column can have, each with what then stands between thousands, if any."""
 
 SIGNS = str.maketrans({"\u2212": "-", "\u00a0": " ", "\u2009": " ", "\u202f": " "})  # minus, spaces of other widths
@@ -34,19 +34,19 @@ def is_number(cell: str) -> bool:
     return any(written.fullmatch(cell) for written in PATTERNS.values())
 
 
-def fits(words: Iterable[str], gaps: Collection[str] = MISSING, only: str | None = None) -> Fits:
+def common_notations(words: Iterable[str], gaps: Collection[str] = MISSING, only: str | None = None) -> Notations:
     """The notations that all words have in common; none where one of them is no number. `only`: the one decimal sign
     that there may be."""
     cells = {word.translate(SIGNS).strip() for word in words}
     numbers = {cell for cell in cells if cell.lower() not in gaps}
-    found: Fits = {}
+    found: Notations = {}
     for (decimal, group), written in PATTERNS.items():
         if only in (None, decimal) and numbers and decimal not in found and all(map(written.fullmatch, numbers)):
             found[decimal] = group
     return found
 
 
-def decide(columns: Sequence[Fits], delimiter: str) -> tuple[list[str], list[int]]:
+def choose_decimal_signs(columns: Sequence[Notations], delimiter: str) -> tuple[list[str], list[int]]:
     """The decimal sign of each column, "" where it has none; and which columns could be read in two ways.
 
     1.234 and 1,234 alone may be thousands: then the sign counts that the other columns leave no doubt of. Without any
@@ -55,18 +55,18 @@ def decide(columns: Sequence[Fits], delimiter: str) -> tuple[list[str], list[int
     sure = {decimal for own in columns if len(own) == 1 for decimal in own}
     usual = sure.pop() if len(sure) == 1 else ""
     found, doubtful = [], []
-    for place, own in enumerate(columns):
+    for position, own in enumerate(columns):
         if len(own) < 2 or len(set(own.values())) == 1:  # one way, none, or whole numbers
             found.append(next(iter(own)) if len(own) == 1 else "")
         else:
             lone = "." if delimiter == "," or not own["."] else ","
             found.append(usual or lone)
-            doubtful += [] if usual else [place]
+            doubtful += [] if usual else [position]
     return found, doubtful
 
 
 @dataclass(frozen=True)
-class Plain:
+class NormalizedColumns:
     """Columns with numbers as Python writes them, their decimal sign ("" where columns differ), and the columns that
     could be read in another way as well: by place, a cell and its two readings."""
 
@@ -75,25 +75,29 @@ class Plain:
     doubtful: dict[int, tuple[str, str, str]]
 
 
-def plain(columns: Sequence[pd.Series[str]], delimiter: str, gaps: Collection[str], only: str | None = None) -> Plain:
-    """The columns with numbers as Python writes them. `gaps` are no numbers; `only` as in `fits`."""
-    own = [fits(column.unique(), gaps, only) for column in columns]
-    signs, doubtful = decide(own, delimiter)
+def normalize(
+    columns: Sequence[pd.Series[str]], delimiter: str, gaps: Collection[str], only: str | None = None
+) -> NormalizedColumns:
+    """The columns with numbers as Python writes them. `gaps` are no numbers; `only` as in `common_notations`."""
+    own = [common_notations(column.unique(), gaps, only) for column in columns]
+    signs, doubtful = choose_decimal_signs(own, delimiter)
     used = set(filter(None, signs))
-    found = [rewritten(*one) for one in zip(columns, own, signs, strict=True)]
+    found = [normalize_column(*one) for one in zip(columns, own, signs, strict=True)]
     decimal = only or ("" if len(used) == 2 else "," if used == {","} else ".")
-    doubts = {place: readings(columns[place], own[place], signs[place]) for place in doubtful}
-    return Plain(found, decimal, doubts)
+    doubts = {position: readings(columns[position], own[position], signs[position]) for position in doubtful}
+    return NormalizedColumns(found, decimal, doubts)
 
 
-def readings(column: pd.Series[str], own: Fits, decimal: str) -> tuple[str, str, str]:
+def readings(column: pd.Series[str], own: Notations, decimal: str) -> tuple[str, str, str]:
     """A cell that can be read in two ways, as it is read, and as it could be."""
     cell = next(word for word in column if any(sign in word for sign in ".,"))
-    read, other = (rewritten(pd.Series([cell]), own, sign).iloc[0] for sign in (decimal, ".,".replace(decimal, "")))
+    read, other = (
+        normalize_column(pd.Series([cell]), own, sign).iloc[0] for sign in (decimal, ".,".replace(decimal, ""))
+    )
     return cell, str(read), str(other)
 
 
-def rewritten(column: pd.Series[str], own: Fits, decimal: str) -> pd.Series[str]:
+def normalize_column(column: pd.Series[str], own: Notations, decimal: str) -> pd.Series[str]:
     """The column with its numbers as Python writes them; words stay as they are."""
     if not own:
         return column

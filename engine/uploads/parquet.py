@@ -11,16 +11,16 @@ import pyarrow
 from pyarrow import parquet
 
 from engine.message import Message
-from engine.uploads.corrections import NOTHING, Corrections
+from engine.uploads.corrections import NO_CORRECTIONS, Corrections
 from engine.uploads.refusal import refusal
 from engine.uploads.schema import one_line
-from engine.uploads.table import COLUMNS, Found, table
+from engine.uploads.table import COLUMNS, ParsedUpload, build_table
 
 LARGEST = 200 * 2**20
 CELLS = LARGEST // 8
 
 
-def read_parquet(name: str, raw: bytes, corrections: Corrections = NOTHING) -> Found:
+def read_parquet(name: str, raw: bytes, corrections: Corrections = NO_CORRECTIONS) -> ParsedUpload:
     """The table in a Parquet file. Raises: InvalidExperiment if it holds none."""
     try:
         file = parquet.ParquetFile(io.BytesIO(raw))
@@ -36,21 +36,21 @@ def read_parquet(name: str, raw: bytes, corrections: Corrections = NOTHING) -> F
     except (pyarrow.ArrowException, OSError, ValueError) as error:
         raise refusal(Message("a whole Parquet file"), Message("a damaged one")) from error
     columns = [readable(own, column) for own, column in zip(content.column_names, content.columns, strict=True)]
-    return table(name, content.column_names, columns, corrections, index=index_of(file.schema_arrow))
+    return build_table(name, content.column_names, columns, corrections, index=index_of(file.schema_arrow))
 
 
 def index_of(schema: Any) -> list[str]:
     """The columns that were the index of a pandas table."""
     try:
-        told = json.loads((schema.metadata or {}).get(b"pandas", b"{}"))["index_columns"]
-        return [name for name in told if isinstance(name, str)]
+        request = json.loads((schema.metadata or {}).get(b"pandas", b"{}"))["index_columns"]
+        return [name for name in request if isinstance(name, str)]
     except (ValueError, KeyError, TypeError, RecursionError):
         return []
 
 
 def expect_size(about: Any) -> None:
     """Refuses what would be too large."""
-    size = sum(about.row_group(place).total_byte_size for place in range(about.num_row_groups))
+    size = sum(about.row_group(position).total_byte_size for position in range(about.num_row_groups))
     if about.num_columns > COLUMNS:
         raise refusal(Message("{n} to {m} columns", n=2, m=COLUMNS), about.num_columns)
     if size > LARGEST or about.num_rows * about.num_columns > CELLS:

@@ -10,7 +10,7 @@ import numpy as np
 from engine.message import Message
 from engine.uploads.notes import note
 from engine.uploads.refusal import refusal
-from engine.uploads.schema import Note
+from engine.uploads.schema import UploadNote
 
 SIDE = 64  # pixels of the longer side at most
 BYTE = 255.0
@@ -19,7 +19,7 @@ ENOUGH = 0.25  # of the usual white has to be reached for it to be taken
 
 
 @dataclass(frozen=True)
-class Scale:
+class PixelRange:
     """The values that become 0 and 1, and whether they were clear."""
 
     black: float
@@ -27,7 +27,7 @@ class Scale:
     clear: bool
 
 
-def scale_of(x: np.ndarray, said: float | None = None) -> Scale:
+def infer_pixel_range(x: np.ndarray, said: float | None = None) -> PixelRange:
     """The scale of all pixels. `said`: the value that is white.
 
     Raises: InvalidExperiment for values that are not finite, or all the same.
@@ -38,53 +38,53 @@ def scale_of(x: np.ndarray, said: float | None = None) -> Scale:
     if low == high and x.dtype != np.uint8:
         raise refusal(Message("pixels that differ"), Message("one value"))
     if said is not None:
-        return Scale(0.0 if low >= 0 else -said, said, True)
+        return PixelRange(0.0 if low >= 0 else -said, said, True)
     if low < 0:
-        return signed(low, high, x)
+        return infer_signed_range(low, high, x)
     if high <= 1:
-        return Scale(0.0, 1.0, True)
+        return PixelRange(0.0, 1.0, True)
     if x.dtype == np.uint8:
-        return Scale(0.0, BYTE, True)
+        return PixelRange(0.0, BYTE, True)
     whole = x.dtype.kind in "ui" or bool((x == np.rint(x)).all())
     for usual in (BYTE, WORD):
         if whole and ENOUGH * usual < high <= usual and low < high / 2:
-            return Scale(0.0, usual, usual == BYTE or high > usual / 2)
-    return Scale(low if low > high / 2 else 0.0, high, False)
+            return PixelRange(0.0, usual, usual == BYTE or high > usual / 2)
+    return PixelRange(low if low > high / 2 else 0.0, high, False)
 
 
-def signed(low: float, high: float, x: np.ndarray) -> Scale:
+def infer_signed_range(low: float, high: float, x: np.ndarray) -> PixelRange:
     """The scale of pixels on both sides of 0."""
     if x.dtype == np.int8:
-        return Scale(-128.0, 127.0, True)
+        return PixelRange(-128.0, 127.0, True)
     if low >= -1 and high <= 1:
-        return Scale(-1.0, 1.0, high > ENOUGH)
-    return Scale(low, high, False)
+        return PixelRange(-1.0, 1.0, high > ENOUGH)
+    return PixelRange(low, high, False)
 
 
-def kept_as(x: np.ndarray, scale: Scale) -> tuple[np.ndarray, Scale]:
+def to_smallest_dtype(x: np.ndarray, scale: PixelRange) -> tuple[np.ndarray, PixelRange]:
     """The pixels in the smallest type that holds them as they are; fractions of 255 are bytes."""
     if x.dtype.kind == "f":
         if (scale.black, scale.white) == (0.0, 1.0):
             spread = x * BYTE
             if np.abs(spread - np.rint(spread)).max() < 1e-3:
-                return np.ascontiguousarray(np.rint(spread).astype(np.uint8)), Scale(0.0, BYTE, scale.clear)
+                return np.ascontiguousarray(np.rint(spread).astype(np.uint8)), PixelRange(0.0, BYTE, scale.clear)
         return np.ascontiguousarray(x.astype(np.float32)), scale
     for kind in (np.uint8, np.uint16, np.int16):
         if np.iinfo(kind).min <= x.min() and x.max() <= np.iinfo(kind).max:
             found = np.ascontiguousarray(x.astype(kind))
-            bits = scale == Scale(0.0, 1.0, True) and kind is np.uint8
-            return (found * np.uint8(255), Scale(0.0, BYTE, True)) if bits else (found, scale)
+            bits = scale == PixelRange(0.0, 1.0, True) and kind is np.uint8
+            return (found * np.uint8(255), PixelRange(0.0, BYTE, True)) if bits else (found, scale)
     return np.ascontiguousarray(x.astype(np.float32)), scale
 
 
-def scale_notes(x: np.ndarray, scale: Scale) -> list[Note]:
+def pixel_range_notes(x: np.ndarray, scale: PixelRange) -> list[UploadNote]:
     """What is to be said of a scale that was not clear."""
     if scale.clear:
         return []
     return [note("scale", low=float(x.min()), high=float(x.max()), black=scale.black, white=scale.white)]
 
 
-def size_for(sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
+def choose_size(sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
     """Width and height for all: the median ones, made smaller where the longer is over 64 pixels."""
     width, height = (float(np.median([size[axis] for size in sizes])) for axis in (0, 1))
     shrink = min(1.0, SIDE / max(width, height))

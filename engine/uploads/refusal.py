@@ -1,4 +1,4 @@
-"""What is said of a file that cannot be taken in."""
+"""The refusal of an upload."""
 
 from __future__ import annotations
 
@@ -7,5 +7,4 @@ from engine.message import NOTHING, Message
 
 
 def refusal(expected: Message, received: Received, hint: Message = NOTHING) -> InvalidExperiment:
-    """One sentence about the file."""
     return InvalidExperiment("file", expected, received, hint)

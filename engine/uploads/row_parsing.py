@@ -1,4 +1,4 @@
-"""From rows of cells, of a text or of a sheet, to a table: what is above it, its names, its notes."""
+"""Rows of cells, from a text or a sheet, parsed into a table: title rows, column names, notes."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from engine.uploads.header_row import has_header
 from engine.uploads.missing_values import MISSING
 from engine.uploads.notes import note
 from engine.uploads.refusal import refusal
-from engine.uploads.schema import Note, one_line
-from engine.uploads.table import COLUMNS, Found, table
+from engine.uploads.schema import UploadNote, one_line
+from engine.uploads.table import COLUMNS, ParsedUpload, build_table
 
 Row = tuple[int, list[str]]
 """In which line a row begins, and its cells."""
@@ -25,39 +25,41 @@ TITLES = 30  # rows above a table at most
 
 
 @dataclass
-class Rows:
+class TableRows:
     """The rows of a table, without what stands above it, and what was noticed."""
 
     rows: list[Row]
     names: list[str] | None = None
     classes: tuple[str, ...] = ()
-    notes: list[Note] = field(default_factory=list)
+    notes: list[UploadNote] = field(default_factory=list)
     skipped: int = 0  # lines above it
 
 
-def from_rows(
-    name: str, given: Iterable[Row], corrections: Corrections, notes: Sequence[Note], facts: dict[str, Any]
-) -> Found:
+def parse_rows(
+    name: str, given: Iterable[Row], corrections: Corrections, notes: Sequence[UploadNote], facts: dict[str, Any]
+) -> ParsedUpload:
     """The table that some rows hold. `facts` go into what is kept about it. Raises: InvalidExperiment."""
-    found = Rows([row for row in given if row[1][0].strip() or any(map(str.strip, row[1]))], notes=list(notes))
+    found = TableRows([row for row in given if row[1][0].strip() or any(map(str.strip, row[1]))], notes=list(notes))
     if not found.rows:
         raise refusal(Message("a table"), Message("an empty file"))
-    without_titles(found, corrections)
-    with_even_rows(found)
+    drop_title_rows(found, corrections)
+    expect_even_rows(found)
     header = name_columns(found, corrections)
     columns = [list(column) for column in zip(*(row for _line, row in found.rows), strict=True)]
-    names = found.names or [f"x{place + 1}" for place in range(len(columns))]
-    kept = [place for place, column in enumerate(columns) if names[place].strip() or any(map(str.strip, column))]
-    names, columns = [names[place] for place in kept], [columns[place] for place in kept]
+    names = found.names or [f"x{position + 1}" for position in range(len(columns))]
+    kept = [
+        position for position, column in enumerate(columns) if names[position].strip() or any(map(str.strip, column))
+    ]
+    names, columns = [names[position] for position in kept], [columns[position] for position in kept]
     series = [pd.Series(column, dtype="str") for column in columns]
     said = {word.strip().lower() for word in corrections.gaps}
-    plain = number_format.plain(series, facts.get("delimiter", ""), MISSING | said, corrections.decimal)
-    for place, (cell, value, other) in plain.doubtful.items():
-        found.notes.append(note("thousands", name=one_line(names[place]), cell=cell, value=value, other=other))
-    return table(
+    plain = number_format.normalize(series, facts.get("delimiter", ""), MISSING | said, corrections.decimal)
+    for position, (cell, value, other) in plain.doubtful.items():
+        found.notes.append(note("thousands", name=one_line(names[position]), cell=cell, value=value, other=other))
+    return build_table(
         name,
         names,
-        named_classes(plain.columns, found.classes),
+        name_classes(plain.columns, found.classes),
         corrections,
         found.notes,
         header=header,
@@ -67,7 +69,7 @@ def from_rows(
     )
 
 
-def without_titles(found: Rows, corrections: Corrections) -> None:
+def drop_title_rows(found: TableRows, corrections: Corrections) -> None:
     """Leaves out what stands above the table: lines of one cell or two where the table has many more."""
     widths = [len(row) for _line, row in found.rows[: 4 * TITLES]]
     usual = max(reversed(widths), key=widths.count)
@@ -91,18 +93,22 @@ def without_titles(found: Rows, corrections: Corrections) -> None:
 def is_title(row: list[str], usual: int, below: Sequence[Row]) -> bool:
     """Whether a row has so few cells, none of them a number or a word that comes again below it, that it is no row of
     the table."""
-    there = [cell.strip() for cell in row]
-    while there and not there[-1]:
-        there.pop()
-    filled = [cell for cell in there if cell]
-    short = len(there) < usual if usual > 2 else len(row) < usual
+    present = [cell.strip() for cell in row]
+    while present and not present[-1]:
+        present.pop()
+    filled = [cell for cell in present if cell]
+    short = len(present) < usual if usual > 2 else len(row) < usual
     if not short or len(filled) > max(1, usual // 3) or any(map(number_format.is_number, filled)):
         return False
-    places = [place for place, cell in enumerate(there) if cell]
-    return not any(len(own) > place and own[place].strip() == there[place] for _line, own in below for place in places)
+    places = [position for position, cell in enumerate(present) if cell]
+    return not any(
+        len(own) > position and own[position].strip() == present[position]
+        for _line, own in below
+        for position in places
+    )
 
 
-def with_even_rows(found: Rows) -> None:
+def expect_even_rows(found: TableRows) -> None:
     """Every row with as many cells as the first. One more in all of them but the first is a name of the row, or
     nothing after a last separator. Raises: InvalidExperiment naming the first line that has more or fewer."""
     width = len(found.rows[0][1])
@@ -122,7 +128,7 @@ def with_even_rows(found: Rows) -> None:
         raise refusal(Message("{n} to {m} columns", n=2, m=COLUMNS), width)
 
 
-def name_columns(found: Rows, corrections: Corrections) -> bool:
+def name_columns(found: TableRows, corrections: Corrections) -> bool:
     """Takes the names out of the rows, wherever they come again too; returns whether there were any."""
     if found.names is not None:
         return True
@@ -147,9 +153,9 @@ def name_columns(found: Rows, corrections: Corrections) -> bool:
     return True
 
 
-def named_classes(columns: list[pd.Series[str]], classes: tuple[str, ...]) -> list[pd.Series[str]]:
+def name_classes(columns: list[pd.Series[str]], classes: tuple[str, ...]) -> list[pd.Series[str]]:
     """The last column with words instead of the numbers of classes, where the first line said how they are called."""
-    known = {str(place): word for place, word in enumerate(classes)}
+    known = {str(position): word for position, word in enumerate(classes)}
     if not known or not columns[-1].str.strip().isin([*known, ""]).all():
         return columns
     return [*columns[:-1], columns[-1].str.strip().replace(known)]

@@ -1,4 +1,4 @@
-"""The job that reads a file: little memory and time, and arrays as its result."""
+"""Sandbox: the job that parses an upload with little memory and time, and gives arrays back."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from engine.uploads.refusal import refusal
 
 if TYPE_CHECKING:
     from engine.uploads.corrections import Corrections
-    from engine.uploads.table import Found
+    from engine.uploads.table import ParsedUpload
 
 
 class ReadUpload(Job):
-    """A file of a person's own as plain arrays, which go to the task's result; it has no events.
+    """Parse an upload into plain arrays, written to the task's result; it has no events.
 
     The document is a line of JSON, the file's name and the corrections, and the file after it.
     """
@@ -38,16 +38,16 @@ class ReadUpload(Job):
         import sys
 
         from engine.uploads.corrections import Corrections
-        from engine.uploads.infer import guess
+        from engine.uploads.infer import infer_uses
 
         sys.setrecursionlimit(500)
         gc.disable()  # millions of cells, none of them in a cycle
         line, _, raw = task.document.partition(b"\n")
-        told = json.loads(line)
-        found = read(told["name"], raw, Corrections.model_validate_json(told["corrections"]))
-        guess(found[0])  # what nothing could be learned from is not kept
+        request = json.loads(line)
+        found = parse_file(request["name"], raw, Corrections.model_validate_json(request["corrections"]))
+        infer_uses(found[0])  # what nothing could be learned from is not kept
         if task.result is not None:
-            task.result.write(packed(found, raw))
+            task.result.write(pack_upload(found, raw))
         yield from ()
 
     @classmethod
@@ -55,22 +55,24 @@ class ReadUpload(Job):
         return refusal(Message("a file that little time and memory are enough for"), Message("one that takes more"))
 
 
-def document(name: str, corrections: Corrections, raw: bytes) -> bytes:
-    """What the job is given."""
-    return json.dumps({"name": name, "corrections": corrections.written()}).encode() + b"\n" + raw
+def encode_request(name: str, corrections: Corrections, raw: bytes) -> bytes:
+    return json.dumps({"name": name, "corrections": corrections.to_json()}).encode() + b"\n" + raw
 
 
-def read(name: str, raw: bytes, corrections: Corrections | None = None) -> Found:
-    """The table or the images in a file, told by its first bytes, not by its name. Raises: InvalidExperiment."""
-    from engine.uploads.corrections import NOTHING
+def parse_file(name: str, raw: bytes, corrections: Corrections | None = None) -> ParsedUpload:
+    """Schema and arrays of a file, whose format is told by its first bytes and never by its name.
 
-    corrections = corrections or NOTHING
+    Raises: InvalidExperiment.
+    """
+    from engine.uploads.corrections import NO_CORRECTIONS
+
+    corrections = corrections or NO_CORRECTIONS
     if raw[:4] == b"PAR1":
         from engine.uploads.parquet import read_parquet
 
         return read_parquet(name, raw, corrections)
     if raw[:4] in (b"PK\3\4", b"PK\5\6"):
-        return from_zip(name, raw, corrections)
+        return parse_zip(name, raw, corrections)
     from engine.uploads.delimited_text import read_delimited
     from engine.uploads.unsupported_formats import expect_known
 
@@ -78,11 +80,11 @@ def read(name: str, raw: bytes, corrections: Corrections | None = None) -> Found
     return read_delimited(name, raw, corrections)
 
 
-def from_zip(name: str, raw: bytes, corrections: Corrections) -> Found:
+def parse_zip(name: str, raw: bytes, corrections: Corrections) -> ParsedUpload:
     """An NPZ file is a zip of arrays, an Excel workbook one of XML."""
     import zipfile
 
-    from engine.uploads.image_zip import read_photos
+    from engine.uploads.image_zip import read_image_zip
     from engine.uploads.npz import read_npz
     from engine.uploads.refusal import refusal
     from engine.uploads.unsupported_formats import expect_known_archive
@@ -97,11 +99,11 @@ def from_zip(name: str, raw: bytes, corrections: Corrections) -> Found:
     if "xl/workbook.xml" in names:
         return read_sheet(name, raw, corrections)
     plain = bool(names) and all(entry.endswith(".npy") for entry in names)
-    return read_npz(name, raw, corrections) if plain else read_photos(name, raw, corrections)
+    return read_npz(name, raw, corrections) if plain else read_image_zip(name, raw, corrections)
 
 
-def packed(found: Found, raw: bytes = b"") -> bytes:
-    """What is kept, as one file of plain arrays: what was found, and the upload itself."""
+def pack_upload(found: ParsedUpload, raw: bytes = b"") -> bytes:
+    """NPZ bytes of an upload: schema, arrays, and the original file."""
     import numpy as np
 
     about, arrays = found

@@ -1,4 +1,4 @@
-"""What was found in a file of a person's own: its columns or its images."""
+"""Schema of an upload: its columns or its images, how it was read, and what was noticed."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Literal
 from pydantic import Field
 
 from engine.catalogue.part import Value
-from engine.uploads.corrections import NOTHING, Corrections
+from engine.uploads.corrections import NO_CORRECTIONS, Corrections
 
-LEVELS = 100  # different words that a category may have
-FEW = 10  # different whole numbers that look like classes
-LEAST = 10  # rows or images
+MAX_LEVELS = 100  # different words that a category may have
+MAX_NUMERIC_CLASSES = 10  # different whole numbers that look like classes
+MIN_EXAMPLES = 10  # rows or images
 
 
 Role = Literal["", "input", "target", "index", "ignored"]
 
 
-class Note(Value):
-    """Something that was noticed: the English sentence with {placeholders}, and the values for them."""
+class UploadNote(Value):
+    """A remark on how a file was read: the English sentence with {placeholders}, and the values for them."""
 
     kind: str
     text: str
@@ -43,8 +43,8 @@ class Column(Value):
     reason: str = ""
 
 
-class About(Value):
-    """A kept file: a table of columns, or images of classes.
+class UploadSchema(Value):
+    """Schema of one upload: a table of columns, images of classes, or sequences.
 
     `delimiter`, `decimal` (empty where columns differ), `encoding` and `header` say how a text was read; `sizes` how
     many different sizes the images had before they were brought to `shape` (channels, height, width). `head` holds the
@@ -67,13 +67,13 @@ class About(Value):
     header: bool = True
     first_row: int = 0
     tail: tuple[tuple[str, ...], ...] = ()
-    notes: tuple[Note, ...] = ()
-    corrections: Corrections = NOTHING
+    notes: tuple[UploadNote, ...] = ()
+    corrections: Corrections = NO_CORRECTIONS
     black: float = 0.0
     white: float = 255.0
 
 
-def plain(name: str, limit: int = 60) -> str:
+def clean_file_name(name: str, limit: int = 60) -> str:
     """A file's name without folders, of letters, digits and a few signs alone, so that an experiment may carry it."""
     last = unicodedata.normalize("NFC", name).replace("\\", "/").rsplit("/", 1)[-1]
     return re.sub(r"[^\w .,()+-]", "_", last)[-limit:].strip()

@@ -1,4 +1,4 @@
-"""From columns of words or numbers to what is kept of a table."""
+"""Tables: columns of words or numbers become a schema and arrays."""
 
 from __future__ import annotations
 
@@ -12,38 +12,38 @@ import numpy as np
 import pandas as pd
 
 from engine.message import Message
-from engine.uploads.column_roles import with_roles
-from engine.uploads.corrections import NOTHING, Corrections
-from engine.uploads.missing_values import CODES, FAR, Tally, classes_among, markers
+from engine.uploads.column_roles import assign_roles
+from engine.uploads.corrections import NO_CORRECTIONS, Corrections
+from engine.uploads.missing_values import CODES, FAR, GapCounter, classes_among, gap_words
 from engine.uploads.notes import note
 from engine.uploads.refusal import refusal
-from engine.uploads.schema import LEAST, LEVELS, About, Column, Note, one_line
+from engine.uploads.schema import MAX_LEVELS, MIN_EXAMPLES, Column, UploadNote, UploadSchema, one_line
 
 Arrays = dict[str, np.ndarray]
-Found = tuple[About, Arrays]
+ParsedUpload = tuple[UploadSchema, Arrays]
 COLUMNS = 1024
 HUGE = 1e150  # squares have to fit into float64 as well; preprocessing has to make them fit for float32
 HEAD = 8
 NUMBER = re.compile(r"[+-]?((\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|inf(inity)?)", re.IGNORECASE | re.ASCII)
 
 
-def table(
+def build_table(
     name: str,
     names: Sequence[str],
     columns: Sequence[pd.Series[Any]],
-    corrections: Corrections = NOTHING,
-    notes: Sequence[Note] = (),
+    corrections: Corrections = NO_CORRECTIONS,
+    notes: Sequence[UploadNote] = (),
     index: Sequence[str] = (),
     **facts: Any,
-) -> Found:
+) -> ParsedUpload:
     """What is kept of a table; `index` are columns that are none of its own. Raises: InvalidExperiment for one that
     nothing can be learned from."""
-    names, noticed, tally = named(names), list(notes), Tally()
+    names, noticed, tally = name_columns(names), list(notes), GapCounter()
     expect_table(names, len(columns[0]))
     rows = len(columns[0])
     found, values, codes, gone = [], [], [], []
     for own_name, column in zip(names, columns, strict=True):
-        about, array = understood(own_name, column, noticed, tally, corrections.gaps)
+        about, array = parse_column(own_name, column, noticed, tally, corrections.gaps)
         found.append(about)
         gone.append(np.isnan(array) if about.sort == "number" else array < 0)
         if about.sort == "number":
@@ -58,10 +58,10 @@ def table(
         "values": np.stack(values, 1) if values else np.zeros((rows, 0)),
         "codes": np.stack(codes, 1) if codes else np.zeros((rows, 0), np.int32),
     }
-    whole = About(name=name, sort="table", rows=rows, columns=tuple(found), head=head, tail=tail, **facts)
+    whole = UploadSchema(name=name, sort="table", rows=rows, columns=tuple(found), head=head, tail=tail, **facts)
     more = {"corrections": corrections, "notes": (*noticed, *tally.notes())}
     own = dict(zip((column.name for column in found if column.sort == "number"), values, strict=True))
-    return with_roles(whole.model_copy(update=more), own, index), arrays
+    return assign_roles(whole.model_copy(update=more), own, index), arrays
 
 
 def expect_table(names: Sequence[str], rows: int) -> None:
@@ -71,45 +71,45 @@ def expect_table(names: Sequence[str], rows: int) -> None:
         raise refusal(Message("a different name for every column"), Message("{name} twice", name=twice[0]))
     if not 2 <= len(names) <= COLUMNS:
         raise refusal(Message("{n} to {m} columns", n=2, m=COLUMNS), len(names))
-    if rows < LEAST:
-        raise refusal(Message("at least {n} rows", n=LEAST), rows)
+    if rows < MIN_EXAMPLES:
+        raise refusal(Message("at least {n} rows", n=MIN_EXAMPLES), rows)
 
 
-def named(names: Sequence[str]) -> list[str]:
+def name_columns(names: Sequence[str]) -> list[str]:
     """The names of the columns; those without one get one that no other has."""
     found = [one_line(text) for text in names]
-    for place, name in enumerate(found):
-        free = (f"column {place + 1}" + (f" ({n})" if n > 1 else "") for n in itertools.count(1))
-        found[place] = name or next(other for other in free if other not in found)
+    for position, name in enumerate(found):
+        free = (f"column {position + 1}" + (f" ({n})" if n > 1 else "") for n in itertools.count(1))
+        found[position] = name or next(other for other in free if other not in found)
     return found
 
 
-def understood(
-    name: str, column: pd.Series[Any], notes: list[Note], tally: Tally, said: Sequence[str] = ()
+def parse_column(
+    name: str, column: pd.Series[Any], notes: list[UploadNote], tally: GapCounter, said: Sequence[str] = ()
 ) -> tuple[Column, np.ndarray]:
     """One column as numbers (missing: NaN), as codes of its words (missing: −1), or as a text of which nothing is
     kept. `said`: further words for a gap. Raises: InvalidExperiment for numbers that are not finite."""
     if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):
         values = column.to_numpy(np.float64, na_value=np.nan)
-        return number(name, np.where(np.isin(values, as_numbers(said)), np.nan, values), notes)
+        return numeric_column(name, np.where(np.isin(values, as_numbers(said)), np.nan, values), notes)
     words = column.astype("str").fillna("").str.strip().tolist()
     counts = Counter(words)
-    marks = markers(counts, True, said)
+    marks = gap_words(counts, True, said)
     gaps = {word for word in counts if word.lower() in marks}
     parsed = as_float64(words, counts, gaps)
     if parsed is not None:
-        tally.add(among(counts, gaps))
-        return number(name, parsed, notes)
+        tally.add(count_gaps(counts, gaps))
+        return numeric_column(name, parsed, notes)
     kept = classes_among(counts, said)
-    marks = markers(counts, False, said)
+    marks = gap_words(counts, False, said)
     gaps = {word for word in counts if word.lower() in marks} - set(kept)
     missing = np.fromiter((word in gaps for word in words), bool, len(words))
-    tally.add(among(counts, gaps))
+    tally.add(count_gaps(counts, gaps))
     notes += [note("class_none", name=name, word=one_line(word)) for word in kept]
-    return category(name, np.array(words, object), missing)
+    return categorical_column(name, np.array(words, object), missing)
 
 
-def among(counts: Mapping[str, int], gaps: Collection[str]) -> dict[str, int]:
+def count_gaps(counts: Mapping[str, int], gaps: Collection[str]) -> dict[str, int]:
     """How often each gap comes."""
     return {word: counts[word] for word in gaps}
 
@@ -122,13 +122,12 @@ def as_float64(words: list[str], counts: Mapping[str, int], gaps: Collection[str
     return np.fromiter(map(said.__getitem__, words), np.float64, len(words))
 
 
-def category(name: str, words: np.ndarray, missing: np.ndarray) -> tuple[Column, np.ndarray]:
-    """A column of words."""
+def categorical_column(name: str, words: np.ndarray, missing: np.ndarray) -> tuple[Column, np.ndarray]:
     levels, codes = np.unique(words[~missing].astype(str), return_inverse=True)
-    few = len(levels) <= LEVELS and len(levels) <= max(2, len(words) // 2)
+    few = len(levels) <= MAX_LEVELS and len(levels) <= max(2, len(words) // 2)
     all_codes = np.full(len(words), -1, np.int32)
     all_codes[~missing] = codes
-    shown = distinguished([one_line(level) for level in levels]) if few else ()
+    shown = make_unique([one_line(level) for level in levels]) if few else ()
     sort: Literal["category", "text"] = "category" if few and len(levels) else "text"
     return Column(name=name, sort=sort, missing=int(missing.sum()), distinct=len(levels), levels=shown), all_codes
 
@@ -138,28 +137,27 @@ def as_numbers(words: Sequence[str]) -> list[float]:
     return [value for value in pd.to_numeric(pd.Series(words, dtype="str"), errors="coerce") if value == value]
 
 
-def number(name: str, values: np.ndarray, notes: list[Note]) -> tuple[Column, np.ndarray]:
+def numeric_column(name: str, values: np.ndarray, notes: list[UploadNote]) -> tuple[Column, np.ndarray]:
     """A column of numbers. A value that is far from all others and usually stands for a gap is noted."""
-    there = values[~np.isnan(values)]
-    if len(there) and not (np.abs(there) <= HUGE).all():
+    present = values[~np.isnan(values)]
+    if len(present) and not (np.abs(present) <= HUGE).all():
         raise refusal(Message("finite numbers up to {n}", n=HUGE), Message("another in column {name}", name=name))
-    known, counts = np.unique(there, return_counts=True)
+    known, counts = np.unique(present, return_counts=True)
     for code in CODES:
         others = known[known != code]
         if code in known and len(others) > 1 and counts[known == code][0] > 1:
             reach = others.max() - others.min()
             if np.abs(others - code).min() > FAR * reach:
                 notes.append(note("code", name=name, n=int(counts[known == code][0]), value=code))
-    return Column(name=name, sort="number", missing=len(values) - len(there), distinct=len(known)), values
+    return Column(name=name, sort="number", missing=len(values) - len(present), distinct=len(known)), values
 
 
-def distinguished(words: list[str]) -> tuple[str, ...]:
+def make_unique(words: list[str]) -> tuple[str, ...]:
     """The words, numbered where shortening made two of them the same."""
-    return tuple(f"{word} ({place + 1})" if words.count(word) > 1 else word for place, word in enumerate(words))
+    return tuple(f"{word} ({position + 1})" if words.count(word) > 1 else word for position, word in enumerate(words))
 
 
 def cell(value: object) -> str:
-    """A cell as words."""
     if isinstance(value, float | np.floating):
         return "" if np.isnan(value) else f"{value:.15g}"
     return "" if value is None or value is pd.NA else one_line(value, 40)

@@ -10,24 +10,24 @@ from collections.abc import Iterator
 from typing import Any
 
 from engine.message import Message
-from engine.uploads.corrections import NOTHING, Corrections
+from engine.uploads.corrections import NO_CORRECTIONS, Corrections
 from engine.uploads.notes import note
 from engine.uploads.parquet import CELLS
 from engine.uploads.refusal import refusal
-from engine.uploads.row_parsing import Row, from_rows
-from engine.uploads.table import COLUMNS, Found
-from engine.uploads.zip_archive import DAMAGED, expect_bounds, wanted
+from engine.uploads.row_parsing import Row, parse_rows
+from engine.uploads.table import COLUMNS, ParsedUpload
+from engine.uploads.zip_archive import DAMAGED, expect_bounds, is_user_file
 
 EXPECTED = Message("a whole Excel workbook (.xlsx)")
 HINT = Message("save the sheet as CSV")
 FAULTS = (*DAMAGED, KeyError, TypeError, AttributeError, IndexError, SyntaxError, RecursionError)
 
 
-def read_sheet(name: str, raw: bytes, corrections: Corrections = NOTHING) -> Found:
+def read_sheet(name: str, raw: bytes, corrections: Corrections = NO_CORRECTIONS) -> ParsedUpload:
     """The table on the first sheet. Raises: InvalidExperiment if there is none."""
     with zipfile.ZipFile(io.BytesIO(raw)) as archive:
         infos = archive.infolist()
-        expect_bounds([info for info in infos if wanted(info)], len(infos), len(raw))
+        expect_bounds([info for info in infos if is_user_file(info)], len(infos), len(raw))
     skipped = corrections.first_row or 0
     try:
         rows, called, count = first_sheet(raw)
@@ -36,7 +36,7 @@ def read_sheet(name: str, raw: bytes, corrections: Corrections = NOTHING) -> Fou
     width = max((len(row) for _line, row in rows), default=0)
     padded = [(line, row + [""] * (width - len(row))) for line, row in rows if line > skipped]
     notes = [note("sheet", n=count, name=called)] if count > 1 else []
-    return from_rows(name, padded, corrections, notes, {})
+    return parse_rows(name, padded, corrections, notes, {})
 
 
 def first_sheet(raw: bytes) -> tuple[list[Row], str, int]:
@@ -55,7 +55,7 @@ def rows_of(sheet: Iterator[tuple[Any, ...]]) -> Iterator[Row]:
     """Rows of words without the empty cells at their ends. Raises: InvalidExperiment for too many."""
     cells = 0
     for line, values in enumerate(sheet, 1):
-        row = [word(value) for value in values]
+        row = [format_cell(value) for value in values]
         while row and not row[-1]:
             row.pop()
         if len(row) > COLUMNS:
@@ -67,7 +67,7 @@ def rows_of(sheet: Iterator[tuple[Any, ...]]) -> Iterator[Row]:
             yield line, row
 
 
-def word(value: Any) -> str:
+def format_cell(value: Any) -> str:
     """A cell as a word; numbers as Python writes them."""
     if value is None:
         return ""

@@ -20,14 +20,14 @@ IGNORED = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
 
 
-def entries(raw: bytes) -> Iterator[tuple[str, bytes]]:
+def read_entries(raw: bytes) -> Iterator[tuple[str, bytes]]:
     """Name and content of every file in an archive.
 
     Raises: InvalidExperiment if it is damaged, too large when unpacked, or holds names that lead elsewhere.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-            infos = [info for info in archive.infolist() if wanted(info)]
+            infos = [info for info in archive.infolist() if is_user_file(info)]
             expect_bounds(infos, len(archive.infolist()), len(raw))
             names = [info.filename for info in infos]
             if len(set(names)) < len(names):
@@ -44,7 +44,7 @@ def entries(raw: bytes) -> Iterator[tuple[str, bytes]]:
         raise refusal(Message("a whole zip archive"), Message("a damaged one")) from error
 
 
-def wanted(info: zipfile.ZipInfo) -> bool:
+def is_user_file(info: zipfile.ZipInfo) -> bool:
     """Whether an entry is a file that a person put there. Raises: InvalidExperiment for what no archive should hold."""
     path = info.filename.replace("\\", "/")
     pieces = path.split("/")

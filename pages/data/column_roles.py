@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from engine.uploads.infer import letters, task_of, use
-from engine.uploads.schema import About
+from engine.uploads.infer import allowed_uses, infer_task, input_use
+from engine.uploads.schema import UploadSchema
 from pages.data.reread import ask, complaint_of
 from pages.form.part_form import complaint
 from pages.session import state
@@ -29,7 +29,7 @@ def words() -> dict[str, str]:
     }
 
 
-def columns(about: About, data: Draft) -> None:
+def columns(about: UploadSchema, data: Draft) -> None:
     """A line for each column, whose use can be changed."""
     names = words()
     uses = data["uses"] if len(data["uses"]) == len(about.columns) else "i" * len(about.columns)
@@ -60,7 +60,7 @@ def columns(about: About, data: Draft) -> None:
         complaint(said_so)
 
 
-def edited(key: str, about: About, data: Draft) -> None:
+def edited(key: str, about: UploadSchema, data: Draft) -> None:
     """A column is used otherwise. What it cannot be is said, and it stays what it was."""
     known = {word: letter for letter, word in words().items()}
     state.remember(own_misfit="", own_turn=state.memory("own_turn", 0) + 1)
@@ -72,7 +72,7 @@ def edited(key: str, about: About, data: Draft) -> None:
                 ask("index", (*others, column.name))
             else:
                 ask("ignore", (*about.corrections.ignore, column.name))
-        elif letter not in (*letters(column), INDEX):
+        elif letter not in (*allowed_uses(column), INDEX):
             state.remember(own_misfit=misfit(letter, column.name, column.distinct))
         elif letter == "t":
             data = {**data, **aimed(about, data, place)}
@@ -90,11 +90,11 @@ def misfit(letter: str, name: str, distinct: int) -> str:
     return _("Column {name} has {n} different values: it can only be ignored.", name=name, n=distinct)
 
 
-def aimed(about: About, data: Draft, place: int) -> Draft:
+def aimed(about: UploadSchema, data: Draft, place: int) -> Draft:
     """Another column is the target; the one before becomes what it looks like."""
     before = data["uses"].find("t")
     uses = list(data["uses"])
     if before >= 0:
-        uses[before] = use(about.columns[before])
+        uses[before] = input_use(about.columns[before])
     uses[place] = "t"
-    return {"uses": "".join(uses), "task": task_of(about.columns[place], about.rows)}
+    return {"uses": "".join(uses), "task": infer_task(about.columns[place], about.rows)}

@@ -8,8 +8,8 @@ from typing import Any, get_args
 import pandas as pd
 import streamlit as st
 
-from engine.uploads.corrections import ENCODINGS, NOTHING, SKIPPED, Separator
-from engine.uploads.schema import About, Note
+from engine.uploads.corrections import ENCODINGS, MAX_SKIPPED_LINES, NO_CORRECTIONS, Separator
+from engine.uploads.schema import UploadNote, UploadSchema
 from pages.data.reread import ask, complaint_of, forget_all
 from pages.form.part_form import complaint
 from pages.session import state
@@ -21,13 +21,13 @@ FIRST, LAST = 5, 3  # rows that are shown
 WORKBOOKS = (".xlsx", ".xlsm")
 
 
-def reading(about: About) -> None:
+def reading(about: UploadSchema) -> None:
     """The controls, what was noticed, and the rows as they were understood."""
     fields = asked(about)
     with st.container(border=True, key="own_reading"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key="own_reading_head"):
             st.markdown(f"**{_('How the file is read')}**", width="stretch")
-            if about.corrections != NOTHING:
+            if about.corrections != NO_CORRECTIONS:
                 icon = ":material/undo:"
                 st.button(_("Back to the guesses"), icon=icon, type="tertiary", key="own_back", on_click=forget_all)
         if said_so := complaint_of(""):
@@ -44,7 +44,7 @@ def reading(about: About) -> None:
             rows(about)
 
 
-def asked(about: About) -> tuple[str, ...]:
+def asked(about: UploadSchema) -> tuple[str, ...]:
     """What was guessed of such a file."""
     name = about.name.lower()
     if about.sort != "table":
@@ -57,7 +57,7 @@ def asked(about: About) -> tuple[str, ...]:
     return ("header", "first_row", "gaps") if name.endswith(WORKBOOKS) else ("gaps",)
 
 
-def label(about: About, field: str) -> str:
+def label(about: UploadSchema, field: str) -> str:
     """The name of a control, and whether its value was guessed or said."""
     names = {
         "header": _("First line"),
@@ -75,7 +75,7 @@ def label(about: About, field: str) -> str:
     return f"{names[field]} :gray[· {_('as you said') if given else _('guessed')}]"
 
 
-def noted(note: Note) -> str:
+def noted(note: UploadNote) -> str:
     """A note in the language spoken."""
     values = {key: number(value, 6) if isinstance(value, float | int) else value for key, value in note.values.items()}
     return _(note.text, **values)
@@ -87,7 +87,7 @@ def tied(field: str, value: Any) -> dict[str, Any]:
     return state.show_in(key, value, lambda: ask(field, state.picked(key)))
 
 
-def header(name: str, about: About) -> None:
+def header(name: str, about: UploadSchema) -> None:
     """Whether the first line names the columns."""
     words = {True: _("column names"), False: _("a row")}
     st.segmented_control(
@@ -95,13 +95,13 @@ def header(name: str, about: About) -> None:
     )
 
 
-def separator(name: str, about: About) -> None:
+def separator(name: str, about: UploadSchema) -> None:
     """What stands between two columns."""
     words = {",": _("comma"), ";": _("semicolon"), "\t": _("tab"), "|": _("bar"), " ": _("space")}
     st.selectbox(name, get_args(Separator), format_func=words.__getitem__, **tied("separator", about.delimiter))
 
 
-def decimal(name: str, about: About) -> None:
+def decimal(name: str, about: UploadSchema) -> None:
     """What stands before tenths; neither where columns differ or hold no fractions."""
     words = {".": _("point, 1.5"), ",": _("comma, 1,5")}
     st.segmented_control(
@@ -113,17 +113,17 @@ def decimal(name: str, about: About) -> None:
     )
 
 
-def encoding(name: str, about: About) -> None:
+def encoding(name: str, about: UploadSchema) -> None:
     """How letters became bytes."""
     st.selectbox(name, list(ENCODINGS), **tied("encoding", about.encoding))
 
 
-def first_row(name: str, about: About) -> None:
+def first_row(name: str, about: UploadSchema) -> None:
     """How many lines are skipped."""
-    st.number_input(name, 0, SKIPPED, step=1, **tied("first_row", about.first_row))
+    st.number_input(name, 0, MAX_SKIPPED_LINES, step=1, **tied("first_row", about.first_row))
 
 
-def gaps(name: str, about: About) -> None:
+def gaps(name: str, about: UploadSchema) -> None:
     """What else stands for a gap."""
     key = "own_read_gaps"
     written = ", ".join(about.corrections.gaps)
@@ -141,18 +141,18 @@ def words_of(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
 
 
-def sort(name: str, about: About) -> None:
+def sort(name: str, about: UploadSchema) -> None:
     """What an array of three axes is."""
     words = {"images": _("images"), "sequences": _("sequences")}
     st.segmented_control(name, list(words), required=True, format_func=words.__getitem__, **tied("sort", about.sort))
 
 
-def white(name: str, about: About) -> None:
+def white(name: str, about: UploadSchema) -> None:
     """Which value of a pixel is white."""
     st.number_input(name, min_value=1e-9, max_value=1e9, format="%.6g", **tied("white", float(about.white)))
 
 
-CONTROLS: dict[str, Callable[[str, About], None]] = {
+CONTROLS: dict[str, Callable[[str, UploadSchema], None]] = {
     "header": header,
     "separator": separator,
     "decimal": decimal,
@@ -164,7 +164,7 @@ CONTROLS: dict[str, Callable[[str, About], None]] = {
 }
 
 
-def rows(about: About) -> None:
+def rows(about: UploadSchema) -> None:
     """The first and the last rows, each with its number."""
     st.markdown(f"**{_('First and last rows, as understood')}**")
     head = about.head[:FIRST] if about.tail else about.head  # kept before there were last rows

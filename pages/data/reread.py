@@ -11,9 +11,9 @@ from engine.data.prepare import examples
 from engine.errors import InvalidExperiment, PlaygroundError
 from engine.message import Message
 from engine.uploads import ingest, library
-from engine.uploads.corrections import NOTHING, Corrections
-from engine.uploads.infer import letters
-from engine.uploads.schema import About
+from engine.uploads.corrections import NO_CORRECTIONS, Corrections
+from engine.uploads.infer import allowed_uses
+from engine.uploads.schema import UploadSchema
 from pages.form import uploads
 from pages.session import state
 from pages.session.engine import reader
@@ -50,9 +50,9 @@ def carry_out() -> None:
         return
     wrong = None
     try:
-        about = library.about(data["file"], data["called"])
+        about = library.find_schema(data["file"], data["called"])
         with st.spinner(_("Reading {name}", name=literal(about.name))):
-            digest = ingest.again(data["file"], changed(about.corrections, asked), state.visitor())
+            digest = ingest.reread_upload(data["file"], changed(about.corrections, asked), state.visitor())
             chosen = carried(about, data, digest)
     except PlaygroundError as error:
         wrong = (list(asked)[-1], error)
@@ -60,15 +60,15 @@ def carry_out() -> None:
     if wrong is not None:
         return
     state.remember(own_data=chosen)
-    if digest != data["file"] and about.corrections != NOTHING and not needed(data["file"]):
-        library.forget(data["file"])
+    if digest != data["file"] and about.corrections != NO_CORRECTIONS and not needed(data["file"]):
+        library.delete(data["file"])
         examples.cache_clear()
 
 
 def changed(before: Corrections, asked: Draft) -> Corrections:
     """The corrections with other values; what they say of columns goes where columns may become others."""
     if "" in asked:
-        return NOTHING
+        return NO_CORRECTIONS
     gone = {} if asked.keys() <= KEEPING else dict.fromkeys(OF_COLUMNS[1:], ()) | {"target": None}
     try:
         return Corrections.model_validate({**before.model_dump(), **gone, **asked})
@@ -76,10 +76,10 @@ def changed(before: Corrections, asked: Draft) -> Corrections:
         raise InvalidExperiment("$.data.file", Message("a value"), str(list(asked.values())[-1])[:40]) from error
 
 
-def carried(before: About, data: Draft, digest: str) -> Draft:
+def carried(before: UploadSchema, data: Draft, digest: str) -> Draft:
     """The file as it is read now, its columns used as they were where they are the same. Raises: InvalidExperiment for
     one that nothing could be learned from."""
-    about = library.about(digest)
+    about = library.find_schema(digest)
     chosen = uploads.proposed(digest, about)
     if chosen is None:
         raise InvalidExperiment("$.data.file", Message("a target and at least one input"), Message("none"))
@@ -94,7 +94,7 @@ def carried(before: About, data: Draft, digest: str) -> Draft:
 
 def fits(letter: str, column: Any) -> bool:
     """Whether a column can be used so."""
-    return letter in letters(column)
+    return letter in allowed_uses(column)
 
 
 def needed(digest: str) -> bool:

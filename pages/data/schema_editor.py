@@ -14,8 +14,8 @@ from engine.examples import Examples
 from engine.parts.datasets.upload import Upload
 from engine.uploads import library
 from engine.uploads.encode import as_bytes
-from engine.uploads.infer import letters
-from engine.uploads.schema import About
+from engine.uploads.infer import allowed_uses
+from engine.uploads.schema import UploadSchema
 from pages.data.column_roles import aimed, columns
 from pages.data.reading_options import asked, reading
 from pages.form import uploads
@@ -29,7 +29,7 @@ Draft = dict[str, Any]
 PICTURES = 10
 
 
-def understanding(about: About, data: Draft) -> None:
+def understanding(about: UploadSchema, data: Draft) -> None:
     """The file, how it is read, what a network gets of it, and the button that opens the playground with it."""
     try:
         loaded: Examples | None = examples(Upload.model_validate({**data, "kind": "upload"}), 0)
@@ -57,7 +57,7 @@ def understanding(about: About, data: Draft) -> None:
             pictures(about, data)
 
 
-def facts(about: About) -> list[str]:
+def facts(about: UploadSchema) -> list[str]:
     """What the file holds, in a few words."""
     if about.sort == "sequences":
         shape = f"{about.shape[1]} × {about.shape[2]}"
@@ -71,7 +71,7 @@ def facts(about: About) -> list[str]:
     return [_("{n} rows", n=number(about.rows, 6)), _("{n} columns", n=len(about.columns))]
 
 
-def outcome(about: About, loaded: Examples) -> list[str]:
+def outcome(about: UploadSchema, loaded: Examples) -> list[str]:
     """What a network will get."""
     inputs = loaded.x.shape[1] if loaded.x.ndim == 2 else loaded.x[0].size
     left_out = about.rows - len(loaded.x)
@@ -85,7 +85,7 @@ def outcome(about: About, loaded: Examples) -> list[str]:
     return [*found, _("target from {low} to {high}", low=number(low), high=number(high))]
 
 
-def learned(about: About, data: Draft, loaded: Examples | None) -> None:
+def learned(about: UploadSchema, data: Draft, loaded: Examples | None) -> None:
     """What is learned of a table: the target, what each column is for, and how many rows each class has."""
     with st.container(border=True, key="own_learned"):
         st.markdown(f"**{_('What is learned from it')}**")
@@ -100,9 +100,9 @@ def learned(about: About, data: Draft, loaded: Examples | None) -> None:
             columns(about, data)
 
 
-def aims(about: About, data: Draft) -> None:
+def aims(about: UploadSchema, data: Draft) -> None:
     """Target, task, and what happens to gaps."""
-    able = [place for place, column in enumerate(about.columns) if "t" in letters(column)]
+    able = [place for place, column in enumerate(about.columns) if "t" in allowed_uses(column)]
     tasks = ("classification", "regression")
     left, middle, right = st.columns(3, gap="medium")
     with left:
@@ -132,7 +132,7 @@ def aims(about: About, data: Draft) -> None:
         )
 
 
-def retargeted(about: About, data: Draft, place: Any) -> Draft:
+def retargeted(about: UploadSchema, data: Draft, place: Any) -> Draft:
     """Another target; nothing where the browser still says the name of a column of the file before."""
     return {**data, **aimed(about, data, place)} if isinstance(place, int) else data
 
@@ -151,9 +151,9 @@ def balance(loaded: Examples) -> None:
     st.dataframe(frame, hide_index=True, column_config={_("Share"): bar})
 
 
-def pictures(about: About, data: Draft) -> None:
+def pictures(about: UploadSchema, data: Draft) -> None:
     """Some of the images, of every class in turn."""
-    _about, arrays = library.arrays(data["file"], data["called"])
+    _about, arrays = library.load_upload(data["file"], data["called"])
     order = np.argsort(arrays["labels"], kind="stable")
     chosen = order[np.linspace(0, len(order) - 1, PICTURES).round().astype(int)]
     drawn = as_bytes(about, arrays["images"][chosen])

@@ -9,8 +9,8 @@ import streamlit as st
 from engine.data.prepare import examples
 from engine.errors import PlaygroundError
 from engine.uploads import library
-from engine.uploads.corrections import NOTHING
-from engine.uploads.ingest import take_in
+from engine.uploads.corrections import NO_CORRECTIONS
+from engine.uploads.ingest import ingest_upload
 from pages.data.reread import carry_out
 from pages.data.schema_editor import understanding
 from pages.form import uploads
@@ -28,7 +28,7 @@ def upload() -> None:
     if uploads.given("upload") is not None:
         state.remember(own_data=uploads.given("upload"))
     carry_out()
-    files = library.files()
+    files = library.list_uploads()
     chosen = uploads.given("upload")
     with right:
         listing(files, chosen)
@@ -65,13 +65,13 @@ def receive(name: str, raw: bytes) -> None:
     """Take a file in; it is the chosen one then."""
     state.remember(own_error=None, own_wrong=None, own_misfit="")
     try:
-        digest = take_in(name, raw, visitor=state.visitor())
-        state.remember(own_data=uploads.proposed(digest, library.about(digest)))
+        digest = ingest_upload(name, raw, visitor=state.visitor())
+        state.remember(own_data=uploads.proposed(digest, library.find_schema(digest)))
     except PlaygroundError as error:
         state.remember(own_error=error)
 
 
-def listing(files: list[library.Kept], chosen: uploads.Draft | None) -> None:
+def listing(files: list[library.StoredUpload], chosen: uploads.Draft | None) -> None:
     """The files that are here."""
     st.markdown(f"**{_('Files on this machine')}**")
     if not files:
@@ -89,7 +89,12 @@ def listing(files: list[library.Kept], chosen: uploads.Draft | None) -> None:
             )
             came = datetime.fromtimestamp(file.came).strftime("%Y-%m-%d %H:%M")
             rows = _("{n} rows", n=number(file.about.rows, 6))
-            facts = [rows, size(file.size), came, *([_("corrected")] if file.about.corrections != NOTHING else [])]
+            facts = [
+                rows,
+                size(file.size),
+                came,
+                *([_("corrected")] if file.about.corrections != NO_CORRECTIONS else []),
+            ]
             st.caption(" · ".join(facts), width="content")
             st.button(
                 ":material/delete:",
@@ -106,14 +111,14 @@ def size(count: int) -> str:
     return f"{number(count / 1e6)} MB" if count >= 1e6 else f"{number(max(1, round(count / 1e3)))} kB"
 
 
-def choose(file: library.Kept) -> None:
+def choose(file: library.StoredUpload) -> None:
     """Another file is looked at."""
     state.remember(own_data=uploads.proposed(file.digest, file.about), own_error=None, own_wrong=None, own_misfit="")
 
 
 def forget(digest: str) -> None:
     """A file goes; nothing that was read from it is served from memory any more."""
-    library.forget(digest)
+    library.delete(digest)
     examples.cache_clear()
     state.previewed.cache_clear()
     uploads.drawn.cache_clear()

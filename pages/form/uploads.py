@@ -18,8 +18,8 @@ from engine.experiment.experiment import Experiment
 from engine.parts.datasets.points import Points
 from engine.parts.datasets.upload import Upload
 from engine.uploads import library
-from engine.uploads.infer import guess
-from engine.uploads.schema import About
+from engine.uploads.infer import infer_uses
+from engine.uploads.schema import UploadSchema
 from pages.form.part_form import Form, complaint
 from pages.session import adapt_to_dataset, state
 from pages.session.i18n import _, number, spoken
@@ -43,13 +43,13 @@ def given(kind: str) -> Draft | None:
     chosen: Draft | None = state.memory("own_data")
     if chosen and library.path(chosen["file"]).is_file():
         return chosen
-    return next((proposed(file.digest, file.about) for file in library.files()), None)
+    return next((proposed(file.digest, file.about) for file in library.list_uploads()), None)
 
 
-def proposed(digest: str, about: About) -> Draft | None:
+def proposed(digest: str, about: UploadSchema) -> Draft | None:
     """A kept file as a data set, its columns used as seems right."""
     try:
-        uses, task = guess(about)
+        uses, task = infer_uses(about)
     except InvalidExperiment:  # taken in before the rules were as they are
         return None
     return {"kind": "upload", "file": digest, "called": about.name, "uses": uses, "task": task, "missing": "fill"}
@@ -77,7 +77,7 @@ def picture(item: Draft, data: Draft | None) -> Draft:
 @lru_cache(maxsize=32)
 def drawn(part: Points | Upload) -> Draft:
     """Points as they are, images as one of them, tables along their main axes."""
-    layout = LAYOUTS.get(library.about(part.file, part.called).sort) if isinstance(part, Upload) else None
+    layout = LAYOUTS.get(library.find_schema(part.file, part.called).sort) if isinstance(part, Upload) else None
     if layout is not None:
         return drawing(examples(part.model_copy(update={"layout": layout}), 0))
     loaded = examples(part, 0)
@@ -110,7 +110,7 @@ def beside(form: Form, data: Draft) -> None:
         st.page_link("data/page.py", label=_("Edit the points"), icon=":material/draw:", query_params={"show": "draw"})
     elif data["kind"] == "upload":
         try:
-            about = library.about(data["file"], data["called"])
+            about = library.find_schema(data["file"], data["called"])
         except InvalidExperiment as error:
             about = None
             if state.fault() is None:  # else it stands above the tabs

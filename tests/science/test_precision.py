@@ -20,7 +20,7 @@ from engine.examples import Examples
 from engine.experiment.experiment import Experiment
 from engine.parts.transforms import Transform
 from engine.training.trainer import Trainer
-from engine.uploads.ingest import take_in
+from engine.uploads.ingest import ingest_upload
 from pages.session.adapt_to_dataset import preprocessing_for, to_data
 from pages.session.thumbnails import rows
 from tests.export.running import expect_same, in_process, trained
@@ -51,7 +51,7 @@ def experiment(x: np.ndarray, y: np.ndarray, task: str = "classification", **mor
         [*map(repr, row.tolist()), words[int(aim)] if task == "classification" else repr(float(aim))]
         for row, aim in zip(x, y, strict=True)
     ]
-    digest = take_in("t.csv", "\n".join(map(",".join, [head, *cells])).encode())
+    digest = ingest_upload("t.csv", "\n".join(map(",".join, [head, *cells])).encode())
     uses = "n" * x.shape[1] + "t"
     document = {
         "data": {"kind": "upload", "file": digest, "called": "t.csv", "uses": uses, "task": task},

@@ -15,7 +15,7 @@ from engine.data.prepare import prepare
 from engine.experiment.experiment import Experiment
 from engine.preview.cautions import cautions
 from engine.training.trainer import Trainer
-from engine.uploads.ingest import take_in
+from engine.uploads.ingest import ingest_upload
 
 TWELVE = "x,z,y\n" + "\n".join(f"{n / 7:.3f},{z},{0.25 + 1.5 * n}" for n, z in enumerate((0, 1, 4, 9, 5, 3) * 2))
 
@@ -29,7 +29,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def experiment(text: str, uses: str, task: str, **more: Any) -> Experiment:
-    digest = take_in("t.csv", text.encode())
+    digest = ingest_upload("t.csv", text.encode())
     data = {"kind": "upload", "file": digest, "called": "t.csv", "uses": uses, "task": task}
     loss = {"kind": "cross_entropy" if task == "classification" else "mse"}
     return Experiment.from_dict(

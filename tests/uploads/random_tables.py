@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from engine.errors import InvalidExperiment
-from engine.uploads.corrections import NOTHING, Corrections
-from engine.uploads.sandbox import read
+from engine.uploads.corrections import NO_CORRECTIONS, Corrections
+from engine.uploads.sandbox import parse_file
 
 LABELS: dict[str, Any] = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "utf-16": "UTF-16", "cp1252": "Windows-1252"}
 PLAIN = ("sí", "no", "red", "dark blue", "Año 1", "x-ray", "N°2", "über", "l'eau", "A/B", "50 %", "#3")
@@ -123,10 +123,10 @@ def looks_grouped(columns: list[list[str]], decimal: str) -> bool:
     )
 
 
-def difference(table: Table, corrections: Corrections = NOTHING) -> str:
+def difference(table: Table, corrections: Corrections = NO_CORRECTIONS) -> str:
     """What the reader finds otherwise than pandas; nothing if nothing."""
     truth = table.truth()
-    about, arrays = read("t.csv", table.raw, corrections)
+    about, arrays = parse_file("t.csv", table.raw, corrections)
     names = (
         [" ".join(str(name).split()) for name in truth.columns]
         if table.header

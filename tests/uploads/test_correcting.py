@@ -14,8 +14,8 @@ from streamlit.testing.v1 import AppTest
 
 from engine.parts.datasets.upload import Upload
 from engine.uploads import library
-from engine.uploads.corrections import NOTHING
-from engine.uploads.ingest import take_in
+from engine.uploads.corrections import NO_CORRECTIONS
+from engine.uploads.ingest import ingest_upload
 from tests.uploads.test_page import page, store
 
 __all__ = ["store"]
@@ -54,26 +54,28 @@ def complaints(app: AppTest) -> list[str]:
 
 
 def test_the_first_line_becomes_a_row_and_names_again() -> None:
-    first = take_in("t.csv", HEADED.encode())
+    first = ingest_upload("t.csv", HEADED.encode())
     app = page(lang="en")
     truth = pd.read_csv(io.StringIO(HEADED))
     np.testing.assert_array_equal(loaded(app), truth[["0", "1", "2"]].to_numpy(float)[:, : loaded(app).shape[1]])
     say(app, "header", False)
     truth = pd.read_csv(io.StringIO(HEADED), header=None)
-    about = library.about(data(app)["file"])
+    about = library.find_schema(data(app)["file"])
     assert (about.rows, about.header, len(about.columns)) == (len(truth), False, 4)
     assert about.head[0] == ("0", "1", "2", "label")
     assert any("41 rows" in caption.value for caption in app.caption)
     say(app, "header", True)
-    assert library.about(data(app)["file"]).rows == 40
+    assert library.find_schema(data(app)["file"]).rows == 40
     app.button(key="own_back").click().run()
     assert data(app)["file"] == first
-    assert library.about(first).corrections == NOTHING
-    assert [file.digest for file in library.files()] == [first], "readings on the way, which no run names, are gone"
+    assert library.find_schema(first).corrections == NO_CORRECTIONS
+    assert [file.digest for file in library.list_uploads()] == [first], (
+        "readings on the way, which no run names, are gone"
+    )
 
 
 def test_lines_above_gaps_and_decimal_signs_can_be_said() -> None:
-    take_in("t.csv", TITLED.encode())
+    ingest_upload("t.csv", TITLED.encode())
     app = page(lang="en")
     say(app, "first_row", 1)
     say(app, "decimal", ",")
@@ -82,7 +84,7 @@ def test_lines_above_gaps_and_decimal_signs_can_be_said() -> None:
     truth = pd.read_csv(io.StringIO(TITLED), sep=";", decimal=",", skiprows=1, na_values=["-999"])
     found = loaded(app)
     np.testing.assert_array_equal(found, truth[["left", "right"]].to_numpy())
-    about = library.about(data(app)["file"])
+    about = library.find_schema(data(app)["file"])
     assert about.head[0][1] == about.tail[-4][1] == "", "a gap is shown as one"
     assert (about.first_row, about.corrections.gaps, about.columns[1].missing) == (1, ("-999",), 5)
     assert [app.session_state[f"own_read_{key}"] for key in ("separator", "decimal", "first_row")] == [";", ",", 1]
@@ -90,34 +92,34 @@ def test_lines_above_gaps_and_decimal_signs_can_be_said() -> None:
 
 @pytest.mark.parametrize(("field", "value"), [("separator", "|"), ("first_row", 39), ("encoding", "UTF-16")])
 def test_a_correction_that_does_not_fit_is_said_under_its_control_and_changes_nothing(field: str, value: Any) -> None:
-    first = take_in("t.csv", HEADED.encode())
+    first = ingest_upload("t.csv", HEADED.encode())
     app = page(lang="en")
     before = (data(app), app.session_state[f"own_read_{field}"])
     say(app, field, value)
     assert len(complaints(app)) == 1
     assert "Expected" in complaints(app)[0]
     assert (data(app), app.session_state[f"own_read_{field}"]) == before
-    assert [file.digest for file in library.files()] == [first]
+    assert [file.digest for file in library.list_uploads()] == [first]
     app.run()
     assert not app.button(key="use_file").disabled
 
 
 def test_what_was_chosen_of_columns_stays_when_they_stay() -> None:
-    take_in("t.csv", HEADED.encode())
+    ingest_upload("t.csv", HEADED.encode())
     app = page(lang="en")
     app.session_state["our.own_data"] = {**data(app), "uses": "nitc", "task": "regression"}
     app.run()
     say(app, "gaps", ["-77"])
     assert (data(app)["uses"], data(app)["task"]) == ("nitc", "regression")
     say(app, "index", ("0",))
-    about = library.about(data(app)["file"])
+    about = library.find_schema(data(app)["file"])
     assert (about.columns[0].role, data(app)["uses"][0]) == ("index", "i")
     say(app, "header", False)
-    assert library.about(data(app)["file"]).corrections.index == (), "columns have other names now"
+    assert library.find_schema(data(app)["file"]).corrections.index == (), "columns have other names now"
 
 
 def test_a_reading_that_a_run_names_is_kept(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    take_in("t.csv", HEADED.encode())
+    ingest_upload("t.csv", HEADED.encode())
     app = page(lang="en")
     say(app, "header", False)
     used = data(app)["file"]
@@ -128,7 +130,7 @@ def test_a_reading_that_a_run_names_is_kept(store: Path, monkeypatch: pytest.Mon
 
 
 def test_the_page_says_everything_in_spanish() -> None:
-    take_in("t.csv", HEADED.encode())
+    ingest_upload("t.csv", HEADED.encode())
     app = page(lang="es")
     assert any("Cómo se lee el archivo" in found.value for found in app.markdown)
     assert app.selectbox(key="own_read_separator").label == "Separador :gray[· detectado]"

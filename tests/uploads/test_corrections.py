@@ -12,8 +12,8 @@ import pytest
 from engine.errors import InvalidExperiment
 from engine.uploads import library
 from engine.uploads.corrections import Corrections
-from engine.uploads.infer import guess
-from engine.uploads.ingest import again, look, take_in
+from engine.uploads.infer import infer_uses
+from engine.uploads.ingest import ingest_upload, inspect_upload, reread_upload
 
 TEXT = "some words\n1;2,5;a\n" + "\n".join(f"{n * n};{n % 3},25;{'ab'[n % 2]}" for n in range(20))
 
@@ -26,38 +26,38 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_file_is_read_again_in_another_way_without_an_upload(store: Path) -> None:
     said = Corrections(first_row=1, header=False, separator=";", decimal=",", encoding="Latin-1", target="x2")
-    first = take_in("t.csv", TEXT.encode(), said)
-    about, arrays = library.arrays(first)
-    assert library.original(first) == TEXT.encode()
+    first = ingest_upload("t.csv", TEXT.encode(), said)
+    about, arrays = library.load_upload(first)
+    assert library.load_original(first) == TEXT.encode()
     assert about.corrections == said
     assert (about.rows, about.header, about.delimiter, about.decimal) == (21, False, ";", ",")
     assert about.encoding == "Latin-1"
     assert arrays.keys() == {"values", "codes"}
     np.testing.assert_array_equal(arrays["values"][:, 1], [2.5, *(n % 3 + 0.25 for n in range(20))])
     assert [column.role for column in about.columns] == ["input", "target", "input"]
-    assert guess(about) == ("ntc", "classification")
+    assert infer_uses(about) == ("ntc", "classification")
     assert about.tail[-1] == ("361", "1.25", "b")
-    second = again(first, Corrections(first_row=1, header=True, ignore=("1",)))
+    second = reread_upload(first, Corrections(first_row=1, header=True, ignore=("1",)))
     assert first != second
-    other = library.about(second)
+    other = library.find_schema(second)
     assert [column.name for column in other.columns] == ["1", "2,5", "a"]
     assert other.columns[0].role == "ignored"
     assert other.rows == 20
-    assert {file.digest for file in library.files()} == {first, second}
-    library.forget(first)
-    library.forget(second)
+    assert {file.digest for file in library.list_uploads()} == {first, second}
+    library.delete(first)
+    library.delete(second)
     assert list((store / "own").iterdir()) == []
 
 
 def test_a_column_that_is_not_there_is_named() -> None:
     with pytest.raises(InvalidExperiment, match="a column among a, b, received weight"):
-        look(
+        inspect_upload(
             "t.csv", ("a,b\n" + "\n".join(f"{n * n},{n % 2}" for n in range(20))).encode(), Corrections(target="weight")
         )
 
 
 def test_looking_keeps_nothing(store: Path) -> None:
-    assert look("t.csv", TEXT.encode(), Corrections(first_row=2, header=False)).rows == 20
+    assert inspect_upload("t.csv", TEXT.encode(), Corrections(first_row=2, header=False)).rows == 20
     assert not (store / "own").exists()
 
 
@@ -78,24 +78,24 @@ def test_what_was_kept_before_there_were_roles_can_be_read(store: Path) -> None:
     (store / "own").mkdir()
     digest = "ab" * 32
     library.path(digest).write_bytes(whole.getvalue())
-    about = library.about(digest)
-    assert guess(about) == ("nt", "classification")
-    assert library.original(digest) is None
+    about = library.find_schema(digest)
+    assert infer_uses(about) == ("nt", "classification")
+    assert library.load_original(digest) is None
     with pytest.raises(InvalidExperiment, match="upload it again"):
-        again(digest, Corrections(header=False))
+        reread_upload(digest, Corrections(header=False))
 
 
 def test_runs_keep_the_rows_that_an_earlier_version_read(store: Path) -> None:
     """The same file, read otherwise by now, is kept beside them under another name."""
     raw = ("0,1,label\n" + "\n".join(f"{n / 4},{n % 3},{'ab'[n % 2]}" for n in range(20))).encode()
-    digest = take_in("t.csv", raw)
-    assert take_in("t.csv", raw) == digest
+    digest = ingest_upload("t.csv", raw)
+    assert ingest_upload("t.csv", raw) == digest
     with np.load(library.path(digest)) as content:
         arrays = {key: content[key] for key in content.files}
     np.savez_compressed(library.path(digest), **{**arrays, "values": arrays["values"] + 1})
     before = library.path(digest).read_bytes()
-    second = take_in("t.csv", raw)
+    second = ingest_upload("t.csv", raw)
     assert second != digest
-    assert take_in("t.csv", raw) == second
+    assert ingest_upload("t.csv", raw) == second
     assert library.path(digest).read_bytes() == before
-    np.testing.assert_array_equal(library.arrays(second)[1]["values"], arrays["values"])
+    np.testing.assert_array_equal(library.load_upload(second)[1]["values"], arrays["values"])

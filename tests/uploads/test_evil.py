@@ -11,7 +11,7 @@ import pytest
 
 from engine.errors import InvalidExperiment
 from engine.uploads import ingest, library
-from engine.uploads.ingest import take_in
+from engine.uploads.ingest import ingest_upload
 from engine.uploads.sandbox import ReadUpload
 from pages.session.i18n import speak
 from pages.session.messages import sentence
@@ -24,7 +24,7 @@ GOOD = ("a,b,c\n" + ROWS).encode()
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A store that holds one good file."""
     monkeypatch.setenv("PLAYGROUND_STORE", str(tmp_path))
-    take_in("good.csv", GOOD)
+    ingest_upload("good.csv", GOOD)
     return tmp_path
 
 
@@ -39,7 +39,7 @@ def shared_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("evil")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PLAYGROUND_STORE", str(folder))
-        take_in("good.csv", GOOD)
+        ingest_upload("good.csv", GOOD)
     return folder
 
 
@@ -51,7 +51,7 @@ def test_it_is_refused_in_one_sentence_and_nothing_is_kept(
     before = contents(shared_store)
     word, make = EVIL[name]
     with pytest.raises(InvalidExperiment) as caught:
-        take_in(name, make())
+        ingest_upload(name, make())
     said = str(caught.value)
     assert word in said
     assert said.isprintable()
@@ -65,8 +65,8 @@ def test_it_is_refused_in_one_sentence_and_nothing_is_kept(
 
 def test_a_file_over_the_limit_is_not_even_read(store: Path) -> None:
     before = contents(store)
-    with pytest.raises(InvalidExperiment, match=f"at most {ingest.LARGEST} bytes"):
-        take_in("large.csv", bytes(ingest.LARGEST + 1))
+    with pytest.raises(InvalidExperiment, match=f"at most {ingest.MAX_FILE_BYTES} bytes"):
+        ingest_upload("large.csv", bytes(ingest.MAX_FILE_BYTES + 1))
     assert contents(store) == before
 
 
@@ -74,7 +74,7 @@ def test_who_takes_too_long_is_ended(store: Path, monkeypatch: pytest.MonkeyPatc
     before = contents(store)
     monkeypatch.setattr(ReadUpload, "limits", replace(ReadUpload.limits, seconds=0.01))  # less than it needs to begin
     with pytest.raises(InvalidExperiment, match="one that takes more"):
-        take_in("slow.csv", GOOD + b"\n1,2,a")
+        ingest_upload("slow.csv", GOOD + b"\n1,2,a")
     assert contents(store) == before
 
 
@@ -89,9 +89,9 @@ def test_the_reading_process_gets_no_more_memory_and_time_than_it_should() -> No
 
 
 def test_a_full_folder_takes_no_more(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ingest, "ROOM", 10)
+    monkeypatch.setattr(ingest, "MAX_LIBRARY_BYTES", 10)
     with pytest.raises(InvalidExperiment, match="room for one more file"):
-        take_in("more.csv", GOOD)
+        ingest_upload("more.csv", GOOD)
 
 
 def test_a_disk_that_cannot_be_written_is_named(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,4 +99,4 @@ def test_a_disk_that_cannot_be_written_is_named(store: Path, monkeypatch: pytest
     monkeypatch.setattr(library, "folder", lambda: store / "file" / "own")
     monkeypatch.setattr(library, "path", lambda digest: store / "file" / "own" / digest)
     with pytest.raises(InvalidExperiment, match="a disk that takes the file"):
-        take_in("more.csv", GOOD)
+        ingest_upload("more.csv", GOOD)

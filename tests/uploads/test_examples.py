@@ -20,8 +20,8 @@ from engine.parts.datasets.upload import Upload
 from engine.preview.preview import preview
 from engine.training.trainer import Trainer
 from engine.uploads import library
-from engine.uploads.infer import letters
-from engine.uploads.ingest import take_in
+from engine.uploads.infer import allowed_uses
+from engine.uploads.ingest import ingest_upload
 from tests.export.running import expect_same, in_process, trained
 from tests.uploads.evil import pq
 
@@ -41,7 +41,7 @@ def digest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path_factory.mktemp("examples")
         patch.setenv("PLAYGROUND_STORE", str(folder))
-        yield take_in("t.csv", "\n".join(["size,color,legs,big,weight", *rows]).encode())
+        yield ingest_upload("t.csv", "\n".join(["size,color,legs,big,weight", *rows]).encode())
 
 
 def experiment(digest: str, **more: object) -> Experiment:
@@ -53,7 +53,7 @@ def experiment(digest: str, **more: object) -> Experiment:
 
 def test_categories_are_one_input_a_word(digest: str) -> None:
     loaded = examples(experiment(digest).data, 0)
-    about, arrays = library.arrays(digest)
+    about, arrays = library.load_upload(digest)
     there = np.arange(COUNT) != 11  # its target is missing
     assert loaded.x.shape == (COUNT - 1, 1 + 3 + 4)
     assert loaded.classes == ("no", "yes")
@@ -122,7 +122,7 @@ def hollow(monkeypatch: pytest.MonkeyPatch, folder: Path) -> str:
         "never": pa.array([None] * 34, pa.float64()),
         "kind": ["ab"[n % 2] if n < 30 else "" for n in range(34)],
     }
-    return take_in("hollow.parquet", pq(pa.table(columns)))
+    return ingest_upload("hollow.parquet", pq(pa.table(columns)))
 
 
 def test_a_column_without_values_is_drawn_as_zero(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,7 +138,7 @@ def test_a_column_without_values_is_no_category(tmp_path: Path, monkeypatch: pyt
     digest = hollow(monkeypatch, tmp_path)
     with pytest.raises(InvalidExperiment, match="expected a value in column never, received none"):
         preview(experiment(digest, uses="nict"))
-    assert [letters(column) for column in library.about(digest).columns] == ["ncti", "ncti", "i", "cti"]
+    assert [allowed_uses(column) for column in library.find_schema(digest).columns] == ["ncti", "ncti", "i", "cti"]
 
 
 def test_a_damaged_kept_file_is_as_good_as_none(digest: str) -> None:
@@ -146,7 +146,7 @@ def test_a_damaged_kept_file_is_as_good_as_none(digest: str) -> None:
     path.write_bytes(library.path(digest).read_bytes()[:-50])
     with pytest.raises(InvalidExperiment, match="upload them again"):
         Upload(file="cd" * 32, uses="nccti").load(0)
-    assert [file.digest for file in library.files()] == [digest]
+    assert [file.digest for file in library.list_uploads()] == [digest]
     path.unlink()
 
 

@@ -12,10 +12,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from engine.uploads.encode import pictures
-from engine.uploads.infer import guess
-from engine.uploads.sandbox import read
-from engine.uploads.schema import About
+from engine.uploads.encode import encode_images
+from engine.uploads.infer import infer_uses
+from engine.uploads.sandbox import parse_file
+from engine.uploads.schema import UploadSchema
 
 FILES = Path(__file__).parent / "files"
 
@@ -24,11 +24,11 @@ def raw(name: str) -> bytes:
     return (FILES / name).read_bytes()
 
 
-def taken(name: str) -> tuple[About, dict[str, np.ndarray]]:
-    return read(name, raw(name))
+def taken(name: str) -> tuple[UploadSchema, dict[str, np.ndarray]]:
+    return parse_file(name, raw(name))
 
 
-def kinds(about: About) -> set[str]:
+def kinds(about: UploadSchema) -> set[str]:
     return {note.kind for note in about.notes}
 
 
@@ -49,7 +49,7 @@ def test_tables_of_the_field(name: str, told: dict[str, Any], names: str, uses: 
     truth = pd.read_csv(FILES / name, **told)
     assert [column.name for column in about.columns] == names.split()
     assert about.rows == len(truth)
-    assert guess(about) == (uses, task)
+    assert infer_uses(about) == (uses, task)
     own = [place for place, column in enumerate(about.columns) if column.sort == "number"]
     np.testing.assert_array_equal(arrays["values"], truth.iloc[:, own].to_numpy(np.float64))
     words = [place for place, column in enumerate(about.columns) if column.sort == "category"]
@@ -73,13 +73,13 @@ def test_what_was_noticed_in_them_is_told() -> None:
 
 def test_the_index_of_a_pandas_table_is_no_target() -> None:
     about, _arrays = taken("shuffled-index.pq")
-    assert guess(about) == ("nnti", "classification")
+    assert infer_uses(about) == ("nnti", "classification")
     assert about.columns[3].role == "index"
     assert kinds(about) == {"index"}
     whole = io.BytesIO()
     frame = pd.DataFrame({"day": np.arange(30) * 1.5, "b": np.arange(30) % 4, "c": ["uv"[n % 2] for n in range(30)]})
     frame.set_index("day").to_parquet(whole)
-    named = read("t.parquet", whole.getvalue())[0]
+    named = parse_file("t.parquet", whole.getvalue())[0]
     assert {column.name: column.role for column in named.columns} == {"b": "input", "c": "target", "day": "index"}
 
 
@@ -88,7 +88,7 @@ def test_float_images_a_little_over_one_keep_every_shade() -> None:
         x, y = truth["x"].astype(np.float64), truth["y"]
     about, arrays = taken("float-images-slightly-over-1.npz")
     assert kinds(about) == {"scale"}
-    loaded = pictures(about, arrays, "image")
+    loaded = encode_images(about, arrays, "image")
     np.testing.assert_allclose(loaded.x[:, 0], x / x.max(), atol=1e-6)
     assert len(np.unique(loaded.x)) == len(np.unique(x))
     np.testing.assert_array_equal(loaded.y, y)
@@ -99,7 +99,7 @@ def test_images_of_sixteen_bits_and_a_small_range_keep_every_shade() -> None:
     with zipfile.ZipFile(FILES / "sixteen-bit-small-range.zip") as archive:
         names = archive.namelist()
         truth = np.stack([np.asarray(Image.open(io.BytesIO(archive.read(name)))) for name in names]).astype(np.float64)
-    loaded = pictures(about, arrays, "image")
+    loaded = encode_images(about, arrays, "image")
     assert kinds(about) == {"scale"}
     np.testing.assert_allclose(loaded.x[:, 0], truth / truth.max(), atol=1e-6)
     assert [about.classes[label] for label in loaded.y] == [name[0] for name in names]

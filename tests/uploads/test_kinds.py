@@ -11,9 +11,9 @@ import pytest
 
 from engine.errors import InvalidExperiment
 from engine.uploads.corrections import Corrections
-from engine.uploads.infer import guess
-from engine.uploads.sandbox import read
-from engine.uploads.schema import About
+from engine.uploads.infer import infer_uses
+from engine.uploads.sandbox import parse_file
+from engine.uploads.schema import UploadSchema
 from tests.uploads.evil import zipped
 
 COUNT = 24
@@ -51,21 +51,23 @@ SAME: dict[str, str] = {
 }
 
 
-def expect_same(about: About, arrays: dict[str, np.ndarray]) -> None:
+def expect_same(about: UploadSchema, arrays: dict[str, np.ndarray]) -> None:
     assert [column.name for column in about.columns] == ["x", "z", "label"]
     np.testing.assert_array_equal(arrays["values"], np.array([X, Z]).T)
     assert [about.columns[2].levels[code] for code in arrays["codes"][:, 0]] == WORDS
-    assert guess(about) == ("nnt", "classification")
+    assert infer_uses(about) == ("nnt", "classification")
 
 
 @pytest.mark.parametrize("way", SAME)
 def test_the_same_table_is_found(way: str) -> None:
-    expect_same(*read("t.csv", SAME[way].encode()))
+    expect_same(*parse_file("t.csv", SAME[way].encode()))
 
 
 def test_a_first_row_of_gaps_is_no_title() -> None:
     """As random table 5656 was, whose first row was left out."""
-    about = read("t.csv", "\n".join(["b,,", *(f"{'ab'[n % 2]},{n / 3:.2f},{n * n}" for n in range(20))]).encode())[0]
+    about = parse_file(
+        "t.csv", "\n".join(["b,,", *(f"{'ab'[n % 2]},{n / 3:.2f},{n * n}" for n in range(20))]).encode()
+    )[0]
     assert (about.rows, about.header, about.notes[0].kind) == (21, False, "empty")
 
 
@@ -81,8 +83,8 @@ def workbook(rows: list[list[object]], sheets: int = 1) -> bytes:
 
 def test_a_workbook_of_excel_is_read() -> None:
     rows: list[list[object]] = [[x, z, word] for x, z, word in zip(X, Z, WORDS, strict=True)]
-    expect_same(*read("t.xlsx", workbook([["x", "z", "label"], *rows])))
-    about, arrays = read("t.xlsx", workbook([["Report"], [], ["x", "z", "label"], *rows], sheets=3))
+    expect_same(*parse_file("t.xlsx", workbook([["x", "z", "label"], *rows])))
+    about, arrays = parse_file("t.xlsx", workbook([["Report"], [], ["x", "z", "label"], *rows], sheets=3))
     expect_same(about, arrays)
     assert {note.kind for note in about.notes} == {"sheet", "skipped"}
     assert about.first_row == 2
@@ -94,7 +96,7 @@ def test_cells_of_a_workbook_of_every_type() -> None:
         [n + 1, n / 3 if n != 4 else "#DIV/0!", datetime.date(2020, 1, n + 1), n % 3 == 0, n % 2] for n in range(20)
     ]
     rows[7][1] = None
-    about, arrays = read("t.xlsx", workbook([names, *rows]))
+    about, arrays = parse_file("t.xlsx", workbook([names, *rows]))
     assert [column.role for column in about.columns] == ["ignored", "input", "ignored", "input", "target"]
     truth = [np.nan if n in (4, 7) else float(f"{n / 3:.16g}") for n in range(20)]  # as openpyxl writes them
     np.testing.assert_array_equal(arrays["values"][:, 1], truth)
@@ -110,7 +112,7 @@ def test_a_workbook_that_would_unpack_to_too_much_is_refused() -> None:
         "xl/worksheets/sheet1.xml": b"0" * 150_000_000,
     }
     with pytest.raises(InvalidExperiment, match="packed at most 100 times"):
-        read("bomb.xlsx", zipped(members))
+        parse_file("bomb.xlsx", zipped(members))
 
 
 HEADS = {
@@ -133,11 +135,11 @@ HEADS = {
 def test_a_line_of_names_is_told_from_a_row(first: str) -> None:
     form, header, doubt = HEADS[first]
     rows = [form.format(n=n, r=n * 7 % 31, c=n % 3, w="pq"[n % 2], v="uvw"[n % 3]) for n in range(30)]
-    about = read("t.csv", "\n".join([first, *rows]).encode())[0]
+    about = parse_file("t.csv", "\n".join([first, *rows]).encode())[0]
     assert about.header is header
     assert bool({note.kind for note in about.notes} & {"header", "no_header"}) is doubt
     for wanted in (True, False):
-        assert read("t.csv", "\n".join([first, *rows]).encode(), Corrections(header=wanted))[0].header is wanted
+        assert parse_file("t.csv", "\n".join([first, *rows]).encode(), Corrections(header=wanted))[0].header is wanted
 
 
 @pytest.mark.parametrize("gap", ["NULL", "--", "missing", ".", "NaN", "#DIV/0!", "#¡VALOR!", "none", "(null)", "n.a."])
@@ -145,7 +147,7 @@ def test_gaps_are_counted_and_said(gap: str) -> None:
     text = NAMED + "\n".join(
         f"{gap if n % 6 == 1 else x},{z},{w}" for n, (x, z, w) in enumerate(zip(X, Z, WORDS, strict=True))
     )
-    about, arrays = read("t.csv", text.encode())
+    about, arrays = parse_file("t.csv", text.encode())
     assert about.columns[0].missing == 4
     np.testing.assert_array_equal(arrays["values"][:, 0], [np.nan if n % 6 == 1 else x for n, x in enumerate(X)])
     (said,) = [note for note in about.notes if note.kind in ("gaps", "errors")]
@@ -156,10 +158,10 @@ def test_a_number_that_may_mean_a_gap_is_said_and_can_be_one() -> None:
     text = NAMED + "\n".join(
         f"{-999 if n % 6 == 1 else x},{z},a" + "b" * (n % 2) for n, (x, z) in enumerate(zip(X, Z, strict=True))
     )
-    about = read("t.csv", text.encode())[0]
+    about = parse_file("t.csv", text.encode())[0]
     assert [(note.kind, note.values) for note in about.notes] == [("code", {"name": "x", "n": 4, "value": -999})]
     assert about.columns[0].missing == 0
-    corrected, arrays = read("t.csv", text.encode(), Corrections(gaps=("-999",)))
+    corrected, arrays = parse_file("t.csv", text.encode(), Corrections(gaps=("-999",)))
     assert corrected.columns[0].missing == 4
     np.testing.assert_array_equal(arrays["values"][:, 0], [np.nan if n % 6 == 1 else x for n, x in enumerate(X)])
 
@@ -184,16 +186,16 @@ IDS = {
 def test_identifiers_are_left_out_until_someone_says_otherwise(name: str) -> None:
     cells, identifier = IDS[name]
     text = f"{name},z,label\n" + "\n".join(f"{c},{z},{w}" for c, z, w in zip(cells, Z, WORDS, strict=True))
-    about = read("t.csv", text.encode())[0]
+    about = parse_file("t.csv", text.encode())[0]
     assert (about.columns[0].role == "ignored") is identifier
     assert any(note.kind == "identifier" and note.values["name"] == name for note in about.notes) is identifier
     if about.columns[0].sort == "number":
-        assert guess(read("t.csv", text.encode(), Corrections(inputs=(name,)))[0])[0][0] == "n"
+        assert infer_uses(parse_file("t.csv", text.encode(), Corrections(inputs=(name,)))[0])[0][0] == "n"
 
 
 def test_an_identifier_stays_where_nothing_else_would_be_left() -> None:
-    about = read("t.csv", ("x1,label\n" + "\n".join(f"{n},{w}" for n, w in enumerate(WORDS))).encode())[0]
-    assert guess(about) == ("nt", "classification")
+    about = parse_file("t.csv", ("x1,label\n" + "\n".join(f"{n},{w}" for n, w in enumerate(WORDS))).encode())[0]
+    assert infer_uses(about) == ("nt", "classification")
     assert [note.kind for note in about.notes] == ["identifier_used"]
 
 
@@ -220,7 +222,7 @@ REFUSED = {
 def test_what_is_not_read_is_refused_by_its_name(name: str) -> None:
     raw, said = REFUSED[name]
     with pytest.raises(InvalidExperiment) as caught:
-        read(name, raw)
+        parse_file(name, raw)
     assert said in str(caught.value)
 
 
@@ -228,8 +230,8 @@ def test_a_word_for_nothing_is_a_class_among_words_and_a_gap_among_numbers() -> 
     text = "a,b,c\n" + "\n".join(
         f"{'None' if n == 3 else n * 2},{['None', 'Some', 'NA'][n % 3]},{n % 2}" for n in range(30)
     )
-    about = read("t.csv", text.encode())[0]
+    about = parse_file("t.csv", text.encode())[0]
     assert [column.missing for column in about.columns] == [1, 10, 0]
     assert about.columns[1].levels == ("None", "Some")
-    only = read("t.csv", text.replace("Some", "missing").replace("None", "there").encode())[0]
+    only = parse_file("t.csv", text.replace("Some", "missing").replace("None", "there").encode())[0]
     assert only.columns[1].levels == ("missing", "there")

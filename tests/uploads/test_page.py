@@ -11,7 +11,7 @@ from engine.data.prepare import examples
 from engine.experiment.experiment import Experiment
 from engine.preview.preview import preview
 from engine.uploads import library
-from engine.uploads.ingest import take_in
+from engine.uploads.ingest import ingest_upload
 from pages.form import uploads
 from pages.session.adapt_to_dataset import to_data
 from pages.session.thumbnails import thumbnails
@@ -49,7 +49,7 @@ def test_nothing_is_here_yet() -> None:
 
 
 def test_what_was_understood_can_be_corrected() -> None:
-    take_in("t.csv", TABLE.encode())
+    ingest_upload("t.csv", TABLE.encode())
     app = page(lang="en")
     assert (chosen(app)["uses"], chosen(app)["task"]) == ("nct", "classification")
     assert any("40 rows to learn from · 4 inputs · 2 classes" in caption.value for caption in app.caption)
@@ -65,7 +65,7 @@ def test_what_was_understood_can_be_corrected() -> None:
 
 
 def test_files_are_listed_chosen_and_deleted(store: Path) -> None:
-    first, second = take_in("t.csv", TABLE.encode()), take_in("i.zip", zipped(photos()))
+    first, second = ingest_upload("t.csv", TABLE.encode()), ingest_upload("i.zip", zipped(photos()))
     app = page(lang="en")
     app.button(key=f"open_{first}").click().run()
     assert chosen(app)["file"] == first
@@ -81,8 +81,8 @@ def test_files_are_listed_chosen_and_deleted(store: Path) -> None:
 @pytest.mark.parametrize("preset", ["circle", "digits_cnn", "regression"])
 def test_any_network_can_go_on_with_a_file_or_points(preset: str) -> None:
     start = Experiment.from_json((SHELL.parents[1] / "assets" / "presets" / f"{preset}.json").read_bytes()).to_dict()
-    files = [take_in("t.csv", TABLE.encode()), take_in("i.zip", zipped(photos()))]
-    given = [uploads.proposed(digest, library.about(digest)) or {} for digest in files]
+    files = [ingest_upload("t.csv", TABLE.encode()), ingest_upload("i.zip", zipped(photos()))]
+    given = [uploads.proposed(digest, library.find_schema(digest)) or {} for digest in files]
     for data in (*given, {"kind": "points", "drawn": "0,0,0;1,1,1;2,2,2;3,3,0;0,3,1;3,0,2", "task": "classification"}):
         wanted = uploads.fitting(to_data(start, data["kind"], data))
         preview(Experiment.from_dict(wanted))
@@ -91,14 +91,14 @@ def test_any_network_can_go_on_with_a_file_or_points(preset: str) -> None:
 
 
 def test_the_picker_shows_what_is_ones_own() -> None:
-    digest = take_in("t.csv", TABLE.encode())
-    data = {**(uploads.proposed(digest, library.about(digest)) or {}), "kind": "upload"}
+    digest = ingest_upload("t.csv", TABLE.encode())
+    data = {**(uploads.proposed(digest, library.find_schema(digest)) or {}), "kind": "upload"}
     drawn = {"kind": "points", "drawn": "0,0,0;1,1,1;2,2,2;3,3,0", "task": "classification"}
     tile = next(item for item in uploads.tiles(thumbnails(), data) if item["kind"] == "upload")
     assert (tile["mark"], len(tile["points"])) == ("points", 40)
     tile = next(item for item in uploads.tiles(thumbnails(), drawn) if item["kind"] == "points")
     assert tile["points"] == [[0, 0, 0], [0.333, 0.333, 1], [0.667, 0.667, 2], [1, 1, 0]]  # shares of the range
-    library.forget(digest)
+    library.delete(digest)
     uploads.drawn.cache_clear()
     examples.cache_clear()
     tile = next(item for item in uploads.tiles(thumbnails(), data) if item["kind"] == "upload")

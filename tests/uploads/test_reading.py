@@ -14,13 +14,13 @@ from engine.errors import InvalidExperiment
 from engine.parts.datasets.upload import Upload
 from engine.uploads import library
 from engine.uploads.delimited_text import read_delimited
-from engine.uploads.encode import rows
-from engine.uploads.image_zip import read_photos
-from engine.uploads.infer import guess
-from engine.uploads.ingest import take_in
+from engine.uploads.encode import encode_table
+from engine.uploads.image_zip import read_image_zip
+from engine.uploads.infer import infer_uses
+from engine.uploads.ingest import ingest_upload
 from engine.uploads.npz import read_npz
-from engine.uploads.schema import About
-from engine.uploads.table import Found
+from engine.uploads.schema import UploadSchema
+from engine.uploads.table import ParsedUpload
 from tests.uploads.evil import npy, photos, png, pq, table, zipped
 
 RNG = np.random.default_rng(5)
@@ -43,7 +43,7 @@ def lines(separator: str = ",", decimal: str = ".", header: bool = True) -> str:
     return "\n".join([separator.join(("ancho", "año", "clase")), *rows] if header else rows)
 
 
-def expect_table(found: Found) -> None:
+def expect_table(found: ParsedUpload) -> None:
     """Numbers and classes are those that were written."""
     about, arrays = found
     assert [column.sort for column in about.columns] == ["number", "number", "category"]
@@ -88,34 +88,34 @@ def test_quotes_gaps_and_long_names() -> None:
     assert about.columns[1].missing == 6
     assert np.isnan(arrays["values"][::5, 1]).all()
     assert about.head[0] == ("0", "", "x, 0", "0"), "a gap is shown as one"
-    assert guess(about) == ("inct", "classification")  # the first column counts the rows
+    assert infer_uses(about) == ("inct", "classification")  # the first column counts the rows
 
 
 def test_a_target_is_guessed_by_its_name_or_place() -> None:
     named = "label,a,b\n" + "\n".join(f"{'xy'[n % 2]},{n + 5},{n * n}" for n in range(20))
     last = "a,b,c\n" + "\n".join(f"{n * 2},{n % 4},{n * 1.5}" for n in range(40))
-    assert guess(read_delimited("a.csv", named.encode())[0]) == ("tnn", "classification")
-    assert guess(read_delimited("a.csv", last.encode())[0]) == ("nnt", "regression")
+    assert infer_uses(read_delimited("a.csv", named.encode())[0]) == ("tnn", "classification")
+    assert infer_uses(read_delimited("a.csv", last.encode())[0]) == ("nnt", "regression")
     dull = "a,b,note,c\n" + "\n".join(f"{n * 2},7,text {n},{n % 2}" for n in range(40))
-    assert guess(read_delimited("a.csv", dull.encode())[0]) == ("niit", "classification")
+    assert infer_uses(read_delimited("a.csv", dull.encode())[0]) == ("niit", "classification")
 
 
-def took(name: str, raw: bytes) -> tuple[str, About]:
+def took(name: str, raw: bytes) -> tuple[str, UploadSchema]:
     """A file that was taken in for real."""
-    digest = take_in(name, raw)
-    return digest, library.about(digest)
+    digest = ingest_upload(name, raw)
+    return digest, library.find_schema(digest)
 
 
 def test_a_table_goes_through_the_process_and_back(store: Path) -> None:
     digest, about = took("../mis datos <b>.csv", lines(";", ",").encode("utf-16"))
     assert about.name == "mis datos _b_.csv"
     assert [path.name for path in (store / "own").iterdir()] == [f"{digest}.npz"]
-    expect_table(library.arrays(digest))
-    assert [file.digest for file in library.files()] == [digest]
-    assert take_in("again.csv", lines(";", ",").encode("utf-16")) == digest
-    assert len(library.files()) == 1
-    library.forget(digest)
-    assert library.files() == []
+    expect_table(library.load_upload(digest))
+    assert [file.digest for file in library.list_uploads()] == [digest]
+    assert ingest_upload("again.csv", lines(";", ",").encode("utf-16")) == digest
+    assert len(library.list_uploads()) == 1
+    library.delete(digest)
+    assert library.list_uploads() == []
 
 
 def test_parquet_with_every_usual_type() -> None:
@@ -137,13 +137,16 @@ def test_parquet_with_every_usual_type() -> None:
     loaded = Upload(file=digest, uses="nncit", task="classification").load(0)
     assert loaded.x.shape == (40, 4)
     assert loaded.classes == tuple("abcd")
-    assert guess(About(name="x", sort="table", rows=20, columns=took("u.parquet", pq(table()))[1].columns))[0] == "nt"
+    assert (
+        infer_uses(UploadSchema(name="x", sort="table", rows=20, columns=took("u.parquet", pq(table()))[1].columns))[0]
+        == "nt"
+    )
 
 
 def test_npz_tables_and_images() -> None:
     y = np.arange(30) % 3
     digest, about = took("t.npz", zipped({"X.npy": npy(np.asfortranarray(RNG.normal(size=(30, 4)))), "y.npy": npy(y)}))
-    assert guess(about) == ("nnnnt", "classification")
+    assert infer_uses(about) == ("nnnnt", "classification")
     images = RNG.integers(0, 256, (30, 5, 7, 3)).astype(np.uint8)
     digest, about = took("i.npz", zipped({"images.npy": npy(images), "labels.npy": npy(np.array(list("abc"))[y])}))
     assert (about.shape, about.classes, about.counts) == ((3, 5, 7), ("a", "b", "c"), (10, 10, 10))
@@ -151,13 +154,15 @@ def test_npz_tables_and_images() -> None:
     np.testing.assert_allclose(loaded.x, images.transpose(0, 3, 1, 2) / np.float32(255))
     assert Upload(file=digest).load(0).x.shape == (30, 105)
     shares = zipped({"x.npy": npy(images[..., 0] / 255), "y.npy": npy(y)})
-    np.testing.assert_array_equal(library.arrays(take_in("s.npz", shares))[1]["images"][:, 0], images[..., 0])
+    np.testing.assert_array_equal(
+        library.load_upload(ingest_upload("s.npz", shares))[1]["images"][:, 0], images[..., 0]
+    )
 
 
 def test_images_of_one_size_stay_as_they_are_and_others_are_cut_and_scaled() -> None:
     digest, about = took("same.zip", zipped({**photos(), "__MACOSX/._x": b"", "a/.DS_Store": b"junk"}))
     assert (about.shape, about.sizes, about.classes, about.rows) == ((1, 8, 8), 1, ("a", "b"), 12)
-    assert library.arrays(digest)[1]["images"][:, 0, 0, 0].tolist() == list(range(12))
+    assert library.load_upload(digest)[1]["images"][:, 0, 0, 0].tolist() == list(range(12))
     wide = Image.new("RGB", (300, 100), "red")
     wide.paste("blue", (100, 0, 200, 100))
     whole = io.BytesIO()
@@ -165,7 +170,7 @@ def test_images_of_one_size_stay_as_they_are_and_others_are_cut_and_scaled() -> 
     mixed = {**{f"top/{'ab'[n % 2]}/{n}.png": png((100, 100), n) for n in range(12)}, "top/b/w.png": whole.getvalue()}
     digest, about = took("mixed.zip", zipped(mixed))
     assert (about.shape, about.sizes, about.classes) == ((3, 64, 64), 2, ("a", "b"))
-    last = library.arrays(digest)[1]["images"][12]
+    last = library.load_upload(digest)[1]["images"][12]
     assert last.mean((1, 2)).tolist() == [0, 0, 255], "the middle third"
 
 
@@ -247,7 +252,7 @@ def test_photographs_stand_upright(orientation: int) -> None:
     exif, whole = Image.Exif(), io.BytesIO()
     exif[0x0112] = orientation
     lying.save(whole, "JPEG", quality=100, exif=exif)
-    about, arrays = read_photos("a.zip", zipped({f"{'ab'[n % 2]}/{n}.jpg": whole.getvalue() for n in range(12)}))
+    about, arrays = read_image_zip("a.zip", zipped({f"{'ab'[n % 2]}/{n}.jpg": whole.getvalue() for n in range(12)}))
     assert about.shape == ((1, 8, 16) if orientation == 6 else (1, 16, 8))
     first = arrays["images"][0, 0].astype(int)
     lit, dark = (first[:4], first[4:]) if orientation == 6 else (first[:, :4], first[:, 4:])
@@ -257,8 +262,8 @@ def test_photographs_stand_upright(orientation: int) -> None:
 
 def test_numbers_as_classes_keep_the_digits_that_part_them() -> None:
     text = "a,label\n" + "\n".join(f"{n},{(100000000001, 100000000002)[n % 2]}" for n in range(20))
-    found = rows(*read_delimited("a.csv", text.encode()), "nt", "classification", "fill")
+    found = encode_table(*read_delimited("a.csv", text.encode()), "nt", "classification", "fill")
     assert found.classes == ("100000000001", "100000000002")
     third = "a,label\n" + "\n".join(f"{n},{(1 / 3, 0.5)[n % 2]}" for n in range(20))
-    found = rows(*read_delimited("a.csv", third.encode()), "nt", "classification", "fill")
+    found = encode_table(*read_delimited("a.csv", third.encode()), "nt", "classification", "fill")
     assert found.classes == ("0.3333333333", "0.5")

@@ -15,12 +15,12 @@ from PIL import Image
 from engine.errors import InvalidExperiment
 from engine.experiment.experiment import Experiment
 from engine.training.trainer import Trainer
-from engine.uploads.corrections import NOTHING, Corrections
-from engine.uploads.encode import as_bytes, examples, pictures
-from engine.uploads.infer import guess
-from engine.uploads.ingest import take_in
-from engine.uploads.sandbox import read
-from engine.uploads.table import Found
+from engine.uploads.corrections import NO_CORRECTIONS, Corrections
+from engine.uploads.encode import as_bytes, encode_images, encode_upload
+from engine.uploads.infer import infer_uses
+from engine.uploads.ingest import ingest_upload
+from engine.uploads.sandbox import parse_file
+from engine.uploads.table import ParsedUpload
 from tests.uploads.evil import npy, zipped
 
 RNG = np.random.default_rng(3)
@@ -29,8 +29,8 @@ U = RNG.uniform(0, 1, (40, 8, 8))
 U[0, 0, 0], U[1, 0, 0] = 0, 1  # the whole range
 
 
-def taken(x: np.ndarray, y: np.ndarray = Y, corrections: Corrections = NOTHING) -> Found:
-    return read("x.npz", zipped({"x.npy": npy(x), "y.npy": npy(y)}), corrections)
+def taken(x: np.ndarray, y: np.ndarray = Y, corrections: Corrections = NO_CORRECTIONS) -> ParsedUpload:
+    return parse_file("x.npz", zipped({"x.npy": npy(x), "y.npy": npy(y)}), corrections)
 
 
 SCALES: dict[str, tuple[np.ndarray, float, float, bool]] = {
@@ -55,7 +55,7 @@ SCALES: dict[str, tuple[np.ndarray, float, float, bool]] = {
 def test_the_scale_is_that_of_all_pixels_and_no_shade_is_lost(name: str) -> None:
     x, black, white, noted = SCALES[name]
     about, arrays = taken(x)
-    loaded = pictures(about, arrays, "image")
+    loaded = encode_images(about, arrays, "image")
     truth = (x.astype(np.float64) - black) / (white - black)
     np.testing.assert_allclose(loaded.x[:, 0], truth, atol=2e-6)
     assert len(np.unique(loaded.x)) == len(np.unique(x.astype(np.float32)))
@@ -66,9 +66,9 @@ def test_the_scale_is_that_of_all_pixels_and_no_shade_is_lost(name: str) -> None
 
 def test_a_person_says_what_is_white() -> None:
     about, arrays = taken(U * 1.04, corrections=Corrections(white=1.0))
-    np.testing.assert_allclose(pictures(about, arrays, "image").x[:, 0], U * 1.04, atol=1e-6)
+    np.testing.assert_allclose(encode_images(about, arrays, "image").x[:, 0], U * 1.04, atol=1e-6)
     about, arrays = taken(np.rint(U * 30).astype(np.uint8), corrections=Corrections(white=30.0))
-    np.testing.assert_allclose(pictures(about, arrays, "image").x[:, 0], np.rint(U * 30) / 30, atol=1e-6)
+    np.testing.assert_allclose(encode_images(about, arrays, "image").x[:, 0], np.rint(U * 30) / 30, atol=1e-6)
     assert about.notes == ()
 
 
@@ -84,7 +84,7 @@ def test_sixteen_bits_in_several_sizes_are_scaled_with_all_their_shades() -> Non
         whole, side = io.BytesIO(), 8 + 8 * (n == 11)
         Image.fromarray(np.full((side, side), 1000 + n, np.uint16)).save(whole, "PNG")
         members[f"{'ab'[n % 2]}/{n:02}.png"] = whole.getvalue()
-    about, arrays = read("deep.zip", zipped(members))
+    about, arrays = parse_file("deep.zip", zipped(members))
     assert arrays["images"][:, 0, 3, 3].tolist() == list(range(1000, 1012))
     assert (about.black, about.white) == (1000, 1011)
 
@@ -98,7 +98,7 @@ def test_color_of_sixteen_bits_is_refused_and_not_cut() -> None:
     deep = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 8, 8, 16, 2, 0, 0, 0))
     deep += chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b"")
     with pytest.raises(InvalidExperiment, match="color images of 8 bits a channel, received 16 bits"):
-        read("deep.zip", zipped({f"{'ab'[n % 2]}/{n}.png": deep for n in range(12)}))
+        parse_file("deep.zip", zipped({f"{'ab'[n % 2]}/{n}.png": deep for n in range(12)}))
 
 
 ARRAYS = {
@@ -124,16 +124,16 @@ def test_sequences_are_told_from_images(name: str) -> None:
         assert other.sort == said
         if said == "sequences":
             np.testing.assert_array_equal(arrays["sequences"], x)
-            assert examples(other, arrays, "", "classification", layout="sequence").x.shape == x.shape
+            assert encode_upload(other, arrays, "", "classification", layout="sequence").x.shape == x.shape
 
 
 def test_sequences_are_learned_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PLAYGROUND_STORE", str(tmp_path))
     x = RNG.normal(0, 1, (60, 12, 3))
     for y, task, loss in ((np.arange(60) % 3, "classification", "cross_entropy"), (x.sum((1, 2)), "regression", "mse")):
-        digest = take_in("s.npz", zipped({"x.npy": npy(x), "y.npy": npy(y)}))
+        digest = ingest_upload("s.npz", zipped({"x.npy": npy(x), "y.npy": npy(y)}))
         data = {"kind": "upload", "file": digest, "layout": "sequence"}
         document = {"data": data, "network": [{"kind": "rnn", "units": 4}], "loss": {"kind": loss}, "steps": 3}
         trainer = Trainer(Experiment.from_dict({**document, "device": "cpu"}))
         assert trainer.advance(deadline=float("inf")).losses
-        assert guess(taken(x, y)[0])[1] == task
+        assert infer_uses(taken(x, y)[0])[1] == task

@@ -7,7 +7,7 @@ from engine.examples import Examples, Task
 from engine.message import Message
 from engine.parts.datasets import Dataset
 from engine.uploads import encode, library
-from engine.uploads.infer import guess
+from engine.uploads.infer import infer_uses
 
 
 class Upload(Dataset):
@@ -33,7 +33,7 @@ class Upload(Dataset):
     is_own: ClassVar[bool] = True
     kind: Literal["upload"] = "upload"
     file: str = hparam(
-        library.NONE,
+        library.NO_FILE,
         "SHA-256 of the uploaded file.",
         pattern=r"^[0-9a-f]{64}$",
         pattern_help=Message("64 hexadecimal digits"),
@@ -66,6 +66,6 @@ class Upload(Dataset):
         return self.task
 
     def load(self, seed: int) -> Examples:
-        about, arrays = library.arrays(self.file, self.called)
-        uses, task = (self.uses, self.task) if self.uses else guess(about)
-        return encode.examples(about, arrays, uses, task, self.missing, self.layout)
+        about, arrays = library.load_upload(self.file, self.called)
+        uses, task = (self.uses, self.task) if self.uses else infer_uses(about)
+        return encode.encode_upload(about, arrays, uses, task, self.missing, self.layout)
