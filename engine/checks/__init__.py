@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from engine.catalogue.part import Part
 from engine.message import NOTHING, Message
-from engine.training.check_context import Ground
+from engine.training.check_context import CheckContext
 
 Verdict = Literal["pass", "warn", "fail", "none"]
 
@@ -39,5 +39,5 @@ class Check(Part, family="checks", position=14):
     """A check. It changes nothing and draws the same numbers each time."""
 
     @abstractmethod
-    def examine(self, ground: Ground) -> Outcome:
+    def examine(self, context: CheckContext) -> Outcome:
         """Does it."""

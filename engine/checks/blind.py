@@ -8,7 +8,7 @@ import torch
 
 from engine.checks import Check, Outcome
 from engine.message import Message
-from engine.training.check_context import Ground, outputs
+from engine.training.check_context import CheckContext, evaluate_outputs
 
 STEPS = 600
 BETTER, CLEARLY = 0.99, 0.95  # times the loss without inputs
@@ -40,9 +40,9 @@ class Blind(Check):
     rank: ClassVar[int] = 5
     kind: Literal["blind"] = "blind"
 
-    def examine(self, ground: Ground) -> Outcome:
-        real = shortened(ground, False, min(STEPS, ground.affordable(ground.experiment.batch_size)))
-        zeroed = shortened(ground, True, real.steps)
+    def examine(self, context: CheckContext) -> Outcome:
+        real = shortened(context, False, min(STEPS, context.affordable_steps(context.experiment.batch_size)))
+        zeroed = shortened(context, True, real.steps)
         numbers = {"steps": real.steps, "first": real.first, "real": real.loss, "zeroed": zeroed.loss}
         expected = Message("A lower loss with the real inputs than with inputs of 0.")
         found = Message(
@@ -69,18 +69,18 @@ class Blind(Check):
         return Outcome("fail", expected, found, remedy, numbers)
 
 
-def shortened(ground: Ground, blind: bool, steps: int) -> Shortened:
+def shortened(context: CheckContext, blind: bool, steps: int) -> Shortened:
     """So many steps with the inputs as they are, or with zeros in their place; fewer if the loss is not finite."""
-    network, loss = ground.network(), ground.loss()
-    seen, y = ground.seen
+    network, loss = context.network(), context.loss()
+    seen, y = context.examples
     seen = torch.zeros_like(seen) if blind else seen
     done = 0
 
     def looked() -> float:
-        return float(loss(outputs(network, seen), y).detach())
+        return float(loss(evaluate_outputs(network, seen), y).detach())
 
     first = looked()
-    for taken in ground.train(network, loss, ground.data.train_x, ground.targets, ground.experiment, steps, blind):
+    for taken in context.train(network, loss, context.data.train_x, context.targets, context.experiment, steps, blind):
         done = taken.step
         if not math.isfinite(taken.loss):
             break

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from engine.checks import Check, Outcome
 from engine.message import Message
 from engine.network.build import Network
-from engine.training.check_context import Ground, calm
+from engine.training.check_context import CheckContext, disable_randomness
 
 BATCH, COUNT = 16, 60
 STEPS = (1e-5, 1e-6, 1e-7)
@@ -36,9 +36,9 @@ class Gradient(Check):
     rank: ClassVar[int] = 3
     kind: Literal["gradient"] = "gradient"
 
-    def examine(self, ground: Ground) -> Outcome:
-        network, loss = calm(ground.network()).double(), ground.loss().double()
-        x, y = (tensor[:BATCH] for tensor in ground.seen)
+    def examine(self, context: CheckContext) -> Outcome:
+        network, loss = disable_randomness(context.network()).double(), context.loss().double()
+        x, y = (tensor[:BATCH] for tensor in context.examples)
         x, y = x.double(), y.double() if y.is_floating_point() else y
         hold_detached(network)
 
@@ -50,8 +50,8 @@ class Gradient(Check):
         here = value()
         gradients = torch.autograd.grad(here, parameters, allow_unused=True)
         worst, done, bends, shrunk = 0.0, 0, 0, 0
-        end = time.perf_counter() + ground.seconds
-        for which, place in places(parameters, ground.experiment.seed):
+        end = time.perf_counter() + context.seconds
+        for which, place in places(parameters, context.experiment.seed):
             given = gradients[which]
             slope = 0.0 if given is None else float(given.flatten()[place])
             error, tries = mismatch(value, parameters[which], place, slope, float(here.detach()))

@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 from engine.checks import Check, Outcome
 from engine.message import Message
-from engine.training.check_context import Ground, calm
-from engine.training.heads import Weighed, rows
+from engine.training.check_context import CheckContext, disable_randomness
+from engine.training.heads import WeightedLoss, as_rows
 
 CLOSE, HIGH, WILD = 0.01, 1.5, 100.0  # off the theory; times the theory
 USUAL = 2.0  # mean square of outputs: standardized inputs and Glorot or He weights give about 1
@@ -35,13 +35,13 @@ class InitialLoss(Check):
     kind: Literal["initial_loss"] = "initial_loss"
 
     @torch.no_grad()
-    def examine(self, ground: Ground) -> Outcome:
-        x, y = ground.data.train_x, ground.targets
-        x, y = ground.ends.joined(x, y) if x.numel() < 4_000_000 else ground.seen
-        network, loss = calm(ground.network()), ground.loss()
+    def examine(self, context: CheckContext) -> Outcome:
+        x, y = context.data.train_x, context.targets
+        x, y = context.heads.join_inputs(x, y) if x.numel() < 4_000_000 else context.examples
+        network, loss = disable_randomness(context.network()), context.loss()
         given = network(x)
         actual, small = float(loss(given, y)), float(loss(given * 1e-3, y))
-        theory, expected = in_all(ground, y, loss, len(x) == len(ground.data.train_x))
+        theory, expected = in_all(context, y, loss, len(x) == len(context.data.train_x))
         numbers = {"theory": theory, "small": small, "initial": actual, "examples": len(x)}
         found = Message("{initial} as initialized, {small} with outputs a thousand times smaller.",
                      initial=actual, small=small)  # fmt: skip
@@ -51,17 +51,17 @@ class InitialLoss(Check):
         if not math.isfinite(actual) or abs(small - theory) > CLOSE * theory + 1e-4:
             remedy = Message("The loss itself is not what it should be: look at its targets, its mean and its sign.")
             return Outcome("fail", expected, found, remedy, numbers)
-        usual = ground.data.source.task == "regression" and float(given.double().square().mean()) <= USUAL
+        usual = context.data.source.task == "regression" and float(given.double().square().mean()) <= USUAL
         if actual > HIGH * theory + 1e-4 and not usual:
             wild = actual > WILD * theory + 1e-4
-            return Outcome("fail" if wild else "warn", expected, found, blame(ground), numbers)
+            return Outcome("fail" if wild else "warn", expected, found, blame(context), numbers)
         return Outcome("pass", expected, found, numbers=numbers)
 
 
-def blame(ground: Ground) -> Message:
+def blame(context: CheckContext) -> Message:
     """Why the first outputs are large."""
-    size = float(ground.seen[0].double().square().mean().sqrt())
-    if size > LARGE and not ground.data.source.vocabulary_size:
+    size = float(context.examples[0].double().square().mean().sqrt())
+    if size > LARGE and not context.data.source.vocabulary_size:
         return Message("The inputs are large (root mean square {size}): standardize them.", size=size)
     return Message(
         "The network is sure of itself before it has learned: take Glorot or He weights, and standardize the targets "
@@ -69,29 +69,29 @@ def blame(ground: Ground) -> Message:
     )
 
 
-def in_all(ground: Ground, y: Tensor, loss: nn.Module, whole: bool) -> tuple[float, Message]:
+def in_all(context: CheckContext, y: Tensor, loss: nn.Module, whole: bool) -> tuple[float, Message]:
     """The same of all ends together, each times its weight."""
-    if not isinstance(loss, Weighed):
-        zeros = torch.zeros(len(y), ground.data.source.outputs)
-        return in_theory(ground, y, float(loss(zeros, y)), whole)
+    if not isinstance(loss, WeightedLoss):
+        zeros = torch.zeros(len(y), context.data.source.outputs)
+        return in_theory(context, y, float(loss(zeros, y)), whole)
     values = []
-    for end in loss.ends:
-        own = y[:, end.targets]
-        zero = float(end.loss(torch.zeros(len(own), end.outputs.stop - end.outputs.start), own))
-        if end.place < 0:
-            values.append(in_theory(ground, own, zero, whole)[0])
+    for head in loss.heads:
+        own = y[:, head.targets]
+        zero = float(head.loss(torch.zeros(len(own), head.outputs.stop - head.outputs.start), own))
+        if head.position < 0:
+            values.append(in_theory(context, own, zero, whole)[0])
         else:
-            told = end.chosen.at_zero(own.double())
+            told = head.part.at_zero(own.double())
             values.append(told.value if told else zero)
     value = sum(one * weight for one, weight in zip(values, loss.weights, strict=True))
     return value, Message("Σ wₑ Lₑ = {value} over {n} ends, with outputs that are all 0", value=value, n=len(values))
 
 
-def in_theory(ground: Ground, y: Tensor, zero: float, whole: bool) -> tuple[float, Message]:
+def in_theory(context: CheckContext, y: Tensor, zero: float, whole: bool) -> tuple[float, Message]:
     """The loss of outputs that are all 0, as the loss works it out by hand where it can, and how it comes about."""
-    loss, outputs = ground.experiment.loss, ground.data.source.outputs
-    targets = y if y.is_floating_point() else rows(loss.targets(y, outputs), outputs)
+    loss, outputs = context.experiment.loss, context.data.source.outputs
+    targets = y if y.is_floating_point() else as_rows(loss.targets(y, outputs), outputs)
     told = loss.at_zero(targets.double())
-    if told is None or (ground.experiment.balance == "weights" and not (told.is_uniform and whole)):
+    if told is None or (context.experiment.balance == "weights" and not (told.is_uniform and whole)):
         return zero, Message("{value}, the loss of outputs that are all 0", value=zero)
     return told.value, told.reason

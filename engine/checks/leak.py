@@ -10,7 +10,7 @@ from engine.data.split import split
 from engine.data.target_leakage import target_copies
 from engine.message import Message
 from engine.parts.datasets import Dataset
-from engine.training.check_context import Ground
+from engine.training.check_context import CheckContext
 
 SOME = 0.01  # of a split
 SHOWN = 5
@@ -38,11 +38,11 @@ class Leak(Check):
     rank: ClassVar[int] = 4
     kind: Literal["leak"] = "leak"
 
-    def examine(self, ground: Ground) -> Outcome:
-        data = ground.data
+    def examine(self, context: CheckContext) -> Outcome:
+        data = context.data
         if not data.source.vocabulary_size and (columns := target_copies(data.source.x, data.source.y)):
             return revealed(columns)
-        splits = split(ground.experiment, data.source)
+        splits = split(context.experiment, data.source)
         rows = [keys(x.numpy()) for x in (data.train_x, data.validation_x, data.test_x)]
         found = shared(rows, splits)
         indices = among(found)
@@ -57,7 +57,7 @@ class Leak(Check):
         before = keys(data.source.x)
         given = among(shared([[before[i] for i in own] for own in splits], splits))
         made = 2 * len(set(indices) & set(given)) < len(indices)
-        remedy = advice(ground.experiment.data, made=made, few=worst <= SOME)
+        remedy = advice(context.experiment.data, made=made, few=worst <= SOME)
         return Outcome("warn" if worst <= SOME else "fail", expected, told(found, sizes), remedy, numbers)
 
 

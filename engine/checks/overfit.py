@@ -13,8 +13,8 @@ from engine.message import Message
 from engine.numerics.metrics import metric
 from engine.parts.optimizers.adam import Adam
 from engine.parts.schedules.constant import Constant
-from engine.training.check_context import Ground, Taken, calm, outputs
-from engine.training.heads import Weighed
+from engine.training.check_context import CheckContext, TrainedStep, disable_randomness, evaluate_outputs
+from engine.training.heads import WeightedLoss
 
 COUNT = 20
 SHARE = 0.02  # of the first loss: near enough to 0
@@ -41,13 +41,13 @@ class Overfit(Check):
     rank: ClassVar[int] = 2
     kind: Literal["overfit"] = "overfit"
 
-    def examine(self, ground: Ground) -> Outcome:
-        task = ground.data.source.task
-        count = handful_size(ground)
+    def examine(self, context: CheckContext) -> Outcome:
+        task = context.data.source.task
+        count = handful_size(context)
         expected = Message("A loss of at most 2 % of the first one on {n} examples, all of them right.", n=count)
         if task == "regression":
             expected = Message("A loss of at most 2 % of the first one on {n} examples.", n=count)
-        fit = fitted(ground, ground.experiment)
+        fit = fitted(context, context.experiment)
         numbers = {"steps": fit.steps, "first": fit.first, "last": fit.last, "metric": fit.right}
         found = Message("Loss {first} → {last} in {n} steps.", first=fit.first, last=fit.last, n=fit.steps)
         if task == "classification":
@@ -58,7 +58,7 @@ class Overfit(Check):
             )  # fmt: skip
         if fit.there:
             return Outcome("pass", expected, found, numbers=numbers)
-        other = fitted(ground, ground.experiment.model_copy(update={"optimizer": OTHER}))
+        other = fitted(context, context.experiment.model_copy(update={"optimizer": OTHER}))
         numbers |= {"other_steps": other.steps, "other_last": other.last}
         if other.there:
             remedy = Message(
@@ -67,7 +67,7 @@ class Overfit(Check):
                 n=other.steps,
             )
             return Outcome("warn", expected, found, remedy, numbers)
-        if ground.late:
+        if context.timed_out:
             remedy = Message("The machine was too busy for more steps: check once more when it has time.")
             return Outcome("warn", expected, found, remedy, numbers)
         remedy = Message(
@@ -88,45 +88,47 @@ class Fit:
     there: bool
 
 
-def fitted(ground: Ground, start: Experiment) -> Fit:
+def fitted(context: CheckContext, start: Experiment) -> Fit:
     """A training on the first examples alone."""
-    x, y = handful(ground)
+    x, y = handful(context)
     # rules that limit the gradient stay: they keep a training from running away
-    rules = tuple(rule for rule in start.regularizers if rule.order > 0)
+    rules = tuple(rule for rule in start.regularizers if rule.position_in_step > 0)
     bare = {"regularizers": rules, "augmentations": (), "schedule": Constant(), "batch_size": max(2, len(x))}
-    network, loss = calm(ground.network()), bare_loss(ground)
-    first: Taken | None = None
+    network, loss = disable_randomness(context.network()), bare_loss(context)
+    first: TrainedStep | None = None
     taken, right, there = None, 0.0, False
-    width, task = ground.data.source.outputs, ground.data.source.task
-    for taken in ground.train(network, loss, x, y, start.model_copy(update=bare), ground.affordable(len(x))):
+    width, task = context.data.source.outputs, context.data.source.task
+    for taken in context.train(network, loss, x, y, start.model_copy(update=bare), context.affordable_steps(len(x))):
         first = first or taken
         if not math.isfinite(taken.loss):
             break
-        if low(ground, first.losses, taken.losses):
+        if low(context, first.losses, taken.losses):
             right = score(network(x).detach()[:, :width], y[:, :width] if y.ndim > 1 else y, task)
-            there = task == "regression" or right == 1 or (ground.experiment.output_weight == 0 and ground.ends.several)
+            there = (
+                task == "regression" or right == 1 or (context.experiment.output_weight == 0 and context.heads.several)
+            )
             if there:
                 break
     assert first is not None
     assert taken is not None
     if not there:
-        right = score(outputs(network, x)[:, :width], y[:, :width] if y.ndim > 1 else y, task)
+        right = score(evaluate_outputs(network, x)[:, :width], y[:, :width] if y.ndim > 1 else y, task)
     return Fit(taken.step, first.loss, taken.loss, right, there)
 
 
-def bare_loss(ground: Ground) -> nn.Module:
+def bare_loss(context: CheckContext) -> nn.Module:
     """The loss without class weights, which would be those of another split."""
-    if isinstance(ground.ends.loss, Weighed):
-        return ground.loss()
-    return ground.experiment.loss.build()
+    if isinstance(context.heads.loss, WeightedLoss):
+        return context.loss()
+    return context.experiment.loss.build()
 
 
-def low(ground: Ground, first: tuple[float, ...], last: tuple[float, ...]) -> bool:
+def low(context: CheckContext, first: tuple[float, ...], last: tuple[float, ...]) -> bool:
     """Whether every end that counts has come near enough to 0."""
-    if not isinstance(ground.ends.loss, Weighed):
+    if not isinstance(context.heads.loss, WeightedLoss):
         return last[0] <= SHARE * first[0]
-    ends, weights = ground.ends.ends, ground.ends.loss.weights
-    aims = [HALF if ends[place].place not in (-1, *ground.data.goals) else SHARE for place in range(len(ends))]
+    heads, weights = context.heads.heads, context.heads.loss.weights
+    aims = [HALF if head.position not in (-1, *context.data.goals) else SHARE for head in heads]
     return all(
         now <= aim * once for now, once, aim, weight in zip(last, first, aims, weights, strict=True) if weight > 0
     )
@@ -138,25 +140,25 @@ def score(given: Tensor, y: Tensor, task: Literal["classification", "regression"
     return found if math.isfinite(found) else 0.0
 
 
-def handful_size(ground: Ground) -> int:
+def handful_size(context: CheckContext) -> int:
     """20, or half of what the network has room for: no line goes through more points than it has parameters, and the
     last of them are reached slowly. Of a single layer the room is the rank of its inputs and the bias."""
-    network, outputs = ground.network(), ground.data.source.outputs
+    network, outputs = context.network(), context.data.source.outputs
     room = sum(parameter.numel() for parameter in network.parameters()) // outputs
     if not [stage for stage in network.stages[:-1] if stage.parameters]:
-        rows = ground.data.train_x[:COUNT].flatten(1).double()
+        rows = context.data.train_x[:COUNT].flatten(1).double()
         room = min(room, int(torch.linalg.matrix_rank(nn.functional.pad(rows, (0, 1), value=1.0))))
     return COUNT if room >= COUNT else max(2, room // 2)
 
 
-def handful(ground: Ground) -> tuple[Tensor, Tensor]:
+def handful(context: CheckContext) -> tuple[Tensor, Tensor]:
     """The first training examples of different inputs: two of one kind could carry different labels."""
-    rows, count = ground.data.train_x[: 10 * COUNT].flatten(1), handful_size(ground)
+    rows, count = context.data.train_x[: 10 * COUNT].flatten(1), handful_size(context)
     kept: list[int] = []
     for place in range(len(rows)):
         if not any(torch.equal(rows[place], rows[other]) for other in kept):
             kept.append(place)
         if len(kept) == count:
             break
-    plain = ground.experiment.model_copy(update={"regularizers": (), "augmentations": ()})
-    return ground.data.train_x[kept], ground.ends.training_targets(plain)[kept]
+    plain = context.experiment.model_copy(update={"regularizers": (), "augmentations": ()})
+    return context.data.train_x[kept], context.heads.training_targets(plain)[kept]

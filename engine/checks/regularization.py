@@ -12,7 +12,7 @@ from engine.network.build import Network
 from engine.parts.optimizers.sgd import SGD
 from engine.parts.regularizers import Regularizer
 from engine.parts.regularizers.l2 import L2
-from engine.training.check_context import CPU, Ground, calm
+from engine.training.check_context import CPU, CheckContext, disable_randomness
 from engine.training.eager import Eager
 
 BATCH = 64  # examples of the step that is looked at
@@ -36,23 +36,23 @@ class Regularization(Check):
     rank: ClassVar[int] = 1
     kind: Literal["regularization"] = "regularization"
 
-    def examine(self, ground: Ground) -> Outcome:
-        x, y = ground.seen
-        network, drawn = calm(ground.network()), False
+    def examine(self, context: CheckContext) -> Outcome:
+        x, y = context.examples
+        network, drawn = disable_randomness(context.network()), False
         with torch.no_grad():
-            plain = float(ground.loss()(network(x), y))
-            matrices = network.penalized()
+            plain = float(context.loss()(network(x), y))
+            matrices = network.select_weights()
             if len(matrices) == 1 and not matrices[0].any():
                 matrices[0].normal_(generator=torch.Generator().manual_seed(0))
-                plain, drawn = float(ground.loss()(network(x), y)), True
-            own = [r for r in ground.experiment.regularizers if r.is_penalty and not r.is_idle]
-            rules = [part for rule in own or [L2()] for part in rule.apart()]
-            weights = [[w.to(torch.float64) for w in network.penalized(rule.chosen)] for rule in rules]
+                plain, drawn = float(context.loss()(network(x), y)), True
+            own = [r for r in context.experiment.regularizers if r.is_penalty and not r.is_idle]
+            rules = [part for rule in own or [L2()] for part in rule.split_by_strength()]
+            weights = [[w.to(torch.float64) for w in network.select_weights(rule.chosen)] for rule in rules]
             once = penalty(rules, weights)
             doubled = [rule.scaled(2) for rule in rules]
             twice = penalty(doubled, weights)
             slope, along = slopes(rules, weights)
-        felt = pushed(ground, network, tuple(own or [L2()]))
+        felt = pushed(context, network, tuple(own or [L2()]))
         numbers = {"plain": plain, "once": plain + once, "twice": plain + twice, "slope": slope, "gradient": along}
         numbers["training"] = felt
         found = Message(
@@ -86,19 +86,19 @@ def near(slope: float, other: float) -> bool:
     return abs(slope - other) <= 1e-4 * max(abs(slope), abs(other), 1e-9)
 
 
-def pushed(ground: Ground, network: Network, rules: tuple[Regularizer, ...]) -> float:
+def pushed(context: CheckContext, network: Network, rules: tuple[Regularizer, ...]) -> float:
     """The same slope as training feels it: the gradient of a step with these rules, less that of one without, along
     the weights. Both steps are the executor's own, of the same batch, in float64 and from the same weights."""
-    x, y = (tensor[:BATCH] for tensor in ground.seen)
+    x, y = (tensor[:BATCH] for tensor in context.examples)
     x, y = x.double(), y.double() if y.is_floating_point() else y
-    plan = ground.experiment.model_copy(update={"optimizer": SGD(lr=1e-3)})
+    plan = context.experiment.model_copy(update={"optimizer": SGD(lr=1e-3)})
     found: list[list[Tensor]] = []
     for chosen in (rules, ()):
-        own, loss = copy.deepcopy(network).double(), ground.loss().double()
+        own, loss = copy.deepcopy(network).double(), context.loss().double()
         executor = Eager(plan.model_copy(update={"regularizers": chosen}), own, loss, CPU)
         executor.step(x, y, 1.0, 0, None)
-        found.append([torch.zeros_like(w) if w.grad is None else w.grad for w in own.penalized()])
-    start = [w.detach().double() for w in network.penalized()]
+        found.append([torch.zeros_like(w) if w.grad is None else w.grad for w in own.select_weights()])
+    start = [w.detach().double() for w in network.select_weights()]
     return sum(float(((more - less) * w).sum()) for more, less, w in zip(*found, start, strict=True))
 
 

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from engine.checks import Check, Outcome
 from engine.message import Message
 from engine.preview.cautions import Caution, cautions
-from engine.training.check_context import Ground
+from engine.training.check_context import CheckContext
 
 
 class Settings(Check):
@@ -24,8 +24,8 @@ class Settings(Check):
     rank: ClassVar[int] = -1
     kind: Literal["settings"] = "settings"
 
-    def examine(self, ground: Ground) -> Outcome:
-        found = cautions(ground.asked, ground.data)
+    def examine(self, context: CheckContext) -> Outcome:
+        found = cautions(context.original, context.data)
         expected = Message("Nothing that does nothing, or not what it seems to.")
         numbers = {"cautions": len(found)}
         if not found:

@@ -1,4 +1,4 @@
-"""Epochs: the order of the examples, and what is known of an epoch when it ends."""
+"""Epochs: the order of the examples, and the metrics of an epoch."""
 
 from __future__ import annotations
 
@@ -105,8 +105,8 @@ def count_batches(count: int, batch_size: int) -> int:
     return max(1, full + (rest > 0 and not joined))
 
 
-class Tally:
-    """Sums over the epoch that is under way."""
+class EpochMetrics:
+    """Loss and metric of the epoch under way, from its batches."""
 
     def __init__(self) -> None:
         self.loss_sum = 0.0
@@ -114,33 +114,38 @@ class Tally:
         self.outputs: list[Tensor] = []
         self.targets: list[Tensor] = []
 
-    def see(self, outputs: Tensor, targets: Tensor) -> None:
-        """What one batch gave and what it should have given."""
+    def add_batch(self, outputs: Tensor, targets: Tensor) -> None:
+        """Add the outputs and the targets of a batch, (batch, …)."""
         self.outputs.append(outputs)
         self.targets.append(targets)
 
-    def add(self, loss: float, examples: int) -> None:
-        """The mean loss of one batch."""
+    def add_loss(self, loss: float, examples: int) -> None:
+        """Add the mean loss of a batch."""
         self.loss_sum += loss * examples
         self.examples += examples
 
     def state(self) -> dict[str, Any]:
-        """Plain values for a checkpoint."""
+        """The sums so far, for a checkpoint."""
         seen = {"outputs": torch.cat(self.outputs), "targets": torch.cat(self.targets)} if self.outputs else {}
         return {"loss_sum": self.loss_sum, "examples": self.examples, **seen}
 
     @classmethod
-    def restore(cls, state: dict[str, Any], device: torch.device) -> Tally:
-        """The tally in a checkpoint."""
-        tally = cls()
-        tally.loss_sum, tally.examples = state["loss_sum"], state["examples"]
+    def restore(cls, state: dict[str, Any], device: torch.device) -> EpochMetrics:
+        """The sums in a checkpoint."""
+        metrics = cls()
+        metrics.loss_sum, metrics.examples = state["loss_sum"], state["examples"]
         if "outputs" in state:
-            tally.outputs, tally.targets = [state["outputs"].to(device)], [state["targets"].to(device)]
-        return tally
+            metrics.outputs, metrics.targets = [state["outputs"].to(device)], [state["targets"].to(device)]
+        return metrics
 
-    def mean_and_metric(self, task: Task) -> tuple[float, ...]:
+    @property
+    def mean_loss(self) -> float:
+        """The mean loss of the examples so far; 0 before the first."""
+        return self.loss_sum / max(1, self.examples)
+
+    def compute(self, task: Task) -> tuple[float, ...]:
         """Mean loss and metric of the epoch."""
-        return self.loss_sum / self.examples, float(metric(torch.cat(self.outputs), torch.cat(self.targets), task))
+        return self.mean_loss, float(metric(torch.cat(self.outputs), torch.cat(self.targets), task))
 
 
 @torch.no_grad()

@@ -97,7 +97,7 @@ def model(reader: Reader, row: RunRow) -> bytes:
 
     trainer, step = checkpoint.newest(reader, row)
     about = {"run": row.id, "step": str(step), "experiment": row.experiment}
-    if trainer.kept:
-        about |= dict(zip(("kept_epoch", "kept_validation_loss"), map(str, trainer.kept), strict=True))
+    if trainer.restored_epoch:
+        about |= dict(zip(("kept_epoch", "kept_validation_loss"), map(str, trainer.restored_epoch), strict=True))
     about |= {"name": row.name} if row.name else {}
     return bytes(save(trainer.model_tensors(), about))

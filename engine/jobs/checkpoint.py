@@ -55,7 +55,7 @@ def snapshot(trainer: Trainer, edits: int, seconds: float, latest: tuple[float, 
     """The trainer's state with what only the worker knows: plain tensors, numbers, strings and lists."""
     extra = {"edits": edits, "seconds": seconds, "latest": None if latest is None else list(latest)}
     state = {"trainer": trainer.state(), **extra}
-    about = (trainer.step, trainer.epoch, trainer.good(), edits)
+    about = (trainer.step, trainer.epoch, trainer.is_sound(), edits)
     if size(state) > AT_ONCE:
         return Snapshot(*about, state)
     buffer = io.BytesIO()
@@ -137,7 +137,7 @@ def load(source: Path | bytes) -> Found:
     """What a snapshot's file or bytes hold."""
     state = torch.load(io.BytesIO(source) if isinstance(source, bytes) else source, weights_only=True)
     latest = None if state["latest"] is None else tuple(state["latest"])
-    return Found(Trainer.restore(state["trainer"], own=True), state["edits"], state["seconds"], latest)
+    return Found(Trainer.restore(state["trainer"], owns_state=True), state["edits"], state["seconds"], latest)
 
 
 def _note(order: RunJob, lost: tuple[Saved, checkpoints.CorruptCheckpoint] | None, back_to: int) -> dict[str, Any]:

@@ -111,7 +111,7 @@ def epoch_seconds(experiment: Experiment, seconds: float = SECONDS) -> dict[str,
         ends = trainer.advance(deadline=0.0).epochs
         (ending if ends else plain).append(time.perf_counter() - before)
     before = time.perf_counter()
-    trainer.ends.evaluate(trainer.held_x, trainer.held_y)
+    trainer.heads.evaluate(trainer.validation_x, trainer.validation_y)
     looked = time.perf_counter() - before
     steps = plain or [max(0.0, one - looked) for one in ending]
     each = sum(steps) / len(steps) if steps else None

@@ -12,7 +12,7 @@ from engine.experiment.experiment import Experiment
 from engine.preview.preview import preview
 from engine.processes.job import Event, Job, Task
 from engine.processes.limits import GIB, Limits
-from engine.training.check_context import Ground
+from engine.training.check_context import CheckContext
 
 
 class RunChecks(Job):
@@ -25,14 +25,14 @@ class RunChecks(Job):
         yield from run_checks(Experiment.from_json(task.text()))
 
 
-def run_checks(experiment: Experiment, ground: Ground | None = None) -> Iterator[Event]:
+def run_checks(experiment: Experiment, context: CheckContext | None = None) -> Iterator[Event]:
     """What each check finds, as plain values: kind, verdict, expected, found, remedy, numbers, seconds.
 
     Raises: InvalidExperiment for what cannot be trained.
     """
     preview(experiment)
-    ground = ground or Ground(experiment)
+    context = context or CheckContext(experiment)
     for kind, check in catalogue(Check).items():
         began = time.perf_counter()
-        outcome = check().examine(ground).plain()
+        outcome = check().examine(context).plain()
         yield {"kind": kind, **outcome, "seconds": round(time.perf_counter() - began, 3)}

@@ -67,14 +67,14 @@ class Network(nn.Module):
         super().__init__()
         self.stages = stages
         self.modules_in_order = nn.ModuleList(stage.module for stage in stages)
-        self.looks_back = any(stage.other >= 0 for stage in stages)
-        self.ends = tuple(place for place, stage in enumerate(stages) if stage.is_head)
+        self.has_references = any(stage.other >= 0 for stage in stages)
+        self.head_positions = tuple(place for place, stage in enumerate(stages) if stage.is_head)
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.ends:
+        if self.head_positions:
             found = self.outputs(x)
-            return torch.cat([found[-1], *(found[place].flatten(1) for place in self.ends)], 1)
-        if self.looks_back:
+            return torch.cat([found[-1], *(found[place].flatten(1) for place in self.head_positions)], 1)
+        if self.has_references:
             return self.outputs(x)[-1]
         for stage in self.stages:
             x = stage.module(x)
@@ -124,12 +124,12 @@ class Network(nn.Module):
         return tuple(stage for stage in self.stages if stage.weights)
 
     @property
-    def turned(self) -> tuple[int, ...]:
-        """Which of all `penalized` weights have their units along the second axis."""
+    def transposed(self) -> tuple[int, ...]:
+        """Which of all `select_weights()` have their units along the second axis."""
         axes = {id(weight.tensor): weight.unit_axis for stage in self.stages for weight in stage.weights}
-        return tuple(place for place, weight in enumerate(self.penalized()) if axes[id(weight)] == 1)
+        return tuple(place for place, weight in enumerate(self.select_weights()) if axes[id(weight)] == 1)
 
-    def penalized(self, chosen: tuple[str, ...] = ()) -> list[Tensor]:
+    def select_weights(self, chosen: tuple[str, ...] = ()) -> list[Tensor]:
         """The weights that L1 and L2 act on: all but biases and normalization gains; of some layers, if they are named
         by number or label. A number or "output" means that layer, even where a block has it as its label.
 
@@ -180,7 +180,7 @@ def assemble(experiment: Experiment, in_shape: Shape, outputs: int, heads: Mappi
     network = Network(tuple(stages))
     for place, rule in enumerate(experiment.regularizers):
         with at(f"$.regularizers[{place}] ({rule.name()})"):
-            network.penalized(rule.chosen)
+            network.select_weights(rule.chosen)
     return network
 
 

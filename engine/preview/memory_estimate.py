@@ -15,7 +15,7 @@ from engine.network.build import Network
 from engine.preview.kernel_memory import KernelMemory
 from engine.preview.peak_memory import PeakMemory, forward_peak
 from engine.training.capture import PLANE_FLOPS, PROBE_FLOPS, with_companions
-from engine.training.heads import Ends
+from engine.training.heads import Heads
 from engine.training.rollback import LARGEST
 
 META = torch.device("meta")
@@ -107,14 +107,14 @@ def longest_batch(count: int, batch_size: int) -> int:
 def step_peak(experiment: Experiment, network: Network, data: Prepared, batch: int, passing: int) -> int:
     """The most that a step takes beside weights, gradients and optimizer state. The gradients of the step before are
     there until the backward pass begins."""
-    ends = Ends(experiment, data, network, META)
+    heads = Heads(experiment, data, network, META)
     x = torch.empty(batch, *data.in_shape, device=META)
-    x, y = ends.joined(x, ends.training_targets(experiment)[:batch])
+    x, y = heads.join_inputs(x, heads.training_targets(experiment)[:batch])
     parameters = list(network.parameters())
     attacked = experiment.attack is not None and experiment.attack.share > 0
     network.train()
     with KernelMemory(), PeakMemory([x, y, *parameters, *network.buffers()]) as counted:
-        outputs, loss = forward_and_loss(network, ends.loss, x, y, attacked)
+        outputs, loss = forward_and_loss(network, heads.loss, x, y, attacked)
         ahead = counted.peak
         if loss.requires_grad:
             loss.backward()  # type: ignore[no-untyped-call]
@@ -143,9 +143,9 @@ def evaluation_peak(experiment: Experiment, network: Network, data: Prepared, fl
     members = experiment.ensemble.members if experiment.ensemble else 1
     with KernelMemory():
         forward = forward_peak(network, torch.empty(min(split, LOOKED), *data.in_shape, device=META))
-    each = 4 + (24 if data.source.task == "regression" or network.ends else 8)  # R² and sums are in float64
+    each = 4 + (24 if data.source.task == "regression" or network.head_positions else 8)  # R² and sums are in float64
     evaluated = forward + split * numbers * each * (members + 1 if members > 1 else 1)
-    tallied = 0 if network.ends else 2 * 4 * members * len(data.train_x) * numbers
+    tallied = 0 if network.head_positions else 2 * 4 * members * len(data.train_x) * numbers
     probe = int(np.clip(PROBE_FLOPS / max(flops, 1), 24, 256))
     side = int(np.clip((PLANE_FLOPS / max(flops, 1)) ** 0.5, 16, 50))
     points = max(probe, side**2 if data.source.extent else 0)
@@ -157,7 +157,7 @@ def evaluation_peak(experiment: Experiment, network: Network, data: Prepared, fl
 
 def output_size(network: Network) -> int:
     """Numbers that all ends give for one example."""
-    return sum(torch.Size(network.stages[place].out_shape).numel() for place in (*network.ends, -1))
+    return sum(torch.Size(network.stages[place].out_shape).numel() for place in (*network.head_positions, -1))
 
 
 def recurrent_size(network: Network) -> int:

@@ -141,8 +141,8 @@ class Worker:
         names = ("train_loss", "train_metric", "validation_loss", "validation_metric")
         last = dict(zip(names, self.latest[2:6], strict=True)) if self.latest else dict.fromkeys(names)
         summary = {**last, "steps_per_second": self.speed, "seconds": self.seconds}
-        if self.trainer.kept:
-            summary |= dict(zip(("kept_epoch", "kept_validation_loss"), self.trainer.kept, strict=True))
+        if self.trainer.restored_epoch:
+            summary |= dict(zip(("kept_epoch", "kept_validation_loss"), self.trainer.restored_epoch, strict=True))
         return {"epoch": self.trainer.epoch, "summary": strict(summary)}
 
     def _snapshot(self) -> checkpoint.Snapshot:
@@ -227,7 +227,7 @@ class Worker:
             resting = name == "pause" and self.paused and not self._training()
             if not resting:
                 self._save(self._snapshot())
-            said = self.trainer.stopped if name == "stop" else NOTHING
+            said = self.trainer.stop_message if name == "stop" else NOTHING
             detail, changes = command.get("detail", {}), {"state": state, "message": said.dump()}
             if self._claim(command, name, detail, changes, act=not resting):
                 self.paused, self.until_step, self.until_epoch = True, 0, 0

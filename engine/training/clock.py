@@ -1,4 +1,4 @@
-"""When the next frame is due: on the wall clock, and rarely enough to stay cheap."""
+"""The frame clock: ten frames a second, fewer where frames are expensive; and the clocks of training time and speed."""
 
 from __future__ import annotations
 
@@ -6,38 +6,38 @@ import time
 
 import numpy as np
 
-BUDGET = 0.05  # share of the run's own computing time that frames may take
+BUDGET = 0.05  # share of the run's computing time that frames may take
 
 
 class Stopwatch:
-    """Seconds of training: runs while steps are taken and stands still in between. A pause, a run that is held, one
-    that waits for commands or lies in a checkpoint has no time."""
+    """Training time in seconds. It runs while steps are taken, and stands still during pauses, while waiting for
+    commands, and in a checkpoint."""
 
     def __init__(self, seconds: float = 0.0) -> None:
         self._before = seconds
         self._since: float | None = None
 
     def start(self) -> None:
-        """Steps are taken from here on."""
+        """Start, or go on."""
         self._since = time.perf_counter()
 
     def stop(self) -> None:
-        """None until the next start."""
+        """Stand still until the next start."""
         self._before, self._since = self.seconds, None
 
     @property
     def seconds(self) -> float:
-        """So far."""
+        """Training time so far."""
         return self._before if self._since is None else self._before + time.perf_counter() - self._since
 
 
 class FrameClock:
     """Ten frames a second; fewer when a frame costs more than 5 % of the time between two.
 
-    With `grid` (see `engine.training.frame_grid`) some steps have a frame besides, which moves nothing on the clock.
+    With `grid` the steps of `engine.training.frame_grid` have a frame as well; these do not move the clock.
 
-    Costs are counted in CPU time of this process, so a crowded machine slows all runs alike: each then still gives
-    at least five frames a second, unless its frames alone would break the budget.
+    Costs are CPU time of this process, not wall time. On a crowded machine a run therefore does not reduce its frames
+    because others slow it down: it keeps at least five a second, unless its frames alone exceed the budget.
     """
 
     grid = True
@@ -51,36 +51,36 @@ class FrameClock:
         self.share = 0.0
 
     def due(self) -> bool:
-        """Whether this step should be sampled."""
+        """Whether the next step should have a frame."""
         return time.perf_counter() >= self.next_due
 
-    def took(self, wall: float, cpu: float, trained: float) -> None:
-        """A frame was taken and cost this much; `trained` is the stopwatch's time."""
+    def record_cost(self, wall: float, cpu: float, trained: float) -> None:
+        """Record what a frame has cost, and set when the next is due. `trained`: the training time so far."""
         now, cpu_now = time.perf_counter(), time.process_time()
         between = 0.0 if self.last_trained is None else trained - self.last_trained
         self.share = wall / between if between > 0 else 0.0
         used = max(cpu_now - self.last_cpu, 1e-6)
         if self.adaptive and between > 0:
-            stretch = max(1.0, between / used)
-            alone = cpu / BUDGET
-            self.interval = max(self.shortest, min(alone * stretch, max(1.6 * self.shortest, alone)))
+            crowding = max(1.0, between / used)  # wall time per second of CPU time
+            affordable = cpu / BUDGET
+            self.interval = max(self.shortest, min(affordable * crowding, max(1.6 * self.shortest, affordable)))
         self.last_trained, self.last_cpu = trained, cpu_now
-        if now < self.next_due:
+        if now < self.next_due:  # a frame of the grid
             return
-        # counted from when the frame was due, not from when a crowded machine let it be taken
+        # from when the frame was due, not from when it was taken: else each delay would lower the rate
         on_beat = now - self.next_due < self.interval
         self.next_due = (self.next_due if on_beat else now) + self.interval
 
 
 class Speedometer:
-    """Examples and optimizer steps per second of training since it was last read."""
+    """Examples and optimizer steps per second of training, since the last reading."""
 
     def __init__(self, step: int = 0, examples: int = 0, seconds: float = 0.0) -> None:
         self.examples = examples
         self.mark = (step, examples, seconds)
 
     def read(self, step: int, seconds: float) -> np.ndarray:
-        """(examples / s, steps / s), float32, at this time of the stopwatch."""
+        """(examples / s, steps / s), float32 (2,), at `seconds` of training time."""
         then_step, then_examples, then = self.mark
         span = max(seconds - then, 1e-9)
         self.mark = (step, self.examples, seconds)

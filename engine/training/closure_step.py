@@ -36,7 +36,7 @@ def step_by_closure(
                 raise NotFinite
             statistics.extend(buffer.clone() for buffer in buffers)
         if number and math.isnan(value):
-            return math.inf  # worse than anything, where nan compares with nothing
+            return math.inf  # a line search rejects it; with NaN every comparison is false
         return value + penalty()
 
     with suppress(NotFinite):

@@ -1,4 +1,4 @@
-"""Where a run is computed."""
+"""The device of a run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from engine.message import Message
 
 
 def pick_device(wish: str) -> torch.device:
-    """`auto` is the GPU if there is one. Raises: InvalidExperiment if a GPU is wished for and there is none."""
+    """The device for `cpu`, `cuda` or `auto`: the GPU if there is one. Raises: InvalidExperiment for a missing GPU."""
     has_gpu = wish != "cpu" and torch.cuda.is_available()
     if wish == "cuda" and not has_gpu:
         raise InvalidExperiment(

@@ -1,4 +1,4 @@
-"""How a run ended, as messages: which epoch's weights it has, which epoch was the best, what the test split says."""
+"""Messages about the end of a run: the epoch of its weights, the best epoch, loss and metric on the test split."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 from engine.examples import Task
 from engine.message import Message, Term
-from engine.training.validation_monitor import Watch
+from engine.training.validation_monitor import ValidationMonitor
 
 
 def lose_finite_loss(step: int, layer: Term | Message) -> Message:
@@ -16,40 +16,40 @@ def lose_finite_loss(step: int, layer: Term | Message) -> Message:
     )
 
 
-def stop_early(watch: Watch, epoch: int) -> Message:
+def stop_early(monitor: ValidationMonitor, epoch: int) -> Message:
     """A rule of early stopping ended the run after an epoch."""
     return Message(
         "Stopped early after epoch {epoch}; the weights are those of epoch {best}, with a validation loss of {loss}.",
         epoch=epoch,
-        best=watch.best_epoch,
-        loss=watch.best,
+        best=monitor.best_epoch,
+        loss=monitor.best,
     )
 
 
-def put_back_best(watch: Watch) -> Message:
+def restore_best(monitor: ValidationMonitor) -> Message:
     """The run trained to its end, and the weights of its best epoch were put back."""
     return Message(
         "The weights are those of epoch {best}, with a validation loss of {loss}; that of the last epoch was {last}.",
-        best=watch.best_epoch,
-        loss=watch.best,
-        last=watch.losses[-1],
+        best=monitor.best_epoch,
+        loss=monitor.best,
+        last=monitor.losses[-1],
     )
 
 
-def stop_by_hand(watch: Watch, step: int) -> Message:
+def stop_by_hand(monitor: ValidationMonitor, step: int) -> Message:
     """A person ended the run; nobody could mean another step's weights unless a best epoch is kept."""
-    return add_best(Message("The weights are those of step {step}, where the run was stopped.", step=step), watch)
+    return add_best(Message("The weights are those of step {step}, where the run was stopped.", step=step), monitor)
 
 
-def add_best(first: Message, watch: Watch) -> Message:
+def add_best(first: Message, monitor: ValidationMonitor) -> Message:
     """The message, and which epoch was the best, where its weights are kept but not put back."""
-    if watch.weights is None:
+    if monitor.weights is None:
         return first
     return Message(
         "{first} The best epoch was epoch {best}, with a validation loss of {loss}.",
         first=first,
-        best=watch.best_epoch,
-        loss=watch.best,
+        best=monitor.best_epoch,
+        loss=monitor.best,
     )
 
 

@@ -1,4 +1,4 @@
-"""Several networks that answer together, seen as one."""
+"""An ensemble: several networks whose outputs are combined, used as one network."""
 
 from __future__ import annotations
 
@@ -15,44 +15,46 @@ from engine.training.members import member_experiments
 
 
 class EnsembleNetwork(Network):
-    """The members side by side. What belongs to one network (stages, layers, weights) is member 1's; the answer, the
-    state and the parameters are everyone's.
+    """An ensemble: the members' outputs combined by a vote.
+
+    To the probes it looks like one network, its first member: `stages` and weights are that member's. Outputs,
+    parameters and state are those of all members.
 
     Shape: (batch, *in_shape) → (batch, outputs)
     """
 
     def __init__(self, members: Sequence[Network], vote: Vote, shares: bool, classes: bool) -> None:
         super().__init__(members[0].stages)
-        self.others = nn.ModuleList(members[1:])
-        self.everyone = tuple(members)
+        self.others = nn.ModuleList(members[1:])  # the first member's modules are registered by Network
+        self.all_members = tuple(members)
         self.vote = vote if classes else "mean"
         self.shares = shares
 
     @property
     def members(self) -> tuple[Network, ...]:
-        """Every network."""
-        return self.everyone
+        """All members."""
+        return self.all_members
 
     def forward(self, x: Tensor) -> Tensor:
-        return combined(self.each(x), self.vote, self.shares)
+        return combine(self.member_outputs(x), self.vote, self.shares)
 
-    def each(self, x: Tensor) -> Tensor:
-        """Every member's outputs, (members, batch, outputs)."""
-        return torch.stack([member(x) for member in self.everyone])
+    def member_outputs(self, x: Tensor) -> Tensor:
+        """The outputs of each member, (members, batch, outputs)."""
+        return torch.stack([member(x) for member in self.all_members])
 
     def slope_outputs(self, x: Tensor) -> Tensor:
-        """The mean's outputs, whatever the vote: a majority has no gradient."""
-        return combined(self.each(x), "mean", self.shares)
+        """The mean vote's outputs, (batch, outputs), for gradients: a majority vote has none."""
+        return combine(self.member_outputs(x), "mean", self.shares)
 
     def observe(self, x: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """The common outputs, and member 1's layers."""
+        """The combined outputs, and the first member's layers."""
         first, layers = super().observe(x)
-        rest = [member(x) for member in self.everyone[1:]]
-        return combined(torch.stack([first, *rest]), self.vote, self.shares), layers
+        rest = [member(x) for member in self.all_members[1:]]
+        return combine(torch.stack([first, *rest]), self.vote, self.shares), layers
 
 
-def networks(experiment: Experiment, data: Prepared) -> Network:
-    """The network with its first weights, or all that answer together."""
+def build_networks(experiment: Experiment, data: Prepared) -> Network:
+    """The network of an experiment, or its ensemble, with initial weights."""
     outputs = data.source.outputs
     if experiment.ensemble is None:
         return build(experiment, data.in_shape, outputs, data.heads)
@@ -61,14 +63,14 @@ def networks(experiment: Experiment, data: Prepared) -> Network:
     return EnsembleNetwork(members, experiment.ensemble.vote, shares, classes)
 
 
-def combined(outputs: Tensor, vote: Vote, shares: bool) -> Tensor:
-    """What members say together, (members, batch, outputs) → (batch, outputs).
+def combine(outputs: Tensor, vote: Vote, shares: bool) -> Tensor:
+    """Combine the members' outputs, (members, batch, outputs) → (batch, outputs). `shares`: the outputs are logits.
 
-    Mean: ln of the mean probability where outputs are logits (`shares`), whose softmax is that mean; else the mean.
-    Majority: shares of the votes, for logits with one vote more, spread evenly, whose ln stays finite.
+    Mean: the mean output; for logits ln of the mean probability, whose softmax is that mean.
+    Majority: the share of votes; for logits its ln, with one more vote spread evenly, so that no share is 0.
     """
     if vote == "mean":
-        # ln mean p = logsumexp ln p − ln k
+        # ln mean p = logsumexp ln p − ln k: probabilities that are 0 in float32 still count
         return (
             outputs.log_softmax(2).logsumexp(0) - torch.tensor(float(len(outputs))).log() if shares else outputs.mean(0)
         )

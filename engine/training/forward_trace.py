@@ -1,4 +1,4 @@
-"""One pass of the probe batch: what every stage takes and gives, and what goes into its activation."""
+"""A forward trace: inputs, outputs and pre-activations of every stage in one pass of the probe batch."""
 
 from __future__ import annotations
 
@@ -13,39 +13,40 @@ from engine.parts.blocks import last
 
 
 @dataclass(frozen=True)
-class Inside:
-    """Of every stage, in order: its input, its output, and the numbers its activation was applied to, if it has one."""
+class ForwardTrace:
+    """Input, output and pre-activation of each stage, in order, (batch, …); None for a stage without an activation."""
 
-    taken: tuple[Tensor, ...]
-    given: tuple[Tensor, ...]
-    entered: tuple[Tensor | None, ...]
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+    pre_activations: tuple[Tensor | None, ...]
 
 
-def look(network: Network, x: Tensor) -> Inside:
-    """The pass, of the first member where several answer together."""
-    with listening(network) as heard:
-        given = network.outputs(x)
-    taken = []
-    for stage, out in zip(network.stages, given, strict=True):
-        taken.append(given[stage.other] if stage.is_head and stage.other >= 0 else x)
-        x = x if stage.is_head else out
-    entered = [heard[id(last(stage.module))].pop(0) if stage.block.applies else None for stage in network.stages]
-    return Inside(tuple(taken), tuple(given), tuple(entered))
+def trace_forward(network: Network, x: Tensor) -> ForwardTrace:
+    """Trace one pass; of an ensemble, its first member's."""
+    with record_inputs(network) as recorded:
+        outputs = network.outputs(x)
+    inputs = []
+    for stage, out in zip(network.stages, outputs, strict=True):
+        inputs.append(outputs[stage.other] if stage.is_head and stage.other >= 0 else x)
+        x = x if stage.is_head else out  # an auxiliary head passes its input on
+    # a shared module is called once for each of its stages, in their order
+    pre = [recorded[id(last(stage.module))].pop(0) if stage.block.applies else None for stage in network.stages]
+    return ForwardTrace(tuple(inputs), tuple(outputs), tuple(pre))
 
 
 @contextmanager
-def listening(network: Network) -> Iterator[dict[int, list[Tensor]]]:
-    """What goes into each activation meanwhile, by the module's identity; one that is shared hears several."""
-    heard: dict[int, list[Tensor]] = {}
+def record_inputs(network: Network) -> Iterator[dict[int, list[Tensor]]]:
+    """Record the inputs of each activation inside the context, by the module's id."""
+    recorded: dict[int, list[Tensor]] = {}
 
-    def hear(module: nn.Module, given: tuple[Tensor, ...]) -> None:
-        heard[id(module)].append(given[0])
+    def record(module: nn.Module, args: tuple[Tensor, ...]) -> None:
+        recorded[id(module)].append(args[0])
 
     modules = {id(last(stage.module)): last(stage.module) for stage in network.stages if stage.block.applies}
-    heard |= {key: [] for key in modules}
-    handles = [module.register_forward_pre_hook(hear) for module in modules.values()]
+    recorded |= {key: [] for key in modules}
+    handles = [module.register_forward_pre_hook(record) for module in modules.values()]
     try:
-        yield heard
+        yield recorded
     finally:
         for handle in handles:
             handle.remove()

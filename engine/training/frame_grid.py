@@ -1,4 +1,4 @@
-"""The steps that have a frame in every repetition of a run, whatever the clock says."""
+"""The frame grid: steps that have a frame in every repetition of a run, independent of the clock."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from functools import cache
 
 FIRST = 4
 GROWTH = 1.25
+LAST = 100_000_000  # no run takes more steps
 
 
 def steps(until: int) -> Iterator[int]:
-    """1, 2, 3, 4 and then each at most 1.25 times the last: about 30 in 800 steps, 48 in 50 000."""
+    """The steps of the grid up to `until`: 1, 2, 3, 4, then each at most 1.25 times the last; 29 up to 800."""
     step = 1
     while step <= until:
         yield step
@@ -20,22 +21,20 @@ def steps(until: int) -> Iterator[int]:
 
 
 @cache
-def known(until: int) -> frozenset[int]:
-    """The same to look things up in."""
-    return frozenset(steps(until))
+def _grid_set() -> frozenset[int]:
+    return frozenset(steps(LAST))
 
 
 def on_grid(step: int) -> bool:
-    """Whether a step is one of them."""
-    return step in known(100_000_000)
+    """Whether a step is on the grid."""
+    return step in _grid_set()
 
 
 def next_on_grid(step: int) -> int:
-    """The first of them after `step`."""
-    return ordered(100_000_000)[bisect_right(ordered(100_000_000), step)]
+    """The first step of the grid after `step`."""
+    return _grid_sequence()[bisect_right(_grid_sequence(), step)]
 
 
 @cache
-def ordered(until: int) -> tuple[int, ...]:
-    """All of them in a row, and one that no run reaches."""
-    return (*steps(until), sys.maxsize)
+def _grid_sequence() -> tuple[int, ...]:
+    return (*steps(LAST), sys.maxsize)  # the last entry lets next_on_grid find one after any step

@@ -1,4 +1,4 @@
-"""The gates of a network's recurrent layers, as the instruments show them."""
+"""The gates of a network's recurrent layers: their names, and their means for the probe."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from torch import Tensor
 
 from engine.network.build import Network
 from engine.numerics.gates import EXAMPLES
-from engine.training.forward_trace import Inside
+from engine.training.forward_trace import ForwardTrace
 
 
-def names_of(network: Network) -> tuple[str, ...]:
-    """A name for each gate of each layer: the stage, the layer if there are several, the gate."""
-    found: list[str] = []
+def name_gates(network: Network) -> tuple[str, ...]:
+    """The name of each gate: stage, number of the layer if several are stacked, gate."""
+    names: list[str] = []
     for stage in network.stages:
         recurrence = stage.block.recurrence
         for layer in range(recurrence.layers if recurrence else 0):
-            which = f" {layer + 1}" if recurrence and recurrence.layers > 1 else ""
-            found += [f"{stage.name}{which} · {name}" for name in (recurrence.gates if recurrence else ())]
-    return tuple(found)
+            number = f" {layer + 1}" if recurrence and recurrence.layers > 1 else ""
+            names += [f"{stage.name}{number} · {name}" for name in (recurrence.gates if recurrence else ())]
+    return tuple(names)
 
 
-def readings(network: Network, inside: Inside) -> tuple[Tensor, ...]:
-    """The mean of each gate at each step, (steps,), in the order of the names."""
-    found: list[Tensor] = []
-    for stage, x in zip(network.stages, inside.taken, strict=True):
+def mean_gates(network: Network, trace: ForwardTrace) -> tuple[Tensor, ...]:
+    """The mean of each gate at each time step, (time,), in the order of `name_gates`."""
+    means: list[Tensor] = []
+    for stage, x in zip(network.stages, trace.inputs, strict=True):
         if stage.block.recurrence and stage.block.recurrence.gates:
-            found += [gate.mean((0, 2)) for layer in stage.block.gates(stage.module, x[:EXAMPLES]) for gate in layer]
-    return tuple(found)
+            means += [gate.mean((0, 2)) for layer in stage.block.gates(stage.module, x[:EXAMPLES]) for gate in layer]
+    return tuple(means)

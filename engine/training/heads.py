@@ -1,7 +1,8 @@
-"""The ends of a network: its output, its heads, its reconstructions. Their losses make one, J = Σ wₑ Lₑ.
+"""The heads of a network: its output, auxiliary heads, reconstructions. Their weighted losses make J = Σ wₑ Lₑ.
 
-With one end everything is as it always was. With several, the outputs of all ends stand side by side in one tensor,
-(batch, numbers), and so do their targets: the output's, the heads', and the input itself for reconstructions.
+A network with one head, its output, trains on that head's loss directly. With several, the outputs of all heads are
+concatenated into one tensor, (batch, Σ outputs), and so are their targets: those of the output, those of the auxiliary
+heads, and the network's input for reconstructions.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from engine.data.epochs import Tally
+from engine.data.epochs import EpochMetrics
 from engine.data.prepare import Prepared
 from engine.data.targets import loss_module, training_targets
 from engine.examples import Task
@@ -26,205 +27,212 @@ from engine.training.sum_of_losses import SumOfLosses
 
 
 @dataclass(frozen=True)
-class End:
-    """One end: its stage, its loss, where its outputs and its targets stand. `place` is −1 for the output; `chosen`
-    is the part that `loss` comes from."""
+class OutputHead:
+    """One head: its loss and its columns in the concatenated outputs and targets.
+
+    `position` is the index of its stage, −1 for the output. `part` is the `Loss` that built `loss`.
+    """
 
     name: str
-    place: int
+    position: int
     task: Task
     loss: nn.Module
     outputs: slice
     targets: slice
-    chosen: Loss
+    part: Loss
 
 
-class Judged(NamedTuple):
-    """How a split fares: loss and metric, of several ends then those of each one; and what is known of each class."""
+class Evaluation(NamedTuple):
+    """The evaluation of a split. `scores`: loss and metric, then loss and metric of each head where there are several.
+    `classes`: recalls and confusion matrix, see `ByClass`."""
 
     scores: tuple[float, ...]
     classes: tuple[float, ...]
 
 
-class Weighed(SumOfLosses):
-    """The loss of all ends; its weights follow live edits."""
+class WeightedLoss(SumOfLosses):
+    """The loss of all heads; the weights wₑ follow live edits."""
 
-    def __init__(self, ends: tuple[End, ...], experiment: Experiment) -> None:
-        columns = [end.outputs for end in ends], [end.targets for end in ends]
-        super().__init__([end.loss for end in ends], [], *columns)
-        self.ends = ends
-        self.retune(experiment)
+    def __init__(self, heads: tuple[OutputHead, ...], experiment: Experiment) -> None:
+        columns = [head.outputs for head in heads], [head.targets for head in heads]
+        super().__init__([head.loss for head in heads], [], *columns)
+        self.heads = heads
+        self.update_live_fields(experiment)
 
-    def retune(self, experiment: Experiment) -> None:
-        """Takes over the weights of an edited experiment."""
-        given = [experiment.network[end.place] if end.place >= 0 else None for end in self.ends]
-        self.weights = [experiment.output_weight if block is None else block.loss_weight for block in given]
+    def update_live_fields(self, experiment: Experiment) -> None:
+        """Take the loss weights from an edited experiment."""
+        blocks = [experiment.network[head.position] if head.position >= 0 else None for head in self.heads]
+        self.weights = [experiment.output_weight if block is None else block.loss_weight for block in blocks]
 
 
-class Ends:
-    """What the trainer asks of the ends, however many there are."""
+class Heads:
+    """Loss, targets and evaluation of a network, whether it has one head or several."""
 
     def __init__(self, experiment: Experiment, data: Prepared, network: Network, device: torch.device) -> None:
         self.data, self.network, self.device = data, network, device
         self.task = data.source.task
-        self.several = bool(network.ends)
+        self.several = bool(network.head_positions)
         main = loss_module(experiment, data)
-        self.ends = listed(experiment, data, network, main) if self.several else ()
-        self.loss: nn.Module = (Weighed(self.ends, experiment) if self.several else main).to(device)
-        self.inputs = any(network.stages[place].block.reconstructs for place in network.ends)
-        self.newest: Tensor | None = None
+        self.heads = list_heads(experiment, data, network, main) if self.several else ()
+        self.loss: nn.Module = (WeightedLoss(self.heads, experiment) if self.several else main).to(device)
+        self.reconstructs = any(network.stages[position].block.reconstructs for position in network.head_positions)
+        self.newest_losses: Tensor | None = None  # (heads,), of the last training batch
         self.by_class = ByClass(experiment, data)
 
     @property
     def channels(self) -> tuple[Channel, ...]:
-        """What the frames of a network with several ends say beside those of others, and the epochs of classes."""
+        """The channels of the heads' losses, where there are several heads, and of the classes."""
         if not self.several:
             return self.by_class.channels
-        names = tuple(end.name for end in self.ends)
+        names = tuple(head.name for head in self.heads)
         own = Channel("end_loss", "Loss of each end", "Lₑ of the batch", "", "lines", "log", names)
         return (own, *self.by_class.channels)
 
     def readings(self) -> dict[str, Tensor]:
-        """Each end's loss on the batch of the newest step."""
-        return {} if self.newest is None else {"end_loss": self.newest}
+        """The loss of each head on the newest batch, (heads,)."""
+        return {} if self.newest_losses is None else {"end_loss": self.newest_losses}
 
     def training_targets(self, experiment: Experiment) -> Tensor:
-        """The targets of the training split, without the inputs."""
-        return self._beside(training_targets(experiment, self.data), 0).to(self.device)
+        """The targets of the training split; a reconstruction's are joined batch by batch, after augmentation."""
+        return self._concatenate_targets(training_targets(experiment, self.data), 0).to(self.device)
 
-    def held_out(self, experiment: Experiment, part: int) -> tuple[Tensor, Tensor]:
-        """Inputs and targets of the validation split (1) or the test split (2)."""
+    def load_split(self, experiment: Experiment, split: int) -> tuple[Tensor, Tensor]:
+        """Inputs and targets of the validation split (1) or the test split (2), on the device."""
         data = self.data
-        x, y = ((data.validation_x, data.validation_y), (data.test_x, data.test_y))[part - 1]
-        targets = self._beside(experiment.loss.targets(y, data.source.outputs), part)
-        return self.joined(x.to(self.device), targets.to(self.device))
+        x, y = ((data.validation_x, data.validation_y), (data.test_x, data.test_y))[split - 1]
+        targets = self._concatenate_targets(experiment.loss.targets(y, data.source.outputs), split)
+        return self.join_inputs(x.to(self.device), targets.to(self.device))
 
-    def _beside(self, main: Tensor, part: int) -> Tensor:
-        """The output's targets with those of the heads beside them, in rows of numbers."""
+    def _concatenate_targets(self, main: Tensor, split: int) -> Tensor:
+        """The targets of the output and of the auxiliary heads, (examples, Σ targets); `main` alone without heads."""
         if not self.several or self.data.splits is None:
             return main
-        columns = [rows(main, self.data.source.outputs)]
+        columns = [as_rows(main, self.data.source.outputs)]
         for goal in self.data.goals.values():
-            columns.append(rows(torch.from_numpy(goal.y[self.data.splits[part]]), goal.outputs))
-        return torch.cat(columns, 1)
+            columns.append(as_rows(torch.from_numpy(goal.y[self.data.splits[split]]), goal.outputs))
+        return torch.cat(columns, 1)  # (examples, Σ targets)
 
-    def joined(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        """A batch whose targets also hold the input, if something reconstructs it."""
-        return (x, torch.cat([y, x.flatten(1)], 1)) if self.inputs else (x, y)
+    def join_inputs(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """A batch with the input appended to the targets, (batch, targets + inputs), if a head reconstructs it."""
+        return (x, torch.cat([y, x.flatten(1)], 1)) if self.reconstructs else (x, y)
 
-    def tally(self) -> Tally:
-        """An empty tally of an epoch."""
-        return EndsTally(self) if self.several else Tally()
+    def start_epoch_metrics(self) -> EpochMetrics:
+        """Metrics of an epoch before its first batch."""
+        return HeadMetrics(self) if self.several else EpochMetrics()
 
-    def restored(self, state: dict[str, Any]) -> Tally:
-        """The tally in a checkpoint."""
-        return EndsTally.load(self, state) if self.several else Tally.restore(state, self.device)
+    def load_epoch_metrics(self, state: dict[str, Any]) -> EpochMetrics:
+        """The metrics of an epoch under way, from a checkpoint."""
+        return HeadMetrics.load(self, state) if self.several else EpochMetrics.restore(state, self.device)
 
     @torch.no_grad()
-    def evaluate(self, x: Tensor, y: Tensor) -> Judged:
-        """How a split fares in evaluation mode."""
+    def evaluate(self, x: Tensor, y: Tensor) -> Evaluation:
+        """Loss, metric and per-class counts of a split, in evaluation mode."""
         self.network.eval()
         self.loss.eval()
-        outputs = torch.cat([self.network(piece) for piece in torch.split(x, 2048)])
-        found = float(self.loss(outputs, y))
+        outputs = torch.cat([self.network(piece) for piece in torch.split(x, 2048)])  # (examples, outputs)
+        loss = float(self.loss(outputs, y))
         metrics: tuple[float, ...] = (float(metric(outputs, y, self.task)),) if not self.several else ()
         if self.several:
-            tally, newest = EndsTally(self), self.newest
-            tally.see(outputs, y)
-            self.newest = newest  # a look at a split is no step
-            metrics = tally.metrics()
+            split_metrics, newest = HeadMetrics(self), self.newest_losses
+            split_metrics.add_batch(outputs, y)
+            self.newest_losses = newest  # add_batch records the losses of a step; an evaluation is none
+            metrics = split_metrics.head_scores()
         self.network.train()
         self.loss.train()
         width = self.data.source.outputs
-        own = (outputs[:, :width], y[:, :width]) if self.several else (outputs, y)
-        return Judged((found, *metrics), self.by_class(*own))
+        main = (outputs[:, :width], y[:, :width]) if self.several else (outputs, y)
+        return Evaluation((loss, *metrics), self.by_class(*main))
 
 
-class EndsTally(Tally):
-    """Sums over an epoch for each end, so that nothing of the size of the data has to be kept."""
+class HeadMetrics(EpochMetrics):
+    """Running sums for each head. Unlike `EpochMetrics` it stores no outputs, so its size does not grow with the data:
+    the outputs of several heads, reconstructions above all, can be larger than the inputs."""
 
-    def __init__(self, ends: Ends) -> None:
+    def __init__(self, heads: Heads) -> None:
         super().__init__()
-        self.of = ends
+        self.heads = heads
         self.count = 0
-        numbers = [end.targets.stop - end.targets.start for end in ends.ends]
-        self.sums = [torch.zeros(2 + 2 * n, dtype=torch.float64, device=ends.device) for n in numbers]
-        self.first: Tensor | None = None  # the first row of targets
+        widths = [head.targets.stop - head.targets.start for head in heads.heads]
+        # loss sum, score sum, Σ targets, Σ targets²: (2 + 2 · targets,) for each head
+        self.sums = [torch.zeros(2 + 2 * width, dtype=torch.float64, device=heads.device) for width in widths]
+        self.first: Tensor | None = None  # the first row of targets, (Σ targets,)
 
     @torch.no_grad()
-    def see(self, outputs: Tensor, targets: Tensor) -> None:
-        """Per end: loss, right answers or squared error, and the sums of the targets and of their squares. Targets are
-        counted from the first row, so that those which do not vary have no spread at all, and large ones a true one."""
-        assert isinstance(self.of.loss, Weighed)
-        losses = self.of.loss.parts(outputs, targets)
-        self.of.newest = torch.stack(losses)
+    def add_batch(self, outputs: Tensor, targets: Tensor) -> None:
+        """Add a batch to the sums: loss, right answers or squared error, targets and squared targets.
+
+        Targets are measured from the first row. A constant target then has a variance of exactly 0, and a large one
+        does not lose its variance to cancellation in Σt² − (Σt)² / n.
+        """
+        assert isinstance(self.heads.loss, WeightedLoss)
+        losses = self.heads.loss.head_losses(outputs, targets)
+        self.heads.newest_losses = torch.stack(losses)  # (heads,)
         self.count += len(outputs)
         self.first = targets[0].double().clone() if self.first is None else self.first
-        for end, total, loss in zip(self.of.ends, self.sums, losses, strict=True):
-            given, wanted = outputs[:, end.outputs].double(), targets[:, end.targets].double()
-            right = (given.argmax(1) == wanted.argmax(1)).sum()
-            found = right if end.task == "classification" else ((given - wanted) ** 2).sum()
-            head = torch.stack([loss.double() * len(outputs), found.double()])
-            apart = wanted - self.first[end.targets]
-            total += torch.cat([head, apart.sum(0), (apart**2).sum(0)])
+        for head, total, loss in zip(self.heads.heads, self.sums, losses, strict=True):
+            output, target = outputs[:, head.outputs].double(), targets[:, head.targets].double()  # (batch, targets)
+            right = (output.argmax(1) == target.argmax(1)).sum()
+            score = right if head.task == "classification" else ((output - target) ** 2).sum()
+            loss_and_score = torch.stack([loss.double() * len(outputs), score.double()])  # (2,)
+            shifted = target - self.first[head.targets]
+            total += torch.cat([loss_and_score, shifted.sum(0), (shifted**2).sum(0)])
 
     def state(self) -> dict[str, Any]:
-        """The tally so far, for a checkpoint."""
+        """The sums so far, for a checkpoint."""
         return {**super().state(), "count": self.count, "sums": self.sums, "first": self.first}
 
     @classmethod
-    def load(cls, ends: Ends, state: dict[str, Any]) -> EndsTally:
-        """The tally in a checkpoint."""
-        tally = cls(ends)
-        tally.loss_sum, tally.examples, tally.count = state["loss_sum"], state["examples"], state["count"]
-        tally.sums = [total.to(ends.device).clone() for total in state["sums"]]
+    def load(cls, heads: Heads, state: dict[str, Any]) -> HeadMetrics:
+        """The sums in a checkpoint."""
+        metrics = cls(heads)
+        metrics.loss_sum, metrics.examples, metrics.count = state["loss_sum"], state["examples"], state["count"]
+        metrics.sums = [total.to(heads.device).clone() for total in state["sums"]]
         first = state.get("first")
-        if first is None and tally.count:  # written before targets were counted from the first row
-            first = torch.zeros(max(end.targets.stop for end in ends.ends), dtype=torch.float64)
-        tally.first = None if first is None else first.to(ends.device)
-        return tally
+        if first is None and metrics.count:  # older checkpoints measure targets from 0, not from the first row
+            first = torch.zeros(max(head.targets.stop for head in heads.heads), dtype=torch.float64)
+        metrics.first = None if first is None else first.to(heads.device)
+        return metrics
 
-    def mean_and_metric(self, task: Task) -> tuple[float, ...]:
-        """Mean of J, the output's metric, then each end's loss and metric."""
-        return (self.loss_sum / self.examples, *self.metrics())
+    def compute(self, task: Task) -> tuple[float, ...]:
+        """Mean of J, the metric of the output, then mean loss and metric of each head."""
+        return (self.mean_loss, *self.head_scores())
 
-    def metrics(self) -> tuple[float, ...]:
-        """The output's metric, then mean loss and metric of each end: accuracy, or R² of numbers, NaN where no target
-        varies."""
-        found: list[float] = []
-        for end, total in zip(self.of.ends, self.sums, strict=True):
+    def head_scores(self) -> tuple[float, ...]:
+        """The metric of the output, then mean loss and metric of each head: accuracy, or R², NaN for constant
+        targets."""
+        scores: list[float] = []
+        for head, total in zip(self.heads.heads, self.sums, strict=True):
             loss, score, *rest = total.tolist()
             half = len(rest) // 2
             spread = sum(square - one**2 / self.count for one, square in zip(rest[:half], rest[half:], strict=True))
-            known, apart = torch.tensor([score, spread], dtype=torch.float64)
-            of = accuracy(known, self.count) if end.task == "classification" else r_squared(known, apart)
-            found += [loss / self.count, float(of)]
-        return (found[1], *found)
+            counted, variance = torch.tensor([score, spread], dtype=torch.float64)
+            of = accuracy(counted, self.count) if head.task == "classification" else r_squared(counted, variance)
+            scores += [loss / self.count, float(of)]
+        return (scores[1], *scores)
 
 
-def listed(experiment: Experiment, data: Prepared, network: Network, main: nn.Module) -> tuple[End, ...]:
-    """The ends in the order in which their outputs stand side by side."""
+def list_heads(experiment: Experiment, data: Prepared, network: Network, main: nn.Module) -> tuple[OutputHead, ...]:
+    """The heads in the order of their columns; `main` is the loss of the output, which comes first."""
     width = data.source.outputs
-    ends = [End("output", -1, data.source.task, main, slice(0, width), slice(0, width), experiment.loss)]
-    inputs = width + sum(data.heads.values())  # the input comes last in the targets
-    given = wanted = width
-    for place in network.ends:
-        stage = network.stages[place]
+    heads = [OutputHead("output", -1, data.source.task, main, slice(0, width), slice(0, width), experiment.loss)]
+    inputs = width + sum(data.heads.values())  # the input comes last in the targets, and all reconstructions share it
+    output_start = target_start = width
+    for position in network.head_positions:
+        stage = network.stages[position]
         size = torch.Size(stage.out_shape).numel()
-        outputs = slice(given, given + size)
-        given += size
-        if place in data.goals:
-            task: Task = data.goals[place].task
-            own = stage.block.own_loss or usual_loss(task)
-            ends.append(End(stage.name, place, task, own.build(), outputs, slice(wanted, wanted + size), own))
-            wanted += size
+        outputs = slice(output_start, output_start + size)
+        output_start += size
+        if position in data.goals:
+            task: Task = data.goals[position].task
+            part = stage.block.own_loss or usual_loss(task)
+            targets = slice(target_start, target_start + size)
+            target_start += size
         else:
-            targets = slice(inputs, inputs + size)
-            own = usual_loss("regression")
-            ends.append(End(stage.name, place, "regression", own.build(), outputs, targets, own))
-    return tuple(ends)
+            task, part, targets = "regression", usual_loss("regression"), slice(inputs, inputs + size)
+        heads.append(OutputHead(stage.name, position, task, part.build(), outputs, targets, part))
+    return tuple(heads)
 
 
-def rows(y: Tensor, outputs: int) -> Tensor:
-    """Targets as rows of numbers: classes as shares, all of it for the right one."""
+def as_rows(y: Tensor, outputs: int) -> Tensor:
+    """Targets as float rows, (examples, outputs): classes become one-hot."""
     return nn.functional.one_hot(y, outputs).to(torch.float32) if y.dtype == torch.int64 else y

@@ -1,4 +1,4 @@
-"""Validation examples that the instruments try at every frame: under attack, and with each member of an ensemble."""
+"""Holdout measurements: validation examples evaluated at every frame, under attack and by each ensemble member."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from engine.experiment.experiment import Experiment
 from engine.network.build import Network
 from engine.numerics.seeding import ATTACK, seed_of
 from engine.parts.attacks import Attack
-from engine.parts.probes import Need, Trial
-from engine.training.adversary import slope
-from engine.training.ensemble import EnsembleNetwork, combined
+from engine.parts.probes import HoldoutOutputs, Need
+from engine.training.adversary import input_gradient
+from engine.training.ensemble import EnsembleNetwork, combine
 from engine.training.members import member_samples
 
 
-class Held:
+class Holdout:
     """The first examples of the validation split, as many as the probe batch has.
 
-    The attack is on the network as it stands, in evaluation mode. It takes gradients of the inputs alone, and its
-    chance is its own, the same at every frame: nothing that training uses is touched.
+    Training is not disturbed: the attack takes gradients of the inputs alone, in evaluation mode, and has its own
+    generator, seeded alike at every frame.
 
-    Cost: a forward pass over so many examples, one forward and backward pass for each gradient of the attack and a
-    forward pass for its examples; two forward passes for each member, and one over the plane.
+    Cost: a forward pass over the examples; a forward and a backward pass for each gradient of the attack, and a forward
+    pass over the attacked examples; two forward passes for each member, and one over the plane.
     """
 
     def __init__(
@@ -47,19 +47,20 @@ class Held:
         self.targets, self.x = y.to(device), x.to(device)
         self.loss_targets = experiment.loss.targets(y, data.source.outputs).to(device)
         self.loss = loss_module(experiment, data).to(device)
-        plane = self.affine(data)
-        self.plane = None if plane is None else tuple(part.to(device) for part in plane)
+        inverse = self.invert_preprocessing(data)
+        self.inverse = None if inverse is None else tuple(part.to(device) for part in inverse)
         self.train_x, self.train_y = data.train_x[:size].to(device), data.train_y[:size].to(device)
         count = len(data.train_x)
-        drawn = [torch.bincount(own, minlength=count)[:size] for own in member_samples(experiment, count)]
-        self.unseen = (torch.stack(drawn) == 0).to(device)  # (members, examples)
+        draws = [torch.bincount(sample, minlength=count)[:size] for sample in member_samples(experiment, count)]
+        self.is_out_of_bag = (torch.stack(draws) == 0).to(device)  # (members, examples)
 
     @staticmethod
-    def affine(data: Prepared) -> tuple[Tensor, Tensor, Tensor] | None:
-        """The way back from preprocessed to raw 2-D inputs: raw = (z − b) A + m. None where there is none.
+    def invert_preprocessing(data: Prepared) -> tuple[Tensor, Tensor, Tensor] | None:
+        """A (2, 2), b (2,) and m (2,) of raw = (z − b) A + m, for 2-D inputs; None if preprocessing is not affine.
 
-        In own tables, which are float64, m is the middle of the plot and lengths are counted in half its sides: values
-        may be far from 0, or tiny.
+        Preprocessing is known only as a function: A and b follow from the images of three points, and three more show
+        whether it is affine. Uploaded tables are float64; there m is the center of the plot and lengths are measured in
+        half its sides, since values may be far from 0 or tiny.
         """
         extent, kind = data.source.extent, data.source.x.dtype
         if data.raw_shape != (2,) or data.in_shape != (2,) or not extent:
@@ -68,53 +69,52 @@ class Held:
         if kind == np.float64:
             low, high = np.array(extent).reshape(2, 2).T
             middle, half = (low + high) / 2, (high - low) / 2
-        corners = (middle + half * [[0, 0], [1, 0], [0, 1]]).astype(kind)
+        corners = (middle + half * [[0, 0], [1, 0], [0, 1]]).astype(kind)  # (3, 2)
         origin, *axes = data.to_input(corners).astype(np.float64)
-        there = np.stack([axis - origin for axis in axes])  # (raw − m) / half · there + origin = z
-        some = np.array([[0.3, -1.7], [2.1, 0.9], [-1.2, 0.4]], np.float32)
-        found = data.to_input((middle + half * some).astype(kind))
-        if not np.allclose(some @ there + origin, found, atol=1e-3) or abs(np.linalg.det(there)) < 1e-9:
+        forward = np.stack([axis - origin for axis in axes])  # (2, 2); (raw − m) / half · forward + origin = z
+        samples = np.array([[0.3, -1.7], [2.1, 0.9], [-1.2, 0.4]], np.float32)
+        images = data.to_input((middle + half * samples).astype(kind))
+        if not np.allclose(samples @ forward + origin, images, atol=1e-3) or abs(np.linalg.det(forward)) < 1e-9:
             return None
-        back = np.linalg.inv(there) * half
-        parts = (torch.from_numpy(part.astype(kind)) for part in (back, origin, middle))
-        return next(parts), next(parts), next(parts)
+        inverse, offset, center = (
+            torch.from_numpy(part.astype(kind)) for part in (np.linalg.inv(forward) * half, origin, middle)
+        )
+        return inverse, offset, center
 
-    def trial(self, plane: Tensor | None) -> Trial:
-        """How they fare now; the network is in evaluation mode."""
-        found = Trial(self.targets, self.x, torch.empty(0))
+    def evaluate(self, plane: Tensor | None) -> HoldoutOutputs:
+        """Evaluate the examples; the network has to be in evaluation mode. `plane`: points of the output map."""
+        found = HoldoutOutputs(self.targets, self.x, torch.empty(0))
         if "members" in self.needs and isinstance(self.network, EnsembleNetwork):
-            each = self.network.each(self.x)
-            found = replace(found, outputs=self._together(each), each=each)
-            found = self._out_of_bag(found, self.network)
-            found = replace(found, plane_each=None if plane is None else self.network.each(plane))
+            each = self.network.member_outputs(self.x)  # (members, examples, outputs)
+            combined = combine(each, self.network.vote, self.network.shares)
+            found = replace(found, outputs=combined, member_outputs=each)
+            found = self._add_out_of_bag(found, self.network)
+            found = replace(found, member_planes=None if plane is None else self.network.member_outputs(plane))
         else:
             found = replace(found, outputs=self.network(self.x))
-        return self._attacked(found, self.attack) if "attack" in self.needs and self.attack else found
+        return self._add_attack(found, self.attack) if "attack" in self.needs and self.attack else found
 
-    def _together(self, each: Tensor) -> Tensor:
-        assert isinstance(self.network, EnsembleNetwork)
-        return combined(each, self.network.vote, self.network.shares)
-
-    def _out_of_bag(self, found: Trial, network: EnsembleNetwork) -> Trial:
-        """Every training example's answer by the members that never saw it; those that all saw are left out."""
-        said = network.each(self.train_x)  # (members, examples, outputs)
+    def _add_out_of_bag(self, found: HoldoutOutputs, network: EnsembleNetwork) -> HoldoutOutputs:
+        """Add out-of-bag predictions: each training example, answered only by the members whose bootstrap sample
+        excludes it. Examples that are in every sample are left out."""
+        votes = network.member_outputs(self.train_x)  # (members, examples, outputs)
         if network.vote == "majority":
-            said = torch.nn.functional.one_hot(said.argmax(2), said.shape[2]).to(said.dtype)
+            votes = torch.nn.functional.one_hot(votes.argmax(2), votes.shape[2]).to(votes.dtype)
         elif network.shares:
-            said = said.softmax(2)
-        answered = self.unseen.any(0)
-        weight = self.unseen[:, answered, None].to(said.dtype)
-        mean = (said[:, answered] * weight).sum(0) / weight.sum(0)
-        return replace(found, unseen=mean, unseen_targets=self.train_y[answered])
+            votes = votes.softmax(2)
+        answered = self.is_out_of_bag.any(0)  # (examples,)
+        weight = self.is_out_of_bag[:, answered, None].to(votes.dtype)  # (members, answered, 1)
+        mean = (votes[:, answered] * weight).sum(0) / weight.sum(0)  # (answered, outputs)
+        return replace(found, out_of_bag=mean, out_of_bag_targets=self.train_y[answered])
 
-    def _attacked(self, found: Trial, attack: Attack) -> Trial:
-        """The same with the attack."""
+    def _add_attack(self, found: HoldoutOutputs, attack: Attack) -> HoldoutOutputs:
+        """Add the attacked examples, their outputs, and for 2-D inputs where the attack moved them."""
         self.generator.manual_seed(self.seed)
         differentiable = self.network.slope_outputs if isinstance(self.network, EnsembleNetwork) else self.network
-        moved = attack.attack(self.x, slope(differentiable, self.loss, self.loss_targets), self.generator)
-        found = replace(found, moved_x=moved, moved=self.network(moved))
-        if self.plane is None:
+        attacked = attack.attack(self.x, input_gradient(differentiable, self.loss, self.loss_targets), self.generator)
+        found = replace(found, attacked_x=attacked, attacked_outputs=self.network(attacked))
+        if self.inverse is None:
             return found
-        back, origin, middle = self.plane
-        before, after = ((x.to(back.dtype) - origin) @ back + middle for x in (self.x, moved))
+        inverse, offset, center = self.inverse
+        before, after = ((x.to(inverse.dtype) - offset) @ inverse + center for x in (self.x, attacked))  # (examples, 2)
         return replace(found, before=before, after=after)

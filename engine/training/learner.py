@@ -1,4 +1,4 @@
-"""A learner: one network and all that its steps need. A run has one, or one for each member of an ensemble."""
+"""A learner: one network with all that its steps need. A run has one, or one for each member of an ensemble."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from engine.experiment.experiment import Experiment
 from engine.network.build import Network
 from engine.training.capture import Capture
 from engine.training.eager import Eager, Loss
-from engine.training.heads import Ends
+from engine.training.heads import Heads
 from engine.training.members import member_experiments, member_samples
 
 
 class Batch(NamedTuple):
-    """Inputs and targets of a step."""
+    """The inputs and targets of a step."""
 
     x: Tensor  # (batch, *in_shape)
     y: Tensor  # (batch,) classes or (batch, targets)
 
 
 class Learner:
-    """A network with its loss, its order of examples, its augmentation and its optimizer; it takes single steps.
+    """A network with its loss, its order of examples, its augmentation and its optimizer.
 
-    `join` puts the inputs beside the targets where the network reconstructs them.
+    `join`: `Heads.join_inputs`, applied after augmentation: a reconstruction's target is the augmented input.
     """
 
     def __init__(
@@ -48,62 +48,63 @@ class Learner:
         self.eager = Eager(experiment, network, loss, device)
 
     def batch(self, size: int, step: int) -> Batch:
-        """The next batch as training sees it."""
+        """The next batch: taken in order, augmented, with the targets of reconstructions."""
         return Batch(*self.join(*self.augment(*self.order.take(size), step)))
 
     def step(self, batch: Batch, factor: float, seed: int, capture: Capture | None) -> tuple[Loss, Tensor]:
-        """One optimizer step: the loss of the batch and the outputs, (batch, outputs)."""
+        """Take one optimizer step. Returns the loss of the batch and the outputs, (batch, outputs)."""
         return self.eager.step(batch.x, batch.y, factor, seed, capture)
 
 
 class SampledOrder(Order):
-    """The order of a member's own sample. The examples stay where all members share them; only their places are kept
-    in order."""
+    """The order of a member's bootstrap sample. It orders indices into examples that all members share, so that an
+    ensemble takes no more memory for data than one network."""
 
     def __init__(self, x: Tensor, y: Tensor, sample: Tensor, seed: int, classes: Tensor | None) -> None:
-        here = sample.to(x.device)  # (examples,)
-        super().__init__(here, here, seed, None if classes is None else classes[sample])
+        indices = sample.to(x.device)  # (examples,)
+        super().__init__(indices, indices, seed, None if classes is None else classes[sample])
         self.shared_x, self.shared_y = x, y
 
     def take(self, batch_size: int) -> tuple[Tensor, Tensor]:
-        places = super().take(batch_size)[0]  # (batch,)
-        return self.shared_x[places], self.shared_y[places]
+        indices = super().take(batch_size)[0]  # (batch,)
+        return self.shared_x[indices], self.shared_y[indices]
 
 
-def learners_of(
-    experiment: Experiment, data: Prepared, network: Network, ends: Ends, device: torch.device
+def build_learners(
+    experiment: Experiment, data: Prepared, network: Network, heads: Heads, device: torch.device
 ) -> tuple[Learner, ...]:
-    """The learner of a lone network; of an ensemble one for each member, with a sample, a seed and a loss of its own.
+    """The learner of a single network, or one for each member of an ensemble, with its own sample, seed and loss.
 
     Each member trains exactly as it would alone.
     """
-    x, y = data.train_x.to(device), ends.training_targets(experiment)
+    x, y = data.train_x.to(device), heads.training_targets(experiment)
     classes = data.train_y if experiment.balance == "resampling" else None
     if experiment.ensemble is None:
         order = Order(x, y, experiment.seed, classes)
-        return (Learner(experiment, network, ends.loss, order, device, ends.joined),)
-    made = []
-    each = (member_experiments(experiment), network.members, member_samples(experiment, len(x)))
-    for own, member, sample in zip(*each, strict=True):
+        return (Learner(experiment, network, heads.loss, order, device, heads.join_inputs),)
+    learners = []
+    members = (member_experiments(experiment), network.members, member_samples(experiment, len(x)))
+    for own, member, sample in zip(*members, strict=True):
+        # class weights come from the member's own sample
         loss = loss_module(own, replace(data, train_y=data.train_y[sample])).to(device)
         order = SampledOrder(x, y, sample, own.seed, classes)
-        made.append(Learner(own, member, loss, order, device, ends.joined))
-    return tuple(made)
+        learners.append(Learner(own, member, loss, order, device, heads.join_inputs))
+    return tuple(learners)
 
 
-def retune(learners: Sequence[Learner], experiment: Experiment) -> None:
-    """Takes over the live fields of an edited experiment; the optimizers' states stay."""
+def update_live_fields(learners: Sequence[Learner], experiment: Experiment) -> None:
+    """Take the live fields from an edited experiment; optimizer states are kept."""
     for learner, own in zip(learners, member_experiments(experiment), strict=True):
-        learner.eager.retune(own)
+        learner.eager.update_live_fields(own)
 
 
 def optimizer_state(learners: Sequence[Learner]) -> dict[str, Any]:
-    """The optimizer's state, of several learners all states by the member's place: as checkpoints have them."""
+    """The optimizer state for a checkpoint; of several learners their states by number."""
     states = [learner.eager.optimizer.state_dict() for learner in learners]
-    return states[0] if len(states) == 1 else {str(place): state for place, state in enumerate(states)}
+    return states[0] if len(states) == 1 else {str(number): state for number, state in enumerate(states)}
 
 
 def load_optimizer_state(learners: Sequence[Learner], state: dict[str, Any]) -> None:
-    """Puts the optimizers' states back."""
-    for place, learner in enumerate(learners):
-        learner.eager.optimizer.load_state_dict(state if len(learners) == 1 else state[str(place)])
+    """Load the optimizer state of a checkpoint."""
+    for number, learner in enumerate(learners):
+        learner.eager.optimizer.load_state_dict(state if len(learners) == 1 else state[str(number)])

@@ -1,4 +1,4 @@
-"""The members of an ensemble: what each is trained as, and on which examples."""
+"""The members of an ensemble: the experiment and the training examples of each."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from engine.numerics.seeding import BOOTSTRAP, MEMBER, seed_of
 
 
 def member_experiments(experiment: Experiment) -> list[Experiment]:
-    """The experiment of each member, with the seed for its weights, order, dropout and augmentation; without an
-    ensemble the experiment itself."""
+    """The experiment of each member, with its own seed for weights, order, dropout and augmentation. Without an
+    ensemble: the experiment itself."""
     if experiment.ensemble is None:
         return [experiment]
-    seeds = (seed_of(experiment.seed, MEMBER, place) % 2**31 for place in range(experiment.ensemble.members))
+    seeds = (seed_of(experiment.seed, MEMBER, number) % 2**31 for number in range(experiment.ensemble.members))
     return [experiment.model_copy(update={"seed": seed, "ensemble": None}) for seed in seeds]
 
 
 def member_samples(experiment: Experiment, count: int) -> list[Tensor]:
-    """Which of the training examples each member has, (count,) each; all of them without an ensemble."""
+    """The indices of each member's training examples, (count,) each; all examples without an ensemble."""
     if experiment.ensemble is None:
-        return [torch.arange(count)]
+        return [torch.arange(count)]  # (examples,)
     generators = (
-        torch.Generator().manual_seed(seed_of(own.seed, BOOTSTRAP, 0)) for own in member_experiments(experiment)
+        torch.Generator().manual_seed(seed_of(member.seed, BOOTSTRAP, 0)) for member in member_experiments(experiment)
     )
     return [experiment.ensemble.sample(count, generator) for generator in generators]

@@ -1,4 +1,4 @@
-"""What training gives to whoever asked for steps, and what every frame says of its step beside the probes."""
+"""The result of a call of `Trainer.advance`, and the channels that every frame has beside the probes'."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from engine.data.epochs import EpochRow
 from engine.frame import Channel, Frame
 
-CLOCKED = ("speed", "cost")  # readings that tell of the machine, not of the step
+CLOCKED = ("speed", "cost")  # readings of the machine, which differ between repetitions of a run
 
 CHANNELS = (
     Channel("loss", "Loss of the batch", "L", mark="scalar", scale="log"),
@@ -17,13 +17,13 @@ CHANNELS = (
     Channel("speed", "Speed", "examples / s, steps / s", "1/s", "scalar"),
     Channel("cost", "Instruments", "time for instruments / time", "share", "scalar"),
 )
-"""Of every run."""
+"""The channels of every run."""
 
 
 @dataclass
 class Progress:
-    """What one call of `advance` brought: the losses of steps `first_step`, `first_step` + 1 …, epochs and what is
-    known of each class at their ends, frames."""
+    """The losses of steps `first_step`, `first_step` + 1, …; the epochs that ended, with their recalls and confusion
+    matrices (`classes`); and the frames."""
 
     first_step: int
     losses: list[float] = field(default_factory=list)
@@ -33,5 +33,5 @@ class Progress:
 
 
 def scalar(value: float) -> np.ndarray:
-    """A number as a reading, float32 (1,)."""
+    """A number as a reading, float32, (1,)."""
     return np.array([value], np.float32)

@@ -1,5 +1,8 @@
-"""The way back to the last good step: a copy of a run's state, renewed now and then, from which the steps up to one
-that went wrong are taken again, so that there is a frame of the step before it."""
+"""Rollback: a recent copy of a run's state, from which steps are replayed after an overflow.
+
+Whether a step needs a frame is known before it is taken, and that the next one overflows only afterwards. Replaying
+the steps since the copy gives the frame of the last finite step without capturing every step.
+"""
 
 from __future__ import annotations
 
@@ -13,58 +16,58 @@ from engine.experiment.edits import Edit
 from engine.training.clock import Stopwatch
 
 SECONDS = 0.5
-"""Of training between two copies: so many steps are taken again at most."""
+"""Seconds of training between two copies, and so of training that is replayed at most."""
 SHARE = 200
-"""The pause between two copies is at least so many times as long as a copy took."""
+"""Copying may take at most 1 / SHARE of the training time."""
 LARGEST = 32_000_000
-"""Bytes of weights and of what the optimizer keeps; a larger network has the frames of the grid and the clock alone."""
+"""Bytes of weights and optimizer state; larger networks are not copied and have no frame of the last finite step."""
 
 
-class Rewind:
-    """The newest copy, and the edits since."""
+class Rollback:
+    """The newest copy of the state, and the live edits since."""
 
     def __init__(self) -> None:
-        self.back: dict[str, Any] = {}
-        self.going = False
-        self.framed = 0  # the step of the newest frame
+        self.state: dict[str, Any] = {}
+        self.is_replaying = False
+        self.last_frame = 0  # step of the newest frame
         self.edits: list[tuple[int, Edit]] = []
         self.next_due = float("-inf")
 
-    def offer(self, state: Callable[[], dict[str, Any]], stopwatch: Stopwatch) -> None:
-        """Copies the state if it is time for that, and if it is small."""
+    def copy_if_due(self, state: Callable[[], dict[str, Any]], stopwatch: Stopwatch) -> None:
+        """Copy the state if it is due and small enough."""
         began = stopwatch.seconds
-        if began < self.next_due or self.going:
+        if began < self.next_due or self.is_replaying:
             return
-        found = state()
-        self.back, self.edits = (copied(found) if size(found) <= LARGEST else {}), []
+        newest = state()
+        self.state, self.edits = (copy_state(newest) if count_bytes(newest) <= LARGEST else {}), []
         now = stopwatch.seconds
         self.next_due = now + max(SECONDS, SHARE * (now - began))
 
-    def note(self, step: int, edit: Edit) -> None:
-        """An edit that acts before the step after `step`."""
-        if not self.going:
+    def record(self, step: int, edit: Edit) -> None:
+        """Record an edit that was made after `step` steps."""
+        if not self.is_replaying:
             self.edits.append((step, edit))
 
     def edits_at(self, step: int) -> list[Edit]:
-        """Those noted since the copy was made."""
+        """The recorded edits of after `step` steps."""
         return [edit for at, edit in self.edits if at == step]
 
-    def begin(self, state: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
-        """The way back begins: the state as it is now, to end with; None where there is no way."""
-        self.going = True
-        return copied(state()) if self.back else None
+    def start_replay(self, state: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
+        """Begin a replay. Returns a copy of the current state, to be loaded at its end; None if there is no copy."""
+        self.is_replaying = True
+        return copy_state(state()) if self.state else None
 
 
-def copied(state: dict[str, Any]) -> dict[str, Any]:
-    """A state with tensors of its own; the best weights so far are never changed in place."""
-    moving = {key: copy.deepcopy(state[key]) for key in ("model", "optimizer", "tally")}
-    return {**state, **moving}
+def copy_state(state: dict[str, Any]) -> dict[str, Any]:
+    """A state with its own tensors. The best weights are shared: they are replaced, never changed in place."""
+    changing = {key: copy.deepcopy(state[key]) for key in ("model", "optimizer", "tally")}
+    return {**state, **changing}
 
 
-def size(found: Any) -> int:
-    """Bytes of the tensors in weights and optimizer."""
-    if isinstance(found, Tensor):
-        return found.numel() * found.element_size()
-    if isinstance(found, dict):
-        return sum(size(value) for key, value in found.items() if key != "best")
-    return sum(map(size, found)) if isinstance(found, list | tuple) else 0
+def count_bytes(state: Any) -> int:
+    """Bytes of all tensors in a state, but for the best weights, which are not copied."""
+    if isinstance(state, Tensor):
+        return state.numel() * state.element_size()
+    if isinstance(state, dict):
+        return sum(count_bytes(value) for key, value in state.items() if key != "best")
+    return sum(map(count_bytes, state)) if isinstance(state, list | tuple) else 0

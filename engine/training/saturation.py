@@ -1,14 +1,14 @@
-"""Which outputs come from a flat end of the activation that made them."""
+"""Saturation: which outputs come from a flat end of the activation."""
 
 from __future__ import annotations
 
 from torch import Tensor
 
 from engine.network.build import Network
-from engine.training.forward_trace import Inside
+from engine.training.forward_trace import ForwardTrace
 
 
-def saturated(network: Network, inside: Inside) -> tuple[Tensor | None, ...]:
-    """For every observed stage; None for one without an activation."""
-    passed = zip(network.stages, inside.taken, inside.given, inside.entered, strict=True)
-    return tuple(stage.block.saturated(stage.module, x, h, z) for stage, x, h, z in passed if stage.block.observed)
+def find_saturated(network: Network, trace: ForwardTrace) -> tuple[Tensor | None, ...]:
+    """A mask for each observed stage; None for one without an activation."""
+    stages = zip(network.stages, trace.inputs, trace.outputs, trace.pre_activations, strict=True)
+    return tuple(stage.block.saturated(stage.module, x, h, z) for stage, x, h, z in stages if stage.block.observed)

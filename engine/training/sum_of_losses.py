@@ -9,7 +9,10 @@ from torch import Tensor, nn
 
 
 class SumOfLosses(nn.Module):
-    """J = Σ wₑ Lₑ over the ends; each has columns of its own in outputs and targets."""
+    """J = Σ wₑ Lₑ over the heads; each has its own columns of the outputs and the targets.
+
+    Shape: (batch, Σ outputs), (batch, Σ targets) → ()
+    """
 
     def __init__(
         self, losses: Sequence[nn.Module], weights: list[float], outputs: Sequence[slice], targets: Sequence[slice]
@@ -18,11 +21,11 @@ class SumOfLosses(nn.Module):
         self.losses = nn.ModuleList(losses)
         self.weights, self.outputs, self.targets = weights, outputs, targets
 
-    def parts(self, outputs: Tensor, targets: Tensor) -> list[Tensor]:
-        """Each end's own loss."""
+    def head_losses(self, outputs: Tensor, targets: Tensor) -> list[Tensor]:
+        """Lₑ of each head, unweighted, () each."""
         columns = zip(self.losses, self.outputs, self.targets, strict=True)
         return [loss(outputs[:, own], targets[:, wanted]) for loss, own, wanted in columns]
 
     def forward(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        parts = self.parts(outputs, targets)
-        return torch.stack([part * weight for part, weight in zip(parts, self.weights, strict=True)]).sum()
+        losses = self.head_losses(outputs, targets)
+        return torch.stack([loss * weight for loss, weight in zip(losses, self.weights, strict=True)]).sum()

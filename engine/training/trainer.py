@@ -1,4 +1,4 @@
-"""The loop: a generator of frames. Pause and stop are not calling it again."""
+"""The training loop. It takes steps while it is called, so pausing and stopping are the caller's: do not call again."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ from engine.experiment import edits
 from engine.experiment.experiment import Experiment
 from engine.frame import Channel, Frame
 from engine.message import NOTHING, Message
-from engine.network.build import forward_flops, named_tensors
+from engine.network.build import forward_flops
 from engine.parts.schedules import Progress as ScheduleProgress
 from engine.parts.schedules import lengthened
 from engine.training import divergence, end_messages
 from engine.training.capture import Capture, fetch
 from engine.training.clock import FrameClock, Speedometer, Stopwatch
 from engine.training.device import pick_device
-from engine.training.divergence_rule import ENOUGH, Judge
-from engine.training.ensemble import networks
-from engine.training.executor import EagerExecutor, Executor, Plan, Until
+from engine.training.divergence_monitor import ENOUGH, DivergenceMonitor
+from engine.training.ensemble import build_networks
+from engine.training.executor import EagerExecutor, Executor, Plan, StopCondition
 from engine.training.frame_grid import next_on_grid, on_grid
-from engine.training.heads import Ends
-from engine.training.learner import learners_of, retune
+from engine.training.heads import Heads
+from engine.training.learner import build_learners, update_live_fields
 from engine.training.progress import CHANNELS, CLOCKED, Progress, scalar
-from engine.training.rollback import Rewind
+from engine.training.rollback import Rollback
 from engine.training.trainer_state import Resumable
-from engine.training.validation_monitor import Watch
+from engine.training.validation_monitor import ValidationMonitor
 
 
 class Trainer(Resumable):
     """One run in this process.
 
-    Same experiment and seed: the same losses, epochs, weights and readings, bit for bit on the CPU; which steps have
-    a frame beside those of the grid depends on the clock. Sets torch to one thread and denormals to zero for the whole
-    process, because the numbers depend on both.
+    The same experiment and seed give the same losses, epochs, weights and readings, bit for bit on the CPU. Only the
+    choice of the steps that have a frame beside the grid's depends on the clock. Sets torch to one thread and flushes
+    denormals to zero for the whole process, because the numbers depend on both.
 
-    Raises: InvalidExperiment if the network does not fit the data or the device is not there.
+    Raises: InvalidExperiment if the network does not fit the data or the device does not exist.
     """
 
     def __init__(self, experiment: Experiment, clock: FrameClock | None = None) -> None:
@@ -54,46 +54,46 @@ class Trainer(Resumable):
         self.device = pick_device(experiment.device)
         self.data = prepare(experiment)
         self.task = self.data.source.task
-        self.network = networks(experiment, self.data)
-        flops = forward_flops(self.network, self.data.in_shape)
+        self.network = build_networks(experiment, self.data)
+        flops = forward_flops(self.network, self.data.in_shape)  # counted before .to(device)
         self.network.to(self.device)
-        self.ends = Ends(experiment, self.data, self.network, self.device)
-        self.learners = learners_of(experiment, self.data, self.network, self.ends, self.device)
+        self.heads = Heads(experiment, self.data, self.network, self.device)
+        self.learners = build_learners(experiment, self.data, self.network, self.heads, self.device)
         self.executor: Executor = EagerExecutor()
         self.capture = Capture(experiment, self.data, self.network, flops, self.device)
         self.clock = clock or FrameClock()
-        self.held_x, self.held_y = self.ends.held_out(experiment, 1)
-        self.tested = self.ends.held_out(experiment, 2)
-        self.step = self.epoch = 0
+        self.validation_x, self.validation_y = self.heads.load_split(experiment, 1)
+        self.test = self.heads.load_split(experiment, 2)
+        self.step = self.epoch = 0  # steps taken, epochs finished
         self.stopwatch = Stopwatch()
         self.status, self.message = "running", NOTHING
-        self.watch = Watch(experiment)
-        self.judge = Judge(experiment, self.data, self.network, self.ends)
+        self.validation_monitor = ValidationMonitor(experiment)
+        self.divergence_monitor = DivergenceMonitor(experiment, self.data, self.network, self.heads)
         self.spans = ()
-        self.tally = self.ends.tally()
+        self.epoch_metrics = self.heads.start_epoch_metrics()
         self.speedometer = Speedometer()
-        self.rewind = Rewind()
+        self.rollback = Rollback()
 
     @property
     def order(self) -> Order:
-        """The order of the first learner; those of all others are as long."""
+        """The first learner's order. All learners' orders have the same length, so it tells where an epoch ends."""
         return self.learners[0].order
 
     @property
     def channels(self) -> tuple[Channel, ...]:
-        """What frames say, in the order in which it is drawn."""
-        return self.capture.channels + self.ends.channels + CHANNELS
+        """The channels of this run's frames, in drawing order."""
+        return self.capture.channels + self.heads.channels + CHANNELS
 
     @property
     def static(self) -> Frame:
-        """What never changes: the data points of 1-D and 2-D inputs. Its step is −1."""
+        """A frame at step −1 with what never changes: the data points, where inputs are 1-D or 2-D."""
         points = self.data.points
         return Frame(-1, 0, 0.0, {} if points is None else {"points": points})
 
     @property
     def total_steps(self) -> int:
-        """The steps this run will have taken at its end if nothing ends it before: those so far, those that are left
-        of this epoch, and as many in each further epoch as the batch size makes now."""
+        """The number of steps at the end of the run if nothing stops it early: the steps so far, the rest of this
+        epoch, and all later epochs at the current batch size, which a live edit may change."""
         size, epochs, steps = self.experiment.batch_size, self.experiment.epochs, self.experiment.steps
         left = self.order.steps_left(size)
         by_epochs = self.step + left + ((epochs or 0) - self.epoch - 1) * self.order.steps_per_epoch(size)
@@ -107,23 +107,23 @@ class Trainer(Resumable):
         until_epoch: int | None = None,
         frame_at_end: bool = False,
     ) -> Progress:
-        """Takes steps, at least one, until `time.perf_counter()` passes the deadline, a target is reached or the run
-        ends. With `frame_at_end` the last step before a target has a frame, whatever the clock says."""
+        """Take steps, at least one, until `time.perf_counter()` passes the deadline, a target is reached or the run
+        ends. With `frame_at_end` the step that reaches a target has a frame, whether or not the clock is due."""
         progress = Progress(self.step + 1)
         self.stopwatch.start()
-        due = False
+        due = False  # whether the clock asks for a frame of the next step
         while self.status == "running":
-            self.rewind.offer(self.state, self.stopwatch)
+            self.rollback.copy_if_due(self.state, self.stopwatch)
             due = due or self.clock.due()
-            plain = 0 if due else self._steps_before_edge(until_step)
-            if plain:
-                until = Until(plain, deadline, self.clock.due)
+            steps = 0 if due else self._steps_before_edge(until_step)
+            if steps:
+                until = StopCondition(steps, deadline, self.clock.due)
                 self._run(until, progress)
                 due = until.due
             else:
                 last, final = self._is_last(until_step, until_epoch), self._is_final()
                 on_clock, due = due or (self.clock.grid and on_grid(self.step + 1)), False
-                self._take(on_clock or final or (last and frame_at_end), final, progress)
+                self._take_edge_step(on_clock or final or (last and frame_at_end), final, progress)
                 if last:
                     break
             if not due and time.perf_counter() >= deadline:
@@ -132,8 +132,7 @@ class Trainer(Resumable):
         return progress
 
     def _steps_before_edge(self, until_step: int | None) -> int:
-        """How many steps may be taken in one stretch: the next one after them ends an epoch, the run or the call, or
-        has a frame on the grid."""
+        """How many steps one stretch may take. The step after it ends an epoch, the run or the call, or has a frame."""
         before = [self.order.steps_left(self.experiment.batch_size)]
         before += [end - self.step for end in (self.experiment.steps, until_step) if end is not None]
         before += [next_on_grid(self.step) - self.step] if self.clock.grid else []
@@ -150,11 +149,12 @@ class Trainer(Resumable):
     def _is_final(self) -> bool:
         return self._is_last(self.experiment.steps, self.experiment.epochs)
 
-    def _take(self, sampled: bool, final: bool, progress: Progress) -> None:
-        """The edge of a stretch: one step with all that hangs on it."""
+    def _take_edge_step(self, sampled: bool, final: bool, progress: Progress) -> None:
+        """One step at the edge of a stretch, with its frame, the end of its epoch and the end of the run."""
         ends_epoch = self._ends_epoch()
-        may_end = ends_epoch and (self.experiment.stopping.divergence or bool(self.watch.rules))
-        self._run(Until(1), progress, self.capture if sampled or may_end else None)
+        # an epoch may turn out to end the run, and its last step then has a frame: capture it before that is known
+        may_end = ends_epoch and (self.experiment.stopping.divergence or bool(self.validation_monitor.rules))
+        self._run(StopCondition(1), progress, self.capture if sampled or may_end else None)
         if self.status == "running" and sampled:
             progress.frames.append(self._frame(progress.losses[-1]))
         if self.status == "running" and ends_epoch:
@@ -162,137 +162,134 @@ class Trainer(Resumable):
         if self.status == "running" and final:
             self._end_by_length()
 
-    def _run(self, until: Until, progress: Progress, capture: Capture | None = None) -> None:
-        """A stretch of steps; the first loss that is not finite ends the run at its step."""
-        stretch = self.executor.run(self.learners, self._plan(), until, self.tally.see, capture)
+    def _run(self, until: StopCondition, progress: Progress, capture: Capture | None = None) -> None:
+        """Run one stretch. The first loss that is not finite ends the run as diverged, at its step."""
+        stretch = self.executor.run(self.learners, self._plan(), until, self.epoch_metrics.add_batch, capture)
         self.speedometer.examples += sum(stretch.examples)
         self.step += len(stretch.losses)
         progress.losses += stretch.losses
-        good = stretch.losses[:-1] if stretch.broken else stretch.losses
-        for loss, examples in zip(good, stretch.examples, strict=False):
-            self.judge.begin(loss)
-            self.tally.add(loss, examples)
+        finite = stretch.losses[:-1] if stretch.broken else stretch.losses
+        for loss, examples in zip(finite, stretch.examples, strict=False):  # a GPU counts examples past a broken loss
+            self.divergence_monitor.add_step(loss)
+            self.epoch_metrics.add_loss(loss, examples)
         if stretch.broken:
             x, y = stretch.broken
             layer = divergence.first_to_overflow(self.network, x)
             self._diverge(end_messages.lose_finite_loss(self.step, layer))
-            if not self.rewind.going:
-                self._show_the_end(stretch.losses[-1], x, y, progress)
+            if not self.rollback.is_replaying:
+                self._frame_overflow(stretch.losses[-1], x, y, progress)
 
     def _plan(self) -> Plan:
-        """What the next steps of this epoch share."""
+        """The plan of the next stretch. It is valid until the epoch ends or an edit changes the experiment."""
         self.spans = lengthened(self.spans, self.step, total := self.total_steps)
-        schedule, epoch, spans, beside = self.experiment.schedule, self.epoch, self.spans, self.watch.factor
+        schedule, epoch, spans = self.experiment.schedule, self.epoch, self.spans
+        epoch_factor = self.validation_monitor.factor
 
         def factor(step: int) -> float:
-            return schedule.factor(ScheduleProgress(step, epoch, total, spans)) * beside
+            return schedule.factor(ScheduleProgress(step, epoch, total, spans)) * epoch_factor
 
         return Plan(self.step, self.experiment.batch_size, factor, self.experiment.seed)
 
     def _frame(self, loss: float) -> Frame:
-        began, cpu = time.perf_counter(), time.process_time()
+        began, cpu = time.perf_counter(), time.process_time()  # a frame's own cost sets the pace of the next ones
         readings: dict[str, np.ndarray] = {"loss": scalar(loss), "lr": scalar(self.learners[0].eager.lr)}
-        readings.update(fetch({**self.capture.readings(), **self.ends.readings()}))
+        readings.update(fetch({**self.capture.readings(), **self.heads.readings()}))
         seconds = self.stopwatch.seconds
         readings["speed"] = self.speedometer.read(self.step, seconds)
         readings["cost"] = scalar(self.clock.share)
-        self.clock.took(time.perf_counter() - began, time.process_time() - cpu, seconds)
-        self.rewind.framed = self.step
+        self.clock.record_cost(time.perf_counter() - began, time.process_time() - cpu, seconds)
+        self.rollback.last_frame = self.step
         return Frame(self.step, self.epoch, seconds, readings, "grid" if on_grid(self.step) else "")
 
-    def _show_the_end(self, loss: float, x: Tensor, y: Tensor, progress: Progress) -> None:
-        """The last good step before one whose loss is not finite, and the numbers that went."""
-        gone = {"loss": scalar(loss), "lr": scalar(self.learners[0].eager.lr)}
-        gone |= divergence.gone(self.network, self.ends.loss, x, y)
-        end, before = Frame(self.step, self.epoch, self.stopwatch.seconds, gone, "not finite"), self.step - 1
-        kept = self.rewind.begin(self.state) if 0 < before != self.rewind.framed else None
-        if kept:
-            again, self.rewind.framed = Progress(0), before
-            self.put_back(self.rewind.back)
+    def _frame_overflow(self, loss: float, x: Tensor, y: Tensor, progress: Progress) -> None:
+        """Add a frame of the overflow and, before it, one of the last finite step.
+
+        That step is over and may have had no frame, so the run goes back to the newest copy of its state, repeats the
+        steps up to it with the edits made since, and then returns to where it was.
+        """
+        readings = {"loss": scalar(loss), "lr": scalar(self.learners[0].eager.lr)}
+        readings |= divergence.measure_overflow(self.network, self.heads.loss, x, y)
+        overflow, before = Frame(self.step, self.epoch, self.stopwatch.seconds, readings, "not finite"), self.step - 1
+        now = self.rollback.start_replay(self.state) if 0 < before != self.rollback.last_frame else None
+        if now:
+            replay, self.rollback.last_frame = Progress(0), before
+            self.load_state(self.rollback.state)
             while self.status == "running" and self.step < before:
-                for edit in self.rewind.edits_at(self.step):
+                for edit in self.rollback.edits_at(self.step):
                     self.edit(edit)
-                self._take(self.step + 1 == before, False, again)
-            found = [frame for frame in again.frames if frame.step == before]
-            progress.frames += [replace(frame.without(*CLOCKED), why="last good") for frame in found]
-            self.put_back(kept)
-        progress.frames.append(end)
+                self._take_edge_step(self.step + 1 == before, False, replay)
+            frames = [frame for frame in replay.frames if frame.step == before]
+            progress.frames += [replace(frame.without(*CLOCKED), why="last good") for frame in frames]
+            self.load_state(now)
+        progress.frames.append(overflow)
 
     def _end_epoch(self, progress: Progress, sampled: bool) -> None:
-        """The epoch's row, and what follows from it. A run that ends here has a frame of its last step."""
-        train = self.tally.mean_and_metric(self.task)
-        held, classes = self.ends.evaluate(self.held_x, self.held_y)
-        against = self.judge.add(train[0])
-        self.watch.add(held[0])
+        """Evaluate the epoch, record its row, then check divergence and early stopping. If the run ends here, its last
+        step has a frame."""
+        train = self.epoch_metrics.compute(self.task)
+        validation, classes = self.heads.evaluate(self.validation_x, self.validation_y)
+        against = self.divergence_monitor.add_epoch(train[0])
+        self.validation_monitor.add_epoch(validation[0])
         diverges = self.experiment.stopping.divergence and against
-        if (diverges or self.watch.stops) and not sampled:  # before the best weights come back
+        ends = diverges or self.validation_monitor.should_stop
+        if ends and not sampled:  # now, before the best weights are restored
             progress.frames.append(self._frame(progress.losses[-1]))
         self.epoch += 1
-        self.tally = self.ends.tally()
+        self.epoch_metrics = self.heads.start_epoch_metrics()
         for learner in self.learners:
             learner.order.begin(self.epoch)
-        progress.epochs.append(EpochRow.of(self.epoch, self.step, train, held))
+        progress.epochs.append(EpochRow.of(self.epoch, self.step, train, validation))
         progress.classes.append(classes)
-        self._watch_validation()
+        self._apply_validation()
         if diverges:
-            self._diverge(self.judge.blame_epoch(self.epoch, against))
+            self._diverge(self.divergence_monitor.blame_epoch(self.epoch, against))
 
-    def _watch_validation(self) -> None:
-        if self.watch.improved:
-            self.watch.keep(self.network)
-        if self.watch.stops:
-            self.message = end_messages.stop_early(self.watch, self.epoch)
+    def _apply_validation(self) -> None:
+        if self.validation_monitor.has_improved:
+            self.validation_monitor.store_weights(self.network)
+        if self.validation_monitor.should_stop:
+            self.message = end_messages.stop_early(self.validation_monitor, self.epoch)
             self._finish()
 
     def _finish(self) -> None:
         self.status = "finished"
-        if self.watch.weights is not None:
-            self.network.load_state_dict(self.watch.weights)
-            self.message = self.message or end_messages.put_back_best(self.watch)
-        if len(self.tested[0]):
-            found = self.ends.evaluate(*self.tested).scores
-            self.message = end_messages.add_test(self.message, found[0], found[1], self.task)
+        if self.validation_monitor.weights is not None:
+            self.network.load_state_dict(self.validation_monitor.weights)
+            self.message = self.message or end_messages.restore_best(self.validation_monitor)
+        if len(self.test[0]):
+            scores = self.heads.evaluate(*self.test).scores
+            self.message = end_messages.add_test(self.message, scores[0], scores[1], self.task)
 
     def _end_by_length(self) -> None:
         """A run whose steps end within its first epoch is judged by them."""
         judged = self.epoch == 0 and self.order.cursor >= ENOUGH and self.experiment.stopping.divergence
-        if judged and self.judge.compared(self.tally.loss_sum / self.tally.examples):
-            return self._diverge(self.judge.blame_steps(self.step))
+        if judged and self.divergence_monitor.compare_to_start(self.epoch_metrics.mean_loss):
+            return self._diverge(self.divergence_monitor.blame_steps(self.step))
         return self._finish()
 
     def _diverge(self, message: Message) -> None:
-        self.status, self.message = "diverged", end_messages.add_best(message, self.watch)
+        self.status, self.message = "diverged", end_messages.add_best(message, self.validation_monitor)
 
     def edit(self, edit: edits.Edit) -> None:
-        """Applies a live edit before the next step. Raises: InvalidExperiment, with nothing changed."""
+        """Apply a live edit before the next step. Raises: InvalidExperiment, with nothing changed."""
         self.experiment = edits.apply(self.experiment, edit)
-        self.rewind.note(self.step, edit)
-        retune(self.learners, self.experiment)
-        self.capture.retune(self.experiment)
+        self.rollback.record(self.step, edit)
+        update_live_fields(self.learners, self.experiment)
+        self.capture.update_live_fields(self.experiment)
         if edit.path.endswith("weight"):
-            self.judge.reweigh()
-
-    def good(self) -> bool:
-        """Whether this state is worth coming back to: weights finite, loss not running away."""
-        tally = self.tally
-        steady = self.judge.steady(tally.loss_sum / max(1, tally.examples), self.order.cursor)
-        return self.status != "diverged" and steady and divergence.finite(self.network)
-
-    def model_tensors(self) -> dict[str, Tensor]:
-        """Weights and running statistics by name, on the CPU."""
-        return named_tensors(self.network)
+            self.divergence_monitor.start_over()
 
     @classmethod
-    def restore(cls, state: dict[str, Any], clock: FrameClock | None = None, *, own: bool = False) -> Trainer:
-        """The run as it was when `state` was taken; it goes on with the same numbers. `own`: nobody else has it."""
+    def restore(cls, state: dict[str, Any], clock: FrameClock | None = None, *, owns_state: bool = False) -> Trainer:
+        """A trainer that resumes from `state` with the same numbers. `owns_state`: the caller gives the state away."""
         trainer = cls(Experiment.from_json(state["experiment"]), clock)
-        trainer.put_back(state, own=own)
+        trainer.load_state(state, owns_state=owns_state)
         trainer.stopwatch = Stopwatch(state["seconds"])
         return trainer
 
 
 def train(experiment: Experiment, clock: FrameClock | None = None) -> Iterator[Frame]:
-    """Trains to the end and yields frames: those of the grid, about ten a second besides, the last step's."""
+    """Train to the end and yield frames: those of the grid, about ten a second beside them, and the last step's."""
     trainer = Trainer(experiment, clock)
     while trainer.status == "running":
         yield from trainer.advance(deadline=time.perf_counter() + 0.05).frames

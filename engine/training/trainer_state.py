@@ -1,47 +1,52 @@
-"""A run's state: what a checkpoint holds, and the way back to it."""
+"""The state of a run, as checkpoints store it."""
 
 from __future__ import annotations
 
 import copy
 from typing import Any, Literal
 
-from engine.data.epochs import Tally
+from torch import Tensor
+
+from engine.data.epochs import EpochMetrics
 from engine.experiment.experiment import Experiment
 from engine.message import NOTHING, Message
-from engine.network.build import Network
+from engine.network.build import Network, named_tensors
 from engine.parts.schedules import Spans
-from engine.training import end_messages
+from engine.training import divergence, end_messages
 from engine.training.capture import Capture
 from engine.training.clock import Speedometer, Stopwatch
-from engine.training.divergence_rule import Judge
-from engine.training.heads import Ends
-from engine.training.learner import Learner, load_optimizer_state, optimizer_state, retune
-from engine.training.validation_monitor import Watch
+from engine.training.divergence_monitor import DivergenceMonitor
+from engine.training.heads import Heads
+from engine.training.learner import Learner, load_optimizer_state, optimizer_state, update_live_fields
+from engine.training.validation_monitor import ValidationMonitor
 
 Status = Literal["running", "finished", "diverged"]
 
 
 class Resumable:
-    """What of a run changes while it trains."""
+    """The part of a trainer that changes while it trains, with `state` and `load_state`."""
 
     experiment: Experiment
     network: Network
     learners: tuple[Learner, ...]
     capture: Capture
-    ends: Ends
+    heads: Heads
     step: int
     epoch: int
     status: Status
     message: Message
-    tally: Tally
-    watch: Watch
-    judge: Judge
+    epoch_metrics: EpochMetrics
+    validation_monitor: ValidationMonitor
+    divergence_monitor: DivergenceMonitor
     spans: Spans
     stopwatch: Stopwatch
     speedometer: Speedometer
 
     def state(self) -> dict[str, Any]:
-        """Everything a checkpoint needs, as tensors, numbers, strings, lists and dictionaries."""
+        """The state for a checkpoint: tensors, numbers, strings, lists and dictionaries only.
+
+        Its keys are stored, so they outlive the names of the attributes.
+        """
         return {
             "experiment": self.experiment.to_json(),
             "step": self.step,
@@ -52,38 +57,51 @@ class Resumable:
             "message": self.message.plain() if self.message else "",
             "model": self.network.state_dict(),
             "optimizer": optimizer_state(self.learners),
-            "tally": self.tally.state(),
-            **self.watch.state(),
-            **self.judge.state(),
+            "tally": self.epoch_metrics.state(),
+            **self.validation_monitor.state(),
+            **self.divergence_monitor.state(),
             "examples": self.speedometer.examples,
             "spans": [list(span) for span in self.spans],
         }
 
-    def put_back(self, state: dict[str, Any], *, own: bool = False) -> None:
-        """Back to a state of this run, or on from it; the time of training stays. `own`: nobody else has the state."""
+    def load_state(self, state: dict[str, Any], *, owns_state: bool = False) -> None:
+        """Load a state of this run; its training time is left alone. `owns_state`: the caller gives the state away, and
+        its tensors need no copy."""
         self.experiment = Experiment.from_json(state["experiment"])
-        self.network.load_state_dict(state.pop("model") if own else state["model"])
-        optimizer = state["optimizer"] if own else copy.deepcopy(state["optimizer"])  # torch shares its tensors
+        self.network.load_state_dict(state.pop("model") if owns_state else state["model"])
+        optimizer = state["optimizer"] if owns_state else copy.deepcopy(state["optimizer"])
+        # torch's optimizers keep the tensors they are given, and would go on changing those of the caller
         load_optimizer_state(self.learners, optimizer)
-        retune(self.learners, self.experiment)
-        self.capture.retune(self.experiment)
+        update_live_fields(self.learners, self.experiment)
+        self.capture.update_live_fields(self.experiment)
         self.step, self.epoch = state["step"], state["epoch"]
         self.status, self.message = state["status"], Message.of(state["message"])
         for learner in self.learners:
             learner.order.begin(self.epoch, state["cursor"])
-        self.tally = self.ends.restored(state["tally"])
-        self.watch = Watch.restore(self.experiment, state)
-        self.judge.restore(state)
+        self.epoch_metrics = self.heads.load_epoch_metrics(state["tally"])
+        self.validation_monitor = ValidationMonitor.restore(self.experiment, state)
+        self.divergence_monitor.restore(state)
         self.spans = tuple((since, total) for since, total in state.get("spans", ()))
         self.speedometer = Speedometer(self.step, state["examples"], state["seconds"])
 
-    @property
-    def stopped(self) -> Message:
-        """What is said if the run is stopped by hand now; nothing where only its last weights could be meant."""
-        return NOTHING if self.watch.weights is None else end_messages.stop_by_hand(self.watch, self.step)
+    def is_sound(self) -> bool:
+        """Whether a checkpoint of this state is worth resuming from: finite weights and no sign of divergence."""
+        steady = self.divergence_monitor.is_steady(self.epoch_metrics.mean_loss, self.learners[0].order.cursor)
+        return self.status != "diverged" and steady and divergence.is_finite(self.network)
+
+    def model_tensors(self) -> dict[str, Tensor]:
+        """Parameters and running statistics by name, on the CPU."""
+        return named_tensors(self.network)
 
     @property
-    def kept(self) -> tuple[int, float] | None:
-        """The epoch whose weights a finished run has put back, and its validation loss."""
-        back = self.status == "finished" and self.watch.weights is not None
-        return (self.watch.best_epoch, self.watch.best) if back else None
+    def stop_message(self) -> Message:
+        """The message of a run that is stopped by hand now; empty unless it has best weights to be confused with."""
+        monitor = self.validation_monitor
+        return NOTHING if monitor.weights is None else end_messages.stop_by_hand(monitor, self.step)
+
+    @property
+    def restored_epoch(self) -> tuple[int, float] | None:
+        """The epoch whose weights a finished run has restored, and its validation loss."""
+        monitor = self.validation_monitor
+        restored = self.status == "finished" and monitor.weights is not None
+        return (monitor.best_epoch, monitor.best) if restored else None

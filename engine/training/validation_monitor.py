@@ -1,4 +1,4 @@
-"""What the validation losses of the epochs lead to, in the same time however many there were."""
+"""Early stopping and plateau schedules, updated in O(1) after each epoch."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from torch import Tensor, nn
 from engine.experiment.experiment import Experiment
 
 
-class Watch:
-    """The validation losses so far; the schedule's factor, the best epoch, and whether it is time to stop."""
+class ValidationMonitor:
+    """Follows the validation loss: the best epoch, the schedule's factor, and whether to stop early.
+
+    The rules and the schedule are parts, which hold no state: each returns what it remembers, and that is kept here.
+    """
 
     def __init__(self, experiment: Experiment, losses: Sequence[float] = ()) -> None:
         self.schedule = experiment.schedule
@@ -20,46 +23,46 @@ class Watch:
         self.losses: list[float] = []
         self.best = math.inf
         self.best_epoch = 0
-        self.weights: dict[str, Tensor] | None = None  # of the best epoch, and running statistics
-        self.seen = [rule.blank for rule in self.rules]
-        self.followed = self.schedule.blank
+        self.weights: dict[str, Tensor] | None = None  # of the best epoch, with running statistics
+        self.rule_states = [rule.blank for rule in self.rules]
+        self.schedule_state = self.schedule.blank
         for loss in losses:
-            self.add(loss)
+            self.add_epoch(loss)
 
-    def add(self, loss: float) -> None:
-        """One more epoch."""
+    def add_epoch(self, loss: float) -> None:
+        """Add the validation loss of one more epoch."""
         self.losses.append(loss)
         if loss < self.best:
             self.best, self.best_epoch = loss, len(self.losses)
-        self.seen = [rule.follow(seen, loss) for rule, seen in zip(self.rules, self.seen, strict=True)]
-        self.followed = self.schedule.follow(self.followed, loss)
+        self.rule_states = [rule.follow(one, loss) for rule, one in zip(self.rules, self.rule_states, strict=True)]
+        self.schedule_state = self.schedule.follow(self.schedule_state, loss)
 
-    def keep(self, network: nn.Module) -> None:
-        """Copies the weights: they are the best so far."""
+    def store_weights(self, network: nn.Module) -> None:
+        """Copy the weights, which are the best so far."""
         self.weights = {key: value.clone() for key, value in network.state_dict().items()}
 
     def state(self) -> dict[str, Any]:
-        """For a checkpoint."""
+        """The losses and the best weights, for a checkpoint. All else follows from the losses."""
         return {"validation_losses": list(self.losses), "best": self.weights}
 
     @classmethod
-    def restore(cls, experiment: Experiment, state: dict[str, Any]) -> Watch:
-        """From a checkpoint."""
-        watch = cls(experiment, state["validation_losses"])
-        watch.weights = state["best"]
-        return watch
+    def restore(cls, experiment: Experiment, state: dict[str, Any]) -> ValidationMonitor:
+        """The monitor in a checkpoint."""
+        monitor = cls(experiment, state["validation_losses"])
+        monitor.weights = state["best"]
+        return monitor
 
     @property
     def factor(self) -> float:
-        """The schedule's factor on the learning rate from here on."""
-        return self.followed[-1]
+        """The schedule's factor on the learning rate until the next epoch ends."""
+        return self.schedule_state[-1]
 
     @property
-    def improved(self) -> bool:
-        """Whether the newest epoch is the best and someone wants to keep it."""
+    def has_improved(self) -> bool:
+        """Whether the newest epoch is the best and a rule will restore its weights."""
         return bool(self.rules) and self.best_epoch == len(self.losses)
 
     @property
-    def stops(self) -> bool:
-        """Whether a rule has waited long enough."""
-        return any(rule.ends(seen) for rule, seen in zip(self.rules, self.seen, strict=True))
+    def should_stop(self) -> bool:
+        """Whether a rule has run out of patience."""
+        return any(rule.ends(one) for rule, one in zip(self.rules, self.rule_states, strict=True))

@@ -1,4 +1,4 @@
-"""The rows of the weight instruments: all weights of each layer, and each kind apart where it has several."""
+"""The rows of the weight probes: one for all weights of a layer, and one for each kind where a layer has several."""
 
 from __future__ import annotations
 
@@ -12,33 +12,38 @@ from engine.network.weights import rows
 from engine.numerics.norms import lengths
 
 
-class Rows:
-    """The watched tensors of a network, their parts, and which of them each row takes together."""
+class WeightRows:
+    """The weights of a network, cut into parts by kind, and the parts that each row combines.
+
+    `parts_of_rows`: the indices of the parts of each row. A recurrent layer has a part W, a part U and three rows: both
+    together, W and U.
+    """
 
     def __init__(self, network: Network, device: torch.device) -> None:
-        self.watched = [one for stage in network.weighted for one in stage.weights]
-        self.tensors = [one.tensor for one in self.watched]
-        found: dict[str, list[int]] = {}
+        self.weights = [weight for stage in network.weighted for weight in stage.weights]
+        self.tensors = [weight.tensor for weight in self.weights]
+        parts_by_name: dict[str, list[int]] = {}
         before = 0
         for stage in network.weighted:
             own = rows(stage.name, stage.weights)
-            found |= {name: [before + place for place in places] for name, places in own.items()}
-            before += sum(len(one.kinds) for one in stage.weights)
-        self.names = tuple(found)
-        self.places = tuple(tuple(places) for places in found.values())
-        self.plain = all(len(places) == 1 for places in self.places)
-        self.taken = torch.tensor([place for places in self.places for place in places], device=device)
-        self.row = torch.tensor([row for row, places in enumerate(self.places) for _ in places], device=device)
+            parts_by_name |= {name: [before + index for index in indices] for name, indices in own.items()}
+            before += sum(len(weight.kinds) for weight in stage.weights)
+        self.names = tuple(parts_by_name)
+        self.parts_of_rows = tuple(tuple(indices) for indices in parts_by_name.values())
+        self.has_plain_rows = all(len(indices) == 1 for indices in self.parts_of_rows)
+        pairs = [(index, row) for row, indices in enumerate(self.parts_of_rows) for index in indices]
+        self.part = torch.tensor([index for index, _ in pairs], device=device)  # (pairs,)
+        self.row = torch.tensor([row for _, row in pairs], device=device)  # (pairs,)
 
-    def parts(self, tensors: Sequence[Tensor]) -> list[Tensor]:
-        """One tensor for each watched one, part by part."""
-        pairs = zip(self.watched, tensors, strict=True)
-        return [piece for one, whole in pairs for piece in (one.split(whole) if len(one.kinds) > 1 else (whole,))]
+    def split_parts(self, tensors: Sequence[Tensor]) -> list[Tensor]:
+        """The parts of tensors that have the shapes of the weights, such as their gradients."""
+        pairs = zip(self.weights, tensors, strict=True)
+        return [part for weight, t in pairs for part in (weight.split(t) if len(weight.kinds) > 1 else (t,))]
 
     def norms(self, tensors: Sequence[Tensor]) -> Tensor:
-        """‖·‖₂ of each row; that of several parts is √Σ‖part‖², added up in float64."""
-        each = lengths(self.parts(tensors))
-        if self.plain:
-            return each
-        none = torch.zeros(len(self.places), dtype=torch.float64, device=each.device)
-        return none.index_add_(0, self.row, (each.double() ** 2)[self.taken]).sqrt().to(each.dtype)
+        """‖·‖₂ of each row, (rows,); over several parts √Σ‖part‖², summed in float64."""
+        norms = lengths(self.split_parts(tensors))  # (parts,)
+        if self.has_plain_rows:
+            return norms
+        squares = torch.zeros(len(self.parts_of_rows), dtype=torch.float64, device=norms.device)  # (rows,)
+        return squares.index_add_(0, self.row, (norms.double() ** 2)[self.part]).sqrt().to(norms.dtype)

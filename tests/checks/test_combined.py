@@ -14,15 +14,15 @@ from engine.checks import Check, Outcome
 from engine.examples import Examples
 from engine.experiment.experiment import Experiment
 from engine.jobs.run_checks import run_checks
-from engine.training.check_context import FEWEST, Ground
-from tests.checks.test_checks import examined, ground
+from engine.training.check_context import FEWEST, CheckContext
+from tests.checks.test_checks import context, examined
 
 CODE: list[dict[str, Any]] = [{"kind": "dense", "width": 24, "label": "code"}]
 DIGITS: dict[str, Any] = {"data": {"kind": "digits"}, "preprocessing": [{"kind": "min_max"}]}
 
 
-def several(*ends: dict[str, Any], **changed: Any) -> Ground:
-    return ground(**{**DIGITS, "network": [*CODE, *ends], **changed})
+def several(*ends: dict[str, Any], **changed: Any) -> CheckContext:
+    return context(**{**DIGITS, "network": [*CODE, *ends], **changed})
 
 
 def test_the_first_loss_of_several_ends_is_their_weighed_sum() -> None:
@@ -75,7 +75,7 @@ def test_members_and_attacks_are_left_out(changed: dict[str, Any]) -> None:
         return outcome.plain()
 
     for kind in catalogue(Check):
-        assert plain(examined(kind, ground(**changed))) == plain(examined(kind, ground())), kind
+        assert plain(examined(kind, context(**changed))) == plain(examined(kind, context())), kind
 
 
 def test_a_limit_of_the_gradient_stays_when_a_handful_is_learned() -> None:
@@ -85,14 +85,14 @@ def test_a_limit_of_the_gradient_stays_when_a_handful_is_learned() -> None:
         "loss": {"kind": "mse"},
         "optimizer": {"kind": "sgd", "lr": 3.0},
     }
-    wild = examined("overfit", ground(**changed))
+    wild = examined("overfit", context(**changed))
     assert not math.isfinite(wild.numbers["last"])
-    tamed = examined("overfit", ground(**changed, regularizers=[{"kind": "clip_norm", "threshold": 0.01}]))
+    tamed = examined("overfit", context(**changed, regularizers=[{"kind": "clip_norm", "threshold": 0.01}]))
     assert math.isfinite(tamed.numbers["last"])
 
 
 def test_a_penalty_of_one_layer_is_that_of_its_weights() -> None:
-    where = ground(regularizers=[{"kind": "l2", "strength": 0.1, "layers": "1"}])
+    where = context(regularizers=[{"kind": "l2", "strength": 0.1, "layers": "1"}])
     found = examined("regularization", where)
     first = where.network().stages[0].weights[0].tensor
     squares = float((first.detach().double().numpy() ** 2).sum())
@@ -106,20 +106,20 @@ def test_gaps_are_filled_before_anything_is_checked(monkeypatch: pytest.MonkeyPa
     x[::7, 1] = np.nan
     given = Examples(x, y, "classification", ("a", "b"))
     monkeypatch.setattr("engine.data.prepare.examples", lambda *_: given)
-    found = {one["kind"]: one["verdict"] for one in run_checks(ground().experiment, ground())}
+    found = {one["kind"]: one["verdict"] for one in run_checks(context().experiment, context())}
     assert set(found.values()) == {"pass"}
 
 
 def test_the_budget_is_counted_in_operations() -> None:
-    small, large = Ground(Experiment()), several()
-    assert small.affordable(10) == Ground(Experiment()).affordable(10) > FEWEST
-    assert large.affordable(8192) < large.affordable(64)
-    deep = ground(**DIGITS, network=[{"kind": "dense", "width": 1024}] * 12)
-    assert deep.affordable(512) == FEWEST
+    small, large = CheckContext(Experiment()), several()
+    assert small.affordable_steps(10) == CheckContext(Experiment()).affordable_steps(10) > FEWEST
+    assert large.affordable_steps(8192) < large.affordable_steps(64)
+    deep = context(**DIGITS, network=[{"kind": "dense", "width": 1024}] * 12)
+    assert deep.affordable_steps(512) == FEWEST
 
 
 def test_a_busy_machine_is_not_the_network_s_fault() -> None:
-    slow = Ground(Experiment.from_dict({"optimizer": {"kind": "sgd", "lr": 1e-6}}), seconds=0.0)
+    slow = CheckContext(Experiment.from_dict({"optimizer": {"kind": "sgd", "lr": 1e-6}}), seconds=0.0)
     found = examined("overfit", slow)
     assert found.verdict == "warn"
     assert "too busy" in str(found.remedy)

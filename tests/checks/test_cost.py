@@ -13,7 +13,7 @@ from engine.experiment.experiment import Experiment
 from engine.jobs.cost import cost, epoch_seconds
 from engine.jobs.quantize import bfloat16, has_float_weights, int8, sizes
 from engine.network.build import build, forward_flops, weightless
-from engine.training.check_context import Ground
+from engine.training.check_context import CheckContext
 from engine.training.trainer import Trainer
 
 NETS: dict[str, dict[str, Any]] = {
@@ -35,12 +35,12 @@ NETS: dict[str, dict[str, Any]] = {
 
 def test_memory_is_made_of_its_parts() -> None:
     start = Experiment.from_dict({**NETS["dense"], "optimizer": {"kind": "adam"}})
-    found, ground = cost(start), Ground(start)
-    network = build(start, ground.data.in_shape, ground.data.source.outputs)
+    found, context = cost(start), CheckContext(start)
+    network = build(start, context.data.in_shape, context.data.source.outputs)
     assert found.weights == found.gradients == sum(p.nbytes for p in network.parameters())
     assert found.optimizer == 2 * found.weights
     assert found.training == found.weights + found.gradients + found.optimizer + found.activations
-    examples, train = 1797 * 64 * 4, len(ground.data.train_x) * 64 * 4
+    examples, train = 1797 * 64 * 4, len(context.data.train_x) * 64 * 4
     labels = 1797 * 8
     assert found.data == pytest.approx(2 * examples + labels + 2 * train + 64 * 64 * 4, rel=0.02)
     assert found.run > found.training + found.data
@@ -76,7 +76,7 @@ def test_recurrent_flops_by_hand_with_weights_and_without(kind: str, gates: int)
     ways = [2 * gates * units * (features + units) for features in (symbols, 2 * units)]  # a step of one direction
     by_hand = (delay + 1) * 2 * sum(ways) + 2 * 2 * units * symbols
     assert cost(start).flops_forward == by_hand
-    assert forward_flops(Ground(start).network(), (delay + 1, symbols)) == by_hand
+    assert forward_flops(CheckContext(start).network(), (delay + 1, symbols)) == by_hand
 
 
 def test_attention_flops_by_hand() -> None:
@@ -85,11 +85,11 @@ def test_attention_flops_by_hand() -> None:
     )
     time, width = 6, 4
     by_hand = 2 * (time * width * 4 * width + 2 * time * time * width + time * width * 4)
-    assert forward_flops(Ground(start).network(), (time, width)) == by_hand
+    assert forward_flops(CheckContext(start).network(), (time, width)) == by_hand
 
 
 def test_the_copy_without_weights_leaves_the_network_alone() -> None:
-    network = Ground(Experiment.from_dict(NETS["lstm"])).network()
+    network = CheckContext(Experiment.from_dict(NETS["lstm"])).network()
     before = {name: value.clone() for name, value in network.state_dict().items()}
     twin = weightless(network)
     assert {p.device.type for p in twin.parameters()} == {"meta"}
@@ -140,8 +140,8 @@ def test_a_network_in_smaller_numbers(name: str) -> None:
     assert whole.bytes == file.tell()
     assert whole.bytes > half.bytes
     assert whole.bytes > small.bytes
-    given = trainer.network.eval()(trainer.held_x).argmax(1)
-    assert whole.metric == pytest.approx(float((given == trainer.held_y).double().mean()))
+    given = trainer.network.eval()(trainer.validation_x).argmax(1)
+    assert whole.metric == pytest.approx(float((given == trainer.validation_y).double().mean()))
     assert abs(whole.metric - half.metric) < 0.1
     assert abs(whole.metric - small.metric) < 0.1
     assert small.left == ()

@@ -15,7 +15,7 @@ from engine.examples import Examples
 from engine.parts.datasets import Dataset
 from engine.parts.regularizers.l2 import L2
 from engine.training.eager import Eager
-from tests.checks.test_checks import examined, ground
+from tests.checks.test_checks import context, examined
 
 PENALTIES = {"regularizers": [{"kind": "l2", "strength": 0.01}, {"kind": "l1", "strength": 0.001}]}
 LINEAR: dict[str, Any] = {  # ten inputs and a bias
@@ -28,11 +28,11 @@ LINEAR: dict[str, Any] = {  # ten inputs and a bias
 
 @pytest.mark.parametrize("more", [{}, PENALTIES, {"optimizer": {"kind": "lbfgs"}, **PENALTIES}])
 def test_training_that_forgets_its_penalties_is_found(more: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    sound = examined("regularization", ground(**more))
+    sound = examined("regularization", context(**more))
     assert sound.verdict == "pass"
     assert sound.numbers["training"] == pytest.approx(sound.numbers["slope"], rel=1e-6)
     monkeypatch.setattr(Eager, "_regularize", lambda *_: None)
-    found = examined("regularization", ground(**more))
+    found = examined("regularization", context(**more))
     assert found.verdict == "fail"
     assert found.numbers["training"] == 0
     assert "A step of training" in str(found.remedy)
@@ -42,10 +42,10 @@ def test_a_penalty_with_half_its_gradient_or_on_some_layers_alone_is_found(monke
     real = L2.add_gradient_
     with monkeypatch.context() as patch:
         patch.setattr(Eager, "_regularize", half)
-        assert examined("regularization", ground(**PENALTIES)).verdict == "fail"
+        assert examined("regularization", context(**PENALTIES)).verdict == "fail"
     with monkeypatch.context() as patch:
         patch.setattr(L2, "add_gradient_", lambda rule, w, g: real(rule, w[:1], g[:1]))
-        assert examined("regularization", ground(**PENALTIES)).verdict == "fail"
+        assert examined("regularization", context(**PENALTIES)).verdict == "fail"
 
 
 @torch.no_grad()
@@ -60,8 +60,8 @@ def half(executor: Eager, _: Any) -> None:
 
 def test_the_slope_that_training_feels_is_that_of_numpy() -> None:
     """Along the weights themselves: λ₂ Σ w² + λ₁ Σ |w|."""
-    where = ground(**PENALTIES)
-    weights = np.concatenate([w.detach().double().numpy().ravel() for w in where.network().penalized()])
+    where = context(**PENALTIES)
+    weights = np.concatenate([w.detach().double().numpy().ravel() for w in where.network().select_weights()])
     expected = 0.01 * (weights**2).sum() + 0.001 * np.abs(weights).sum()
     assert examined("regularization", where).numbers["training"] == pytest.approx(expected, rel=1e-5)
 
@@ -69,27 +69,27 @@ def test_the_slope_that_training_feels_is_that_of_numpy() -> None:
 def test_logistic_regression_may_start_at_zero() -> None:
     zeros = {"network": [], "initializer": {"kind": "zeros"}}
     for more in ({}, PENALTIES):
-        found = examined("regularization", ground(**zeros, **more))
+        found = examined("regularization", context(**zeros, **more))
         assert (found.verdict, str(found.remedy)) == ("pass", "")
         assert "others were taken" in str(found.found)
-    deep = examined("regularization", ground(initializer={"kind": "zeros"}))
+    deep = examined("regularization", context(initializer={"kind": "zeros"}))
     assert deep.verdict == "fail", "units of a hidden layer that start alike stay alike"
 
 
 @pytest.mark.parametrize("more", [{}, {"optimizer": {"kind": "sgd", "lr": 0.05}}, {"initializer": {"kind": "zeros"}}])
 def test_a_linear_model_of_eleven_parameters_is_not_called_wrong(more: dict[str, Any]) -> None:
-    where = ground(**LINEAR, **more)
+    where = context(**LINEAR, **more)
     assert sum(p.numel() for p in where.network().parameters()) == 11
     found = examined("overfit", where)
     assert (found.verdict, str(found.remedy)) == ("pass", "")
     assert found.expected.values["n"] == 5
-    assert examined("overfit", ground()).expected.values["n"] == 20
+    assert examined("overfit", context()).expected.values["n"] == 20
 
 
 @pytest.mark.parametrize("kind", ["breast_cancer", "wine", "spiral", "iris"])
 def test_linear_classifiers_learn_as_many_as_they_can(kind: str) -> None:
     start = {"data": {"kind": kind}, "network": [], "preprocessing": [{"kind": "standardize"}]}
-    assert examined("overfit", ground(**start)).verdict in ("pass", "warn")
+    assert examined("overfit", context(**start)).verdict in ("pass", "warn")
 
 
 ROWS = np.random.default_rng(0)
@@ -114,7 +114,7 @@ def test_a_column_that_is_the_target_is_found(name: str, monkeypatch: pytest.Mon
     task = "classification" if y.ndim == 1 else "regression"
     given = Examples(x, y.astype(np.int64) if y.ndim == 1 else y, task, classes)  # type: ignore[arg-type]
     monkeypatch.setattr("engine.data.prepare.examples", lambda *_: given)
-    found = examined("leak", ground(**({} if classes else {"loss": {"kind": "mse"}})))
+    found = examined("leak", context(**({} if classes else {"loss": {"kind": "mse"}})))
     assert found.verdict == "fail"
     assert found.numbers == {"columns": [2]}
     assert "in column 3 says the target" in str(found.found)

@@ -19,8 +19,8 @@ from engine.network.build import assemble, build
 from engine.parts.blocks import last
 from engine.parts.initializers import Fan
 from engine.training.clock import FrameClock
-from engine.training.forward_trace import look
-from engine.training.saturation import saturated
+from engine.training.forward_trace import trace_forward
+from engine.training.saturation import find_saturated
 from engine.training.trainer import Trainer
 from tests.conformance.placing import kind_of, label, members, runnable
 
@@ -80,13 +80,13 @@ def test_block(part: Any) -> None:
         assert torch.equal(seen, network.outputs(x)[place]), "evaluation is deterministic"
         # whatever the batch
         torch.testing.assert_close(seen[:2], network.outputs(x[:2])[place], atol=1e-6, rtol=1e-5)
-        inside = look(network, x)
-        stage, entered = network.stages[place], inside.entered[place]
+        inside = trace_forward(network, x)
+        stage, entered = network.stages[place], inside.pre_activations[place]
         assert (entered is None) == (stage.block.applies is None)
         if entered is not None:
             assert torch.equal(last(stage.module)(entered), seen), "what goes into the activation"
         if stage.block.observed:
-            flat = saturated(network, inside)[network.observed.index(stage)]
+            flat = find_saturated(network, inside)[network.observed.index(stage)]
             assert flat is None or (flat.dtype == torch.bool and flat.shape == seen.shape)
     assert fitting, "fits nothing"
 
@@ -242,7 +242,7 @@ def test_probe_alone(part: Any, data: dict[str, Any]) -> None:
     own = [] if found is None else [found]
     others = (
         {"loss", "lr", "speed", "cost"}
-        | {c.key for c in trainer.ends.channels}
+        | {c.key for c in trainer.heads.channels}
         | {c.key for c in beside(part, trainer)}
     )
     assert {channel.key for channel in trainer.channels} == others | {channel.key for channel in own}

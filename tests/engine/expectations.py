@@ -38,7 +38,7 @@ class Watched:
         """The share of validation examples that are recognized, in the class where it is least."""
         network = self.trainer.network.eval()
         with torch.no_grad():
-            right = network(self.trainer.held_x).argmax(1) == self.trainer.data.validation_y
+            right = network(self.trainer.validation_x).argmax(1) == self.trainer.data.validation_y
         network.train()
         return min(float(right[self.trainer.data.validation_y == c].double().mean()) for c in range(self.classes))
 

@@ -12,7 +12,7 @@ import torch
 from engine.experiment.experiment import Experiment
 from engine.training.capture import Capture
 from engine.training.clock import FrameClock
-from engine.training.executor import GROUP, EagerExecutor, Plan, See, Stretch, Until
+from engine.training.executor import GROUP, EagerExecutor, Observe, Plan, StopCondition, Stretch
 from engine.training.frame_grid import on_grid
 from engine.training.learner import Learner
 from engine.training.trainer import Trainer
@@ -44,9 +44,14 @@ class Seldom(EagerExecutor):
         self.stretches: list[tuple[int, int, bool]] = []
 
     def run(
-        self, learners: Sequence[Learner], plan: Plan, until: Until, see: See, capture: Capture | None = None
+        self,
+        learners: Sequence[Learner],
+        plan: Plan,
+        until: StopCondition,
+        observe: Observe,
+        capture: Capture | None = None,
     ) -> Stretch:
-        found = super().run(learners, plan, Until(until.steps), see, capture)
+        found = super().run(learners, plan, StopCondition(until.steps), observe, capture)
         self.stretches.append((plan.first, len(found.losses), capture is not None))
         return found
 

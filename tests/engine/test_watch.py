@@ -7,7 +7,7 @@ import random
 import pytest
 
 from engine.experiment.experiment import Experiment
-from engine.training.validation_monitor import Watch
+from engine.training.validation_monitor import ValidationMonitor
 
 RULES = [{"kind": "early_stopping", "patience": 6, "min_delta": 0.01}]
 
@@ -19,18 +19,18 @@ def test_one_by_one_is_all_at_once(seed: int) -> None:
     plateau = {"kind": "on_plateau", "patience": 3, "fall": 0.5}
     experiment = Experiment.from_dict({"regularizers": RULES, "schedule": plateau})
     (rule,) = experiment.regularizers
-    watch = Watch(experiment)
+    watch = ValidationMonitor(experiment)
     for count, loss in enumerate(losses, 1):
-        watch.add(loss)
+        watch.add_epoch(loss)
         so_far = losses[:count]
         waited = count - 1 - max(i for i in range(count) if improves(so_far, i))
-        assert watch.stops == rule.stops(so_far) == (waited >= 6)
+        assert watch.should_stop == rule.stops(so_far) == (waited >= 6)
         assert watch.best_epoch == 1 + so_far.index(min(so_far))
-        assert watch.improved == (loss < min(so_far[:-1], default=float("inf")))
+        assert watch.has_improved == (loss < min(so_far[:-1], default=float("inf")))
         assert watch.factor == experiment.schedule.epoch_factor(so_far)
     assert watch.factor < 1
-    assert Watch(experiment, losses).factor == watch.factor
-    assert Watch(experiment, losses).seen == watch.seen
+    assert ValidationMonitor(experiment, losses).factor == watch.factor
+    assert ValidationMonitor(experiment, losses).rule_states == watch.rule_states
 
 
 def improves(losses: list[float], place: int) -> bool:
@@ -45,9 +45,9 @@ def improves(losses: list[float], place: int) -> bool:
 
 
 def test_nobody_who_cares_nothing_to_keep() -> None:
-    watch = Watch(Experiment())
+    watch = ValidationMonitor(Experiment())
     for loss in (3.0, 2.0, 1.0):
-        watch.add(loss)
-        assert not watch.improved
-        assert not watch.stops
+        watch.add_epoch(loss)
+        assert not watch.has_improved
+        assert not watch.should_stop
         assert watch.factor == 1

@@ -92,7 +92,7 @@ def test_prelu_learns_its_slope() -> None:
         trainer.advance(deadline=0.0)
     ends = [trainer.network.state_dict()["modules_in_order.0.1.weight"].item() for trainer in (plain, pulled)]
     assert ends[0] == ends[1] != pytest.approx(0.3)
-    assert len(plain.network.penalized()) == 2
+    assert len(plain.network.select_weights()) == 2
 
 
 LOSSES: list[dict[str, Any]] = [

@@ -86,7 +86,7 @@ def test_lbfgs_is_torchs_on_loss_and_penalty() -> None:
             reference.zero_grad()
             loss = functional.cross_entropy(twin(x), y)
             calls.append(loss.detach())
-            whole = loss + 0.01 * sum((w**2).sum() for w in twin.penalized())
+            whole = loss + 0.01 * sum((w**2).sum() for w in twin.select_weights())
             whole.backward()  # type: ignore[no-untyped-call]
             return whole
 

@@ -58,14 +58,14 @@ def moved(trainer: Trainer, attack: FGSM | PGD, x: Tensor, y: Tensor) -> Tensor:
     """The engine's examples."""
     adversary = Adversary(attack, trainer.network, trainer.learners[0].eager.loss, trainer.device)
     adversary.prepare(x, y, 5)
-    return adversary.moved
+    return adversary.attacked
 
 
 @covers("attacks.fgsm")
 def test_fast_gradient_sign_is_the_twins() -> None:
     trainer = trainer_of(PLAIN)
     trainer.advance(deadline=math.inf, until_step=10)
-    x, y = trainer.held_x[:40], trainer.held_y[:40]
+    x, y = trainer.validation_x[:40], trainer.validation_y[:40]
     found = moved(trainer, FGSM(budget=0.7), x, y)
     slope = true_slope(trainer, x, y)
     assert slope.abs().min() > 1e-9, "signs are not a matter of rounding"
@@ -79,7 +79,7 @@ def test_fast_gradient_sign_is_the_twins() -> None:
 def test_projected_gradient_is_the_twins_and_stays_in_the_ball(step_size: float) -> None:
     trainer = trainer_of(PLAIN)
     trainer.advance(deadline=math.inf, until_step=10)
-    x, y = trainer.held_x[:40], trainer.held_y[:40]
+    x, y = trainer.validation_x[:40], trainer.validation_y[:40]
     attack = PGD(budget=0.6, steps=4, step_size=step_size, random_start=False)
     at = x.double()
     for _ in range(4):
@@ -135,7 +135,7 @@ def test_making_examples_and_looking_at_them_moves_nothing() -> None:
     ours, theirs = blind.network.state_dict(), watched.network.state_dict()
     assert all(torch.equal(ours[key], theirs[key]) for key in ours)
     assert blind.learners[0].eager.adversary is not None
-    moved(blind, PGD(), blind.held_x, blind.held_y)
+    moved(blind, PGD(), blind.validation_x, blind.validation_y)
     assert all(torch.equal(ours[key], value) for key, value in blind.network.state_dict().items())
 
 
@@ -151,7 +151,7 @@ def test_taken_apart_and_put_together_same_run() -> None:
 def test_frames_show_clean_and_attacked_accuracy() -> None:
     trainer = trainer_of({**PLAIN, "attack": {"kind": "fgsm", "budget": 1.0}}, Always)
     frame = trainer.advance(deadline=math.inf).frames[-1]
-    x, y = trainer.held_x[:256], trainer.held_y[:256]
+    x, y = trainer.validation_x[:256], trainer.validation_y[:256]
     attacked = x.double() + true_slope(trainer, x, y).sign()
     blocks, weights = twin.blocks_of(trainer.experiment, 2), twin.weights_of(trainer)
     said = [twin.forward(blocks, weights, at)[-1].argmax(1) for at in (x, attacked)]
@@ -183,14 +183,14 @@ def test_images_are_shown_as_they_are_and_as_they_are_changed() -> None:
     trainer = trainer_of({**data, "attack": {"kind": "fgsm", "budget": 0.25}}, Always)
     readings = trainer.advance(deadline=0.0).frames[0].readings
     images, about = readings["attack"], readings["attack_scale"]
-    x = trainer.held_x[:5, 0].numpy()
+    x = trainer.validation_x[:5, 0].numpy()
     assert images.dtype == np.int8
     np.testing.assert_allclose(images[:, 0] / 127 * about[:, 0, None, None], x, atol=0.01)
     np.testing.assert_allclose(about[:, 1], 0.25, rtol=1e-5)
     assert set(np.unique(np.abs(images[:, 1]))) <= {0, 127}
-    np.testing.assert_array_equal(about[:, 2], trainer.held_y[:5])
+    np.testing.assert_array_equal(about[:, 2], trainer.validation_y[:5])
     trainer.network.eval()
-    np.testing.assert_array_equal(about[:, 3], trainer.network(trainer.held_x[:5]).argmax(1))
+    np.testing.assert_array_equal(about[:, 3], trainer.network(trainer.validation_x[:5]).argmax(1))
 
 
 def test_the_budget_can_be_changed_while_it_trains() -> None:

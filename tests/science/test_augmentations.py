@@ -183,10 +183,10 @@ def test_augmented_runs_go_on_bit_for_bit() -> None:
 
 def test_validation_and_instruments_see_examples_as_they_are() -> None:
     plain, busy = (Trainer(Experiment.from_dict({**BUSY, "augmentations": parts}), Always()) for parts in ([], EVERY))
-    for name in ("held_x", "held_y"):
+    for name in ("validation_x", "validation_y"):
         assert torch.equal(getattr(plain, name), getattr(busy, name))
     assert torch.equal(plain.capture.probe_batch, busy.capture.probe_batch)
-    kept = {name: getattr(busy, name).clone() for name in ("held_x", "held_y")}
+    kept = {name: getattr(busy, name).clone() for name in ("validation_x", "validation_y")}
     batch, train = busy.capture.probe_batch.clone(), busy.order.x.clone()
     seen: list[Tensor] = []
     busy.network.register_forward_hook(lambda module, inputs, out: seen.append(inputs[0]) if module.training else None)
@@ -198,8 +198,8 @@ def test_validation_and_instruments_see_examples_as_they_are() -> None:
     assert not any(tuple(x.flatten().tolist()) in raw for batch in seen for x in batch[:5])
     busy.network.eval()
     with torch.no_grad():
-        outputs = busy.network(busy.held_x).double()
-    loss = (outputs.exp().sum(1).log() - outputs[torch.arange(len(outputs)), busy.held_y]).mean()
+        outputs = busy.network(busy.validation_x).double()
+    loss = (outputs.exp().sum(1).log() - outputs[torch.arange(len(outputs)), busy.validation_y]).mean()
     assert row.validation_loss == pytest.approx(float(loss), rel=1e-5)
 
 

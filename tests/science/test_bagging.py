@@ -19,9 +19,9 @@ from engine.network.build import build
 from engine.numerics.seeding import DROPOUT, MEMBER, seed_of
 from engine.parts.schedules import Progress
 from engine.preview.preview import preview
-from engine.training.divergence import most_grown, weight_norms
+from engine.training.divergence import find_most_grown, weight_norms
 from engine.training.eager import Eager
-from engine.training.ensemble import combined
+from engine.training.ensemble import combine
 from engine.training.members import member_experiments, member_samples
 from engine.training.trainer import Trainer
 from tests.science.measured import Always, Never
@@ -119,15 +119,15 @@ def test_samples_are_drawn_with_replacement_and_always_the_same() -> None:
 def test_together_they_say_the_mean_probability_or_the_majority() -> None:
     outputs = torch.tensor([[[2.0, 0.0, -1.0]], [[0.0, 1.0, -3.0]], [[0.5, 0.6, 0.0]]])
     p = np.exp(outputs.double().numpy()) / np.exp(outputs.double().numpy()).sum(2, keepdims=True)
-    mean = combined(outputs, "mean", shares=True)
+    mean = combine(outputs, "mean", shares=True)
     np.testing.assert_allclose(mean.softmax(1), p.mean(0), rtol=1e-5)
     np.testing.assert_allclose(mean.exp(), p.mean(0), rtol=1e-5)
     assert int(mean.argmax()) == 0
-    vote = combined(outputs, "majority", shares=True)
+    vote = combine(outputs, "majority", shares=True)
     np.testing.assert_allclose(vote.softmax(1), [[(1 + 1 / 3) / 4, (2 + 1 / 3) / 4, (1 / 3) / 4]], rtol=1e-5)
     assert int(vote.argmax()) == 1
-    np.testing.assert_allclose(combined(outputs, "majority", shares=False), [[1 / 3, 2 / 3, 0]], rtol=1e-6)
-    np.testing.assert_allclose(combined(outputs, "mean", shares=False), outputs.mean(0), rtol=1e-6)
+    np.testing.assert_allclose(combine(outputs, "majority", shares=False), [[1 / 3, 2 / 3, 0]], rtol=1e-6)
+    np.testing.assert_allclose(combine(outputs, "mean", shares=False), outputs.mean(0), rtol=1e-6)
 
 
 @pytest.mark.parametrize("vote", ["mean", "majority"])
@@ -137,9 +137,9 @@ def test_validation_and_members_are_those_of_twins(vote: str) -> None:
     progress = trainer.advance(deadline=math.inf, until_epoch=2)
     trainer.network.eval()
     with torch.no_grad():
-        said = np.stack([m(trainer.held_x).double().softmax(1) for m in trainer.network.members])
+        said = np.stack([m(trainer.validation_x).double().softmax(1) for m in trainer.network.members])
         seen = np.stack([m(trainer.data.train_x).double().softmax(1) for m in trainer.network.members])
-    y = trainer.held_y.numpy()
+    y = trainer.validation_y.numpy()
     votes = np.stack([(said.argmax(2) == c).sum(0) for c in range(2)], 1)
     p = said.mean(0) if vote == "mean" else (votes + 0.5) / 5
     right = float((p.argmax(1) == y).mean())
@@ -205,7 +205,7 @@ def test_taken_apart_and_put_together_same_run(name: str) -> None:
 
 def test_the_loss_of_a_step_is_the_mean_of_the_members() -> None:
     trainer = trainer_of(BAG)
-    expected = [trainer.ends.loss(one.network(x), y).item() for one in trainer.learners for x, y in [one.batch(24, 0)]]
+    expected = [trainer.heads.loss(one.network(x), y).item() for one in trainer.learners for x, y in [one.batch(24, 0)]]
     for learner in trainer.learners:
         learner.order.begin(0)
     assert trainer.advance(deadline=0.0).losses == [pytest.approx(sum(expected) / 3, rel=1e-6)]
@@ -217,13 +217,13 @@ def test_whoever_breaks_is_named() -> None:
     assert len(norms) == 6
     with torch.no_grad():
         module_of(trainer.network.members[1].stages[0])[0].weight.mul_(9)
-    assert str(most_grown(trainer.network, norms)) == "1 dense of member 2"
+    assert str(find_most_grown(trainer.network, norms)) == "1 dense of member 2"
     with torch.no_grad():
         module_of(trainer.network.members[2].stages[1])[0].weight[0, 0] = math.nan
     trainer.advance(deadline=0.0)
     assert trainer.status == "diverged"
     assert "layer output of member 3 went first" in str(trainer.message)
-    assert not trainer.good()
+    assert not trainer.is_sound()
 
 
 def test_all_members_are_counted_and_exported() -> None:

@@ -53,8 +53,8 @@ def test_weights_help_the_rare_class() -> None:
         trainer = Trainer(experiment(data=data, steps=400, batch_size=50, **more), Never())
         trainer.advance(deadline=math.inf)
         trainer.network.eval()
-        rare = trainer.held_y == 7
-        return float((trainer.network(trainer.held_x).argmax(1) == 7)[rare].double().mean())
+        rare = trainer.validation_y == 7
+        return float((trainer.network(trainer.validation_x).argmax(1) == 7)[rare].double().mean())
 
     plain = recall()
     assert recall(balance="weights") > plain + 0.1
@@ -85,7 +85,7 @@ def test_label_smoothing_is_its_formula(share: float) -> None:
     assert found.item() == pytest.approx(torch_own.item(), rel=1e-5)
     row = trainer.advance(deadline=math.inf, until_epoch=1).epochs[0]
     trainer.network.eval()
-    held = torch.nn.functional.cross_entropy(trainer.network(trainer.held_x).detach(), trainer.held_y)
+    held = torch.nn.functional.cross_entropy(trainer.network(trainer.validation_x).detach(), trainer.validation_y)
     assert row.validation_loss == pytest.approx(held.item(), rel=1e-5), "against the true labels"
     assert 0 < row.train_metric < 1
 
@@ -126,7 +126,7 @@ def test_max_norm_holds_after_every_step(limit: float) -> None:
     reached = 0
     for step in range(1, 31):
         trainer.advance(deadline=math.inf, until_step=step)
-        for weight in trainer.network.penalized():
+        for weight in trainer.network.select_weights():
             norms = weight.detach().double().flatten(1).norm(dim=1)
             assert norms.max() <= limit * (1 + 1e-6)
             reached += int((norms > limit * (1 - 1e-6)).sum())
@@ -143,7 +143,7 @@ def test_max_norm_shrinks_by_its_factor_and_leaves_short_weights() -> None:
     )
     for trainer in (plain, limited):
         trainer.advance(deadline=math.inf, until_step=1)
-    for one, other in zip(plain.network.penalized(), limited.network.penalized(), strict=True):
+    for one, other in zip(plain.network.select_weights(), limited.network.select_weights(), strict=True):
         rows = one.detach().double().flatten(1)
         factor = (0.9 / rows.norm(dim=1, keepdim=True)).clamp(max=1)
         np.testing.assert_allclose(other.detach().flatten(1), rows * factor, rtol=1e-5, atol=1e-8)

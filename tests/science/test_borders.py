@@ -139,7 +139,7 @@ def test_a_number_comes_before_a_label() -> None:
     experiment = plain(network=network)
     found = build(experiment, (2,), 2)
     for name, place in (("1", 0), ("2", 1), ("3", 2), ("output", 3)):
-        (weight,) = found.penalized((name,))
+        (weight,) = found.select_weights((name,))
         assert weight is found.stages[place].weights[0].tensor
 
 
@@ -180,7 +180,7 @@ def test_noise_spares_evaluation_and_can_be_turned_on_live() -> None:
     trainer = Trainer(plain())
     trainer.edit(Edit(path="regularizers.parameter_noise", value=0.2))
     trainer.advance(deadline=math.inf, until_step=3)
-    x = trainer.held_x
+    x = trainer.validation_x
     trainer.network.eval()
     assert torch.equal(trainer.network(x), trainer.network(x))
     again = Trainer(plain(regularizers=[{"kind": "parameter_noise", "strength": 0.2}]))

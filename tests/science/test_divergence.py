@@ -57,7 +57,7 @@ def test_broken_weights_are_found_in_the_layer_that_broke_first(layer: int) -> N
     name = "output" if layer == 4 else f"{layer + 1} dense"
     assert trainer.status == "diverged"
     assert f"layer {name} went first" in str(trainer.message)
-    assert not trainer.good()
+    assert not trainer.is_sound()
 
 
 def test_overflow_of_the_output_layer() -> None:
@@ -102,7 +102,7 @@ def test_mean_loss_over_three_times_the_first_ends_the_run() -> None:
     assert len(rows) > 1
     assert f"epoch {len(rows)} is over 3 times" in str(trainer.message)
     assert "layer output grew most" in str(trainer.message)
-    assert divergence.finite(trainer.network), "a state, and nothing is lost"
+    assert divergence.is_finite(trainer.network), "a state, and nothing is lost"
 
 
 STOPPED: dict[str, Any] = {
@@ -151,14 +151,14 @@ def test_three_times_and_no_less(first: float, now: float, fires: bool) -> None:
 def test_a_state_is_good_until_the_rule_is_about_to_fire() -> None:
     trainer = trainer_of()
     trainer.advance(deadline=math.inf, until_epoch=2)
-    assert trainer.good()
-    trainer.judge.epochs = [0.1, 0.31]
-    assert not trainer.good()
-    trainer.judge.epochs = [0.1, 0.29]
-    assert trainer.good()
+    assert trainer.is_sound()
+    trainer.divergence_monitor.epochs = [0.1, 0.31]
+    assert not trainer.is_sound()
+    trainer.divergence_monitor.epochs = [0.1, 0.29]
+    assert trainer.is_sound()
     with torch.no_grad():
         module_of(trainer.network.stages[0])[0].bias[0] = math.inf
-    assert not trainer.good()
+    assert not trainer.is_sound()
 
 
 def test_most_grown_is_relative_to_the_start() -> None:
@@ -166,4 +166,4 @@ def test_most_grown_is_relative_to_the_start() -> None:
     with torch.no_grad():
         module_of(trainer.network.stages[1])[0].weight *= 3
         module_of(trainer.network.stages[3])[0].weight *= 2
-    assert str(divergence.most_grown(trainer.network, trainer.judge.first_norms)) == "2 dense"
+    assert str(divergence.find_most_grown(trainer.network, trainer.divergence_monitor.first_norms)) == "2 dense"

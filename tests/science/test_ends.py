@@ -90,8 +90,8 @@ def test_the_gradient_is_that_of_the_weighted_sum() -> None:
     trainer = Trainer(start())
     weight = trainer.network.stages[0].weights[0].tensor
     was = weight.detach().clone()
-    ends: list[Any] = [trainer.ends.loss.ends[i] for i in range(4)]  # type: ignore[index]
-    x, y = trainer.ends.joined(trainer.order.epoch_x[:64], trainer.order.epoch_y[:64])
+    ends: list[Any] = [trainer.heads.loss.heads[i] for i in range(4)]  # type: ignore[index]
+    x, y = trainer.heads.join_inputs(trainer.order.epoch_x[:64], trainer.order.epoch_y[:64])
     outputs = trainer.network(x)
     wanted = torch.zeros_like(was, dtype=torch.float64)
     for end, share in zip(ends, (0.25, 0.5, 2.0, 3.0), strict=True):

@@ -56,7 +56,7 @@ def test_gates_are_those_of_the_equations(mode: str, bidirectional: bool) -> Non
         torch.nn.init.normal_(parameter, generator=torch.Generator().manual_seed(place))
     x = torch.randn(4, 7, 3, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     with torch.no_grad():
-        found = gates.gates(inner, x)
+        found = gates.compute_gates(inner, x)
         lower = (nn.LSTM if mode == "lstm" else nn.GRU)(3, 5, 1, batch_first=True, bidirectional=bidirectional).double()
         lower.load_state_dict({k: v for k, v in inner.state_dict().items() if "_l0" in k})
         below = lower(x)[0].numpy()

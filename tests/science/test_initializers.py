@@ -45,7 +45,7 @@ CONV = [
 def first_weights(kind: str, network: list[dict[str, Any]], in_shape: tuple[int, ...], seed: int = 0) -> list[Tensor]:
     """The weights of every layer."""
     start = Experiment.from_dict({"network": network, "initializer": {"kind": kind}, "seed": seed})
-    return [w.detach().double() for w in build(start, in_shape, 3).penalized()]
+    return [w.detach().double() for w in build(start, in_shape, 3).select_weights()]
 
 
 @pytest.mark.parametrize("kind", VARIANCES)
@@ -112,7 +112,7 @@ def test_a_block_may_have_an_initializer_of_its_own() -> None:
         {"kind": "maxout", "width": 5, **own},
     ]
     start = Experiment.from_dict({"network": chain, "initializer": {"kind": "zeros"}})
-    values = [weight.unique().tolist() for weight in build(start, (1, 8, 8), 2).penalized()]  # type: ignore[no-untyped-call]
+    values = [weight.unique().tolist() for weight in build(start, (1, 8, 8), 2).select_weights()]  # type: ignore[no-untyped-call]
     assert values == [[0.25], [0.0], [0.25], [0.0]]
     assert "initializer" not in Experiment.from_dict({"network": [{"kind": "dense"}]}).to_dict()["network"][0]
     assert Experiment.from_json(start.to_json()) == start

@@ -49,8 +49,8 @@ def loss_of(weights: dict[str, Tensor], trainer: Trainer) -> float:
     """The cross-entropy on the validation split, in float64."""
     by_shape = {tuple(tensor.shape): tensor.double() for tensor in weights.values()}
     a, b, c, d = (by_shape[shape] for shape in ((32, 2), (32,), (2, 32), (2,)))
-    outputs = torch.tanh(trainer.held_x.double() @ a.T + b) @ c.T + d
-    return float(nn.functional.cross_entropy(outputs, trainer.held_y))
+    outputs = torch.tanh(trainer.validation_x.double() @ a.T + b) @ c.T + d
+    return float(nn.functional.cross_entropy(outputs, trainer.validation_y))
 
 
 @pytest.mark.parametrize("end", ENDS)
@@ -62,7 +62,7 @@ def test_a_run_that_ends_by_its_length_says_which_weights_it_keeps(end: str) -> 
     assert loss_of(trainer.model_tensors(), trainer) == pytest.approx(best, rel=1e-5)
     said = f"The weights are those of epoch {held.index(best) + 1}, with a validation loss of {best:.4g}; "
     assert str(trainer.message).startswith(f"{said}that of the last epoch was {last:.4g}.")
-    assert trainer.kept == (held.index(best) + 1, best)
+    assert trainer.restored_epoch == (held.index(best) + 1, best)
     assert ("On the test split" in str(trainer.message)) == ("test" in ENDS[end])
 
 
@@ -70,7 +70,7 @@ def test_where_nothing_is_put_back_nothing_is_said() -> None:
     for more in ({"regularizers": [], "steps": 50}, {"steps": 2}):
         trainer = Trainer(Experiment.from_dict({**OVERFIT, **more}), Never())
         trainer.advance(deadline=math.inf)
-        assert (trainer.status, trainer.message, trainer.kept) == ("finished", NOTHING, None)
+        assert (trainer.status, trainer.message, trainer.restored_epoch) == ("finished", NOTHING, None)
 
 
 def test_a_run_that_diverges_names_its_best_epoch_and_keeps_its_last_weights() -> None:
@@ -84,7 +84,7 @@ def test_a_run_that_diverges_names_its_best_epoch_and_keeps_its_last_weights() -
     best = min(held)
     said = f"went first. The best epoch was epoch {held.index(best) + 1}, with a validation loss of {best:.4g}."
     assert str(trainer.message).endswith(said)
-    assert trainer.kept is None
+    assert trainer.restored_epoch is None
 
 
 @pytest.mark.parametrize("delta", [0.0, 0.3])
@@ -160,7 +160,8 @@ def test_the_exported_program_puts_them_back_and_says_so() -> None:
     exec(compile(script(program(value), "Exported."), "exported.py", "exec", dont_inherit=True), space)
     with redirect_stdout(StringIO()) as said:
         model, _ = space["train"]()
-    best = f"epoch {trainer.watch.best_epoch}, with a validation loss of {trainer.watch.best:.4g}"
+    monitor = trainer.validation_monitor
+    best = f"epoch {monitor.best_epoch}, with a validation loss of {monitor.best:.4g}"
     assert f"The weights are those of {best}." in said.getvalue()
     parts = zip(model.state_dict().values(), trainer.model_tensors().values(), strict=True)
     assert all(torch.allclose(mine, theirs, rtol=1e-5) for mine, theirs in parts)

@@ -137,7 +137,7 @@ def test_targets_far_from_zero_are_learned_and_judged_right() -> None:
     held = y[data.splits.validation]
     right = 1 - ((said - held) ** 2).sum() / ((held - held.mean()) ** 2).sum()
     assert right > 0.95
-    loss, metric = trainer.ends.evaluate(trainer.held_x, trainer.held_y).scores
+    loss, metric = trainer.heads.evaluate(trainer.validation_x, trainer.validation_y).scores
     np.testing.assert_allclose([loss, metric], [((said - held) ** 2).mean() / own.var(), right], rtol=1e-3)
 
 

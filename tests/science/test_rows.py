@@ -12,9 +12,9 @@ from torch import Tensor
 
 from engine.experiment.experiment import Experiment
 from engine.frame import Frame
-from engine.training.divergence import first_to_overflow, most_grown, weight_norms
+from engine.training.divergence import find_most_grown, first_to_overflow, weight_norms
 from engine.training.trainer import Trainer
-from engine.training.weight_rows import Rows
+from engine.training.weight_rows import WeightRows
 from tests.science.measured import Never, close
 from tests.torch_modules import module_of
 
@@ -203,7 +203,7 @@ def test_divergence_looks_at_every_matrix() -> None:
     first = weight_norms(trainer.network)
     with torch.no_grad():
         module_of(trainer.network.stages[2]).inner.weight_hh_l0 *= 50
-    assert str(most_grown(trainer.network, first)) == "3 gru"
+    assert str(find_most_grown(trainer.network, first)) == "3 gru"
     with torch.no_grad():
         module_of(trainer.network.stages[1]).inner.out_proj.weight[0, 0] = math.nan
     assert str(first_to_overflow(trainer.network, trainer.data.train_x[:4])) == "2 attention"
@@ -216,7 +216,7 @@ def every_layer(layers: list[Weights]) -> list[list[Tensor]]:
 @pytest.mark.parametrize("scale", [1e-30, 1.0, 1e30])
 def test_rows_neither_overflow_nor_vanish(scale: float) -> None:
     network, values = started().network, np.array([3.0, 4.0, 12.0]) * scale
-    counted = Rows(network, torch.device("cpu"))
+    counted = WeightRows(network, torch.device("cpu"))
     tensors = [torch.zeros_like(tensor) for tensor in counted.tensors]
     gru = counted.names.index("3 gru")
     inner = module_of(network.stages[2]).inner

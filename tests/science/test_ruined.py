@@ -70,10 +70,10 @@ def test_a_first_epoch_that_is_ruined_itself_ends_the_run(more: dict[str, Any], 
     assert str(trainer.message).startswith(
         "The mean loss of epoch 1 is over 3 times those of step 1 and of the untrained network; layer "
     )
-    assert not trainer.good()
+    assert not trainer.is_sound()
     assert progress.epochs == rows[:1]
-    assert trainer.judge.compared(rows[0].train_loss)
-    assert trainer.judge._untrained == pytest.approx(untrained, rel=1e-4)
+    assert trainer.divergence_monitor.compare_to_start(rows[0].train_loss)
+    assert trainer.divergence_monitor._untrained == pytest.approx(untrained, rel=1e-4)
 
 
 def test_a_run_that_ends_within_its_ruined_first_epoch_is_no_success() -> None:
@@ -89,9 +89,9 @@ def test_a_run_that_ends_within_its_ruined_first_epoch_is_no_success() -> None:
 
 def test_a_checkpoint_within_a_ruined_epoch_is_not_good() -> None:
     trainer = Trainer(Experiment.from_dict({**DEEP, **RUINED}), Never())
-    assert trainer.good()
+    assert trainer.is_sound()
     trainer.advance(deadline=math.inf, until_step=12)
-    assert not trainer.good()
+    assert not trainer.is_sound()
 
 
 def test_a_ruined_run_ends_so_after_being_taken_apart() -> None:

@@ -121,7 +121,7 @@ def test_random_targets_of_a_regression_are_swapped() -> None:
 def test_the_test_split_is_looked_at_once_at_the_end() -> None:
     trainer = Trainer(experiment(test=0.2, validation=0.3), Never())
     without = Trainer(experiment(test=0.2, validation=0.3), Never())
-    assert [len(trainer.tested[0]), len(trainer.held_x), trainer.order.count] == [100, 150, 250]
+    assert [len(trainer.test[0]), len(trainer.validation_x), trainer.order.count] == [100, 150, 250]
     trainer.advance(deadline=math.inf, until_step=59)
     assert str(trainer.message) == ""
     trainer.advance(deadline=math.inf)
@@ -131,7 +131,7 @@ def test_the_test_split_is_looked_at_once_at_the_end() -> None:
     loss = float((outputs.exp().sum(1).log() - outputs[torch.arange(len(y)), y]).mean())
     right = float((outputs.argmax(1) == y).double().mean())
     assert str(trainer.message) == f"On the test split the loss is {loss:.4g} and accuracy {right:.4g}."
-    without.tested = (without.tested[0][:0], without.tested[1][:0])
+    without.test = (without.test[0][:0], without.test[1][:0])
     without.advance(deadline=math.inf)
     ours, theirs = trainer.model_tensors(), without.model_tensors()
     assert all(torch.equal(ours[key], theirs[key]) for key in ours), "looking changes nothing"

@@ -103,6 +103,6 @@ def test_a_unit_signal_stays_a_unit_signal(kind: str, gain: float, kernel: int, 
 def test_glorot_is_between_both_directions() -> None:
     network = [{"kind": "transposed_conv2d", "filters": 50, "kernel": 4, "stride": 2}, {"kind": "flatten"}]
     start = Experiment.from_dict({"network": network, "initializer": {"kind": "glorot_normal"}})
-    (weight, *_) = build(start, (30, 6, 6), 2).penalized()
+    (weight, *_) = build(start, (30, 6, 6), 2).select_weights()
     into, out = 30 * 16 / 4, 50 * 16
     assert float(weight.detach().double().var()) == pytest.approx(2 / (into + out), rel=0.05)

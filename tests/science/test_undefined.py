@@ -16,7 +16,7 @@ from engine.experiment.experiment import Experiment
 from engine.numerics.metrics import metric
 from engine.parts.probes import Subject, score
 from engine.training.clock import FrameClock
-from engine.training.heads import Ends, EndsTally
+from engine.training.heads import HeadMetrics, Heads
 from engine.training.trainer import Trainer
 
 SUBJECT = Subject((), (), (), (), (), "regression", 1, False, (1,), None)
@@ -44,11 +44,11 @@ def by_ends(outputs: Tensor, targets: Tensor) -> list[float]:
     """The R² that a network with a head and a reconstruction beside its output reports, from two batches."""
     network = [{"kind": "head"}, {"kind": "reconstruct"}]
     trainer = Trainer(Experiment.from_dict({**LONE, "network": network}))
-    tally = EndsTally(trainer.ends)
+    tally = HeadMetrics(trainer.heads)
     for part in (slice(0, 3), slice(3, None)):
         if len(outputs[part]):
-            tally.see(outputs[part].repeat(1, 3), targets[part].repeat(1, 3))
-    return list(tally.metrics()[2::2])
+            tally.add_batch(outputs[part].repeat(1, 3), targets[part].repeat(1, 3))
+    return list(tally.head_scores()[2::2])
 
 
 @pytest.mark.parametrize(
@@ -117,6 +117,6 @@ def test_a_tally_in_a_checkpoint_of_before_goes_on() -> None:
         error = ((said - own) ** 2).sum()
         sums.append(torch.tensor([error, error, own.sum(), (own**2).sum()]))
     old = {"loss_sum": 0.0, "examples": 6, "count": 6, "sums": sums}
-    tally = EndsTally.load(Ends(experiment, prepare(experiment), trainer.network, torch.device("cpu")), old)
-    tally.see(torch.from_numpy(given[6:]).float(), torch.from_numpy(y[6:]).float())
-    assert tally.metrics()[2::2] == pytest.approx([r2_score(y[:, i], given[:, i]) for i in (0, 1)], rel=1e-5)
+    tally = HeadMetrics.load(Heads(experiment, prepare(experiment), trainer.network, torch.device("cpu")), old)
+    tally.add_batch(torch.from_numpy(given[6:]).float(), torch.from_numpy(y[6:]).float())
+    assert tally.head_scores()[2::2] == pytest.approx([r2_score(y[:, i], given[:, i]) for i in (0, 1)], rel=1e-5)

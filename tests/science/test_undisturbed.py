@@ -12,7 +12,7 @@ from torch import Tensor
 
 from engine.experiment.experiment import Experiment
 from engine.training.clock import FrameClock
-from engine.training.heads import Ends
+from engine.training.heads import Heads
 from engine.training.progress import Progress
 from engine.training.trainer import Trainer
 from tests.science import twin
@@ -100,10 +100,10 @@ def test_readings_and_evaluation_see_no_dropout_and_move_no_statistics() -> None
     assert same(before, weights(trainer))
     assert trainer.network.training
     blocks = twin.blocks_of(trainer.experiment, 10)
-    outputs = twin.forward(blocks, twin.weights_of(trainer), trainer.held_x)[-1]
-    expected = twin.loss_of(trainer.experiment.loss, outputs, trainer.held_y).item()
+    outputs = twin.forward(blocks, twin.weights_of(trainer), trainer.validation_x)[-1]
+    expected = twin.loss_of(trainer.experiment.loss, outputs, trainer.validation_y).item()
     assert row.validation_loss == pytest.approx(expected, rel=1e-5)
-    right = (outputs.argmax(1) == trainer.held_y).double().mean().item()
+    right = (outputs.argmax(1) == trainer.validation_y).double().mean().item()
     assert row.validation_metric == pytest.approx(right, abs=1e-12)
 
 
@@ -190,8 +190,8 @@ def test_early_stopping_restores_the_best_epoch() -> None:
 
 
 def test_early_stopping_keeps_the_first_of_epochs_that_tie(monkeypatch: pytest.MonkeyPatch) -> None:
-    judged = Ends.evaluate
-    monkeypatch.setattr(Ends, "evaluate", lambda *of: judged(*of)._replace(scores=(1.0, 0.5)))
+    judged = Heads.evaluate
+    monkeypatch.setattr(Heads, "evaluate", lambda *of: judged(*of)._replace(scores=(1.0, 0.5)))
     trainer = Trainer(Experiment.from_dict(OVERFIT), Never())
     trainer.advance(deadline=math.inf, until_epoch=1)
     first = weights(trainer)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.export.program.loop import IN, Loop
 from engine.export.program.members import kept
-from engine.training.divergence_rule import ENOUGH
+from engine.training.divergence_monitor import ENOUGH
 
 
 def end_of_epoch(loop: Loop) -> list[str]:

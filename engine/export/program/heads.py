@@ -14,7 +14,7 @@ from engine.export.program.method import inline_method
 from engine.export.program.model import Model
 from engine.numerics.metrics import metric
 from engine.parts.aspects import Aspect
-from engine.training.heads import listed
+from engine.training.heads import list_heads
 
 
 @torch.no_grad()
@@ -34,8 +34,8 @@ class Ends:
 
     def __init__(self, experiment: Experiment, prepared: Prepared, model: Model, inliner: Inliner) -> None:
         self.experiment, self.prepared, self.model, self.inliner = experiment, prepared, model, inliner
-        self.several = bool(model.network.ends)
-        self.inputs = any(model.network.stages[place].block.reconstructs for place in model.network.ends)
+        self.several = bool(model.network.head_positions)
+        self.inputs = any(model.network.stages[place].block.reconstructs for place in model.network.head_positions)
         self.goals = bool(prepared.goals)
 
     def split(self, name: str) -> str:
@@ -46,7 +46,7 @@ class Ends:
         """How the targets of all ends come to stand side by side; the inputs of a batch join them when it is taken."""
         if not self.several:
             return []
-        rows, outputs = self.inliner.need("engine.training.heads", "rows"), self.prepared.source.outputs
+        rows, outputs = self.inliner.need("engine.training.heads", "as_rows"), self.prepared.source.outputs
         splits = ["train", "validation", *(["test"] if self.experiment.test else [])]
         widths = list(self.prepared.heads.values())
         lines = []
@@ -66,7 +66,7 @@ class Ends:
         """The loss of all ends; that of the output alone where there is no other."""
         if not self.several:
             return main
-        ends = made.watch(lambda: listed(self.experiment, self.prepared, self.model.network, module))
+        ends = made.watch(lambda: list_heads(self.experiment, self.prepared, self.model.network, module))
         losses = [main, *(made.source(end.loss, self.inliner) for end in ends[1:])]
         columns = [[said(getattr(end, name)) for end in ends] for name in ("outputs", "targets")]
         lists = [", ".join(losses), ", ".join(map(repr, self.weights(self.experiment))), *map(", ".join, columns)]
@@ -76,7 +76,7 @@ class Ends:
 
     def weights(self, experiment: Experiment) -> list[float]:
         """How much each end counts, the output first."""
-        places = self.model.network.ends
+        places = self.model.network.head_positions
         return [experiment.output_weight, *(experiment.network[place].loss_weight for place in places)]
 
     def retuned(self, before: Experiment, after: Experiment) -> list[str]:

@@ -136,7 +136,7 @@ class Loop:
             return []
         need = self.inliner.need
         seed_of, use = (need("engine.numerics.seeding", name) for name in ("seed_of", "ATTACK"))
-        slope = need("engine.training.adversary", "slope")
+        slope = need("engine.training.adversary", "input_gradient")
         made = inline_method(self.inliner, self.attack, "attack", f"{self.attack.name()}_attack")
         return [
             f"generator = torch.Generator().manual_seed({seed_of}({self.chance()}, {use}, 0))",
@@ -161,7 +161,7 @@ class Loop:
             *self.restored(),
             *(["with torch.no_grad():", *(f"{IN}{line}" for line in lines)] if lines else []),
             "optimizer.step()",
-            *self.rules.constraints(self.model.network.turned),
+            *self.rules.constraints(self.model.network.transposed),
         ]
 
     def asked(self) -> list[str]:
@@ -189,6 +189,6 @@ class Loop:
             *(f"{IN}{line}" for line in inner),
             "",
             f"value = {step}(optimizer, list(model.buffers()), gradient, lambda: {penalties})",
-            *self.rules.constraints(self.model.network.turned),
+            *self.rules.constraints(self.model.network.transposed),
             *self.recorded("value")[: 1 if self.bagged else None],
         ]

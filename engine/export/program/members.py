@@ -52,7 +52,7 @@ def definitions(loop: Loop) -> list[str]:
     classes = loop.data.source.task == "classification"
     shares = loop.experiment.loss.tasks == ("classification",)
     vote = ensemble.vote if classes else "mean"
-    combined = loop.inliner.need("engine.training.ensemble", "combined")
+    combined = loop.inliner.need("engine.training.ensemble", "combine")
     seed_of, use, drawn = (
         loop.inliner.need("engine.numerics.seeding", name) for name in ("seed_of", "MEMBER", "BOOTSTRAP")
     )

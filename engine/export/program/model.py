@@ -76,13 +76,13 @@ class Model:
     @property
     def outputs(self) -> int:
         """How many numbers the network gives for an example, those of all its ends together."""
-        shapes = [self.network.stages[place].out_shape for place in (-1, *self.network.ends)]
+        shapes = [self.network.stages[place].out_shape for place in (-1, *self.network.head_positions)]
         return sum(prod(shape) for shape in shapes)
 
     @property
     def returned(self) -> str:
         """What `forward` gives: the output, and beside it what the other ends say."""
-        flat = [f"{self.attributes[place]}.flatten(1)" for place in self.network.ends]
+        flat = [f"{self.attributes[place]}.flatten(1)" for place in self.network.head_positions]
         return f"torch.cat([{', '.join(['x', *flat])}], 1)" if flat else "x"
 
     def forward(self) -> Iterator[str]:
@@ -92,11 +92,11 @@ class Model:
         """
         wanted = {stage.other for stage in self.network.stages if stage.other >= 0}
         names = {place: f"from_{self.attributes[place]}" for place in wanted}
-        names |= {place: self.attributes[place] for place in self.network.ends}
+        names |= {place: self.attributes[place] for place in self.network.head_positions}
         for place, (stage, attribute) in enumerate(zip(self.network.stages, self.attributes, strict=True)):
             given = f"x, {names[stage.other]}" if stage.other >= 0 else "x"
             target = f"{names[place]} = x" if place in names else "x"
-            if place in self.network.ends:
+            if place in self.network.head_positions:
                 given, target = names.get(stage.other, "x"), names[place]
             shape = shape_text(stage.out_shape).replace(" × ", ", ")
             yield f"        {target} = self.{attribute}({given})  # (batch, {shape})"
@@ -150,4 +150,4 @@ class Model:
     def penalized(self, chosen: tuple[str, ...] = ()) -> list[str]:
         """The weights that penalties act on, as source; those of some layers, if they are named."""
         places = self.places()
-        return [places[id(weight)] for weight in self.network.penalized(chosen)]
+        return [places[id(weight)] for weight in self.network.select_weights(chosen)]

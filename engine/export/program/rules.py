@@ -45,7 +45,7 @@ class Rules:
         self.moving = {kind for kind in rules if len(seen[kind]) > 1 or kind not in first} | shared
         self.variables = {k: float(coefficient_of(first.get(k))) for k in sorted(self.moving)}
         kept = [r for k, r in rules.items() if k in self.moving or not r.is_idle]
-        self.rules = sorted(kept, key=lambda rule: rule.order)
+        self.rules = sorted(kept, key=lambda rule: rule.position_in_step)
         self.hooks = {rule.name(): overridden(rule, Regularizer, HOOKS) for rule in self.rules}
 
     def calls(self, hook: str, *arguments: str) -> list[str]:
@@ -66,7 +66,7 @@ class Rules:
         """What a rule acts on, one entry for each λ: the name for those weights, their layers, the multiple of λ."""
         if not rule.chosen:
             return [("weights", (), "")]
-        parts, name = rule.apart(), f"{rule.name()}_weights"
+        parts, name = rule.split_by_strength(), f"{rule.name()}_weights"
         shares = [rule.shares[part.chosen[0]] for part in parts]
         return [
             (f"{name}_{place}" if len(parts) > 1 else name, part.chosen, "" if share == 1 else f"{share!r} * ")

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from engine.catalogue.part import hparam
 from engine.message import Message
-from engine.numerics.gates import EXAMPLES, gates, squashed
+from engine.numerics.gates import EXAMPLES, compute_gates, compute_tanh
 from engine.numerics.recurrent import Recurrent
 from engine.parts.activations import FLAT
 from engine.parts.blocks import (
@@ -71,9 +71,9 @@ class GRU(Block):
         return Recurrence(self.layers, self.units, ("reset", "update"))
 
     def gates(self, module: nn.Module, x: Tensor) -> list[tuple[Tensor, ...]]:
-        return gates(inside(module, nn.GRU), x)
+        return compute_gates(inside(module, nn.GRU), x)
 
     def saturated(self, module: nn.Module, x: Tensor, h: Tensor, z: Tensor | None) -> Tensor:
         """Of tanh of the new value."""
-        made = squashed(inside(module, nn.GRU), x[:EXAMPLES], self.output == "sequence")
-        return 1 - made**2 < FLAT
+        tanh = compute_tanh(inside(module, nn.GRU), x[:EXAMPLES], self.output == "sequence")
+        return 1 - tanh**2 < FLAT

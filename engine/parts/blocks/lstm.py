@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from engine.catalogue.part import hparam
 from engine.message import Message
-from engine.numerics.gates import EXAMPLES, gates, squashed
+from engine.numerics.gates import EXAMPLES, compute_gates, compute_tanh
 from engine.numerics.recurrent import Recurrent
 from engine.parts.activations import FLAT
 from engine.parts.blocks import (
@@ -72,9 +72,9 @@ class LSTM(Block):
         return Recurrence(self.layers, self.units, ("input", "forget", "output"))
 
     def gates(self, module: nn.Module, x: Tensor) -> list[tuple[Tensor, ...]]:
-        return gates(inside(module, nn.LSTM), x)
+        return compute_gates(inside(module, nn.LSTM), x)
 
     def saturated(self, module: nn.Module, x: Tensor, h: Tensor, z: Tensor | None) -> Tensor:
         """Of tanh of the cell, which the output gate lets out."""
-        made = squashed(inside(module, nn.LSTM), x[:EXAMPLES], self.output == "sequence")
-        return 1 - made**2 < FLAT
+        tanh = compute_tanh(inside(module, nn.LSTM), x[:EXAMPLES], self.output == "sequence")
+        return 1 - tanh**2 < FLAT

@@ -50,7 +50,7 @@ class Subject:
 
 
 @dataclass(frozen=True)
-class Trial:
+class HoldoutOutputs:
     """How examples that training does not see fare after the step, in evaluation mode: the first of the validation.
 
     `targets`: their classes or values. `x`, `outputs`: as they are; `moved_x`, `moved`: as the attack leaves them.
@@ -62,14 +62,14 @@ class Trial:
     targets: Tensor
     x: Tensor
     outputs: Tensor
-    moved_x: Tensor | None = None
-    moved: Tensor | None = None
+    attacked_x: Tensor | None = None
+    attacked_outputs: Tensor | None = None
     before: Tensor | None = None
     after: Tensor | None = None
-    each: Tensor | None = None
-    unseen: Tensor | None = None
-    unseen_targets: Tensor | None = None
-    plane_each: Tensor | None = None
+    member_outputs: Tensor | None = None
+    out_of_bag: Tensor | None = None
+    out_of_bag_targets: Tensor | None = None
+    member_planes: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Moment:
     plane_units: tuple[Tensor, ...] = ()
     inputs: Tensor | None = None
     gates: tuple[Tensor, ...] = ()
-    trial: Trial | None = None
+    holdout: HoldoutOutputs | None = None
 
 
 class Probe(Part, family="probes", position=13):

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from engine.frame import Channel
-from engine.parts.probes import Moment, Need, Probe, Subject, Trial, got
+from engine.parts.probes import HoldoutOutputs, Moment, Need, Probe, Subject, got
 
 ARROWS, PICTURES = 80, 5
 
@@ -45,23 +45,23 @@ class AttackedExamples(Probe):
         return None
 
     def measure(self, moment: Moment, subject: Subject) -> Mapping[str, Tensor]:
-        trial = got(moment.trial)
+        trial = got(moment.holdout)
         if len(subject.in_shape) == 3:
             return self._pictures(trial)
         if trial.before is None or trial.after is None:  # no way back through the preprocessing
             return {self.kind: torch.zeros(0, 5, device=trial.x.device)}
         if subject.task == "classification":
-            changed = trial.outputs.argmax(1) != got(trial.moved).argmax(1)
+            changed = trial.outputs.argmax(1) != got(trial.attacked_outputs).argmax(1)
         else:
             changed = torch.zeros(len(trial.x), dtype=torch.bool, device=trial.x.device)
         rows = torch.cat([trial.before, trial.after, changed[:, None].to(trial.before.dtype)], 1)
         return {self.kind: rows[:ARROWS]}
 
-    def _pictures(self, trial: Trial) -> Mapping[str, Tensor]:
+    def _pictures(self, trial: HoldoutOutputs) -> Mapping[str, Tensor]:
         x = trial.x[:PICTURES]
-        pair = torch.stack([x, got(trial.moved_x)[:PICTURES] - x], 1).mean(2)  # (examples, 2, height, width)
+        pair = torch.stack([x, got(trial.attacked_x)[:PICTURES] - x], 1).mean(2)  # (examples, 2, height, width)
         scale = pair.abs().amax((2, 3)).clamp_min(1e-12)  # (examples, 2)
-        classes = [trial.targets, trial.outputs.argmax(1), got(trial.moved).argmax(1)]
+        classes = [trial.targets, trial.outputs.argmax(1), got(trial.attacked_outputs).argmax(1)]
         about = torch.cat([scale, torch.stack([c[:PICTURES].to(scale.dtype) for c in classes], 1)], 1)
         images = (pair / scale[:, :, None, None] * 127).round().nan_to_num(0.0).to(torch.int8)
         return {self.kind: images, f"{self.kind}_scale": about}

@@ -42,7 +42,7 @@ class Disagreement(Probe):
         return Channel(self.kind, "Disagreement", formula, "", "grid", extent=subject.extent)
 
     def measure(self, moment: Moment, subject: Subject) -> Mapping[str, Tensor]:
-        said = got(got(moment.trial).plane_each)  # (members, points, outputs)
+        said = got(got(moment.holdout).member_planes)  # (members, points, outputs)
         classes = subject.task == "classification"
         if classes:
             said = said.softmax(2) if subject.softmax else said.clamp(0, 1)

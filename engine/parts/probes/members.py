@@ -40,8 +40,8 @@ class Members(Probe):
         return Channel(self.kind, "Members", formula, "share", "scores", series=names)
 
     def measure(self, moment: Moment, subject: Subject) -> Mapping[str, Tensor]:
-        trial = got(moment.trial)
-        alone = [score(outputs, trial.targets, subject) for outputs in got(trial.each)]
+        trial = got(moment.holdout)
+        alone = [score(outputs, trial.targets, subject) for outputs in got(trial.member_outputs)]
         together = score(trial.outputs, trial.targets, subject)
-        unseen = score(got(trial.unseen), got(trial.unseen_targets), subject)
+        unseen = score(got(trial.out_of_bag), got(trial.out_of_bag_targets), subject)
         return {self.kind: torch.stack([together, unseen, *alone])}

@@ -41,6 +41,8 @@ class Robustness(Probe):
         return Channel(self.kind, "Under attack", formula, "share", "scores", series=("clean", "attacked"))
 
     def measure(self, moment: Moment, subject: Subject) -> Mapping[str, Tensor]:
-        trial = got(moment.trial)
-        clean, attacked = (score(outputs, trial.targets, subject) for outputs in (trial.outputs, got(trial.moved)))
+        trial = got(moment.holdout)
+        clean, attacked = (
+            score(outputs, trial.targets, subject) for outputs in (trial.outputs, got(trial.attacked_outputs))
+        )
         return {self.kind: torch.stack([clean, attacked])}

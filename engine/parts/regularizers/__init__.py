@@ -47,7 +47,7 @@ class Regularizer(Part, family="regularizers", position=10):
     numbers that it takes for a while for each weight in a step.
     """
 
-    order: ClassVar[int] = 0
+    position_in_step: ClassVar[int] = 0
     keeps_best: ClassVar[bool] = False
     tasks: ClassVar[tuple[Task, ...]] = ("classification", "regression")
     softens: ClassVar[bool] = False
@@ -105,7 +105,7 @@ class Regularizer(Part, family="regularizers", position=10):
         """Numbers or labels of the layers it acts on; none: all."""
         return tuple(self.shares)
 
-    def apart(self) -> tuple[Regularizer, ...]:
+    def split_by_strength(self) -> tuple[Regularizer, ...]:
         """The same as rules that have one λ each, in the order in which their multiples are first named."""
         shares = self.shares
         if set(shares.values()) <= {1.0}:

@@ -25,7 +25,7 @@ class ClipNorm(Regularizer):
     """
 
     rank: ClassVar[int] = 2
-    order: ClassVar[int] = 2
+    position_in_step: ClassVar[int] = 2
     kind: Literal["clip_norm"] = "clip_norm"
     threshold: float = hparam(1.0, "Longest gradient allowed.", gt=0, le=1000, log=True)
 

@@ -26,7 +26,7 @@ class ClipValue(Regularizer):
     """
 
     rank: ClassVar[int] = 2
-    order: ClassVar[int] = 1
+    position_in_step: ClassVar[int] = 1
     kind: Literal["clip_value"] = "clip_value"
     threshold: float = hparam(0.5, "Largest entry allowed.", gt=0, le=1000, log=True)
 
