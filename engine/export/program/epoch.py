@@ -45,7 +45,7 @@ def end_of_epoch(loop: Loop) -> list[str]:
 
 def ruined(loop: Loop) -> str:
     """Whether a mean loss is far above the loss of step 1 and above that of the untrained network, as source."""
-    runs_away, loss_of = (loop.inliner.need("engine.training.divergence", name) for name in ("runs_away", "loss_of"))
+    runs_away, loss_of = (loop.inliner.need("engine.training.divergence", name) for name in ("runs_away", "initial_loss"))
     ensemble = loop.experiment.ensemble
     untrained = "network()"
     if ensemble is not None:
