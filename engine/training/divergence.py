@@ -24,7 +24,7 @@ def runs_away(before: float, now: float) -> bool:
 
 
 @torch.no_grad()
-def initial_loss(network: nn.Module, loss: nn.Module, x: Tensor, y: Tensor) -> float:
+def untrained_loss(network: nn.Module, loss: nn.Module, x: Tensor, y: Tensor) -> float:
     """The loss of an untrained network on the first examples, in evaluation mode."""
     network.eval()
     outputs = torch.cat([network(piece) for piece in torch.split(x[:EXAMPLES], 256)])  # (examples, outputs)

@@ -9,7 +9,7 @@ from engine.data.prepare import Prepared
 from engine.experiment.experiment import Experiment
 from engine.message import Message
 from engine.network.build import Network
-from engine.training.divergence import EXAMPLES, find_most_grown, initial_loss, runs_away, weight_norms
+from engine.training.divergence import EXAMPLES, find_most_grown, runs_away, untrained_loss, weight_norms
 from engine.training.ensemble import build_networks
 from engine.training.heads import Heads
 
@@ -77,7 +77,7 @@ class DivergenceMonitor:
         heads, x = self.heads, self.data.train_x[:EXAMPLES]  # (examples, *in_shape)
         y = heads.training_targets(self.experiment)[: len(x)]
         untrained = build_networks(self.experiment, self.data).to(heads.device)
-        return initial_loss(untrained, heads.loss, *heads.join_inputs(x.to(heads.device), y))
+        return untrained_loss(untrained, heads.loss, *heads.join_inputs(x.to(heads.device), y))
 
     def is_steady(self, mean: float, examples: int) -> bool:
         """Whether a state within an epoch shows no sign of divergence. `mean`: the loss over its `examples` so far."""

@@ -46,7 +46,7 @@ def end_of_epoch(loop: Loop) -> list[str]:
 def ruined(loop: Loop) -> str:
     """Whether a mean loss is far above the loss of step 1 and above that of the untrained network, as source."""
     need = loop.inliner.need
-    runs_away, initial_loss = (need("engine.training.divergence", name) for name in ("runs_away", "initial_loss"))
+    runs_away, untrained_loss = (need("engine.training.divergence", name) for name in ("runs_away", "untrained_loss"))
     ensemble = loop.experiment.ensemble
     untrained = "network()"
     if ensemble is not None:
@@ -56,7 +56,7 @@ def ruined(loop: Loop) -> str:
     first, whole = "losses[0]", ""
     if loop.replay.weighs:  # with other weights of its ends the loss of step 1 is another
         first, whole = "losses[0] if fresh == 1 else 0.0", "epoch >= fresh and "
-    look = f"{initial_loss}({untrained}, {loop.measure}, train_x, {given})"
+    look = f"{untrained_loss}({untrained}, {loop.measure}, train_x, {given})"
     return f"({whole}{runs_away}({first}, mean) and {runs_away}({look}, mean))"
 
 
