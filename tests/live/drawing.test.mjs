@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { CLASSES, Drawing, MOST, normal, parse, REACH, written } from "../../assets/live/controls/drawing.js";
+import { CLASSES, Drawing, MOST, normal, parse, REACH, serialize } from "../../assets/live/controls/drawing.js";
 
 /** The same numbers every time. */
 function dice(seed = 1) {
@@ -14,7 +14,7 @@ test("points are written with three decimals and read again", () => {
   drawing.add(-99, 99, 0);
   assert.equal(drawing.text, `1.235,0,4;-${REACH},${REACH},0`);
   assert.deepEqual(parse(drawing.text), drawing.points);
-  assert.equal(written(parse("")), "");
+  assert.equal(serialize(parse("")), "");
   assert.deepEqual(parse("1,2;x,1,1;1,1,0"), [{ x: 1, y: 1, c: 0 }]);
 });
 

@@ -41,7 +41,7 @@ test("ticks and places of tiny and of far values can be told apart", () => {
   assert.equal(en.tick(3e-19, 1e-19), "3·10⁻¹⁹");
   assert.equal(en.tick(0, 1e-19), "0");
   assert.equal(en.base(1700000000), "+1,700,000,000");
-  assert.equal(en.place(1700000123.4, 300), "1,700,000,123");
-  assert.equal(en.place(0.12345, 2), "0.12");
-  assert.equal(en.place(4.4e-19, 3e-19), "4.4×10⁻¹⁹");
+  assert.equal(en.coordinate(1700000123.4, 300), "1,700,000,123");
+  assert.equal(en.coordinate(0.12345, 2), "0.12");
+  assert.equal(en.coordinate(4.4e-19, 3e-19), "4.4×10⁻¹⁹");
 });

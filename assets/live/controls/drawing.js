@@ -9,13 +9,13 @@ export const CLASSES = 5;
 const STEPS_BACK = 100;
 
 /** Three decimals, and no minus before a zero. @param {number} value */
-function rounded(value) {
+function round(value) {
   return Math.round(value * 1000) / 1000 || 0;
 }
 
 /** @param {number} value @param {number} most */
-function within(value, most) {
-  return rounded(Math.min(most, Math.max(-most, value)));
+function clamp(value, most) {
+  return round(Math.min(most, Math.max(-most, value)));
 }
 
 /** @param {string} text "x,y,c;x,y,c" @returns {Point[]} */
@@ -25,7 +25,7 @@ export function parse(text) {
 }
 
 /** @param {Point[]} points */
-export function written(points) {
+export function serialize(points) {
   return points.map(({ x, y, c }) => `${x},${y},${c}`).join(";");
 }
 
@@ -46,7 +46,7 @@ export class Drawing {
   }
 
   get text() {
-    return written(this.points);
+    return serialize(this.points);
   }
 
   get room() {
@@ -80,8 +80,8 @@ export class Drawing {
   /** @param {number} x @param {number} y @param {number} c class, or value @returns {boolean} whether there was room */
   add(x, y, c) {
     if (this.room < 1) return false;
-    const label = this.task === "regression" ? within(c, 1) : c;
-    this.points = [...this.points, { x: within(x, REACH), y: within(y, REACH), c: label }];
+    const label = this.task === "regression" ? clamp(c, 1) : c;
+    this.points = [...this.points, { x: clamp(x, REACH), y: clamp(y, REACH), c: label }];
     return true;
   }
 
@@ -95,8 +95,8 @@ export class Drawing {
 
   /** Takes away what is nearer than a radius. @param {number} x @param {number} y @param {number} radius */
   erase(x, y, radius) {
-    const kept = this.points.filter((point) => Math.hypot(point.x - x, point.y - y) > radius);
-    if (kept.length < this.points.length) this.points = kept;
+    const left = this.points.filter((point) => Math.hypot(point.x - x, point.y - y) > radius);
+    if (left.length < this.points.length) this.points = left;
   }
 
   /** Classes become evenly spaced values, values the two classes on either side of zero. @param {Task} task */
@@ -105,7 +105,7 @@ export class Drawing {
     const top = Math.max(1, ...this.points.map(({ c }) => c));
     const turned =
       task === "regression"
-        ? (/** @type {number} */ c) => rounded((2 * c) / top - 1)
+        ? (/** @type {number} */ c) => round((2 * c) / top - 1)
         : (/** @type {number} */ c) => (c > 0 ? 1 : 0);
     this.points = this.points.map(({ x, y, c }) => ({ x, y, c: turned(c) }));
     this.task = task;

@@ -6,11 +6,11 @@ import { element, write } from "../draw/dom.js";
 
 /** @param {HTMLElement} root @param {Api} api */
 export function create(root, api) {
-  const bring = new Bring(root, api);
-  return { update: (/** @type {Data} */ data) => bring.update(data), destroy: () => bring.destroy() };
+  const field = new FileDrop(root, api);
+  return { update: (/** @type {Data} */ data) => field.update(data), destroy: () => field.destroy() };
 }
 
-class Bring {
+class FileDrop {
   /** @param {HTMLElement} root @param {Api} api */
   constructor(root, api) {
     this.api = api;
@@ -20,8 +20,8 @@ class Bring {
     this.request = null;
     this.input = element("input", { type: "file", accept: ".zip", class: "tp-bring-file" });
     this.bar = element("progress", { max: "1", value: "0", hidden: "" });
-    this.said = element("output", { "aria-live": "polite" });
-    this.label = element("label", { class: "tp-bring" }, [this.input, this.bar, this.said]);
+    this.status = element("output", { "aria-live": "polite" });
+    this.label = element("label", { class: "tp-bring" }, [this.input, this.bar, this.status]);
     this.sheet = element("link", { rel: "stylesheet", href: new URL("./file_drop.css", import.meta.url).href });
     root.append(this.sheet, this.label);
     this.input.addEventListener("change", () => this.send(this.input.files?.[0]));
@@ -60,13 +60,13 @@ class Bring {
   show(share) {
     this.bar.hidden = false;
     this.bar.value = share;
-    write(this.said, `${Math.floor(100 * share)} %`);
+    write(this.status, `${Math.floor(100 * share)} %`);
   }
 
   /** @param {{file?: string, error?: string}} value */
   tell(value) {
     this.bar.hidden = true;
-    write(this.said, "");
+    write(this.status, "");
     this.input.value = "";
     this.api.trigger("brought", value);
   }

@@ -46,8 +46,8 @@ class Pad {
     this.last = null;
     this.canvas = element("canvas", { tabindex: "0", role: "application" });
     this.bar = element("div", { class: "tp-pad-bar", role: "toolbar" });
-    this.said = element("output", { class: "tp-pad-said", "aria-live": "polite" });
-    this.node = element("div", { class: "tp-pad" }, [this.bar, this.canvas, this.said]);
+    this.status = element("output", { class: "tp-pad-said", "aria-live": "polite" });
+    this.node = element("div", { class: "tp-pad" }, [this.bar, this.canvas, this.status]);
     this.sheet = element("link", { rel: "stylesheet", href: new URL("./pad.css", import.meta.url).href });
     root.append(this.sheet, this.node);
     this.stopTheme = watchTheme(this.node, () => this.paint());
@@ -154,12 +154,12 @@ class Pad {
     }
   }
 
-  /** One change as a whole: it can be undone, and the page hears of it. @param {() => void} change @param {boolean} [kept] whether it is a step of its own to undo */
-  #stroke(change, kept = true) {
+  /** One change as a whole: it can be undone, and the page hears of it. @param {() => void} change @param {boolean} [undoable] whether it is a step of its own to undo */
+  #stroke(change, undoable = true) {
     const task = this.drawing.task;
-    if (kept) this.drawing.begin();
+    if (undoable) this.drawing.begin();
     change();
-    if (!kept || this.drawing.end()) this.#tell();
+    if (!undoable || this.drawing.end()) this.#tell();
     if (task !== this.drawing.task) this.#build();
     this.paint();
   }
@@ -179,11 +179,11 @@ class Pad {
     if (tool === "erase") drawing.erase(x, y, RUBBER);
     else if (tool === "spray") drawing.spray(x, y, mark, spread, many);
     else drawing.add(x, y, mark);
-    if (tool !== "erase" && drawing.room < 1) write(this.said, this.t("pad_full", { most: String(MOST) }));
+    if (tool !== "erase" && drawing.room < 1) write(this.status, this.t("pad_full", { most: String(MOST) }));
   }
 
   /** Where the pointer is on the plane. @param {PointerEvent} event */
-  #place(event) {
+  #pointOf(event) {
     const box = this.canvas.getBoundingClientRect();
     /** @param {number} part @param {number} low @param {number} size */
     const share = (part, low, size) => (2 * (part - low)) / size - 1;
@@ -198,7 +198,7 @@ class Pad {
     if (event.button > 0) return;
     this.canvas.setPointerCapture(event.pointerId);
     this.drawing.begin();
-    this.last = this.#place(event);
+    this.last = this.#pointOf(event);
     this.#apply(this.last, 6);
     this.paint();
   }
@@ -207,7 +207,7 @@ class Pad {
   #move(event) {
     if (!this.last) return;
     for (const each of event.getCoalescedEvents?.().length ? event.getCoalescedEvents() : [event]) {
-      const place = this.#place(each);
+      const place = this.#pointOf(each);
       if (this.tool !== "erase" && Math.hypot(place.x - this.last.x, place.y - this.last.y) < APART) continue;
       this.last = place;
       this.#apply(place, 2);
@@ -250,7 +250,7 @@ class Pad {
     for (const button of /** @type {NodeListOf<HTMLElement>} */ (this.bar.querySelectorAll("[data-mark]")))
       button.style.setProperty("--mark", css(theme.class(Number(button.dataset.mark))));
     if (this.drawing.room > 0)
-      write(this.said, this.t("pad_count", { count: String(this.drawing.points.length), most: String(MOST) }));
+      write(this.status, this.t("pad_count", { count: String(this.drawing.points.length), most: String(MOST) }));
     this.canvas.dataset.points = String(this.drawing.points.length);
   }
 }

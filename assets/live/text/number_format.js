@@ -33,7 +33,7 @@ function scientific(value, digits, times = "×") {
 }
 
 /** Digits, with a power of ten where the number is very small or large. @param {number} value @param {Intl.NumberFormat} digits */
-function measured(value, digits) {
+function withPower(value, digits) {
   if (!Number.isFinite(value)) return NONE;
   const size = Math.abs(value);
   return size !== 0 && (size < 1e-3 || size >= 1e5) ? scientific(value, digits) : digits.format(value);
@@ -49,9 +49,9 @@ export function formats(lang) {
   return {
     integer: known(whole),
     compact: known(compact),
-    value: (/** @type {number} */ value) => measured(value, three),
-    short: (/** @type {number} */ value) => measured(value, short),
-    four: (/** @type {number} */ value) => measured(value, four),
+    value: (/** @type {number} */ value) => withPower(value, three),
+    short: (/** @type {number} */ value) => withPower(value, short),
+    four: (/** @type {number} */ value) => withPower(value, four),
     percent: (/** @type {number} */ value, digits = 1) => known(share[digits])(value),
     fixed: (/** @type {number} */ value, /** @type {number} */ digits) => known(fixed[Math.min(3, digits)])(value),
     /** Two digits in little room: -4·10⁻⁴. @param {number} value */
@@ -70,8 +70,8 @@ export function formats(lang) {
     },
     /** What all ticks of an axis have in common, which stands at its end: +1,700,000,000. @param {number} value */
     base: (value) => (value < 0 ? "" : "+") + whole.format(value),
-    /** A place on an axis, in three digits of its span. @param {number} value @param {number} span */
-    place: (value, span) => {
+    /** A coordinate on an axis, in three digits of its span. @param {number} value @param {number} span */
+    coordinate: (value, span) => {
       if (!Number.isFinite(value)) return NONE;
       const digits = 2 - Math.floor(Math.log10(span || 1));
       if (digits > 6) return scientific(value || 0, short);

@@ -124,7 +124,7 @@ export class CurveView {
       this.panel.canvas,
       pointer.x,
       pointer.y,
-      `x ${ui.format.place(x.invert(pointer.x), x.domain[1] - x.domain[0])}`,
+      `x ${ui.format.coordinate(x.invert(pointer.x), x.domain[1] - x.domain[0])}`,
       rows,
     );
     if (!Number.isFinite(value)) return;

@@ -8,7 +8,7 @@ import { GatesView, ReconstructionView } from "./maps.js";
 import { MARKS } from "./marks.js";
 import { Notice } from "../controls/notice.js";
 import { PlaneView } from "./plane.js";
-import { scored } from "./scores.js";
+import { hasScores } from "./scores.js";
 import { seriesChart } from "./series.js";
 import { Transport } from "../controls/transport.js";
 
@@ -60,7 +60,7 @@ export class Layout {
     this.notice.draw();
     const top = run.known ? run.view : "plane";
     const shown = [top];
-    if (scored(run) && top !== "metric") shown.push("metric");
+    if (hasScores(run) && top !== "metric") shown.push("metric");
     const tops = shown.map((name) => this.tops[name]);
     for (const view of Object.values(this.tops)) view.node.hidden = !tops.includes(view);
     for (const view of this.maps) view.node.hidden = !view.there;

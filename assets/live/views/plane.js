@@ -228,7 +228,7 @@ export class PlaneView {
     const heading = this.axes
       .map(
         (axis, i) =>
-          `${"xy"[i]} ${ui.format.place(axis.invert(i ? pointer.y : pointer.x), axis.domain[1] - axis.domain[0])}`,
+          `${"xy"[i]} ${ui.format.coordinate(axis.invert(i ? pointer.y : pointer.x), axis.domain[1] - axis.domain[0])}`,
       )
       .join(" · ");
     ui.tooltip.show(panel.canvas, pointer.x, pointer.y, heading, this.#values(pointer, box, output));

@@ -9,7 +9,7 @@ import { legendItem } from "../draw/legend.js";
 export const CHANNELS = ["robustness", "members"];
 
 /** Whether the run compares anything on held-out examples. @param {import("../stream/run.js").Run} run */
-export function scored(run) {
+export function hasScores(run) {
   return CHANNELS.some((key) => run.channels.has(key));
 }
 

@@ -31,7 +31,7 @@ function stroke(names, name) {
 }
 
 /** A row for one kind of weights is thinner and dashed. @param {string[]} names @param {string} name */
-function parted(names, name) {
+function partStyle(names, name) {
   return name.includes(" · ") ? { dash: stroke(names, name), thickness: 1 } : {};
 }
 
@@ -71,7 +71,7 @@ function ofLayers(ui, names) {
 function looks(ui, key, names) {
   const layers = ofLayers(ui, names);
   return names.map((name, i) => {
-    if (layers) return { name: ui.layer(name), color: ui.color(name), ...parted(names, name) };
+    if (layers) return { name: ui.layer(name), color: ui.color(name), ...partStyle(names, name) };
     return { name: ui.t(name) || titleOf(ui, key), color: names.length > 1 ? ui.theme.class(i) : ui.theme.accent };
   });
 }
