@@ -71,7 +71,7 @@ class Unsound(Exception):
         self.why = why
 
 
-def refused(why: Message) -> Message:
+def explain_refusal(why: Message) -> Message:
     """That a file is not taken in, with the reason as a clause."""
     return Message("This file cannot be imported: {why}.", why=why)
 
@@ -81,7 +81,7 @@ def read_file(path: Path) -> Parcel:
     try:
         if path.stat().st_size > LARGEST:
             why = Message("it is larger than {n} MB", n=LARGEST // 2**20)
-            raise PlaygroundError(refused(why))
+            raise PlaygroundError(explain_refusal(why))
         return read(path.read_bytes())
     except OSError as error:
         raise unreadable(str(path), error.strerror) from error
@@ -92,13 +92,13 @@ def read(data: bytes) -> Parcel:
     try:
         return parcel(members(data))
     except Unsound as error:
-        raise PlaygroundError(refused(error.why)) from error
+        raise PlaygroundError(explain_refusal(error.why)) from error
     except RecursionError as error:
-        raise PlaygroundError(refused(Message("what it says of the run makes no sense"))) from error
+        raise PlaygroundError(explain_refusal(Message("what it says of the run makes no sense"))) from error
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise PlaygroundError(refused(Message("it is no whole zip file"))) from error
+        raise PlaygroundError(explain_refusal(Message("it is no whole zip file"))) from error
     except NONSENSE as error:
-        raise PlaygroundError(refused(Message("what it says of the run makes no sense"))) from error
+        raise PlaygroundError(explain_refusal(Message("what it says of the run makes no sense"))) from error
 
 
 def members(data: bytes) -> dict[str, bytes]:

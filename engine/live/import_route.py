@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from engine.archive.unpack import LARGEST, refused
+from engine.archive.unpack import LARGEST, explain_refusal
 from engine.live import token as tokens
 from engine.live.route import from_here
 from engine.message import Message
@@ -41,7 +41,7 @@ class Refused(Exception):
 
 def name_too_large() -> Message:
     """The refusal of a file that is larger than any run."""
-    return refused(Message("it is larger than {n} MB", n=LARGEST // 2**20))
+    return explain_refusal(Message("it is larger than {n} MB", n=LARGEST // 2**20))
 
 
 def route(home: Path | None = None) -> Route:

@@ -64,7 +64,7 @@ def edited(key: str, about: UploadSchema, data: Draft) -> None:
     """A column is used otherwise. What it cannot be is said, and it stays what it was."""
     known = {word: letter for letter, word in words().items()}
     state.remember(own_misfit="", own_turn=state.memory("own_turn", 0) + 1)
-    for place, change in state.picked(key)["edited_rows"].items():
+    for place, change in state.pick(key)["edited_rows"].items():
         column, letter = about.columns[place], known.get(change.get(_("Used as")), "i")
         if (letter == INDEX) != (column.role == "index") and letter in (INDEX, "i"):
             others = tuple(name for name in about.corrections.index if name != column.name)

@@ -47,7 +47,7 @@ def begun() -> dict[str, Any]:
 
 def hear() -> None:
     """A stroke has ended."""
-    told = state.picked("pad")["drawn"]
+    told = state.pick("pad")["drawn"]
     if told:
         kept = state.memory("drawn") or {**EMPTY, "stamp": "0"}
         state.remember(drawn={**kept, "drawn": told["drawn"], "task": told["task"]})

@@ -25,7 +25,7 @@ def page() -> None:
         required=True,
         format_func=names.__getitem__,
         label_visibility="collapsed",
-        **state.show_in("way", state.memory("way", "file"), lambda: state.remember(way=state.picked("way"))),
+        **state.show_in("way", state.memory("way", "file"), lambda: state.remember(way=state.pick("way"))),
     )
     if way == "draw":
         draw()

@@ -84,7 +84,7 @@ def noted(note: UploadNote) -> str:
 def tied(field: str, value: Any) -> dict[str, Any]:
     """The arguments that tie a control to what is said of the file."""
     key = f"own_read_{field}"
-    return state.show_in(key, value, lambda: ask(field, state.picked(key)))
+    return state.show_in(key, value, lambda: ask(field, state.pick(key)))
 
 
 def header(name: str, about: UploadSchema) -> None:
@@ -132,7 +132,7 @@ def gaps(name: str, about: UploadSchema) -> None:
         max_chars=200,
         placeholder=_("such as -999, unknown"),
         help=_("Empty cells and words such as NA are gaps already. Commas separate more of them."),
-        **state.show_in(key, written, lambda: ask("gaps", words_of(state.picked(key)))),
+        **state.show_in(key, written, lambda: ask("gaps", words_of(state.pick(key)))),
     )
 
 

@@ -21,7 +21,7 @@ from pages.data.reading_options import asked, reading
 from pages.form import uploads
 from pages.form.before_after import inline
 from pages.session import state
-from pages.session.i18n import _, number, said
+from pages.session.i18n import _, number, pgettext
 from pages.session.literal import literal
 from pages.session.messages import sentence
 
@@ -123,10 +123,10 @@ def aims(about: UploadSchema, data: Draft) -> None:
         )
     with right:
         st.segmented_control(
-            said("field", "Missing"),
+            pgettext("field", "Missing"),
             ("fill", "drop"),
             required=True,
-            format_func=lambda choice: said("choice", choice),
+            format_func=lambda choice: pgettext("choice", choice),
             help=_(Upload.model_fields["missing"].description or ""),
             **tied("missing", data["missing"], lambda missing: {**data, "missing": missing}),
         )
@@ -140,7 +140,7 @@ def retargeted(about: UploadSchema, data: Draft, place: Any) -> Draft:
 def tied(name: str, value: Any, changed: Any) -> dict[str, Any]:
     """The arguments that tie a control to a part of what was understood."""
     key = f"own_{name}"
-    return state.show_in(key, value, lambda: state.remember(own_data=changed(state.picked(key))))
+    return state.show_in(key, value, lambda: state.remember(own_data=changed(state.pick(key))))
 
 
 def balance(loaded: Examples) -> None:

@@ -120,5 +120,5 @@ def forget(digest: str) -> None:
     """A file goes; nothing that was read from it is served from memory any more."""
     library.delete(digest)
     examples.cache_clear()
-    state.previewed.cache_clear()
+    state.preview_experiment.cache_clear()
     uploads.drawn.cache_clear()

@@ -12,7 +12,7 @@ from engine.experiment.experiment import Experiment
 from engine.jobs.run_checks import RunChecks
 from pages.dialogs.job_progress import begin, cancel, follow, stop_button
 from pages.session import state
-from pages.session.i18n import _, said
+from pages.session.i18n import _, pgettext
 from pages.session.literal import literal
 from pages.session.messages import phrase
 
@@ -50,7 +50,7 @@ def checks() -> None:
 
 def title(kind: str) -> str:
     """What the check is called."""
-    return said("part", catalogue(Check)[kind].title())
+    return pgettext("part", catalogue(Check)[kind].title())
 
 
 def one(answer: dict[str, Any]) -> None:

@@ -17,8 +17,8 @@ from pages.form.part_help import capitalized, section
 from pages.session import state
 from pages.session.engine import reader
 from pages.session.experiment_title import classes
-from pages.session.i18n import _, said
-from pages.session.literal import unmarked
+from pages.session.i18n import _, pgettext
+from pages.session.literal import escape_html
 from pages.session.run_records import record
 from pages.settings import chart_colors
 
@@ -36,7 +36,7 @@ def enlarge(panel: str) -> None:
     row = reader().run(state.shown_run())
     titles = {entry["key"]: entry["title"] for entry in row.channels} if row else {}
     title = _(TITLES.get(panel) or titles.get(panel, panel))
-    st.dialog(unmarked(title), width="large", dismissible=True)(large)(panel)
+    st.dialog(escape_html(title), width="large", dismissible=True)(large)(panel)
 
 
 def large(panel: str) -> None:
@@ -53,7 +53,7 @@ def large(panel: str) -> None:
     chart = figure(seen, panel, chart_colors(st.context.theme.type))
     st.plotly_chart(chart, theme=None, height=540, config=config, key=f"large_{panel}")
     if panel in seen.channels and (reading := how_to_read(seen.channels[panel])):
-        st.caption(unmarked(reading))
+        st.caption(escape_html(reading))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(_("Step {step}. The camera above the chart saves it as a picture.", step=row.step), width="stretch")
         csv = table(seen, panel).to_csv(index=False)
@@ -67,7 +67,7 @@ def how_to_read(channel: Channel) -> str:
     """What the channel says of its picture, in the language spoken; for runs whose channels do not, the probe."""
     probe = catalogue(Probe).get(channel.key)
     if channel.reading or not probe:
-        return capitalized(said("reference", channel.reading)) if channel.reading else ""
+        return capitalized(pgettext("reference", channel.reading)) if channel.reading else ""
     return capitalized(section(probe, "Reading"))
 
 

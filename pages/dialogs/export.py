@@ -17,7 +17,7 @@ from engine.store import row_models
 from pages.form.component import component, source
 from pages.session import state
 from pages.session.engine import fleet, reader
-from pages.session.i18n import _, said, spoken
+from pages.session.i18n import _, current_language, pgettext
 from pages.session.literal import literal
 from pages.session.messages import sentence
 
@@ -33,7 +33,7 @@ def formats(run: str) -> None:
     for kind, exporter in catalogue(Exporter).items():
         text, button = st.columns((5, 1.3), vertical_alignment="center")
         about = _(exporter.summary().split(": ", 1)[1])
-        text.markdown(f"**{said('part', exporter.title())}**  \n{about[:1].upper()}{about[1:]}")
+        text.markdown(f"**{pgettext('part', exporter.title())}**  \n{about[:1].upper()}{about[1:]}")
         with button:
             if (state.memory("made") or ("", ""))[:2] == (run, kind):
                 ready(kind)
@@ -110,7 +110,7 @@ def upload() -> None:
     if run:
         st.success(_("The run is here as {run}.", run=run))
         if st.button(_("Open"), type="primary", icon=":material/open_in_new:", key="open_imported"):
-            st.switch_page("playground/page.py", query_params={"run": run, "lang": spoken()})
+            st.switch_page("playground/page.py", query_params={"run": run, "lang": current_language()})
 
 
 def refusal(told: object) -> PlaygroundError:

@@ -11,8 +11,8 @@ from engine.catalogue.part import catalogue
 from engine.parts.probes import Probe
 from pages.figures.outcomes import EPOCHS, EpochCurves, OutputMap, Prediction, SplitPoints, epoch_curves
 from pages.figures.readings import median_over_layers, positive
-from pages.session.i18n import _, said, spoken
-from pages.session.literal import unmarked
+from pages.session.i18n import _, current_language, pgettext
+from pages.session.literal import escape_html
 from pages.session.run_records import Record
 
 Colors = Mapping[str, Any]
@@ -36,7 +36,7 @@ def overlay(records: Sequence[Record], panel: str, colors: Colors) -> go.Figure:
     channel = next((record.channels[panel] for record in records if panel in record.channels), None)
     if channel and channel.healthy:
         band(made, channel.healthy, colors)
-    return framed(made, colors, _("step"), said("part", catalogue(Probe)[panel].title()), log=True)
+    return framed(made, colors, _("step"), pgettext("part", catalogue(Probe)[panel].title()), log=True)
 
 
 def over_epochs(runs: Sequence[EpochCurves], colors: Colors) -> go.Figure:
@@ -69,7 +69,8 @@ def layer_menu(names: Sequence[str]) -> dict[str, Any]:
     """A menu that shows one of the traces."""
     shows = [{"visible": [i == place for i in range(len(names))]} for place in range(len(names))]
     buttons = [
-        {"label": unmarked(name), "method": "update", "args": [show]} for name, show in zip(names, shows, strict=True)
+        {"label": escape_html(name), "method": "update", "args": [show]}
+        for name, show in zip(names, shows, strict=True)
     ]
     return {"buttons": buttons, "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"}
 
@@ -135,12 +136,12 @@ def framed(made: go.Figure, colors: Colors, x: str, y: str, *, log: bool) -> go.
         "linecolor": colors["grid"],
         "automargin": True,
     }
-    made.update_xaxes(title=unmarked(x), **line)
-    made.update_yaxes(title=unmarked(y), exponentformat="power", **line)
+    made.update_xaxes(title=escape_html(x), **line)
+    made.update_yaxes(title=escape_html(y), exponentformat="power", **line)
     if log:
         made.update_yaxes(type="log", dtick=1)
     for drawn in made.data:
-        drawn.name = drawn.name and unmarked(drawn.name)
+        drawn.name = drawn.name and escape_html(drawn.name)
     for drawn in made.select_traces({"type": "scatter"}):
         if drawn.mode is None and len(drawn.x) > 1:
             drawn.mode = "lines"
@@ -153,6 +154,6 @@ def framed(made: go.Figure, colors: Colors, x: str, y: str, *, log: bool) -> go.
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "xanchor": "left"},
         margin={"l": 64, "r": 16, "t": 48, "b": 48},
         modebar={"bgcolor": "rgba(0,0,0,0)", "color": colors["text"], "activecolor": colors["runs"][0]},
-        separators=", " if spoken() == "es" else ".,",
+        separators=", " if current_language() == "es" else ".,",
     )
     return made

@@ -12,7 +12,7 @@ from plotly.subplots import make_subplots
 from engine.illustrations.window_arithmetic import WindowArithmetic
 from pages.figures.charts import Colors, framed
 from pages.session.i18n import _
-from pages.session.literal import unmarked
+from pages.session.literal import escape_html
 
 
 def shades(colors: Colors) -> list[list[Any]]:
@@ -41,7 +41,7 @@ def gallery(rows: Sequence[tuple[str, np.ndarray]], colors: Colors) -> go.Figure
     for row, (name, images) in enumerate(rows, 1):
         top = made.get_subplot(row, 1).yaxis.domain[1]
         made.add_annotation(
-            text=unmarked(name),
+            text=escape_html(name),
             x=0,
             y=top,
             xref="paper",

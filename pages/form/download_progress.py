@@ -7,7 +7,7 @@ import streamlit as st
 from engine.downloads.fetch import fetch, is_fetched
 from engine.errors import PlaygroundError
 from engine.parts.datasets import Dataset
-from pages.session.i18n import _, said
+from pages.session.i18n import _, pgettext
 
 
 def away(part: type[Dataset]) -> str:
@@ -22,7 +22,7 @@ def get(part: type[Dataset]) -> None:
     if not missing:
         return
     total, got = sum(remote.size for remote in missing), 0
-    text = _("Fetching {title}: {n} MB", title=said("part", part.title()), n=round(total / 1e6))
+    text = _("Fetching {title}: {n} MB", title=pgettext("part", part.title()), n=round(total / 1e6))
     bar = st.progress(0.0, text)
 
     def told(count: int) -> None:

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from engine.catalogue.part import Part, catalogue
 from pages.form.fields import Spec, grain, ladder, scale, specs, stride
 from pages.form.part_help import plain, section, short
-from pages.session.i18n import _, fixed, number, said
+from pages.session.i18n import _, fixed, number, pgettext
 from pages.session.literal import literal
 
 Path = tuple[str | int, ...]
@@ -27,7 +27,7 @@ def where(path: Path) -> str:
 def titled(family: type[Part]) -> Callable[[str], str]:
     """From a kind to its title."""
     parts = catalogue(family)
-    return lambda kind: said("part", parts[kind].title()) if kind in parts else kind
+    return lambda kind: pgettext("part", parts[kind].title()) if kind in parts else kind
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class Form:
         chosen = specs(model)
         for spec in chosen:
             title = titled(family)(value["kind"])
-            label = title if len(chosen) == 1 else f"{title}: {said('field', spec.label).lower()}"
+            label = title if len(chosen) == 1 else f"{title}: {pgettext('field', spec.label).lower()}"
             draw = CONTROLS[spec.sort]
             place = (*path, spec.name)
             draw(spec, value.get(spec.name, spec.default), lambda v, wrap=None, p=place: self.bind(p, v, wrap), label)
@@ -136,16 +136,16 @@ def help_of(spec: Spec) -> str | None:
     """The field's help with its bounds and unit."""
     bounds = ""
     if spec.low is not None and spec.high is not None and spec.sort in ("integer", "number"):
-        bounds = f"{number(spec.low, 6)} … {number(spec.high, 6)} {said('unit', spec.unit)}".strip()
+        bounds = f"{number(spec.low, 6)} … {number(spec.high, 6)} {pgettext('unit', spec.unit)}".strip()
     text = " ".join(filter(None, [_(spec.help), bounds]))
     return text or None
 
 
 def choice(spec: Spec, value: Any, tie: Callable[..., dict[str, Any]], label: str = "") -> None:
     st.selectbox(
-        label or said("field", spec.label),
+        label or pgettext("field", spec.label),
         spec.choices,
-        format_func=lambda option: said("choice", option),
+        format_func=lambda option: pgettext("choice", option),
         help=help_of(spec),
         filter_mode=None,
         **tie(value),
@@ -153,7 +153,7 @@ def choice(spec: Spec, value: Any, tie: Callable[..., dict[str, Any]], label: st
 
 
 def flag(spec: Spec, value: Any, tie: Callable[..., dict[str, Any]], label: str = "") -> None:
-    st.toggle(label or said("field", spec.label), wrap=True, help=help_of(spec), **tie(value))
+    st.toggle(label or pgettext("field", spec.label), wrap=True, help=help_of(spec), **tie(value))
 
 
 def kind(spec: Spec, value: Any, tie: Callable[..., dict[str, Any]], label: str = "") -> None:
@@ -161,7 +161,7 @@ def kind(spec: Spec, value: Any, tie: Callable[..., dict[str, Any]], label: str 
     title, parts = titled(spec.family), catalogue(spec.family)
     chosen_one = short(parts[value["kind"]]) if value and value["kind"] in parts else ""
     st.selectbox(
-        label or said("field", spec.label),
+        label or pgettext("field", spec.label),
         [*([""] if spec.optional else []), *parts],
         format_func=lambda chosen: title(chosen) if chosen else _(spec.none),
         help="\n\n".join(filter(None, [help_of(spec), chosen_one])) or None,
@@ -172,7 +172,7 @@ def kind(spec: Spec, value: Any, tie: Callable[..., dict[str, Any]], label: str 
 
 def integer(spec: Spec, value: Any, tie: Callable[..., dict[str, Any]], label: str = "") -> None:
     st.number_input(
-        label or said("field", spec.label),
+        label or pgettext("field", spec.label),
         value=None if spec.optional else "min",
         step=stride(spec),
         placeholder=_("no limit") if spec.optional else None,
@@ -182,7 +182,7 @@ def integer(spec: Spec, value: Any, tie: Callable[..., dict[str, Any]], label: s
 
 
 def real(spec: Spec, value: Any, tie: Callable[..., dict[str, Any]], label: str = "") -> None:
-    shown, name = float(value), label or said("field", spec.label)
+    shown, name = float(value), label or pgettext("field", spec.label)
     if spec.log:
         st.select_slider(name, ladder(spec, shown), format_func=number, help=help_of(spec), **tie(shown))
         return
@@ -200,7 +200,7 @@ def digits(step: float) -> int:
 
 
 def text(spec: Spec, value: Any, tie: Callable[..., dict[str, Any]], label: str = "") -> None:
-    st.text_input(label or said("field", spec.label), max_chars=48, help=help_of(spec), **tie(value))
+    st.text_input(label or pgettext("field", spec.label), max_chars=48, help=help_of(spec), **tie(value))
 
 
 CONTROLS: dict[str, Callable[..., None]] = {

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from engine.catalogue.docstring import explained
 from engine.catalogue.part import Part, catalogue, families, family
-from pages.session.i18n import _, said, spoken
+from pages.session.i18n import _, current_language, pgettext
 
 # a word that no bracket, digit or apostrophe follows, or the article "a" before a word ("a disc", not "a is …")
 BEGINNING = re.compile(r"[a-záéíóúñü]{2,}(?=[ ,.;:])|a(?= [a-z]{3})")
@@ -73,22 +73,22 @@ def family_title(name: str) -> str:
 
 def title(part: type[Part]) -> str:
     """What a part is called."""
-    return said("part", part.title())
+    return pgettext("part", part.title())
 
 
 def section(part: type[Part], name: str) -> str:
     """What a section says, in the language spoken."""
-    return said("reference", explained(part)[name])
+    return pgettext("reference", explained(part)[name])
 
 
 def text(part: type[Part]) -> str:
     """The text of the docstring, in the language spoken."""
-    return said("reference", explained(part).text)
+    return pgettext("reference", explained(part).text)
 
 
 def lead(part: type[Part]) -> str:
     """The first line without the title that it begins with."""
-    line = said("reference", explained(part).summary)
+    line = pgettext("reference", explained(part).summary)
     return line.removeprefix(title(part)).lstrip(" :,") or line
 
 
@@ -100,7 +100,7 @@ def capitalized(line: str) -> str:
 
 def address(part: type[Part]) -> str:
     """The part's entry, relative to the page."""
-    return "reference?" + urlencode({"part": name_of(part), "lang": spoken()})
+    return "reference?" + urlencode({"part": name_of(part), "lang": current_language()})
 
 
 def short(part: type[Part]) -> str:

@@ -22,7 +22,7 @@ from engine.uploads.infer import infer_uses
 from engine.uploads.schema import UploadSchema
 from pages.form.part_form import Form, complaint
 from pages.session import adapt_to_dataset, state
-from pages.session.i18n import _, number, spoken
+from pages.session.i18n import _, current_language, number
 from pages.session.literal import literal
 from pages.session.messages import sentence
 from pages.session.thumbnails import drawing, main_axes, rows
@@ -118,7 +118,7 @@ def beside(form: Form, data: Draft) -> None:
         if about is not None:
             st.caption(_("{name} · {n} rows", name=literal(about.name), n=number(about.rows, 6)))
             form.fields(Upload, data, ("data",), only=("missing",) if about.sort == "table" else ("layout",))
-        query = {"show": "file", "lang": spoken()}
+        query = {"show": "file", "lang": current_language()}
         st.page_link("data/page.py", label=_("Your data"), icon=":material/upload_file:", query_params=query)
 
 
@@ -135,11 +135,11 @@ def use(data: Draft) -> InvalidExperiment | None:
     wanted = adapt_to_dataset.to_data(draft, data["kind"], data)
     try:
         wanted = fitting(wanted)
-        state.previewed(Experiment.from_dict(wanted))
+        state.preview_experiment(Experiment.from_dict(wanted))
     except InvalidExperiment as error:
         return error
     state.submit(wanted)
-    query = {"run": state.shown_run(), "x": share_link.to_url(Experiment.from_dict(wanted)), "lang": spoken()}
+    query = {"run": state.shown_run(), "x": share_link.to_url(Experiment.from_dict(wanted)), "lang": current_language()}
     st.switch_page("playground/page.py", query_params=query)
     return None
 
@@ -147,7 +147,7 @@ def use(data: Draft) -> InvalidExperiment | None:
 def fitting(wanted: Draft) -> Draft:
     """The draft with the usual network where its own does not fit these data."""
     try:
-        state.previewed(Experiment.from_dict(wanted))
+        state.preview_experiment(Experiment.from_dict(wanted))
     except InvalidExperiment as error:
         if not error.where.startswith("$.network"):
             raise

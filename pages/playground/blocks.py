@@ -132,7 +132,7 @@ def reach(draft: dict[str, Any]) -> Preview | None:
     wanted = copy.deepcopy(draft)
     for _attempt in range(3):
         try:
-            return state.previewed(Experiment.from_dict(wanted))
+            return state.preview_experiment(Experiment.from_dict(wanted))
         except InvalidExperiment as error:
             broken = re.match(r"\$\.network\[(\d+)\]", error.where)
             if "output layer" in error.where:
@@ -145,7 +145,7 @@ def reach(draft: dict[str, Any]) -> Preview | None:
 
 def add() -> None:
     """The menu was used: a block like the last of its kind, before the output."""
-    kind = state.picked("add_block")
+    kind = state.pick("add_block")
     blocks = state.draft()["network"]
     alike = [block for block in blocks if block["kind"] == kind]
     fresh = copy.deepcopy(alike[-1]) if alike else catalogue(Block)[kind]().model_dump(mode="json")

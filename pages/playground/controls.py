@@ -26,7 +26,7 @@ from pages.playground.presets import presets
 from pages.playground.toolbar import tools
 from pages.playground.weight_shrinkage import shrinking
 from pages.session import adapt_to_dataset, state
-from pages.session.i18n import _, number, said
+from pages.session.i18n import _, number, pgettext
 from pages.session.literal import literal
 from pages.session.messages import phrase, sentence, sentences
 from pages.session.thumbnails import thumbnails
@@ -76,7 +76,7 @@ def careful() -> tuple[Caution, ...]:
     if state.fault() is not None:
         return ()
     try:
-        return state.previewed(state.memory("accepted")).cautions
+        return state.preview_experiment(state.memory("accepted")).cautions
     except PlaygroundError:  # an old run whose data are gone
         return ()
 
@@ -107,7 +107,7 @@ def data(form: Form, draft: dict[str, Any]) -> None:
     kinds = catalogue(Dataset)
     pictures = uploads.tiles(thumbnails(), draft["data"])
     items = [
-        {**item, "title": said("part", kinds[item["kind"]].title()), "note": away(kinds[item["kind"]])}
+        {**item, "title": pgettext("part", kinds[item["kind"]].title()), "note": away(kinds[item["kind"]])}
         for item in pictures
     ]
     shown = {
@@ -144,7 +144,7 @@ def folded(form: Form, title: str, family: type[Part], values: list[dict[str, An
 
 def choose_data() -> None:
     """The picker was used."""
-    picked = state.picked("picker")["picked"]
+    picked = state.pick("picker")["picked"]
     if picked and picked["kind"] != state.draft()["data"]["kind"]:
         get(catalogue(Dataset)[picked["kind"]])
         state.submit(adapt_to_dataset.to_data(state.draft(), picked["kind"], uploads.given(picked["kind"])))

@@ -15,7 +15,7 @@ from engine.parts.probes import Probe
 from pages.form.component import component, source, translations
 from pages.form.part_help import capitalized, section, title
 from pages.session import state
-from pages.session.i18n import _, live_texts, said, small, speak, spoken
+from pages.session.i18n import _, current_language, live_texts, pgettext, small, speak
 from pages.session.run_records import task_of
 
 FRESH_SECONDS = 600
@@ -28,9 +28,9 @@ def live(run: str, experiment: Experiment) -> Any:
         "run": run,
         "token": pass_for(run),
         "url": "/",
-        "lang": spoken(),
-        "texts": texts(spoken()),
-        "catalogue": translations(spoken()),
+        "lang": current_language(),
+        "texts": texts(current_language()),
+        "catalogue": translations(current_language()),
         "task": task_of(experiment),
         "readOnly": False,
     }
@@ -51,7 +51,7 @@ def pass_for(run: str) -> str:
 def texts(language: str) -> dict[str, str]:
     """Every text of the component in a language."""
     speak(language)
-    kinds = {f"kind_{kind}": small(said("part", part.title())) for kind, part in catalogue(Block).items()}
+    kinds = {f"kind_{kind}": small(pgettext("part", part.title())) for kind, part in catalogue(Block).items()}
     probes = dict(instruments())
     return {key: _(text) for key, text in live_texts().items()} | kinds | probes
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from engine.experiment.presets import Expectation, PresetEntry, load, preset_entries
 from pages.session import state
-from pages.session.i18n import _, fixed, number, said
+from pages.session.i18n import _, fixed, number, pgettext
 
 # What is expected, by measure and by whether it is a lower or an upper bound.
 SENTENCES = {
@@ -39,7 +39,7 @@ def presets() -> None:
         st.dialog(_("Presets"), width="large")(window)()
     entry = shown()
     if entry and entry.look:
-        st.caption(f"**{said('preset', entry.title)}** · {_(entry.look)}  \n{expectations(entry)}")
+        st.caption(f"**{pgettext('preset', entry.title)}** · {_(entry.look)}  \n{expectations(entry)}")
 
 
 def shown() -> PresetEntry | None:
@@ -75,7 +75,7 @@ def window() -> None:
 def card(entry: PresetEntry) -> None:
     """One preset: a button with its title, what to look at, what to expect."""
     with st.container(border=True, gap="xxsmall", key=f"preset_card_{entry.name}"):
-        if st.button(said("preset", entry.title), key=f"preset_{entry.name}", width="stretch"):
+        if st.button(pgettext("preset", entry.title), key=f"preset_{entry.name}", width="stretch"):
             choose(entry.name)
             st.rerun()
         if entry.look:
@@ -114,7 +114,7 @@ def amount(one: Expectation) -> str:
 def matches(entry: PresetEntry, wish: str) -> bool:
     """Whether every word that is searched for stands in the preset's texts, in either language."""
     texts = (entry.name, entry.title, entry.topic, entry.look)
-    own = (said("preset", entry.title), _(entry.topic), _(entry.look))
+    own = (pgettext("preset", entry.title), _(entry.topic), _(entry.look))
     whole = plain(" ".join((*texts, *own)))
     return all(word in whole for word in plain(wish).split())
 

@@ -19,7 +19,7 @@ from pages.form.part_help import capitalized, everything, family_title, kind_of,
 from pages.reference.illustration import sketch
 from pages.reference.overview import link
 from pages.session import state
-from pages.session.i18n import _, number, said, spoken
+from pages.session.i18n import _, current_language, number, pgettext
 from pages.session.messages import sentence
 
 
@@ -43,7 +43,7 @@ def entry(part: type[Part]) -> None:
 
 def here() -> dict[str, str]:
     """What the address keeps."""
-    return {"lang": spoken()}
+    return {"lang": current_language()}
 
 
 def told(part: type[Part]) -> None:
@@ -104,7 +104,7 @@ def table(part: type[Part]) -> None:
 def row(spec: Spec) -> dict[str, str]:
     """One field."""
     return {
-        _("Field"): said("field", spec.label),
+        _("Field"): pgettext("field", spec.label),
         _("Default"): default(spec),
         _("Bounds"): bounds(spec),
         _("Meaning"): plain(_(spec.help)),
@@ -121,19 +121,19 @@ def default(spec: Spec) -> str:
     if isinstance(value, bool):
         return _("on") if value else _("off")
     if spec.sort == "choice":
-        return said("choice", value)
+        return pgettext("choice", value)
     return (number(value, 6) if isinstance(value, int | float) else value) or "–"
 
 
 def bounds(spec: Spec) -> str:
     """The values that a field takes."""
     if spec.sort == "choice":
-        return " · ".join(said("choice", option) for option in spec.choices)
+        return " · ".join(pgettext("choice", option) for option in spec.choices)
     if spec.low is None and spec.high is None:
         return "–"
     low = f"{'>' if spec.above else '≥'} {number(spec.low, 6)}" if spec.low is not None else ""
     high = f"{'<' if spec.below else '≤'} {number(spec.high, 6)}" if spec.high is not None else ""
-    return plain(", ".join(filter(None, [low, high]))) + (f" {said('unit', spec.unit)}" if spec.unit else "")
+    return plain(", ".join(filter(None, [low, high]))) + (f" {pgettext('unit', spec.unit)}" if spec.unit else "")
 
 
 def others(part: type[Part]) -> None:

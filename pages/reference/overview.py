@@ -6,7 +6,7 @@ import streamlit as st
 
 from engine.catalogue.part import Part
 from pages.form.part_help import everything, family_title, lead, matches, name_of, plain, title
-from pages.session.i18n import _, spoken
+from pages.session.i18n import _, current_language
 
 
 def overview() -> None:
@@ -50,4 +50,4 @@ def gray(words: str) -> str:
 
 def link(part: type[Part], label: str) -> None:
     """The way to an entry."""
-    st.page_link("reference/page.py", label=label, query_params={"part": name_of(part), "lang": spoken()})
+    st.page_link("reference/page.py", label=label, query_params={"part": name_of(part), "lang": current_language()})

@@ -11,7 +11,7 @@ from pages.dialogs.export import bring
 from pages.runs import search
 from pages.session import state
 from pages.session.engine import fleet
-from pages.session.i18n import _, spoken
+from pages.session.i18n import _, current_language
 
 
 def actions(chosen: list[RunRow], hidden: int, most: int) -> None:
@@ -19,7 +19,7 @@ def actions(chosen: list[RunRow], hidden: int, most: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         one = len(chosen) == 1 and not chosen[0].damage
         if st.button(_("Open"), icon=":material/open_in_new:", disabled=not one, key="open", type="primary"):
-            st.switch_page("playground/page.py", query_params={"run": chosen[0].id, "lang": spoken()})
+            st.switch_page("playground/page.py", query_params={"run": chosen[0].id, "lang": current_language()})
         if st.button(_("Name"), icon=":material/edit:", disabled=len(chosen) != 1, key="name"):
             st.dialog(_("A name for the run"))(rename.ask)(chosen[0])
         alive = [row.id for row in chosen if not row.state.is_final]

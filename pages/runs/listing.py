@@ -19,7 +19,7 @@ from engine.store.row_models import DamagedRun
 from pages.session import state
 from pages.session.engine import reader
 from pages.session.experiment_title import words
-from pages.session.i18n import _, number, spoken
+from pages.session.i18n import _, current_language, number
 from pages.session.literal import literal
 from pages.session.messages import sentence
 
@@ -130,7 +130,7 @@ def line(row: RunRow, drawn: Sequence[float] | np.ndarray = ()) -> dict[str, Any
         _("State"): _(STATES[row.state]),
         _("Name"): row.name,
         _("Loss curve"): drawn,
-        _("Experiment"): words(row.edited, spoken()),
+        _("Experiment"): words(row.edited, current_language()),
         _("Steps"): number(row.step, 6),
         _("Epochs"): number(row.epoch, 6),
         _("Train loss"): number(row.summary.get("train_loss")),

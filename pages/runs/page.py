@@ -20,7 +20,7 @@ from pages.runs.listing import listing
 from pages.session import state
 from pages.session.engine import reader
 from pages.session.experiment_title import words
-from pages.session.i18n import _, spoken
+from pages.session.i18n import _, current_language
 from pages.session.literal import literal
 from pages.session.messages import sentence
 from pages.session.run_records import drawable
@@ -74,7 +74,7 @@ def curves(chosen: list[RunRow]) -> None:
     records = [
         found
         for row in chosen[:MOST]
-        if (found := drawable(row, f"{row.name or words(row.edited, spoken())} · {row.id[:4]}"))
+        if (found := drawable(row, f"{row.name or words(row.edited, current_language())} · {row.id[:4]}"))
     ]
     chart = overlay(records, str(what), chart_colors(st.context.theme.type))
     st.plotly_chart(chart, theme=None, height=440, config=CONFIG, key="compared", alt=_("Curves of the chosen runs"))

@@ -10,7 +10,7 @@ import streamlit as st
 from engine.store.reader import RunRow
 from pages.runs.listing import STATES
 from pages.session.experiment_title import words
-from pages.session.i18n import _, spoken
+from pages.session.i18n import _, current_language
 
 
 def matching(rows: Sequence[RunRow]) -> list[RunRow]:
@@ -21,7 +21,7 @@ def matching(rows: Sequence[RunRow]) -> list[RunRow]:
 
 def text(row: RunRow) -> str:
     """What of a run is searched, in the language spoken."""
-    return folded(f"{row.name} {words(row.edited, spoken())} {_(STATES[row.state])} {row.id}")
+    return folded(f"{row.name} {words(row.edited, current_language())} {_(STATES[row.state])} {row.id}")
 
 
 def folded(said: str) -> str:

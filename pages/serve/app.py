@@ -23,7 +23,7 @@ from engine.live import route as live_route
 from engine.store import integrity
 from pages.form.component import version
 from pages.session.engine import fleet
-from pages.session.i18n import LANGUAGES, served_texts
+from pages.session.i18n import LANGUAGES, browser_texts
 from pages.settings import ASSETS
 
 T = TypeVar("T", bound=Response)
@@ -52,7 +52,7 @@ class Code(StaticFiles):
 def translations(request: Request) -> JSONResponse:
     """The translations of the engine's messages; kept like code."""
     language = request.path_params["language"]
-    found = served_texts(language) if language in LANGUAGES else {}
+    found = browser_texts(language) if language in LANGUAGES else {}
     return keep(JSONResponse(found), request.path_params["version"])
 
 
@@ -92,10 +92,10 @@ def start_fleet() -> None:
 def warm() -> None:
     """Loads catalogue, thumbnails and one preview; what is alive then is never garbage, so collections skip it."""
     from engine.experiment.experiment import Experiment
-    from pages.session.state import previewed
+    from pages.session.state import preview_experiment
     from pages.session.thumbnails import thumbnails
 
-    previewed(Experiment())
+    preview_experiment(Experiment())
     thumbnails()
     gc.collect()
     gc.freeze()

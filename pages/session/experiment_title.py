@@ -10,7 +10,7 @@ from engine.errors import PlaygroundError
 from engine.experiment.experiment import Experiment
 from engine.parts.blocks import shape_text
 from engine.parts.datasets import Dataset
-from pages.session.i18n import number, said, speak
+from pages.session.i18n import number, pgettext, speak
 
 
 @lru_cache(maxsize=1024)
@@ -24,7 +24,7 @@ def words(document: str, language: str) -> str:
         return "–"
     ends = shape_text(data.x.shape[1:]), str(data.outputs)
     sizes = [block.size_label for block in experiment.network if block.size_label]
-    chain = " → ".join([ends[0], *shortened(sizes), ends[1]])
+    chain = " → ".join([ends[0], *shorten(sizes), ends[1]])
     rate = number(experiment.optimizer.settings()["lr"])
     network = f"{chain} {activation(experiment)}".strip()
     return f"{title(experiment.data)} · {network} · {title(experiment.optimizer)} {rate}"
@@ -32,15 +32,15 @@ def words(document: str, language: str) -> str:
 
 def title(part: object) -> str:
     """A part's title in the language spoken."""
-    return said("part", type(part).title())  # type: ignore[attr-defined]
+    return pgettext("part", type(part).title())  # type: ignore[attr-defined]
 
 
 def classes(data: Dataset, names: tuple[str, ...]) -> tuple[str, ...]:
     """What the classes of a data set are called; a person's own keep the names that the person gave them."""
-    return names if data.is_own else tuple(said("class", name) for name in names)
+    return names if data.is_own else tuple(pgettext("class", name) for name in names)
 
 
-def shortened(sizes: list[str]) -> list[str]:
+def shorten(sizes: list[str]) -> list[str]:
     """Three or more of the same in a row as one: 10 × 500."""
     rows = [(one, len(list(many))) for one, many in groupby(sizes)]
     return [piece for one, n in rows for piece in ([f"{n} × {one}"] if n > 2 else [one] * n)]

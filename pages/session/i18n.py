@@ -30,7 +30,7 @@ def speak(language: str) -> None:
     _spoken.set(language if language in LANGUAGES else "en")
 
 
-def spoken() -> str:
+def current_language() -> str:
     """The language of this thread's texts."""
     return _spoken.get()
 
@@ -49,7 +49,7 @@ def catalog(language: str) -> gettext.NullTranslations:
 
 
 @cache
-def served_texts(language: str) -> dict[str, str]:
+def browser_texts(language: str) -> dict[str, str]:
     """What the browser translates the engine's messages with; a context stands before its text as in gettext."""
     source = ASSETS / "locale" / language / "LC_MESSAGES" / "playground.po"
     if not source.exists():
@@ -65,18 +65,18 @@ def served_texts(language: str) -> dict[str, str]:
 
 def _(message: str, **values: object) -> str:
     """The message in the language spoken, its {placeholders} filled."""
-    text = catalog(spoken()).gettext(message) if message else ""
+    text = catalog(current_language()).gettext(message) if message else ""
     return text.format(**values) if values else text
 
 
-def said(context: str, message: str) -> str:
+def pgettext(context: str, message: str) -> str:
     """The message as it is meant in a context."""
-    return catalog(spoken()).pgettext(context, message) if message else ""
+    return catalog(current_language()).pgettext(context, message) if message else ""
 
 
 def singular(message: str) -> str:
     """How the language says a message whose number is one, where that is another text; else nothing."""
-    found = catalog(spoken()).pgettext("one", message)
+    found = catalog(current_language()).pgettext("one", message)
     return "" if found == message else found
 
 
@@ -98,19 +98,21 @@ def number(value: float | None, digits: int = 3) -> str:
     """A number with so many significant digits, as the language writes it; a dash where there is none."""
     if value is None or not abs(value) <= LARGEST:  # a whole number can be larger than any other
         return "–"
-    counted = digits > 3 and float(value).is_integer() and spoken() == "en"  # Spanish leaves four digits together
+    counted = (
+        digits > 3 and float(value).is_integer() and current_language() == "en"
+    )  # Spanish leaves four digits together
     text = f"{value:,.0f}" if abs(value) >= (1e3 if counted else 1e4) else f"{value:.{digits}g}"
     if "e" in text:
         mantissa, exponent = text.split("e")
         text = f"{mantissa}e{int(exponent)}"
-    return localized(text)
+    return localize(text)
 
 
 def fixed(value: float, digits: int) -> str:
     """A number with so many decimals."""
-    return localized(f"{value:.{digits}f}")
+    return localize(f"{value:.{digits}f}")
 
 
-def localized(text: str) -> str:
+def localize(text: str) -> str:
     """A number's text with the separators of the language."""
-    return text.translate(str.maketrans(",.", "\u202f,")) if spoken() == "es" else text
+    return text.translate(str.maketrans(",.", "\u202f,")) if current_language() == "es" else text

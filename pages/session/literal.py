@@ -26,6 +26,6 @@ def literal(text: str) -> str:
     return "".join(pieces)
 
 
-def unmarked(text: str) -> str:
+def escape_html(text: str) -> str:
     """Text that plotly shows letter by letter."""
     return html.escape(text, quote=False)

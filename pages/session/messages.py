@@ -9,7 +9,7 @@ from engine.catalogue.part import catalogue
 from engine.errors import InvalidExperiment, PlaygroundError
 from engine.message import Message, Term, fill
 from engine.parts.blocks import Block
-from pages.session.i18n import _, live_texts, number, said, singular, small
+from pages.session.i18n import _, live_texts, number, pgettext, singular, small
 
 
 def sentence(error: PlaygroundError) -> str:
@@ -45,7 +45,7 @@ def value(found: Any, *, exact: bool = False) -> str:
     if isinstance(found, Message):
         return translate(found)
     if isinstance(found, Term):
-        return layer_name(found.name) if found.kind == "layer" else said(found.kind, found.name)
+        return layer_name(found.name) if found.kind == "layer" else pgettext(found.kind, found.name)
     if isinstance(found, str):
         return found
     if isinstance(found, float):
@@ -59,5 +59,5 @@ def layer_name(text: str) -> str:
     match, kinds = re.fullmatch(r"(\d+) (\w+)( \d+)?(?: · (\w+))?", text), catalogue(Block)
     if match and match[2] in kinds:
         part = f" · {_(live_texts().get(f'part_{match[4]}', match[4]))}" if match[4] else ""
-        return f"{match[1]} {small(said('part', kinds[match[2]].title()))}{match[3] or ''}{part}"
+        return f"{match[1]} {small(pgettext('part', kinds[match[2]].title()))}{match[3] or ''}{part}"
     return _(text) if text == "output" else text

@@ -68,7 +68,7 @@ def bind(path: Path, value: Any, wrap: Callable[[Any], Any] | None = None) -> di
     """The arguments that tie a control to a place in the draft: it shows `value`, and a change goes there."""
     key = "form." + ".".join(str(step) for step in path)
     put(key, value)
-    return {"key": key, "on_change": taken, "args": (key, path, wrap)}
+    return {"key": key, "on_change": take, "args": (key, path, wrap)}
 
 
 def put(key: str, value: Any) -> None:
@@ -84,7 +84,7 @@ def show_in(key: str, value: Any, changed: Callable[[], None]) -> dict[str, Any]
     return {"key": key, "on_change": changed}
 
 
-def taken(key: str, path: Path, wrap: Callable[[Any], Any] | None) -> None:
+def take(key: str, path: Path, wrap: Callable[[Any], Any] | None) -> None:
     """A control has a new value."""
     value = st.session_state[key]
     change(path, wrap(value) if wrap else value)
@@ -99,10 +99,10 @@ def try_out(path: Path, value: Any, wrap: Callable[[Any], Any] | None = None) ->
     """As `bind`, for a part that is only looked at: its path begins with the part's name and its values."""
     key = "tried." + ".".join(str(step) for step in path)
     put(key, value)
-    return {"key": key, "on_change": tried_out, "args": (key, path, wrap)}
+    return {"key": key, "on_change": take_tried, "args": (key, path, wrap)}
 
 
-def tried_out(key: str, path: Path, wrap: Callable[[Any], Any] | None) -> None:
+def take_tried(key: str, path: Path, wrap: Callable[[Any], Any] | None) -> None:
     """A control of such a part has a new value."""
     value = st.session_state[key]
     wanted = copy.deepcopy(memory(f"tried.{path[0]}"))
@@ -113,7 +113,7 @@ def tried_out(key: str, path: Path, wrap: Callable[[Any], Any] | None) -> None:
     remember(**{f"tried.{path[0]}": wanted})
 
 
-def picked(key: str) -> Any:
+def pick(key: str) -> Any:
     """What a menu or a component of that key was asked for."""
     return st.session_state[key]
 
@@ -155,7 +155,7 @@ def submit(wanted: Draft) -> None:
     remember(draft=wanted, fault=None)
     try:
         experiment = Experiment.from_dict(wanted)
-        previewed(experiment)
+        preview_experiment(experiment)
         carry_out(experiment)
     except InvalidExperiment as error:
         remember(fault=error)
@@ -242,7 +242,7 @@ def asked_experiment() -> Experiment:
     text = st.query_params.get("x", "")
     try:
         asked = share_link.from_url(text) if text else Experiment()
-        previewed(asked)
+        preview_experiment(asked)
         return asked
     except InvalidExperiment as error:
         remember(notice=error, broken_link=True)
@@ -250,7 +250,7 @@ def asked_experiment() -> Experiment:
 
 
 @lru_cache(maxsize=256)
-def previewed(experiment: Experiment) -> Preview:
+def preview_experiment(experiment: Experiment) -> Preview:
     """The preview of an experiment; the last few are kept. Raises: InvalidExperiment."""
     if not large(experiment):
         return preview(experiment)

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.form.part_form import complaint
-from pages.session.literal import literal, unmarked
+from pages.session.literal import escape_html, literal
 from tests.browser.nasty import TEXTS
 
 DRAWN: dict[str, Callable[[str], object]] = {
@@ -33,6 +33,6 @@ with st.container(key="choice"):
 with st.container(key="plot"):
     figure = go.Figure()
     for raw in TEXTS:
-        figure.add_scatter(x=[0, 1], y=[0, 1], name=unmarked(raw))
+        figure.add_scatter(x=[0, 1], y=[0, 1], name=escape_html(raw))
     figure.update_layout(height=1200, showlegend=True)
     st.plotly_chart(figure)

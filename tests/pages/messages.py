@@ -111,14 +111,14 @@ def of_reference(part: type[Part]) -> Iterator[tuple[str, str]]:
 
 
 def calls(tree: ast.AST) -> Iterator[tuple[str, str]]:
-    """The literal texts given to `_` and `said`."""
+    """The literal texts given to `_` and `pgettext`."""
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
             continue
         texts = [a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
         if node.func.id == "_" and texts:
             yield "", texts[0]
-        elif node.func.id == "said" and len(texts) == 2:
+        elif node.func.id == "pgettext" and len(texts) == 2:
             yield texts[0], texts[1]
 
 

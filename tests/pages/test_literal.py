@@ -11,7 +11,7 @@ import pytest
 
 from engine.message import Message
 from pages.figures.charts import framed
-from pages.session.literal import literal, unmarked
+from pages.session.literal import escape_html, literal
 from tests.browser.nasty import TEXTS
 from tests.pages.messages import PAGES, engine_texts
 
@@ -88,7 +88,7 @@ def test_usual_names_stay_readable() -> None:
     for name in ("iris.csv", "Run 3 (copy).csv", "width, cm: outside", "año-2024", "a+b=c", "5 % of x/y!"):
         assert literal(name) == name
     assert literal("my_file\n\tname ") == r"my\_file name"
-    assert unmarked("<b>a & b</b>") == "&lt;b&gt;a &amp; b&lt;/b&gt;"
+    assert escape_html("<b>a & b</b>") == "&lt;b&gt;a &amp; b&lt;/b&gt;"
 
 
 def test_charts_name_their_lines_letter_by_letter() -> None:
@@ -99,7 +99,7 @@ def test_charts_name_their_lines_letter_by_letter() -> None:
         made.add_scatter(x=[0], y=[0], name=text)
     colors: Any = {name: ["#000"] for name in ("runs",)} | dict.fromkeys(("grid", "text", "ground"), "#000")
     shown = framed(made, colors, "<i>x</i>", "y", log=False)
-    assert [trace.name for trace in shown.data] == [unmarked(text) for text in TEXTS]
+    assert [trace.name for trace in shown.data] == [escape_html(text) for text in TEXTS]
     assert shown.layout.xaxis.title.text == "&lt;i&gt;x&lt;/i&gt;"
 
 

@@ -21,7 +21,7 @@ from engine.training import end_messages
 from pages.form.part_help import capitalized
 from pages.playground.live_view import texts
 from pages.session.experiment_title import classes
-from pages.session.i18n import LANGUAGES, catalog, fixed, live_texts, number, said, speak
+from pages.session.i18n import LANGUAGES, catalog, fixed, live_texts, number, pgettext, speak
 from pages.session.messages import layer_name, sentence, translate
 from pages.settings import ASSETS
 from tests.pages.messages import engine_texts, messages
@@ -164,6 +164,6 @@ def test_classes_are_named_in_the_language_but_for_a_persons_own() -> None:
 
 def test_parts_are_named_in_spanish() -> None:
     speak("es")
-    assert said("part", "Dense") == "Densa"
-    assert said("field", "Lr") == "Tasa de aprendizaje"
+    assert pgettext("part", "Dense") == "Densa"
+    assert pgettext("field", "Lr") == "Tasa de aprendizaje"
     assert translated("choice", "step") == "escalón"
