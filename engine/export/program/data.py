@@ -47,9 +47,9 @@ class Data:
         if np.isnan(self.source.x).any():  # carried as training sees it: gaps are filled from the training rows
             self.source = replace(self.source, x=prepare(experiment).source.x)
         self.carried: Carried | None = None
-        self.load = self._made() or self._carried()
+        self.load = self._make() or self._carry()
 
-    def _made(self) -> str:
+    def _make(self) -> str:
         """The call that makes the examples; nothing if that needs more than torch and numpy."""
         part = self.experiment.data
         name = f"load_{part.name()}"
@@ -59,7 +59,7 @@ class Data:
             return ""
         return f"{inline_method(self.inliner, part, 'load', name)}(SEED)"
 
-    def _carried(self) -> str:
+    def _carry(self) -> str:
         """The call that unpacks them."""
         source = self.source
         if source.x.nbytes > LARGEST:
@@ -69,7 +69,7 @@ class Data:
                     title=Term("part", self.experiment.data.title()),
                 )
             )
-        x, scale = packed(source.x)
+        x, scale = pack(source.x)
         y = source.y.astype(np.uint8) if source.y.dtype == np.int64 and source.y.max() < 256 else source.y
         buffer = io.BytesIO()
         np.savez_compressed(buffer, x=x, y=y)
@@ -145,7 +145,7 @@ class Data:
         return "\n".join(lines) + "\n"
 
 
-def packed(x: np.ndarray) -> tuple[np.ndarray, int]:
+def pack(x: np.ndarray) -> tuple[np.ndarray, int]:
     """The inputs in one byte a number where they are whole numbers over a scale, and that scale; else as they are."""
     for scale in (1, 16, 255):
         whole = np.rint(x * scale)

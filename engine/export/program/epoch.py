@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.export.program.loop import IN, Loop
-from engine.export.program.members import kept
+from engine.export.program.members import name_own
 from engine.training.divergence_monitor import ENOUGH
 
 
@@ -16,7 +16,7 @@ def end_of_epoch(loop: Loop) -> list[str]:
     )
     lines = [
         "epoch += 1",
-        f"held, metric_ = {loop.ends.evaluated('validation', loop.whole, loop.measure)}",
+        f"held, metric_ = {loop.ends.evaluate('validation', loop.whole, loop.measure)}",
         "validation_losses.append(held)",
         print_,
     ]
@@ -35,7 +35,7 @@ def end_of_epoch(loop: Loop) -> list[str]:
         lines += [
             "mean = epoch_loss / order.count",
             f"first_loss = mean if epoch {'<= fresh' if loop.replay.weighs else '== 1'} else first_loss",
-            f"if {runs_away}(first_loss, mean) or {ruined(loop)}:",
+            f"if {runs_away}(first_loss, mean) or {suspect(loop)}:",
             f'{IN}print("It has diverged.")',
             f"{IN}break",
         ]
@@ -43,14 +43,14 @@ def end_of_epoch(loop: Loop) -> list[str]:
     return [*lines, "epoch_loss = 0.0", *begin]
 
 
-def ruined(loop: Loop) -> str:
+def suspect(loop: Loop) -> str:
     """Whether a mean loss is far above the loss of step 1 and above that of the untrained network, as source."""
     need = loop.inliner.need
     runs_away, untrained_loss = (need("engine.training.divergence", name) for name in ("runs_away", "untrained_loss"))
     ensemble = loop.experiment.ensemble
     untrained = "network()"
     if ensemble is not None:
-        made = f"member(place, train_x, train_y, targets)[{kept(loop).split(', ').index('model')}]"
+        made = f"member(place, train_x, train_y, targets)[{name_own(loop).split(', ').index('model')}]"
         untrained = f"Ensemble([{made} for place in range({ensemble.members})])"
     given = "torch.cat([targets, train_x.flatten(1)], 1)" if loop.ends.inputs else "targets"
     first, whole = "losses[0]", ""
@@ -67,7 +67,7 @@ def end_of_run(loop: Loop) -> list[str]:
         lines += [
             f"if epoch == 0 and order.cursor >= {ENOUGH}:",
             f"{IN}mean = epoch_loss / order.cursor",
-            f"{IN}if {ruined(loop)}:",
+            f"{IN}if {suspect(loop)}:",
             f'{IN}{IN}print("It has diverged.")',
         ]
     if any(rule.keeps_best for rule in loop.rules.rules):
@@ -77,6 +77,6 @@ def end_of_run(loop: Loop) -> list[str]:
             f'{IN}print(f"The weights are those of {{said}}.")',
         ]
     if loop.experiment.test:
-        measured = loop.ends.evaluated("test", loop.whole, loop.measure)
+        measured = loop.ends.evaluate("test", loop.whole, loop.measure)
         lines += [f"held, metric_ = {measured}", f'print(f"test: loss {{held:.5g}}, {loop.ends.score()}")']
     return [*lines, f"return {loop.whole}, losses"]

@@ -18,7 +18,7 @@ from engine.training.heads import list_heads
 
 
 @torch.no_grad()
-def measured(network: nn.Module, loss: nn.Module, x: Tensor, y: Tensor, task: Task, width: int) -> tuple[float, float]:
+def score(network: nn.Module, loss: nn.Module, x: Tensor, y: Tensor, task: Task, width: int) -> tuple[float, float]:
     """J of a split in evaluation mode, and the metric of the output, which is the first of the ends."""
     network.eval()
     loss.eval()
@@ -58,7 +58,7 @@ class Ends:
             lines.append(f"{main} = " + (f"torch.cat([{', '.join([first, *beside])}], 1)" if beside else first))
         return lines
 
-    def joined(self) -> list[str]:
+    def join(self) -> list[str]:
         """The batch whose inputs are to be reconstructed."""
         return ["y = torch.cat([y, x.flatten(1)], 1)  # the input itself is a target too"] if self.inputs else []
 
@@ -68,7 +68,7 @@ class Ends:
             return main
         ends = made.watch(lambda: list_heads(self.experiment, self.prepared, self.model.network, module))
         losses = [main, *(made.source(end.loss, self.inliner) for end in ends[1:])]
-        columns = [[said(getattr(end, name)) for end in ends] for name in ("outputs", "targets")]
+        columns = [[write_slice(getattr(end, name)) for end in ends] for name in ("outputs", "targets")]
         lists = [", ".join(losses), ", ".join(map(repr, self.weights(self.experiment))), *map(", ".join, columns)]
         inner = "".join(f"        [{one}],\n" for one in lists)
         name = self.inliner.need("engine.training.sum_of_losses", "SumOfLosses")
@@ -79,7 +79,7 @@ class Ends:
         places = self.model.network.head_positions
         return [experiment.output_weight, *(experiment.network[place].loss_weight for place in places)]
 
-    def retuned(self, before: Experiment, after: Experiment) -> list[str]:
+    def retune(self, before: Experiment, after: Experiment) -> list[str]:
         """What an edit of weights does; it makes another loss, of which an earlier epoch's says nothing."""
         old, new = self.weights(before), self.weights(after)
         if old == new:
@@ -93,16 +93,16 @@ class Ends:
             return "accuracy {metric_:.4f}"
         return f"R² {{{self.inliner.need('engine.data.epochs', 'format_metric')}(metric_)}}"
 
-    def evaluated(self, name: str, model: str, measure: str) -> str:
+    def evaluate(self, name: str, model: str, measure: str) -> str:
         """The call that gives loss and metric of a split."""
         task = self.prepared.source.task
         given = f'{model}, {measure}, {name}_x, {name}_y, "{task}"'
         if not self.several:
             return f"{self.inliner.need('engine.data.epochs', 'evaluate')}({given})"
-        return f"{self.inliner.need(__name__, 'measured')}({given}, {self.prepared.source.outputs})"
+        return f"{self.inliner.need(__name__, 'score')}({given}, {self.prepared.source.outputs})"
 
 
-def said(columns: slice) -> str:
+def write_slice(columns: slice) -> str:
     """A slice as source."""
     return f"slice({columns.start}, {columns.stop})"
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.export.program.not_exportable import NotExportable
 from engine.export.program.rewrite import Patch, free_names, plain
-from engine.export.program.source_module import Binding, FunctionNode, Inside, Outside, Unit, unit
+from engine.export.program.source_module import Binding, FunctionNode, Inside, Outside, Unit, bindings, unit
 from engine.message import Message
 
 ALLOWED = {"torch", "numpy", "math", "collections", "itertools", "functools", "dataclasses", "typing", "contextlib"}
@@ -119,17 +119,15 @@ class Inliner:
             self.without_experiment(patch, function)
         self.rename(patch, module, node, fields)
         if own != name:
-            self.renamed(patch, node, name, own)
+            self.rename_definition(patch, node, name, own)
         text = patch.text()
-        self.definitions.append(explained(text, module, node))
+        self.definitions.append(explain(text, module, node))
 
     def rename(self, patch: Patch, module: Unit, node: ast.AST, fields: bool = False) -> None:
         """Resolves every name that a piece needs, and gives it the name that it has in the program."""
         local: dict[str, Binding] = {}
         for inner in ast.walk(node):
             if isinstance(inner, ast.ImportFrom) and (inner.module or "").startswith("engine"):
-                from engine.export.program.source_module import bindings
-
                 local.update(bindings(inner))
                 patch.drop(inner)
         for used in free_names(node, fields=fields):
@@ -143,7 +141,7 @@ class Inliner:
             if found != used.id:
                 patch.replace(used, found)
 
-    def renamed(self, patch: Patch, node: ast.stmt, name: str, own: str) -> None:
+    def rename_definition(self, patch: Patch, node: ast.stmt, name: str, own: str) -> None:
         """Gives the definition itself another name."""
         if isinstance(node, FunctionNode | ast.ClassDef):
             start = patch.module.source.index(name.encode(), patch.module.start(node))
@@ -184,8 +182,6 @@ class Inliner:
 
 def names_of(node: ast.stmt) -> tuple[str, ...]:
     """What an assignment binds."""
-    from engine.export.program.source_module import bindings
-
     return tuple(bindings(node)) if isinstance(node, ast.Assign | ast.AnnAssign) else ()
 
 
@@ -197,7 +193,7 @@ def keeps_fields(node: ast.AST) -> bool:
     return any("dataclass" in mark or "NamedTuple" in mark for mark in marks)
 
 
-def explained(text: str, module: Unit, node: ast.stmt) -> str:
+def explain(text: str, module: Unit, node: ast.stmt) -> str:
     """A class that points at its part's formula gets that formula."""
     if "The formula above." in text and isinstance(node, ast.ClassDef):
         parts = (other for other in module.names.values() if isinstance(other, ast.ClassDef) and other is not node)

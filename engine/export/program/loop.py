@@ -111,7 +111,7 @@ class Loop:
             return seed
         return f"{seed_of}({seed}, {self.inliner.need('engine.numerics.seeding', 'MEMBER')}, place)"
 
-    def recorded(self, value: str) -> list[str]:
+    def record(self, value: str) -> list[str]:
         """The loss is noted; the step ends here if it is not finite."""
         name, end = ("found", "continue") if self.bagged else ("losses", "break")
         return [f"{name}.append({value})", f"if not math.isfinite({name}[-1]):", f"{IN}{end}"]
@@ -130,7 +130,7 @@ class Loop:
             lines.append(f"loss = {1 - share!r} * loss + {share!r} * criterion(model(attacked), y)")
         return lines
 
-    def attacked(self) -> list[str]:
+    def perturb(self) -> list[str]:
         """The batch as the attack leaves it, made at the weights as they are before the step."""
         if not self.attack:
             return []
@@ -145,26 +145,26 @@ class Loop:
             "model.train()",
         ]
 
-    def restored(self) -> list[str]:
+    def restore(self) -> list[str]:
         """The parameters without the noise under which the gradient was taken."""
         back = ["with torch.no_grad():", f"{IN}torch._foreach_copy_(parameters, kept)"]
         return back if self.rules.noise() else []
 
-    def given(self) -> list[str]:
+    def step_once(self) -> list[str]:
         """A step of an optimizer that takes the gradient it is given."""
         lines = self.rules.lines()
         return [
             *self.gradient(),
-            *self.recorded("loss.item()"),
+            *self.record("loss.item()"),
             "optimizer.zero_grad()",
             "loss.backward()",
-            *self.restored(),
+            *self.restore(),
             *(["with torch.no_grad():", *(f"{IN}{line}" for line in lines)] if lines else []),
             "optimizer.step()",
             *self.rules.constraints(self.model.network.transposed),
         ]
 
-    def asked(self) -> list[str]:
+    def step_by_closure(self) -> list[str]:
         """A step of an optimizer that asks for gradients where it likes."""
         lines = self.rules.lines()
         penalties = " + ".join(self.rules.calls("penalty", "weights")) or "0.0"
@@ -177,7 +177,7 @@ class Loop:
             if_finite,
             f"{IN}optimizer.zero_grad()",
             f"{IN}loss.backward()",
-            *self.restored(),
+            *self.restore(),
             *apart,
             *(f"{IN}{line}" for line in regularized),
             "return value",
@@ -190,5 +190,5 @@ class Loop:
             "",
             f"value = {step}(optimizer, list(model.buffers()), gradient, lambda: {penalties})",
             *self.rules.constraints(self.model.network.transposed),
-            *self.recorded("value")[: 1 if self.bagged else None],
+            *self.record("value")[: 1 if self.bagged else None],
         ]

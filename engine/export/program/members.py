@@ -18,18 +18,18 @@ def own(loop: Loop, seed: str = "SEED") -> list[str]:
         f"optimizer = {loop.optimizer()}",
     ]
     if loop.rules.uses_weights:
-        lines.append(f"weights = [{', '.join(loop.model.penalized())}]  # no biases")
+        lines.append(f"weights = [{', '.join(loop.model.list_penalized())}]  # no biases")
     for rule in loop.rules.rules:
         for name, layers, _ in loop.rules.apart(rule):
             if layers:
-                lines.append(f"{name} = [{', '.join(loop.model.penalized(layers))}]  # of the chosen layers")
+                lines.append(f"{name} = [{', '.join(loop.model.list_penalized(layers))}]  # of the chosen layers")
     if loop.rules.noise():
         lines.append("parameters = list(model.parameters())")
     order = loop.inliner.need("engine.data.epochs", "Order")
     return [*lines, f"order = {order}(train_x, targets, {seed}{classes})"]
 
 
-def kept(loop: Loop) -> str:
+def name_own(loop: Loop) -> str:
     """The names of what a step of one member needs, the order last."""
     ruled = [name for rule in loop.rules.rules for name, layers, _ in loop.rules.apart(rule) if layers]
     names = [
@@ -73,19 +73,19 @@ def definitions(loop: Loop) -> list[str]:
         f"own = {sample}(len(train_x), generator)",
         "train_x, train_y, targets = train_x[own], train_y[own], targets[own]",
         *own(loop, "seed"),
-        f"return {kept(loop)}",
+        f"return {name_own(loop)}",
     ]
     about = f'{IN}"""All that one member has of its own: seed, sample, first weights, loss, optimizer, order."""'
     made = ["def member(place, train_x, train_y, targets):", about, *(f"{IN}{line}" for line in member)]
     return ["\n".join(together) + "\n", "\n".join(made) + "\n"]
 
 
-def gathered(loop: Loop) -> list[str]:
+def gather(loop: Loop) -> list[str]:
     """The lines that make what trains: one network, or all members and their common answer."""
     ensemble = loop.experiment.ensemble
     if ensemble is None:
         return own(loop)
-    place = kept(loop).split(", ").index("model")
+    place = name_own(loop).split(", ").index("model")
     return [
         f"members = [member(place, train_x, train_y, targets) for place in range({ensemble.members})]",
         f"ensemble = Ensemble([parts[{place}] for parts in members])",
@@ -100,7 +100,7 @@ def side_by_side(loop: Loop, before: list[str], lines: list[str]) -> list[str]:
     The batches lie one after the other in memory, as they do in the run: sums of numbers that lie otherwise are rounded
     otherwise, which some optimizers make much of.
     """
-    names = kept(loop)
+    names = name_own(loop)
     edits = [f"for {names} in members:", *(f"{IN}{line}" for line in before)] if before else []
     augmented = "taken = [augment(x, y, step, seed) for (x, y), (seed, *_) in zip(taken, members)]"
     each = f"x, y, ({names})"

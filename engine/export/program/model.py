@@ -130,9 +130,9 @@ class Model:
     def weights(self) -> Iterator[str]:
         """Where weights start, in the order in which the chance is drawn."""
         for stage in self.network.stages:
-            yield from self.filled(stage, stage.block.own_initializer or self.experiment.initializer)
+            yield from self.fill(stage, stage.block.own_initializer or self.experiment.initializer)
 
-    def filled(self, stage: Stage, initializer: Initializer) -> Iterator[str]:
+    def fill(self, stage: Stage, initializer: Initializer) -> Iterator[str]:
         """The lines for one stage; gates and pieces of one stacked tensor in a loop."""
         places = self.places()
         for weight in stage.weights:
@@ -147,7 +147,7 @@ class Model:
                 yield f"for piece in {place}.chunk({weight.pieces}):"
                 yield f"    {function}(piece, {fan}, generator)"
 
-    def penalized(self, chosen: tuple[str, ...] = ()) -> list[str]:
+    def list_penalized(self, chosen: tuple[str, ...] = ()) -> list[str]:
         """The weights that penalties act on, as source; those of some layers, if they are named."""
         places = self.places()
         return [places[id(weight)] for weight in self.network.select_weights(chosen)]

@@ -71,7 +71,7 @@ class Section:
     @property
     def text(self) -> str:
         """Its definitions, two lines apart where one of them is long."""
-        return joined(self.code)
+        return join(self.code)
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def program(experiment: Experiment, edits: Sequence[TimedEdit] = ()) -> Program:
     third = Section("Training", experiment.optimizer.summary(), (*inliner.drain(), *functions))
     sections = (first, second, third)
     body = "\n".join(section.text for section in sections)
-    imports = imported(inliner.imports, data.imports, body)
+    imports = write_imports(inliner.imports, data.imports, body)
     return Program(imports, constants(experiment, body), sections, data.carried, bool(edits))
 
 
@@ -136,7 +136,7 @@ def constants(experiment: Experiment, body: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def imported(wanted: set[Outside], more: set[str], body: str) -> str:
+def write_imports(wanted: set[Outside], more: set[str], body: str) -> str:
     """The import statements of what the program names."""
     plain, members = set(more), dict[str, set[str]]()
     for one in wanted:
@@ -153,7 +153,7 @@ def imported(wanted: set[Outside], more: set[str], body: str) -> str:
     return "\n".join([*(line for line in lines if line not in ours), "", *ours]) + "\n"
 
 
-def joined(code: Sequence[str]) -> str:
+def join(code: Sequence[str]) -> str:
     """Definitions one after the other: constants close together, functions and classes two lines apart."""
     text, before_short = "", False
     for piece in code:

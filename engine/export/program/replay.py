@@ -65,7 +65,7 @@ class Replay:
         for kind, value in now.items():
             if value is not None and then.get(kind, 0.0) != value:
                 lines.append(f"{kind} = {value!r}")
-        return lines + self.ends.retuned(before, after) + self.retuned(before, after)
+        return lines + self.ends.retune(before, after) + self.retune_modules(before, after)
 
     def expect_followed(self, before: Experiment, after: Experiment) -> None:
         """Refuses edits of attack and regularizers that no line of the program follows: all but strengths."""
@@ -75,13 +75,13 @@ class Replay:
         for kind in {**then, **now}:
             old, new = then.get(kind), now.get(kind)
             rule = new or old
-            same = old is not None and new is not None and fixed(old) == fixed(new)
+            same = old is not None and new is not None and without_strength(old) == without_strength(new)
             if rule is not None and not same and (new is None or old is not None or not new.has_strength()):
                 raise NotExportable(
                     Message("The edit of {title} cannot be exported as a program.", title=Term("part", rule.title()))
                 )
 
-    def retuned(self, before: Experiment, after: Experiment) -> list[str]:
+    def retune_modules(self, before: Experiment, after: Experiment) -> list[str]:
         """What changes in the network's modules."""
         lines = []
         paths = self.model.paths()
@@ -93,14 +93,14 @@ class Replay:
             seen = {id(module): dict(vars(module)) for module in stage.module.modules()}
             new.update_live_fields(stage.module)
             for module in stage.module.modules():
-                lines += self.changed(module, seen[id(module)], paths[id(module)])
+                lines += self.compare_module(module, seen[id(module)], paths[id(module)])
             if not lines:
                 raise NotExportable(
                     Message("The edit of {title} cannot be exported as a program.", title=Term("part", new.title()))
                 )
         return lines
 
-    def changed(self, module: nn.Module, before: dict[str, object], path: str) -> list[str]:
+    def compare_module(self, module: nn.Module, before: dict[str, object], path: str) -> list[str]:
         """The attributes of a module that are other numbers now."""
         now = vars(module)
         return [
@@ -110,6 +110,6 @@ class Replay:
         ]
 
 
-def fixed(rule: Regularizer) -> dict[str, object]:
+def without_strength(rule: Regularizer) -> dict[str, object]:
     """What a rule says beside its strength."""
     return rule.model_dump(exclude={STRENGTH})

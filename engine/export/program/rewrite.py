@@ -48,7 +48,6 @@ class Patch:
 
 def plain(patch: Patch, node: ast.AST, *, fields: bool = False) -> None:
     """Takes out what only a type checker reads; a data class (`fields`) keeps the annotations of its fields."""
-    module = patch.module
     for inner in ast.walk(node):
         if isinstance(inner, FunctionNode):
             unannotate(patch, inner)
@@ -62,7 +61,6 @@ def plain(patch: Patch, node: ast.AST, *, fields: bool = False) -> None:
             for statement in inner.body:
                 if isinstance(statement, ast.AnnAssign):
                     unassign(patch, statement)
-    del module
 
 
 def unassign(patch: Patch, statement: ast.AnnAssign) -> None:
@@ -107,7 +105,7 @@ def free_names(node: ast.AST, *, fields: bool = False) -> Iterator[ast.Name]:
     """Where a piece of source names something that it does not define itself."""
     bound: set[str] = set()
     loaded: list[ast.Name] = []
-    for inner in evaluated(node, fields):
+    for inner in walk_evaluated(node, fields):
         if isinstance(inner, ast.Name):
             if isinstance(inner.ctx, ast.Load):
                 loaded.append(inner)
@@ -120,7 +118,7 @@ def free_names(node: ast.AST, *, fields: bool = False) -> Iterator[ast.Name]:
     return (name for name in loaded if name.id not in bound and name.id not in BUILTINS)
 
 
-def evaluated(node: ast.AST, fields: bool = False) -> Iterator[ast.AST]:
+def walk_evaluated(node: ast.AST, fields: bool = False) -> Iterator[ast.AST]:
     """Every node below that is run: annotations are not, nor what refuses an experiment."""
     if refuses(node):
         return
@@ -130,4 +128,4 @@ def evaluated(node: ast.AST, fields: bool = False) -> Iterator[ast.AST]:
             continue
         for child in value if isinstance(value, list) else [value]:
             if isinstance(child, ast.AST):
-                yield from evaluated(child, fields)
+                yield from walk_evaluated(child, fields)

@@ -50,9 +50,9 @@ class Rules:
 
     def calls(self, hook: str, *arguments: str) -> list[str]:
         """A call of this hook for each rule that has it."""
-        return [call for _, call in self.named(hook, *arguments)]
+        return [call for _, call in self.name_calls(hook, *arguments)]
 
-    def named(self, hook: str, *arguments: str) -> Iterator[tuple[str, str]]:
+    def name_calls(self, hook: str, *arguments: str) -> Iterator[tuple[str, str]]:
         """The same, each after the name of the weights that it acts on."""
         for rule in self.rules:
             if hook in self.hooks[rule.name()] or (hook == "stops" and "ends" in self.hooks[rule.name()]):
@@ -81,7 +81,7 @@ class Rules:
         """What happens to the gradient between backward pass and step."""
         own, few = ("[w for w in weights{}]", " if w.grad is not None") if self.idle else ("weights", "")
         added: list[str] = []
-        for name, call in self.named("add_gradient_", own.format(few), f"[w.grad for w in weights{few}]"):
+        for name, call in self.name_calls("add_gradient_", own.format(few), f"[w.grad for w in weights{few}]"):
             if self.idle and name != "weights":  # the output is among the weights of all layers, and gets a gradient
                 added += [f"if any(w.grad is not None for w in {name}):", f"    {call}"]
             else:

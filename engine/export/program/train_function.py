@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.export.program import epoch
 from engine.export.program.loop import IN, Loop
-from engine.export.program.members import definitions, gathered, side_by_side
+from engine.export.program.members import definitions, gather, side_by_side
 from engine.export.program.rules import augmentation
 
 
@@ -39,7 +39,7 @@ def begin(loop: Loop) -> list[str]:
         f"{split('train')}, {split('validation')}, {split('test') if e.test else '_'} = data()",
         *loop.targets(),
         *loop.ends.targets(),
-        *gathered(loop),
+        *gather(loop),
     ]
     lines += [f"{kind} = {value!r}" for kind, value in loop.rules.variables.items()]
     if loop.lr_moves:
@@ -68,9 +68,9 @@ def step(loop: Loop) -> list[str]:
     lines = [] if loop.bagged else [f"x, y = order.take({loop.batch})"]
     if loop.experiment.augmentations and not loop.bagged:
         lines.append("x, y = augment(x, y, step)")
-    lines += loop.ends.joined()
+    lines += loop.ends.join()
     if loop.lr_moves:
         factor = " * ".join(filter(None, [loop.factor, "epoch_factor" if loop.epoch_factor else ""]))
         lines += ["for group in optimizer.param_groups:", f'{IN}group["lr"] = lr * ({factor})']
-    lines += loop.attacked() + (loop.asked() if loop.experiment.optimizer.needs_closure else loop.given())
+    lines += loop.perturb() + (loop.step_by_closure() if loop.experiment.optimizer.needs_closure else loop.step_once())
     return ["step = len(losses)", *(side_by_side(loop, before, lines) if loop.bagged else [*before, *lines])]
