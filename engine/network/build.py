@@ -1,4 +1,4 @@
-"""From an experiment to a torch network with its first weights."""
+"""Build a torch network with initial weights from an experiment."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ class Stage:
 
     @property
     def parameters(self) -> int:
-        """How many numbers this stage adds to what is learned."""
+        """The number of parameters that this stage adds to the network."""
         return 0 if self.shared else sum(p.numel() for p in self.module.parameters())
 
 
 class Network(nn.Module):
-    """The blocks in a row, some of which look back, and the dense output layer.
+    """A sequence of blocks, some of which refer to earlier ones, and the dense output layer.
 
-    Shape: (batch, *in_shape) → (batch, outputs); beside the outputs the numbers of the other ends, in order
+    Shape: (batch, *in_shape) → (batch, outputs), followed by the flattened outputs of auxiliary heads, in order
     """
 
     def __init__(self, stages: tuple[Stage, ...]) -> None:
@@ -73,7 +73,8 @@ class Network(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if self.head_positions:
             found = self.outputs(x)
-            return torch.cat([found[-1], *(found[place].flatten(1) for place in self.head_positions)], 1)
+            heads = [found[position].flatten(1) for position in self.head_positions]  # (batch, numbers) each
+            return torch.cat([found[-1], *heads], 1)
         if self.has_references:
             return self.outputs(x)[-1]
         for stage in self.stages:
@@ -81,7 +82,7 @@ class Network(nn.Module):
         return x
 
     def outputs(self, x: Tensor) -> list[Tensor]:
-        """What every stage gives, in order."""
+        """The output of each stage, in order, (batch, *out_shape)."""
         found: list[Tensor] = []
         for stage in self.stages:
             if stage.is_head:
@@ -92,7 +93,7 @@ class Network(nn.Module):
         return found
 
     def observe(self, x: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """The outputs, and those of every observed layer on the way."""
+        """The outputs of the network, and those of each observed layer."""
         found = self.outputs(x)
         return found[-1], tuple(out for out, stage in zip(found, self.stages, strict=True) if stage.block.observed)
 
@@ -105,22 +106,22 @@ class Network(nn.Module):
 
     @cached_property
     def everywhere(self) -> tuple[nn.Module, ...]:
-        """All modules inside, itself among them; they stay the same once a network is built."""
+        """All modules, the network included. Walking the tree at each change of mode would be slow."""
         return tuple(self.modules())
 
     @property
     def members(self) -> tuple[Network, ...]:
-        """The networks that answer together: this one alone."""
+        """The members of an ensemble; of a single network itself."""
         return (self,)
 
     @property
     def observed(self) -> tuple[Stage, ...]:
-        """The stages whose outputs the activation instruments show."""
+        """The stages whose outputs the activation probes read."""
         return tuple(stage for stage in self.stages if stage.block.observed)
 
     @property
     def weighted(self) -> tuple[Stage, ...]:
-        """The stages with weights to watch."""
+        """The stages with weights."""
         return tuple(stage for stage in self.stages if stage.weights)
 
     @property
@@ -277,7 +278,7 @@ def forward_flops(network: Network, in_shape: Shape) -> int:
 
 
 def weightless(network: Network) -> Network:
-    """A copy on the meta device, for which no number is copied."""
+    """A copy on the meta device: shapes without numbers."""
     memo: dict[int, Any] = {}
     for parameter in network.parameters():
         memo[id(parameter)] = nn.Parameter(torch.empty_like(parameter, device="meta"))

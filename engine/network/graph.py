@@ -1,4 +1,4 @@
-"""The network's graph: which block feeds which, and what is to be drawn between two of them.
+"""The network's graph: which block feeds which, and how the connection is drawn.
 
 It follows from the blocks alone, before any shape or weight is known. Page and browser draw from it, so that no other
 place has to know what a block does with its inputs.

@@ -10,16 +10,16 @@ from engine.parts.blocks import Weight
 
 
 def matrices(weights: Iterable[Weight]) -> dict[int, Tensor]:
-    """The matrices and filters, without the gains of normalizations, by their identity."""
+    """The matrices and filters, without the gains of normalizations, by id: a shared one comes once."""
     return {id(weight.tensor): weight.tensor for weight in weights if weight.fan is not None}
 
 
 def rows(layer: str, weights: Iterable[Weight]) -> dict[str, list[int]]:
-    """The rows of one layer by name, each with the places of the parts that it takes together: all of them first, then
-    each kind apart if there are several."""
+    """The rows of a layer by name, each with the indices of its parts: all of them first, then each kind by itself if
+    there are several."""
     names = [kind for weight in weights for kind in weight.kinds]
     found = {layer: list(range(len(names)))}
     if len(set(names)) > 1:
-        for place, name in enumerate(names):
-            found.setdefault(f"{layer}{name}", []).append(place)
+        for index, name in enumerate(names):
+            found.setdefault(f"{layer}{name}", []).append(index)
     return found

@@ -1,1 +1,1 @@
-"""Numerical routines that parts and training share: norms, padding, recurrent layers, seeds."""
+"""Numerical routines that parts and training share: norms, metrics, padding, recurrent layers, seeds."""

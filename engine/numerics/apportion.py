@@ -1,4 +1,4 @@
-"""Whole numbers in given shares."""
+"""Apportionment: a whole number divided in given shares."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ import numpy as np
 
 
 def apportion(total: int, shares: Sequence[float] | np.ndarray, least: int = 0) -> np.ndarray:
-    """`total` cut into whole numbers as close to the shares as they get, each less than one off, unless `least`
-    (what each has at least, while there is enough) says otherwise.
+    """Divide `total` into whole numbers, each less than 1 off its share, by the largest remainder method.
 
-    The largest fractions are rounded up, the first of equals first.
+    Of equal remainders the first is rounded up. Each number is at least `least` if `total` allows it.
     """
     weights = np.asarray(shares, np.float64)
-    exact = total * weights / weights.sum()
+    exact = total * weights / weights.sum()  # (shares,)
     found: np.ndarray = np.floor(exact + 1e-9).astype(np.int64)
     behind = np.argsort(found - exact, kind="stable")
     found[behind[: total - int(found.sum())]] += 1

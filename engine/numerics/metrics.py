@@ -15,17 +15,17 @@ def metric(outputs: Tensor, targets: Tensor, task: str) -> Tensor:
     if task == "classification":
         classes = targets if targets.dtype == torch.int64 else targets.argmax(1)  # (batch,)
         return accuracy((outputs.argmax(1) == classes).to(torch.float64).sum(), len(outputs))
-    varies = (targets != targets[:1]).any()  # asked of the numbers: the spread of equal ones is rounding
+    varies = (targets != targets[:1]).any()  # compared exactly: the computed spread of equal numbers is rounding error
     outputs, targets = outputs.to(torch.float64), targets.to(torch.float64)  # (batch, outputs)
     spread = ((targets - targets.mean(0)) ** 2).sum()
     return r_squared(((outputs - targets) ** 2).sum(), torch.where(varies, spread, 0.0))
 
 
 def accuracy(right: Tensor, count: int) -> Tensor:
-    """The share of right answers; NaN of none."""
+    """The share of right answers; NaN without examples."""
     return right / count
 
 
 def r_squared(error: Tensor, spread: Tensor) -> Tensor:
-    """R² from the sum of squared errors and that of squared distances from the mean; NaN without any."""
+    """R² from the sum of squared errors and the sum of squares around the mean; NaN where the latter is 0."""
     return torch.where(spread > 0, 1 - error / spread, torch.nan)

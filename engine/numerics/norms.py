@@ -1,6 +1,7 @@
-"""Euclidean lengths that neither overflow nor vanish: ‖w‖₂ is right wherever it is a float32 itself, though w² is not.
+"""Norms that neither overflow nor underflow: ‖w‖₂ is correct where it fits into float32, even if w² does not.
 
-The plain sum of squares in float32 is kept wherever it is sound, bit for bit; elsewhere it is taken in float64.
+A float32 sum of squares is used wherever it is reliable, so that ordinary numbers are those of torch bit for bit;
+elsewhere the norm is computed again in float64.
 """
 
 from __future__ import annotations
@@ -11,18 +12,18 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-SHORTEST = 1e-17  # under it squares may have been lost: the smallest normal float32 is 1.2e-38
+SHORTEST = 1e-17  # its square is near 1.2e-38, the smallest normal float32: under it squares are lost
 
 
 def sound(plain: Tensor) -> Tensor:
-    """Where lengths from float32 squares can be believed."""
+    """Where norms from float32 squares are reliable."""
     return (plain > SHORTEST) & (plain < math.inf)
 
 
 def lengths(tensors: Sequence[Tensor]) -> Tensor:
-    """‖t‖₂ of each, (tensors,)."""
-    plain = torch.stack(torch._foreach_norm(list(tensors)))
-    if plain.is_cuda:  # to ask would be to wait
+    """‖t‖₂ of each tensor, (tensors,)."""
+    plain = torch.stack(torch._foreach_norm(list(tensors)))  # (tensors,)
+    if plain.is_cuda:  # a condition on its values would wait for the device, so compute both
         wide = torch.stack([torch.linalg.vector_norm(t, dtype=torch.float64) for t in tensors])
         return torch.where(sound(plain), plain, wide.to(plain.dtype))
     for place in (~sound(plain)).nonzero()[:, 0].tolist():
@@ -31,16 +32,16 @@ def lengths(tensors: Sequence[Tensor]) -> Tensor:
 
 
 def squares(tensors: Sequence[Tensor]) -> Tensor:
-    """Σ t² over all, as float64 where float32 does not hold it."""
-    plain = torch.stack(torch._foreach_norm(list(tensors))).square().sum()
+    """Σ t² over all tensors, (); float64 where it overflows float32."""
+    plain = torch.stack(torch._foreach_norm(list(tensors))).square().sum()  # ()
     if bool(plain.isfinite()):
         return plain
     return torch.stack([torch.linalg.vector_norm(t, dtype=torch.float64) for t in tensors]).square().sum()
 
 
 def deviations(tensors: Sequence[Tensor]) -> Tensor:
-    """The standard deviation of the numbers of each, (tensors,)."""
-    plain = torch.stack([t.std(correction=0) for t in tensors])
+    """The standard deviation of each tensor's numbers, (tensors,)."""
+    plain = torch.stack([t.std(correction=0) for t in tensors])  # (tensors,)
     if bool((sound(plain) | (plain == 0)).all()):
         return plain
     wide = torch.stack([t.double().std(correction=0) for t in tensors])
@@ -48,21 +49,21 @@ def deviations(tensors: Sequence[Tensor]) -> Tensor:
 
 
 def shorten_(tensors: Sequence[Tensor], longest: float) -> None:
-    """Scales all by one factor, in place, so that together they are at most so long."""
-    plain = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(list(tensors))))
+    """Scale all tensors by one factor, in place, so that their joint norm is at most `longest`."""
+    plain = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(list(tensors))))  # ()
     factor = (longest / plain).clamp(max=1.0)
     if not plain.is_cuda and bool(sound(plain)):
         torch._foreach_mul_(list(tensors), factor)
         return
     wide = torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(t, dtype=torch.float64) for t in tensors]))
-    half = (longest / wide).clamp(max=1.0).sqrt().to(plain.dtype)  # twice, since the factor may be no float32
+    half = (longest / wide).clamp(max=1.0).sqrt().to(plain.dtype)  # applied twice: the factor may underflow
     torch._foreach_mul_(list(tensors), torch.where(sound(plain), factor, half))
     torch._foreach_mul_(list(tensors), torch.where(sound(plain), torch.ones_like(half), half))
 
 
 def shorten_each_(tensor: Tensor, axes: tuple[int, ...], longest: float) -> None:
-    """Scales each slice that lies along these axes by itself, in place, so that it is at most so long."""
-    plain = torch.linalg.vector_norm(tensor, dim=axes, keepdim=True)
+    """Scale each slice along `axes` by itself, in place, so that its norm is at most `longest`."""
+    plain = torch.linalg.vector_norm(tensor, dim=axes, keepdim=True)  # as tensor, with size 1 along the axes
     factor = (longest / plain.clamp_min(1e-30)).clamp(max=1.0)
     if not plain.is_cuda and bool(plain.isfinite().all()):
         tensor.mul_(factor)

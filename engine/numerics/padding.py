@@ -1,10 +1,10 @@
-"""How many zeros stand around the input of a convolution."""
+"""Zero padding of convolutions."""
 
 from __future__ import annotations
 
 
 def around(border: str, kernel: int, padding: int) -> tuple[int, int]:
-    """Zeros before and after along each axis, together 2p in size (x − k + 2p) / s + 1.
+    """The zeros before and after along each axis; together they are the 2p of the output size (x − k + 2p) / s + 1.
 
     The same size needs 2p = k − 1; for an even k the odd zero comes after.
 

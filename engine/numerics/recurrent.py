@@ -1,4 +1,4 @@
-"""What the recurrent blocks have in common: torch's module, and which part of its output goes on."""
+"""The module of the recurrent blocks: torch's own, reduced to the sequence or its last state."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class Recurrent(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         sequence: Tensor
-        sequence, state = self.inner(x)
+        sequence, state = self.inner(x)  # (batch, time, units · directions)
         if self.whole:
             return sequence
         last: Tensor = state[0] if isinstance(state, tuple) else state  # (layers · directions, batch, units)
         ways = 2 if self.inner.bidirectional else 1
-        return last[-ways:].transpose(0, 1).flatten(1)
+        return last[-ways:].transpose(0, 1).flatten(1)  # (batch, units · directions)
 
 
 GATES = {"RNN_TANH": 1, "RNN_RELU": 1, "GRU": 3, "LSTM": 4}

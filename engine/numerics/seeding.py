@@ -1,4 +1,4 @@
-"""Seeds for torch's generators, a different one for every use and place."""
+"""Seeds for torch's generators: a different one for each use, and each epoch or step."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ ATTACK, MEMBER, BOOTSTRAP = range(16, 19)
 
 
 def seed_of(seed: int, use: int, place: int) -> int:
-    """A seed from the experiment's, what it is for, and the epoch or step.
+    """Derive a seed from the experiment's seed, a use and the number of an epoch, step or member.
 
-    All three reach every bit: torch's generator on the CPU looks at the lowest 32 alone, so that numbers merely put
-    side by side would lose the upper one.
+    All three are mixed into every bit. torch's CPU generator reads the lowest 32 bits only, so that a mere
+    concatenation would lose the upper number.
 
     Source: Steele, Lea and Flood, Fast splittable pseudorandom number generators, 2014 (the mixing function).
     """
