@@ -113,7 +113,7 @@ def augmentation(experiment: Experiment, inliner: Inliner) -> str:
         f"    generator = torch.Generator().manual_seed({seed_of}({'seed' if bagged else 'SEED'}, {use}, step))",
     ]
     for part in experiment.augmentations:
-        overridden(part, Augmentation, ("expect", "apply"))
+        overridden(part, Augmentation, ("expect", "class_caution", "apply"))
         lines.append(f"    x, y = {inline_method(inliner, part, 'apply', f'augment_{part.name()}')}(x, y, generator)")
     return "\n".join([*lines, "    return x, y"]) + "\n"
 
