@@ -138,7 +138,7 @@ from engine.experiment.edits import Edit, apply
 from engine.experiment.experiment import Experiment
 from engine.preview.preview import preview
 from engine.data.prepare import examples
-from engine.training.check_context import Ground
+from engine.training.check_context import CheckContext
 from engine.training.trainer import Trainer
 from pages.playground.weight_shrinkage import shrinking
 from pages.session.adapt_to_dataset import to_data
@@ -156,7 +156,7 @@ def told(document):
         "classes": [str(one.class_caution(classes)) for one in experiment.augmentations],
         "memory": [seen.memory_bytes, seen.run_bytes],
         "channels": [[one.key, *one.series] for one in Trainer(experiment).channels],
-        "initial": InitialLoss().examine(Ground(experiment)).plain(),
+        "initial": InitialLoss().examine(CheckContext(experiment)).plain(),
         "shrinking": shrinking(document),
         "words": words(experiment.to_json(), "en"),
         "adapted": to_data(experiment.to_dict(), "wine"),

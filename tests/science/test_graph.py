@@ -90,4 +90,4 @@ def test_a_wrong_reference_is_named(blocks: list[dict[str, Any]], word: str) -> 
 def test_a_chain_is_written_as_before() -> None:
     plain = Experiment.from_dict({"network": [dense()]})
     assert '"label"' not in plain.to_json()
-    assert not build(plain, (2,), 2).looks_back
+    assert not build(plain, (2,), 2).has_references
