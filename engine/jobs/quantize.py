@@ -64,7 +64,7 @@ class FormatSize:
 
 def sizes(trainer: Trainer) -> Iterator[FormatSize]:
     """The run's network as float32, bfloat16 and int8, on its validation split, on the CPU."""
-    network, task = copy.deepcopy(trainer.network).cpu().eval(), trainer.task
+    network, task = copy.deepcopy(trainer.network).cpu().eval(), trainer.data.source.task
     x, y = trainer.data.validation_x, trainer.data.validation_y
     yield FormatSize("float32", saved_size(network), score(network, x, y, task))
     half = bfloat16(network)
@@ -83,7 +83,7 @@ def sizes_of_run(run: str) -> Iterator[dict[str, Any]]:
     if row is None:
         raise PlaygroundError(Message("There is no run {run}.", run=run))
     trainer, step = checkpoint.newest(reader, row)
-    yield {"run": run, "step": step, "task": trainer.task}
+    yield {"run": run, "step": step, "task": trainer.data.source.task}
     for small in sizes(trainer):
         yield small.plain()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import numpy as np
 
@@ -85,3 +86,20 @@ class Speedometer:
         span = max(seconds - then, 1e-9)
         self.mark = (step, self.examples, seconds)
         return np.array([(self.examples - then_examples) / span, (step - then_step) / span], np.float32)
+
+
+class RunTimer:
+    """The times of a run: when a frame is due, how long it has trained, how fast, and what its frames cost."""
+
+    def __init__(self, clock: FrameClock) -> None:
+        self.clock = clock
+        self.stopwatch = Stopwatch()
+        self.speedometer = Speedometer()
+
+    def read(self, step: int, seconds: float) -> dict[str, np.ndarray]:
+        """The readings of a frame: the speed since the one before, and the share of time that frames take."""
+        return {"speed": self.speedometer.read(step, seconds), "cost": np.array([self.clock.share], np.float32)}
+
+    def resume(self, step: int, state: dict[str, Any]) -> None:
+        """Measure the speed from a loaded state on; the time of training goes on as it is."""
+        self.speedometer = Speedometer(step, state["examples"], state["seconds"])

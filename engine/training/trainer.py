@@ -23,7 +23,7 @@ from engine.parts.schedules import Progress as ScheduleProgress
 from engine.parts.schedules import lengthened
 from engine.training import divergence, end_messages
 from engine.training.capture import Capture, fetch
-from engine.training.clock import FrameClock, Speedometer, Stopwatch
+from engine.training.clock import FrameClock, RunTimer, Stopwatch
 from engine.training.device import pick_device
 from engine.training.divergence_monitor import ENOUGH, DivergenceMonitor
 from engine.training.ensemble import build_networks
@@ -53,7 +53,6 @@ class Trainer(Resumable):
         self.experiment = experiment
         self.device = pick_device(experiment.device)
         self.data = prepare(experiment)
-        self.task = self.data.source.task
         self.network = build_networks(experiment, self.data)
         flops = forward_flops(self.network, self.data.in_shape)  # counted before .to(device)
         self.network.to(self.device)
@@ -61,17 +60,15 @@ class Trainer(Resumable):
         self.learners = build_learners(experiment, self.data, self.network, self.heads, self.device)
         self.executor: Executor = EagerExecutor()
         self.capture = Capture(experiment, self.data, self.network, flops, self.device)
-        self.clock = clock or FrameClock()
+        self.timer = RunTimer(clock or FrameClock())
         self.validation_x, self.validation_y = self.heads.load_split(experiment, 1)
         self.test = self.heads.load_split(experiment, 2)
         self.step = self.epoch = 0  # steps taken, epochs finished
-        self.stopwatch = Stopwatch()
         self.status, self.message = "running", NOTHING
         self.validation_monitor = ValidationMonitor(experiment)
         self.divergence_monitor = DivergenceMonitor(experiment, self.data, self.network, self.heads)
         self.spans = ()
         self.epoch_metrics = self.heads.start_epoch_metrics()
-        self.speedometer = Speedometer()
         self.rollback = Rollback()
 
     @property
@@ -110,32 +107,32 @@ class Trainer(Resumable):
         """Take steps, at least one, until `time.perf_counter()` passes the deadline, a target is reached or the run
         ends. With `frame_at_end` the step that reaches a target has a frame, whether or not the clock is due."""
         progress = Progress(self.step + 1)
-        self.stopwatch.start()
+        self.timer.stopwatch.start()
         due = False  # whether the clock asks for a frame of the next step
         while self.status == "running":
-            self.rollback.copy_if_due(self.state, self.stopwatch)
-            due = due or self.clock.due()
+            self.rollback.copy_if_due(self.state, self.timer.stopwatch)
+            due = due or self.timer.clock.due()
             steps = 0 if due else self._steps_before_edge(until_step)
             if steps:
-                until = StopCondition(steps, deadline, self.clock.due)
+                until = StopCondition(steps, deadline, self.timer.clock.due)
                 self._run(until, progress)
                 due = until.due
             else:
                 last, final = self._is_last(until_step, until_epoch), self._is_final()
-                on_clock, due = due or (self.clock.grid and on_grid(self.step + 1)), False
+                on_clock, due = due or (self.timer.clock.grid and on_grid(self.step + 1)), False
                 self._take_edge_step(on_clock or final or (last and frame_at_end), final, progress)
                 if last:
                     break
             if not due and time.perf_counter() >= deadline:
                 break
-        self.stopwatch.stop()
+        self.timer.stopwatch.stop()
         return progress
 
     def _steps_before_edge(self, until_step: int | None) -> int:
         """How many steps one stretch may take. The step after it ends an epoch, the run or the call, or has a frame."""
         before = [self.order.steps_left(self.experiment.batch_size)]
         before += [end - self.step for end in (self.experiment.steps, until_step) if end is not None]
-        before += [next_on_grid(self.step) - self.step] if self.clock.grid else []
+        before += [next_on_grid(self.step) - self.step] if self.timer.clock.grid else []
         return max(0, min(before) - 1)
 
     def _ends_epoch(self) -> bool:
@@ -165,7 +162,7 @@ class Trainer(Resumable):
     def _run(self, until: StopCondition, progress: Progress, capture: Capture | None = None) -> None:
         """Run one stretch. The first loss that is not finite ends the run as diverged, at its step."""
         stretch = self.executor.run(self.learners, self._plan(), until, self.epoch_metrics.add_batch, capture)
-        self.speedometer.examples += sum(stretch.examples)
+        self.timer.speedometer.examples += sum(stretch.examples)
         self.step += len(stretch.losses)
         progress.losses += stretch.losses
         finite = stretch.losses[:-1] if stretch.broken else stretch.losses
@@ -194,10 +191,9 @@ class Trainer(Resumable):
         began, cpu = time.perf_counter(), time.process_time()  # a frame's own cost sets the pace of the next ones
         readings: dict[str, np.ndarray] = {"loss": scalar(loss), "lr": scalar(self.learners[0].eager.lr)}
         readings.update(fetch({**self.capture.readings(), **self.heads.readings()}))
-        seconds = self.stopwatch.seconds
-        readings["speed"] = self.speedometer.read(self.step, seconds)
-        readings["cost"] = scalar(self.clock.share)
-        self.clock.record_cost(time.perf_counter() - began, time.process_time() - cpu, seconds)
+        seconds = self.timer.stopwatch.seconds
+        readings.update(self.timer.read(self.step, seconds))
+        self.timer.clock.record_cost(time.perf_counter() - began, time.process_time() - cpu, seconds)
         self.rollback.last_frame = self.step
         return Frame(self.step, self.epoch, seconds, readings, "grid" if on_grid(self.step) else "")
 
@@ -209,7 +205,10 @@ class Trainer(Resumable):
         """
         readings = {"loss": scalar(loss), "lr": scalar(self.learners[0].eager.lr)}
         readings |= divergence.measure_overflow(self.network, self.heads.loss, x, y)
-        overflow, before = Frame(self.step, self.epoch, self.stopwatch.seconds, readings, "not finite"), self.step - 1
+        overflow, before = (
+            Frame(self.step, self.epoch, self.timer.stopwatch.seconds, readings, "not finite"),
+            self.step - 1,
+        )
         now = self.rollback.start_replay(self.state) if 0 < before != self.rollback.last_frame else None
         if now:
             replay, self.rollback.last_frame = Progress(0), before
@@ -226,7 +225,7 @@ class Trainer(Resumable):
     def _end_epoch(self, progress: Progress, sampled: bool) -> None:
         """Evaluate the epoch, record its row, then check divergence and early stopping. If the run ends here, its last
         step has a frame."""
-        train = self.epoch_metrics.compute(self.task)
+        train = self.epoch_metrics.compute(self.data.source.task)
         validation, classes = self.heads.evaluate(self.validation_x, self.validation_y)
         against = self.divergence_monitor.add_epoch(train[0])
         self.validation_monitor.add_epoch(validation[0])
@@ -258,7 +257,8 @@ class Trainer(Resumable):
             self.message = self.message or end_messages.restore_best(self.validation_monitor)
         if len(self.test[0]):
             scores = self.heads.evaluate(*self.test).scores
-            self.message = end_messages.add_test(self.message, scores[0], scores[1], self.task)
+            task = self.data.source.task
+            self.message = end_messages.add_test(self.message, scores[0], scores[1], task)
 
     def _end_by_length(self) -> None:
         """A run whose steps end within its first epoch is judged by them."""
@@ -284,7 +284,7 @@ class Trainer(Resumable):
         """A trainer that resumes from `state` with the same numbers. `owns_state`: the caller gives the state away."""
         trainer = cls(Experiment.from_json(state["experiment"]), clock)
         trainer.load_state(state, owns_state=owns_state)
-        trainer.stopwatch = Stopwatch(state["seconds"])
+        trainer.timer.stopwatch = Stopwatch(state["seconds"])
         return trainer
 
 

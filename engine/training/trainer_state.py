@@ -14,7 +14,7 @@ from engine.network.build import Network, named_tensors
 from engine.parts.schedules import Spans
 from engine.training import divergence, end_messages
 from engine.training.capture import Capture
-from engine.training.clock import Speedometer, Stopwatch
+from engine.training.clock import RunTimer
 from engine.training.divergence_monitor import DivergenceMonitor
 from engine.training.heads import Heads
 from engine.training.learner import Learner, load_optimizer_state, optimizer_state, update_live_fields
@@ -39,8 +39,7 @@ class Resumable:
     validation_monitor: ValidationMonitor
     divergence_monitor: DivergenceMonitor
     spans: Spans
-    stopwatch: Stopwatch
-    speedometer: Speedometer
+    timer: RunTimer
 
     def state(self) -> dict[str, Any]:
         """The state for a checkpoint: tensors, numbers, strings, lists and dictionaries only.
@@ -52,7 +51,7 @@ class Resumable:
             "step": self.step,
             "epoch": self.epoch,
             "cursor": self.learners[0].order.cursor,
-            "seconds": self.stopwatch.seconds,
+            "seconds": self.timer.stopwatch.seconds,
             "status": self.status,
             "message": self.message.plain() if self.message else "",
             "model": self.network.state_dict(),
@@ -60,7 +59,7 @@ class Resumable:
             "tally": self.epoch_metrics.state(),
             **self.validation_monitor.state(),
             **self.divergence_monitor.state(),
-            "examples": self.speedometer.examples,
+            "examples": self.timer.speedometer.examples,
             "spans": [list(span) for span in self.spans],
         }
 
@@ -82,7 +81,7 @@ class Resumable:
         self.validation_monitor = ValidationMonitor.restore(self.experiment, state)
         self.divergence_monitor.restore(state)
         self.spans = tuple((since, total) for since, total in state.get("spans", ()))
-        self.speedometer = Speedometer(self.step, state["examples"], state["seconds"])
+        self.timer.resume(self.step, state)
 
     def is_sound(self) -> bool:
         """Whether a checkpoint of this state is worth resuming from: finite weights and no sign of divergence."""

@@ -208,7 +208,7 @@ def test_targets_deadlines_and_frames() -> None:
     trainer = Trainer(experiment())
     first = trainer.advance(deadline=0.0)
     assert (first.first_step, len(first.losses), [f.step for f in first.frames]) == (1, 1, [1])
-    trainer.clock.next_due = math.inf  # never due again
+    trainer.timer.clock.next_due = math.inf  # never due again
     second: Progress = trainer.advance(deadline=math.inf, until_step=5)
     assert (second.first_step, len(second.losses), [f.step for f in second.frames]) == (2, 4, [2, 3, 4, 5])
     third = trainer.advance(deadline=math.inf, until_epoch=1, frame_at_end=True)

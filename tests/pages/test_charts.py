@@ -43,7 +43,7 @@ def record(kind: str) -> Record:
     rows = np.column_stack([np.arange(1, len(losses) + 1), losses])
     channels = {channel.key: channel for channel in trainer.channels}
     made = pd.DataFrame([tuple(row) for row in epochs], columns=list(EPOCH_COLUMNS))
-    task = trainer.task
+    task = trainer.data.source.task
     return Record(kind, rows, made, frames, channels, trainer.static.readings.get("points"), task=task)
 
 

@@ -70,7 +70,7 @@ def test_output_over_the_plane(name: str) -> None:
     (channel,) = (channel for channel in found.trainer.channels if channel.key == "output")
     assert channel.extent is not None
     outputs = outputs_on(found, grid(channel.extent))
-    if found.trainer.task == "regression":
+    if found.trainer.data.source.task == "regression":
         scale = outputs.abs().max()
         values = outputs[:, 0] / scale
     elif found.trainer.experiment.loss.name() == "cross_entropy":
