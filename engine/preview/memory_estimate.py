@@ -34,7 +34,7 @@ class MemoryEstimate:
     """All in bytes. `step`: the most that tensors take while a step is taken: weights, gradients, optimizer state, and
     `activations`, which is all else: what the forward pass keeps and what operations take for a while.
 
-    `looking`: the most that an evaluation or the instruments take beside weights, gradients and optimizer state.
+    `evaluation`: the most that an evaluation or the instruments take beside weights, gradients and optimizer state.
     `state`: a checkpoint. `copies`: weights that are remembered, and a state on its way to the disk. `data`: the
     examples. `run` is the most that the whole process takes, everything together.
     """

@@ -175,10 +175,6 @@ class Inliner:
                     )
                 patch.replace(inner, self.constants[inner.attr])
 
-    def data_class(self, found: type) -> str:
-        """A value class of the engine."""
-        return self.thing(found)
-
 
 def names_of(node: ast.stmt) -> tuple[str, ...]:
     """What an assignment binds."""

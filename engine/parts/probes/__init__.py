@@ -51,12 +51,13 @@ class Subject:
 
 @dataclass(frozen=True)
 class HoldoutOutputs:
-    """How examples that training does not see fare after the step, in evaluation mode: the first of the validation.
+    """Outputs after the step, in evaluation mode, for the first validation examples.
 
-    `targets`: their classes or values. `x`, `outputs`: as they are; `moved_x`, `moved`: as the attack leaves them.
-    `before`, `after`: both on the plane of 2-D inputs, before preprocessing, (examples, 2). `each`: what every member
-    says, (members, examples, outputs). `unseen`, `unseen_targets`: training examples, answered by those members alone
-    that have them not in their sample. `plane_each`: what members say over the input space, (members, points, outputs).
+    `targets`: their classes or values. `x`, `outputs`: as they are; `attacked_x`, `attacked_outputs`: under the attack.
+    `before`, `after`: both on the plane of 2-D inputs, before preprocessing, (examples, 2). `member_outputs`: those of
+    each member, (members, examples, outputs). `out_of_bag`, `out_of_bag_targets`: predictions for training examples,
+    each by the members whose bootstrap sample excludes it. `member_planes`: the members' outputs over the input space,
+    (members, points, outputs).
     """
 
     targets: Tensor
@@ -83,7 +84,7 @@ class Moment:
     `weight_norms`: before the step. `update_norms`: of the weights after the step less the weights before it.
     `weights`: every kind of every layer's weights, after the step, as `parts` of the subject counts them.
     `plane`: the network's outputs over the input space, (points, outputs); `plane_units`: the observed layers' there.
-    `trial`: how validation examples fare under attack, or with each member.
+    `holdout`: outputs for validation examples, under attack or of each member.
     `inputs`: the probe batch. `gates`: the mean of each gate at each step of the sequence, (steps,).
     """
 

@@ -41,10 +41,10 @@ def factor(written: str = "1") -> float:
 class Regularizer(Part, family="regularizers", position=10):
     """A regularizer; each overrides the hooks it needs. Weights are weights, never biases or normalization gains.
 
-    `order`: penalties act on the gradient first (0), then what limits its entries (1), then its length (2). `tasks`:
-    what it can be used for. `softens`: it changes the targets of the training split. `is_random`: it draws random
-    numbers. `is_penalty`: it adds to the loss. `shrinks_evenly`: its gradient is λ times the weight itself. `copies`:
-    numbers that it takes for a while for each weight in a step.
+    `position_in_step`: penalties act on the gradient first (0), then what limits its entries (1), then its length (2).
+    `tasks`: what it can be used for. `softens`: it changes the targets of the training split. `is_random`: it draws
+    random numbers. `is_penalty`: it adds to the loss. `shrinks_evenly`: its gradient is λ times the weight itself.
+    `copies`: numbers that it takes for a while for each weight in a step.
     """
 
     position_in_step: ClassVar[int] = 0
