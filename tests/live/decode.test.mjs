@@ -2,18 +2,22 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { decodeFrame, decodeSeries, magic } from "../../assets/live/stream/decode.js";
 
-/** The binary form by hand: magic, length, padded header, data. */
+/**
+ * The binary form by hand: magic, length of the header, the header padded to a multiple of 8 bytes, data.
+ * @param {string} letters @param {object} header @param {Iterable<number>} data bytes
+ */
 function message(letters, header, data) {
   let text = JSON.stringify(header);
   while ((8 + Buffer.byteLength(text)) % 8) text += " ";
   const head = Buffer.from(text, "utf8");
   const length = Buffer.alloc(4);
   length.writeUInt32LE(head.length);
-  const whole = Buffer.concat([Buffer.from(letters), length, head, Buffer.from(data)]);
+  const whole = Buffer.concat([Buffer.from(letters), length, head, Uint8Array.from(data)]);
   return whole.buffer.slice(whole.byteOffset, whole.byteOffset + whole.byteLength);
 }
 
-const bytes = (typed) => new Uint8Array(typed.buffer);
+/** @param {Float32Array | Float64Array | Int8Array} array */
+const bytes = (array) => new Uint8Array(array.buffer);
 
 test("a frame gives its readings with shape and type", () => {
   const data = new Uint8Array(24);

@@ -70,7 +70,7 @@ test("classes become values and values classes", () => {
   drawing.become("regression");
   assert.equal(drawing.text, "0,0,-1;1,1,0;2,2,1");
   drawing.add(3, 3, 7);
-  assert.equal(drawing.points.at(-1).c, 1);
+  assert.equal(drawing.points.at(-1)?.c, 1);
   drawing.become("classification");
   assert.equal(drawing.text, "0,0,0;1,1,0;2,2,1;3,3,1");
   drawing.end();

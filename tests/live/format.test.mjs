@@ -6,9 +6,16 @@ const en = formats("en");
 const es = formats("es");
 
 test("what was not measured is a dash in every format", () => {
-  for (const write of [en.integer, en.value, en.short, en.percent, en.tight, (v) => en.fixed(v, 2)])
+  for (const write of [
+    en.integer,
+    en.value,
+    en.short,
+    en.percent,
+    en.tight,
+    (/** @type {number} */ v) => en.fixed(v, 2),
+  ])
     assert.equal(write(NaN), "–");
-  assert.equal(en.value(undefined), "–");
+  assert.equal(en.value(Infinity), "–");
 });
 
 test("numbers follow the language", () => {

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Run } from "../../assets/live/stream/run.js";
 import { feeds } from "../../assets/live/views/graph.js";
 import { matrices } from "../../assets/live/views/links.js";
+import { announce } from "./channels.mjs";
 
 const columns = [
   { name: "input", cells: [], count: 2 },
@@ -16,22 +18,26 @@ const chain = feeds(
   ["input", "1 dense", "output"],
 );
 
-function run(length) {
+/** A run that has measured so many weights. @param {number} length */
+function measured(length) {
+  const run = new Run("a");
+  run.hello(announce({ key: "weights", mark: "links", series: ["1 dense", "output"] }));
   const weights = { shape: [length], values: Int8Array.from({ length }, (_, i) => i) };
-  return { latest: { weights }, channels: new Map([["weights", { series: ["1 dense", "output"] }]]) };
+  run.frame({ step: 1, epoch: 0, seconds: 0, readings: { weights } });
+  return run;
 }
 
 test("each layer's matrix begins where the one before it ends", () => {
-  const found = matrices(run(12), columns, chain);
-  assert.equal(found.get("1 dense").start, 0);
-  assert.equal(found.get("1 dense").inputs, 2);
-  assert.equal(found.get("output").start, 6);
-  assert.equal(found.get("output").inputs, 3);
+  const found = matrices(measured(12), columns, chain);
+  assert.equal(found.get("1 dense")?.start, 0);
+  assert.equal(found.get("1 dense")?.inputs, 2);
+  assert.equal(found.get("output")?.start, 6);
+  assert.equal(found.get("output")?.inputs, 3);
 });
 
 test("weights that do not fit the columns are not drawn", () => {
-  assert.equal(matrices(run(11), columns, chain).size, 0);
-  assert.equal(matrices({ latest: {}, channels: new Map() }, columns, chain).size, 0);
+  assert.equal(matrices(measured(11), columns, chain).size, 0);
+  assert.equal(matrices(new Run("a"), columns, chain).size, 0);
 });
 
 test("blocks without a column hand on what they take", () => {

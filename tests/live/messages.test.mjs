@@ -4,6 +4,8 @@ import { translate } from "../../assets/live/text/messages.js";
 import { formats } from "../../assets/live/text/number_format.js";
 import { layerName } from "../../assets/live/text/texts.js";
 
+/** @import { Message } from "../../assets/live/text/messages.js" */
+
 const CATALOGUE = new Map([
   ["Layer {layer} grew to {size}.", "La capa {layer} creció hasta {size}."],
   ["{layer} of member {n}", "{layer} del miembro {n}"],
@@ -11,7 +13,10 @@ const CATALOGUE = new Map([
   ["one\u0004at least {n} rows", "al menos {n} fila"],
   ["part\u0004Dense", "Densa"],
 ]);
-const UI = { format: formats("es"), layer: (name) => layerName(name, { kind_dense: "densa", layer_output: "salida" }) };
+const KINDS = { kind_dense: "densa", layer_output: "salida" };
+const UI = { format: formats("es"), layer: (/** @type {string} */ name) => layerName(name, KINDS) };
+
+/** @param {string} text @param {Message["values"]} [values] @param {Map<string, string>} [catalogue] */
 const say = (text, values = {}, catalogue = CATALOGUE) => translate({ text, values }, catalogue, UI);
 
 test("a message is said in the reader's language, its numbers and layers too", () => {

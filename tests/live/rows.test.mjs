@@ -3,6 +3,7 @@ import test from "node:test";
 import { layMap, nearest } from "../../assets/live/draw/heat_map.js";
 import { layerOf, Run } from "../../assets/live/stream/run.js";
 import { layerName } from "../../assets/live/text/texts.js";
+import { announce } from "./channels.mjs";
 
 test("rows for the kinds of a layer's weights belong to the layer and make no column of their own", () => {
   assert.equal(layerOf("2 lstm"), "2 lstm");
@@ -11,11 +12,12 @@ test("rows for the kinds of a layer's weights belong to the layer and make no co
   assert.equal(layerOf("output"), "output");
   const run = new Run("a");
   const series = ["1 lstm", "1 lstm · input", "1 lstm · recurrent", "2 gru", "2 gru 1 · input", "output"];
-  const channels = [
-    { key: "gradient_norm", mark: "lines", series },
-    { key: "activation_mean", mark: "lines", series: ["1 lstm", "2 gru", "output"] },
-  ];
-  run.hello({ experiment: {}, channels });
+  run.hello(
+    announce(
+      { key: "gradient_norm", mark: "lines", series },
+      { key: "activation_mean", mark: "lines", series: ["1 lstm", "2 gru", "output"] },
+    ),
+  );
   assert.deepEqual(run.layers, ["1 lstm", "2 gru", "output"]);
 });
 
@@ -25,14 +27,13 @@ test("a row says which weights it is of in the reader's words", () => {
 });
 
 test("a map's outer samples lie on the edges of its box, and a place reads the sample that lies nearest", () => {
+  /** @type {number[][]} */
   const drawn = [];
-  const context = { drawImage: (...what) => drawn.push(what.slice(1)) };
-  layMap(/** @type {any} */ (context), /** @type {any} */ ({ canvas: {} }), 2, [4, 16, 46], {
-    x: 10,
-    y: 20,
-    width: 90,
-    height: 30,
-  });
+  const context = {
+    drawImage: (/** @type {CanvasImageSource} */ _image, /** @type {number[]} */ ...boxes) => void drawn.push(boxes),
+  };
+  const canvas = { width: 46, height: 64, close: () => undefined };
+  layMap(context, { canvas }, 2, [4, 16, 46], { x: 10, y: 20, width: 90, height: 30 });
   const [left, top, width, height, x, y, w, h] = drawn[0];
   // the middle of pixel 0 is at 0.5, of pixel 45 at 45.5
   assert.deepEqual([left, left + width, top - 2 * 16, top + height - 2 * 16], [0.5, 45.5, 0.5, 15.5]);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Run } from "../../assets/live/stream/run.js";
+import { announce } from "./channels.mjs";
 
 const COLUMNS = ["epoch", "step", "train_loss", "train_metric", "validation_loss", "validation_metric"];
 
@@ -13,7 +14,7 @@ function epochs(losses, reset, first = 1) {
 /** @param {boolean} keeps whether the weights of the best epoch are put back */
 function started(keeps) {
   const run = new Run("a");
-  run.hello({ keeps_best: keeps, channels: [] });
+  run.hello({ ...announce(), keeps_best: keeps });
   return run;
 }
 

@@ -4,7 +4,7 @@ import test from "node:test";
 import { layerName, TEXTS, translator } from "../../assets/live/text/texts.js";
 
 const folder = new URL("../../assets/live/", import.meta.url);
-const sources = readdirSync(folder, { recursive: true }).filter(
+const sources = readdirSync(folder, { encoding: "utf8", recursive: true }).filter(
   (name) => name.endsWith(".js") && name !== "text/texts.js",
 );
 const code = sources.map((name) => readFileSync(new URL(name, folder), "utf8")).join("\n");
@@ -19,8 +19,11 @@ test("every text asked for exists, and every text is used", () => {
 
 test("each text stands on a line of its own, as the page reads them", () => {
   const lines = readFileSync(new URL("text/texts.js", folder), "utf8").split("\n");
-  const found = lines.map((line) => /^ {2}(\w+): (".*"),$/.exec(line)).filter(Boolean);
-  assert.deepEqual(Object.fromEntries(found.map(([, key, text]) => [key, JSON.parse(text)])), TEXTS);
+  const found = lines.flatMap((line) => {
+    const entry = /^ {2}(\w+): (".*"),$/.exec(line);
+    return entry ? [[entry[1], JSON.parse(entry[2])]] : [];
+  });
+  assert.deepEqual(Object.fromEntries(found), TEXTS);
 });
 
 test("translations win, English fills in, values are put in", () => {

@@ -30,7 +30,7 @@ export class Picture {
 
 /**
  * Lays a map over a box. Its samples were taken from end to end, so the middles of the outer ones lie on the edges.
- * @param {CanvasRenderingContext2D} context @param {Picture} picture @param {number} map which of the maps in the column
+ * @param {CanvasDrawImage} context @param {{canvas: CanvasImageSource}} picture @param {number} map which of the maps in the column
  * @param {number[]} shape (maps, rows, columns) @param {{x: number, y: number, width: number, height: number}} box
  */
 export function layMap(context, picture, map, [, rows, columns], { x, y, width, height }) {
