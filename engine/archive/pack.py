@@ -1,4 +1,4 @@
-"""From the store to the zip."""
+"""Packing of a run: one reading of the store becomes a zip that any machine can take in."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from engine.store.reader import Checkpoint, Reader, RunRow
 FORMAT, VERSION = "training-playground-run", 1
 MANIFEST = "manifest.json"
 MEMBERS = ("experiment.json", "run.json", "log.json", "losses.f32", "epochs.f64", "frames.bin", "static.bin")
-KEPT = ("newest", "best")
+CHECKPOINT_NAMES = ("newest", "best")
 
 
 def pack(reader: Reader, row: RunRow) -> bytes:
-    """The whole run at one moment."""
-    with reader.view() as view:
+    """The run as the bytes of a zip: experiment, log, series, frames and up to two checkpoints."""
+    with reader.view() as view:  # one transaction: a run that trains does not grow between two reads
         row = view.run(row.id) or row
         losses = view.losses(row.id, None)[:, 1].astype("<f4").tobytes()
         epochs = view.epochs(row.id, None).astype("<f8").tobytes()
@@ -31,13 +31,13 @@ def pack(reader: Reader, row: RunRow) -> bytes:
     lines = [{"step": line.step, "kind": line.kind, "detail": line.detail, "at": line.at} for line in log]
     members = {
         "experiment.json": row.experiment.encode(),
-        "run.json": text(about(row)),
-        "log.json": text(lines),
+        "run.json": to_readable_json(describe_run(row)),
+        "log.json": to_readable_json(lines),
         "losses.f32": losses,
         "epochs.f64": epochs,
         "frames.bin": b"".join(struct.pack("<qdI", step, at, len(data)) + data for step, at, data in frames),
         "static.bin": row.static or b"",
-        **states(saved),
+        **pack_checkpoints(saved),
     }
     manifest = {
         "format": FORMAT,
@@ -47,22 +47,22 @@ def pack(reader: Reader, row: RunRow) -> bytes:
     }
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
-        for name, data in {MANIFEST: text(manifest), **members}.items():
+        for name, data in {MANIFEST: to_readable_json(manifest), **members}.items():
             file.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
 
 
-def about(row: RunRow) -> dict[str, Any]:
-    """What the store says of the run besides its series."""
+def describe_run(row: RunRow) -> dict[str, Any]:
+    """The run's row in the store, without its series."""
     names = ("edited", "state", "step", "epoch", "channels", "summary", "created", "name")
     return {**{name: getattr(row, name) for name in names}, "message": row.message.plain()}
 
 
-def states(saved: list[Checkpoint]) -> dict[str, bytes]:
+def pack_checkpoints(saved: list[Checkpoint]) -> dict[str, bytes]:
     """The newest checkpoint that can be read, and the newest good one if that is another."""
     found: dict[str, bytes] = {}
     for checkpoint in saved:
-        name = KEPT[0] if not found else KEPT[1]
+        name = CHECKPOINT_NAMES[0] if not found else CHECKPOINT_NAMES[1]
         if found and not checkpoint.good:
             continue
         try:
@@ -71,11 +71,10 @@ def states(saved: list[Checkpoint]) -> dict[str, bytes]:
             continue
         facts = {"step": checkpoint.step, "epoch": checkpoint.epoch, "good": checkpoint.good}
         found[f"{name}.json"], found[f"{name}.safetensors"] = to_bytes({"facts": facts, "state": tree})
-        if checkpoint.good or name == KEPT[1]:
+        if checkpoint.good or name == CHECKPOINT_NAMES[1]:
             break
     return found
 
 
-def text(value: Any) -> bytes:
-    """JSON that a person can read."""
+def to_readable_json(value: Any) -> bytes:
     return json.dumps(value, indent=1).encode()

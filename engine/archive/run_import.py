@@ -1,4 +1,4 @@
-"""A run that comes from outside: the client hands it to the supervisor in a file, the supervisor stores it."""
+"""Import of a run: the process that unpacked it leaves it in a file, and the supervisor stores that."""
 
 from __future__ import annotations
 
@@ -16,44 +16,44 @@ from engine.store.layout import StoreLayout
 from engine.store.records import CheckpointRow, FrameRow, LogRow, NewRun, RunUpdate
 
 if TYPE_CHECKING:
-    from engine.archive.unpack import Parcel
+    from engine.archive.unpack import UnpackedRun
 
 ARRIVALS = "arrivals"
 
 
-def lay_down(place: StoreLayout, run: str, parcel: Parcel) -> str:
-    """Writes a checked run where the supervisor finds it; returns the file's name."""
-    from engine.archive.unpack import width
+def write_arrival(layout: StoreLayout, run: str, unpacked: UnpackedRun) -> str:
+    """Write an unpacked run where the supervisor finds it; returns the file's name."""
+    from engine.archive.unpack import epoch_width
 
-    about = parcel.about
-    state = about.state if about.state.is_final else RunState.PAUSED
+    metadata = unpacked.metadata
+    state = metadata.state if metadata.state.is_final else RunState.PAUSED
     header = {
-        "experiment": parcel.experiment.to_json(),
-        "edited": parcel.edited.to_json(),
-        "digest": parcel.experiment.digest,
+        "experiment": unpacked.experiment.to_json(),
+        "edited": unpacked.edited.to_json(),
+        "digest": unpacked.experiment.digest,
         "state": state,
-        "message": about.message.plain() if state.is_final else "",
-        "channels": json.dumps(about.channels),
-        "summary": json.dumps(about.summary),
-        "name": about.name,
-        "step": about.step,
-        "epoch": about.epoch,
-        "width": width(parcel.epochs, about.channels),
-        "log": parcel.log,
-        "frames": [[step, at] for step, at, _ in parcel.frames],
-        "checkpoints": [[kept.step, kept.epoch, kept.good] for kept in parcel.checkpoints],
+        "message": metadata.message.plain() if state.is_final else "",
+        "channels": json.dumps(metadata.channels),
+        "summary": json.dumps(metadata.summary),
+        "name": metadata.name,
+        "step": metadata.step,
+        "epoch": metadata.epoch,
+        "width": epoch_width(unpacked.epochs, metadata.channels),
+        "log": unpacked.log,
+        "frames": [[step, at] for step, at, _ in unpacked.frames],
+        "checkpoints": [[saved.step, saved.epoch, saved.good] for saved in unpacked.checkpoints],
     }
-    blobs = [parcel.losses, parcel.epochs, parcel.static]
-    blobs += [data for _, _, data in parcel.frames] + [kept.data for kept in parcel.checkpoints]
-    folder = place.home / ARRIVALS
+    blobs = [unpacked.losses, unpacked.epochs, unpacked.static]
+    blobs += [data for _, _, data in unpacked.frames] + [saved.data for saved in unpacked.checkpoints]
+    folder = layout.home / ARRIVALS
     folder.mkdir(exist_ok=True, mode=0o700)
     (folder / run).write_bytes(wire.pack(header, blobs))
     return run
 
 
-def pick_up(place: StoreLayout, run: str) -> list[RunUpdate]:
-    """What the store is to take in; checkpoint files are written on the way."""
-    header, blobs = wire.unpack((place.home / ARRIVALS / Path(run).name).read_bytes())
+def read_arrival(layout: StoreLayout, run: str) -> list[RunUpdate]:
+    """The updates that store the run, after its checkpoint files were written."""
+    header, blobs = wire.unpack((layout.home / ARRIVALS / Path(run).name).read_bytes())
     losses, epochs, static, *rest = blobs
     frames = zip(header["frames"], rest, strict=False)
     rows = np.frombuffer(epochs, "<f8").reshape(-1, header["width"])
@@ -74,11 +74,10 @@ def pick_up(place: StoreLayout, run: str) -> list[RunUpdate]:
     saved = rest[len(header["frames"]) :]
     for serial, ((step, epoch, good), data) in enumerate(zip(header["checkpoints"], saved, strict=True)):
         path = f"checkpoints/{run}/{step}-0-{serial}.pt"
-        digest = checkpoints.write(place.home / path, data)
+        digest = checkpoints.write(layout.home / path, data)
         entries.append(RunUpdate(run, checkpoint=CheckpointRow(step, path, digest, epoch, good)))
     return entries
 
 
-def clear(place: StoreLayout, run: str) -> None:
-    """Removes the file."""
-    (place.home / ARRIVALS / Path(run).name).unlink(missing_ok=True)
+def delete_arrival(layout: StoreLayout, run: str) -> None:
+    (layout.home / ARRIVALS / Path(run).name).unlink(missing_ok=True)

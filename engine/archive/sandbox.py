@@ -1,4 +1,4 @@
-"""The job that reads an archive, so that whatever is in it costs no more than the job's process."""
+"""Sandbox for archives: a job reads the file, so that whatever is in it costs no more than the job's process."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.processes.limits import GIB, Limits
 
 
 class ReadArchive(Job):
-    """A run from an archive, checked and laid down where the supervisor finds it; it has no events.
+    """A run from an archive, checked and written where the supervisor finds it; it has no events.
 
     The document is JSON: the archive's path, the store's folder, the run's name.
     """
@@ -31,9 +31,11 @@ class ReadArchive(Job):
         from engine.archive.unpack import read_file
         from engine.store.layout import StoreLayout
 
-        told = task.json()
+        request = task.json()
         try:
-            run_import.lay_down(StoreLayout.of(Path(told["home"])), told["run"], read_file(Path(told["file"])))
+            run_import.write_arrival(
+                StoreLayout.of(Path(request["home"])), request["run"], read_file(Path(request["file"]))
+            )
         except OSError as error:
             raise PlaygroundError(
                 Message("The run could not be stored: {why}.", why=error.strerror or Message("an error"))
@@ -46,6 +48,6 @@ class ReadArchive(Job):
         return PlaygroundError(Message("This file cannot be imported: {why}.", why=why))
 
 
-def read_apart(file: Path, home: Path, run: str, visitor: str = "") -> None:
-    """Check an archive and lay the run down for the supervisor. Raises: PlaygroundError in one sentence."""
+def unpack_in_sandbox(file: Path, home: Path, run: str, visitor: str = "") -> None:
+    """Check an archive and write the run for the supervisor. Raises: PlaygroundError in one sentence."""
     perform(ReadArchive, json.dumps({"file": str(file.absolute()), "home": str(home), "run": run}), visitor=visitor)

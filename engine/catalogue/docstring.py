@@ -1,4 +1,4 @@
-"""What a part's docstring says, taken apart: the page Reference and the help beside the controls are made from it.
+"""Docstrings of parts, parsed into sections: the page Reference and the help beside controls are made from them.
 
 The grammar: a first line `Title: what it is, formula`; then text; then sections, each a line that begins with its
 name and a colon, with the lines that follow it. `Formula:` is LaTeX.
@@ -23,13 +23,11 @@ class Explanation:
     sections: Mapping[str, str]
 
     def __getitem__(self, section: str) -> str:
-        """What one section says."""
         return self.sections.get(section, "")
 
 
 @cache
-def explained(part: type) -> Explanation:
-    """The docstring of a class in pieces."""
+def parse_docstring(part: type) -> Explanation:
     first, *lines = (inspect.getdoc(part) or part.__name__).splitlines()
     pieces: dict[str, list[str]] = {"": []}
     name = ""

@@ -1,4 +1,4 @@
-"""Where the fields of a part may lie, as values: what a search draws from."""
+"""Search space: the domain of every field of a part, from which a search samples."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def corrections(options: argparse.Namespace) -> Corrections:
     """What was said of the file. Raises: InvalidExperiment naming the option that says something impossible."""
     from pydantic import ValidationError
 
-    from engine.experiment.validation import expected_of
+    from engine.experiment.validation import describe_expected
     from engine.uploads.corrections import ENCODINGS, Corrections
 
     known = {name.lower().replace("-", "").replace(" ", ""): name for name in ENCODINGS}
@@ -87,7 +87,7 @@ def corrections(options: argparse.Namespace) -> Corrections:
         first = error.errors()[0]
         option = str(first["loc"][0])
         wanted = {"encoding": ", ".join(ENCODINGS), "separator": ", ; | tab space"}.get(option)
-        message = Message("one of {choices}", choices=wanted) if wanted else expected_of(first)
+        message = Message("one of {choices}", choices=wanted) if wanted else describe_expected(first)
         raise InvalidExperiment(f"--{option.replace('_', '-')}", message, shown(first["input"])) from error
 
 

@@ -43,7 +43,7 @@ def apply(experiment: Experiment, edit: Edit) -> Experiment:
         case ["attack", field] if experiment.attack and field in live_fields(experiment.attack):
             data["attack"][field] = edit.value
         case ["regularizers", kind] if kind in penalties():
-            set_strength(data["regularizers"], kind, edit.value)
+            add_or_update_strength(data["regularizers"], kind, edit.value)
         case ["network", place, field] if re.fullmatch(r"\d{1,3}", place) and int(place) < len(experiment.network):
             if field not in live_fields(experiment.network[int(place)]):
                 raise not_live(edit)
@@ -58,7 +58,7 @@ def penalties() -> tuple[str, ...]:
     return tuple(kind for kind, part in catalogue(Regularizer).items() if part.has_strength())
 
 
-def set_strength(regularizers: list[dict[str, Any]], kind: str, value: float) -> None:
+def add_or_update_strength(regularizers: list[dict[str, Any]], kind: str, value: float) -> None:
     """Sets the strength of a regularizer, adding it if there is none yet."""
     for entry in regularizers:
         if entry["kind"] == kind:
@@ -68,7 +68,6 @@ def set_strength(regularizers: list[dict[str, Any]], kind: str, value: float) ->
 
 
 def not_live(edit: Edit) -> InvalidExperiment:
-    """What is said of an edit that would need a new run."""
     where = f"$.{edit.path}" if edit.path.isprintable() and len(edit.path) <= 60 else f"$[{shown(edit.path)}]"
     return InvalidExperiment(where, Message("a value that may change while a run trains"), shown(edit.value))
 

@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 from engine.catalogue.part import Value, catalogue, hparam
 from engine.errors import InvalidExperiment, shown
 from engine.experiment.migrations import migrate
-from engine.experiment.validation import Misfit, explain
+from engine.experiment.validation import IncompatibleFields, explain
 from engine.message import Message
 from engine.parts.activations.tanh import Tanh
 from engine.parts.attacks import Attack
@@ -129,7 +129,7 @@ class Experiment(Value):
             expected = Message("at least {n} with batch normalization, which needs a variance", n=needed)
             wanted["batch_size"] = expected
         if wanted:
-            raise Misfit(wanted)
+            raise IncompatibleFields(wanted)
         return self
 
     @classmethod

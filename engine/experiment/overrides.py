@@ -1,4 +1,4 @@
-"""One value of an experiment by its path, as the command line says it: `optimizer.lr=0.1`."""
+"""Overrides: single values of an experiment by path, as on the command line: `optimizer.lr=0.1`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,6 @@ def apply_override(data: dict[str, Any], assignment: str) -> None:
 
 
 def expected_next(place: Any) -> Message:
-    """What a path may go on with."""
     if isinstance(place, dict):
         return Message("one of {choices}", choices=list(place))
     if isinstance(place, list) and place:

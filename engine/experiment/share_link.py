@@ -1,4 +1,4 @@
-"""The short form of an experiment that fits into a URL: its JSON, compressed with a dictionary of usual words."""
+"""Share links: an experiment's JSON, deflated with a preset dictionary, short enough for a URL."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ WORDS = (
 
 def to_url(experiment: Experiment) -> str:
     """The experiment as text of URL-safe characters, some 50 to 300 of them."""
-    press = zlib.compressobj(9, zlib.DEFLATED, -15, zdict=WORDS)
+    press = zlib.compressobj(9, zlib.DEFLATED, -15, zdict=WORDS)  # −15: raw deflate, without header and checksum
     packed = press.compress(experiment.to_json().encode()) + press.flush()
     check = zlib.crc32(packed).to_bytes(4, "big")
     return base64.urlsafe_b64encode(check + packed).rstrip(b"=").decode()
@@ -51,7 +51,6 @@ def from_url(text: str) -> Experiment:
 
 
 def broken_link(text: str) -> InvalidExperiment:
-    """What is said of a link that cannot be read."""
     return InvalidExperiment(
         "link", Message("a whole experiment link"), shown(text), Message("was it cut when it was copied?")
     )

@@ -1,4 +1,4 @@
-"""What is wrong with a document that pydantic refuses: every finding, in messages."""
+"""Validation errors: pydantic's findings as messages that name path, expectation and value."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 
-class Misfit(ValueError):
+class IncompatibleFields(ValueError):
     """Fields that do not go together: what each was expected to be."""
 
     def __init__(self, expected: Mapping[str, Message]) -> None:
@@ -56,8 +56,7 @@ EXPECTED: Mapping[str, Callable[[Mapping[str, Any]], Message]] = {
 """What each kind of finding expected. A kind that is not here is told in pydantic's words."""
 
 
-def expected_of(found: ErrorDetails) -> Message:
-    """What pydantic expected."""
+def describe_expected(found: ErrorDetails) -> Message:
     made = EXPECTED.get(found["type"])
     if made is None:
         return Message.of(found["msg"].removeprefix("Input should be ").rstrip("."))
@@ -82,19 +81,19 @@ def choices(listed: str) -> Message:
 
 def explain(error: ValidationError, data: Any) -> InvalidExperiment:
     """Everything that pydantic found, the first with the others beside it."""
-    found = [one for each in error.errors(include_url=False) for one in explained(each, data)]
+    found = [one for each in error.errors(include_url=False) for one in explain_finding(each, data)]
     found[0].also = tuple(found[1:])
     return found[0]
 
 
-def explained(found: ErrorDetails, data: Any) -> list[InvalidExperiment]:
+def explain_finding(found: ErrorDetails, data: Any) -> list[InvalidExperiment]:
     """One finding of pydantic; fields that do not go together are one each."""
     context, kind = found.get("ctx", {}), found["type"]
-    if kind == "value_error" and isinstance(context["error"], Misfit):
+    if kind == "value_error" and isinstance(context["error"], IncompatibleFields):
         given = data if isinstance(data, dict) else {}
         wanted = context["error"].expected.items()
         return [InvalidExperiment(f"$.{field}", expected, shown(given.get(field))) for field, expected in wanted]
-    received: Message | str | int | float = given_as(found["input"])
+    received: Message | str | int | float = show_received(found["input"])
     hint = NOTHING
     if kind == "union_tag_invalid":
         received = shown(context["tag"])
@@ -103,10 +102,10 @@ def explained(found: ErrorDetails, data: Any) -> list[InvalidExperiment]:
         received = Message("none")
     elif kind == "json_invalid":  # nested too deep, or half a surrogate pair: Python reads it, nobody else
         hint = Message.of(found["msg"].removeprefix("Input should be ").rstrip("."))
-    return [InvalidExperiment(path_of(found["loc"], data), expected_of(found), received, hint)]
+    return [InvalidExperiment(path_of(found["loc"], data), describe_expected(found), received, hint)]
 
 
-def given_as(value: object) -> str | int | float:
+def show_received(value: object) -> str | int | float:
     """What was given: a number as such, all else as a piece of text."""
     number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15
     return value if number else shown(value)  # type: ignore[return-value]

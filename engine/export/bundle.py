@@ -41,10 +41,10 @@ def export(reader: Reader, run: str, folder: Path) -> list[Path]:
     }
     if matrix := confusion(reader, row):
         files["confusion.csv"] = matrix.encode()
-    return put(files, folder)
+    return write_files(files, folder)
 
 
-def put(files: Mapping[str, bytes], folder: Path) -> list[Path]:
+def write_files(files: Mapping[str, bytes], folder: Path) -> list[Path]:
     """Writes files into a folder, which is made if it is not there. Raises: PlaygroundError."""
     try:
         for name, data in files.items():

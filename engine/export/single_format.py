@@ -6,7 +6,7 @@ from pathlib import Path
 
 from engine.catalogue.part import catalogue
 from engine.errors import InvalidExperiment, shown
-from engine.export.bundle import put
+from engine.export.bundle import write_files
 from engine.export.exporters import ExportedRun, Exporter
 from engine.message import Message
 from engine.store.reader import Reader
@@ -17,4 +17,4 @@ def export_as(reader: Reader, run: str, folder: Path, kind: str) -> list[Path]:
     known = catalogue(Exporter)
     if kind not in known:
         raise InvalidExperiment("--format", Message("one of {choices}", choices=", ".join(known)), shown(kind))
-    return put(known[kind]().files(ExportedRun.of(reader, run)), folder)
+    return write_files(known[kind]().files(ExportedRun.of(reader, run)), folder)

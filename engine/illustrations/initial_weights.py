@@ -47,7 +47,6 @@ def initial_weights(part: Initializer, fan: Fan, seed: int = 0) -> InitialWeight
 
 
 def density_of(spread: Spread, x: np.ndarray) -> np.ndarray:
-    """The probability density of a distribution."""
     scale = spread.scale
     if spread.shape == "uniform":
         return np.where(np.abs(x) <= scale, 1 / (2 * scale), 0.0)
@@ -56,7 +55,6 @@ def density_of(spread: Spread, x: np.ndarray) -> np.ndarray:
 
 
 def variance(spread: Spread) -> float:
-    """The variance of a distribution."""
     if spread.shape == "uniform":
         return spread.scale**2 / 3
     lost = 0.0 if spread.shape == "normal" else 4 * np.exp(-2) / (np.sqrt(2 * np.pi) * TWO)

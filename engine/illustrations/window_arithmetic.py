@@ -45,7 +45,7 @@ def window_arithmetic(part: Block, size: int) -> WindowArithmetic | None:
     return WindowArithmetic(size, *window[:4], int(out), window.spreads)
 
 
-def pooled(part: Block) -> tuple[np.ndarray, np.ndarray]:
+def pool_image(part: Block) -> tuple[np.ndarray, np.ndarray]:
     """A handwritten digit before and after a block without parameters, (height, width) each."""
     image = load_digits().images[0] / 16
     with torch.no_grad():

@@ -20,7 +20,7 @@ from engine.runtime.request_ticket import LATE, Ticket
 from engine.store.layout import StoreLayout
 
 if TYPE_CHECKING:
-    from engine.archive.unpack import Parcel
+    from engine.archive.unpack import UnpackedRun
     from engine.experiment.edits import Edit
     from engine.experiment.experiment import Experiment
 
@@ -134,32 +134,32 @@ class Fleet:
     def bring(self, file: Path, visitor: str = "") -> str:
         """Store the run in an archive, checked by a job of the visitor's; returns its name here. One that was training
         is paused."""
-        from engine.archive.sandbox import read_apart
+        from engine.archive.sandbox import unpack_in_sandbox
 
-        return self._deliver(lambda name: read_apart(file, self.place.home, name, visitor))
+        return self._deliver(lambda name: unpack_in_sandbox(file, self.place.home, name, visitor))
 
-    def take_in(self, parcel: Parcel) -> str:
+    def take_in(self, unpacked: UnpackedRun) -> str:
         """The same with a run that was checked here."""
         from engine.archive import run_import
 
-        return self._deliver(lambda name: run_import.lay_down(self.place, name, parcel))
+        return self._deliver(lambda name: run_import.write_arrival(self.place, name, unpacked))
 
-    def _deliver(self, lay_down: Callable[[str], object]) -> str:
+    def _deliver(self, write: Callable[[str], object]) -> str:
         from engine.archive import run_import
 
         self.ensure()
         name = _name()
         try:
-            lay_down(name)
+            write(name)
             self._ask({"do": "take_in", "run": name}, repeat=True, grace=TAKE_IN_SECONDS)
         except OSError as error:
             raise PlaygroundError(Message("The run could not be stored: {why}.", why=error.strerror or "")) from error
         except Taken:
             raise  # the supervisor clears up
         except PlaygroundError:
-            run_import.clear(self.place, name)
+            run_import.delete_arrival(self.place, name)
             raise
-        run_import.clear(self.place, name)
+        run_import.delete_arrival(self.place, name)
         return name
 
     def rename(self, run: str, name: str) -> None:

@@ -138,7 +138,7 @@ class Service:
         ticket.claim()
         try:
             await self.records.store(RunUpdate(run, delete=True))  # what one left of it that died over this
-            for entry in await asyncio.to_thread(run_import.pick_up, self.place, run):
+            for entry in await asyncio.to_thread(run_import.read_arrival, self.place, run):
                 await self.records.store(entry)
         except Exception:
             await asyncio.to_thread(shutil.rmtree, self.place.checkpoints / run, True)
@@ -146,7 +146,7 @@ class Service:
             raise
         finally:
             if ticket.late:  # whoever asked may have left this to us
-                run_import.clear(self.place, run)
+                run_import.delete_arrival(self.place, run)
         return {"run": run}
 
     async def command(self, asked: dict[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ logger = logging.getLogger("store")
 
 @dataclass(frozen=True)
 class QueuedUpdate:
-    """An entry in the queue, and the promise to say when it is on disk."""
+    """An update in the queue, and the future that resolves when it is on disk."""
 
     entry: RunUpdate
     stored: Future[Outcome]

@@ -27,7 +27,7 @@ class LogLine:
 
 @dataclass(frozen=True)
 class Cursor:
-    """How far each table has been followed."""
+    """The last `seq` seen of each table."""
 
     losses: int = 0
     epochs: int = 0

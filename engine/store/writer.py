@@ -93,7 +93,7 @@ class Writer:
             self.marks.pop(run, None)
         if draft.deleted:
             maintenance.vacuum(self.connection)
-        for path in draft.obsolete:
+        for path in draft.obsolete:  # only after the commit: a rollback must find its files
             (self.layout.home / path).unlink(missing_ok=True)
         return outcomes
 

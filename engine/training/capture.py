@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from engine.catalogue.docstring import explained
+from engine.catalogue.docstring import parse_docstring
 from engine.catalogue.part import catalogue
 from engine.data.prepare import Prepared
 from engine.experiment.experiment import Experiment
@@ -111,7 +111,7 @@ class Capture:
 
 def explain(probe: Probe, channel: Channel) -> Channel:
     """Add the Reading section of the probe's docstring to its channel."""
-    return replace(channel, reading=channel.reading or explained(type(probe))["Reading"])
+    return replace(channel, reading=channel.reading or parse_docstring(type(probe))["Reading"])
 
 
 def with_companions(chosen: tuple[Probe, ...]) -> tuple[Probe, ...]:

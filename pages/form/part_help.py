@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 from urllib.parse import urlencode
 
-from engine.catalogue.docstring import explained
+from engine.catalogue.docstring import parse_docstring
 from engine.catalogue.part import Part, catalogue, families, family
 from pages.session.i18n import _, current_language, pgettext
 
@@ -78,17 +78,17 @@ def title(part: type[Part]) -> str:
 
 def section(part: type[Part], name: str) -> str:
     """What a section says, in the language spoken."""
-    return pgettext("reference", explained(part)[name])
+    return pgettext("reference", parse_docstring(part)[name])
 
 
 def text(part: type[Part]) -> str:
     """The text of the docstring, in the language spoken."""
-    return pgettext("reference", explained(part).text)
+    return pgettext("reference", parse_docstring(part).text)
 
 
 def lead(part: type[Part]) -> str:
     """The first line without the title that it begins with."""
-    line = pgettext("reference", explained(part).summary)
+    line = pgettext("reference", parse_docstring(part).summary)
     return line.removeprefix(title(part)).lstrip(" :,") or line
 
 
@@ -105,7 +105,7 @@ def address(part: type[Part]) -> str:
 
 def short(part: type[Part]) -> str:
     """Markdown for a tooltip: what it is, its formula, and the way to more."""
-    formula = explained(part)["Formula"]
+    formula = parse_docstring(part)["Formula"]
     pieces = [f"**{title(part)}** · {plain(lead(part))}", f"$$\n{formula}\n$$" if formula else ""]
     return "\n\n".join([*filter(None, pieces), f"[{_('More in the reference')}]({address(part)})"])
 

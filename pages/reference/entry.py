@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 from pydantic import ValidationError
 
-from engine.catalogue.docstring import explained
+from engine.catalogue.docstring import parse_docstring
 from engine.catalogue.part import Part
 from engine.errors import InvalidExperiment
 from engine.experiment.validation import explain
@@ -37,7 +37,7 @@ def entry(part: type[Part]) -> None:
         shown(part)
     table(part)
     with st.container(key="source"):
-        st.caption(f"**{_('Source')}** · {plain(explained(part)['Source'])}")
+        st.caption(f"**{_('Source')}** · {plain(parse_docstring(part)['Source'])}")
     others(part)
 
 
@@ -48,7 +48,7 @@ def here() -> dict[str, str]:
 
 def told(part: type[Part]) -> None:
     """The formula and what is said of the part."""
-    if formula := explained(part)["Formula"]:
+    if formula := parse_docstring(part)["Formula"]:
         with st.container(border=True, key="formula"):
             st.latex(formula)
     if body := text(part):

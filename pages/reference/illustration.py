@@ -20,7 +20,7 @@ from engine.illustrations.loss_curve import loss_curve
 from engine.illustrations.optimizer_path import optimizer_path
 from engine.illustrations.point_cloud import point_cloud
 from engine.illustrations.schedule_curve import schedule_curve
-from engine.illustrations.window_arithmetic import pooled, window_arithmetic
+from engine.illustrations.window_arithmetic import pool_image, window_arithmetic
 from engine.parts.activations import Activation
 from engine.parts.augmentations import Augmentation
 from engine.parts.blocks import Block
@@ -84,7 +84,7 @@ def block(part: Block, colors: Any) -> bool:
     show(tiles.of_windows(seen, place, colors, flat=flat), height=280)
     st.latex(tiles.arithmetic(seen))
     if not part.window.learns:
-        before, after = pooled(part)
+        before, after = pool_image(part)
         images = tiles.gallery([(_("a digit before and after"), [before, after])], colors)  # type: ignore[list-item]
         st.plotly_chart(images, theme=None, height=220, config=CONFIG, key="pooled", alt=_("a digit before and after"))
     return True

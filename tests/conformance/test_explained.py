@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from engine.catalogue.docstring import explained
+from engine.catalogue.docstring import parse_docstring
 from engine.catalogue.part import Part, catalogue, family
 from engine.catalogue.search_space import Choices, Range, domains
 from pages.session.i18n import catalog
@@ -20,7 +20,7 @@ every_part = pytest.mark.parametrize("part", PARTS, ids=label)
 
 @every_part
 def test_it_says_when_to_use_it_what_goes_wrong_and_its_source(part: type[Part]) -> None:
-    said = explained(part)
+    said = parse_docstring(part)
     for name in ("Use", "Trouble", "Source"):
         assert said[name], name
         assert said[name].endswith((".", "?", ")")), name
@@ -29,7 +29,7 @@ def test_it_says_when_to_use_it_what_goes_wrong_and_its_source(part: type[Part])
 
 @every_part
 def test_its_formula_is_whole(part: type[Part]) -> None:
-    formula = explained(part)["Formula"]
+    formula = parse_docstring(part)["Formula"]
     assert formula.count("{") == formula.count("}")
     assert formula.count(r"\left") - formula.count(r"\leftarrow") == formula.count(r"\right") - formula.count(
         r"\rightarrow"
@@ -41,7 +41,7 @@ def test_its_formula_is_whole(part: type[Part]) -> None:
 
 @every_part
 def test_spanish_says_all_of_it(part: type[Part]) -> None:
-    said, spanish = explained(part), catalog("es")
+    said, spanish = parse_docstring(part), catalog("es")
     for text in filter(None, (said.summary, said.text, *(said[name] for name in SPOKEN))):
         there = spanish.pgettext("reference", text)
         assert there != text or NEUTRAL.fullmatch(text), text

@@ -16,7 +16,7 @@ import pytest
 import torch
 
 from engine.archive.tensor_tree import from_bytes, to_bytes
-from engine.archive.unpack import Parcel, read, read_file
+from engine.archive.unpack import UnpackedRun, read_file, unpack
 from engine.errors import PlaygroundError
 from engine.experiment.experiment import Experiment
 from engine.export.exporters import ExportedRun
@@ -63,7 +63,7 @@ def of(data: bytes, name: str) -> Any:
 
 
 def test_a_run_comes_back_bit_for_bit(fleet: Fleet, reader: Reader, edited: ExportedRun, packed: bytes) -> None:
-    run = fleet.take_in(read(packed))
+    run = fleet.take_in(unpack(packed))
     old, new = edited.row, reader.run(run)
     assert new is not None
     assert new.id != old.id
@@ -89,8 +89,8 @@ def test_a_run_comes_back_bit_for_bit(fleet: Fleet, reader: Reader, edited: Expo
     assert logs[0] == logs[1]
     first, second = (newest(reader, row)[0].state() for row in (new, old))
     assert to_bytes(first) == to_bytes(second)
-    again = read(Archive().files(ExportedRun(reader, new))[f"run_{run}.zip"])
-    assert again.losses == read(packed).losses
+    again = unpack(Archive().files(ExportedRun(reader, new))[f"run_{run}.zip"])
+    assert again.losses == unpack(packed).losses
     assert list((fleet.place.home / "arrivals").iterdir()) == []
     fleet.delete(run)
 
@@ -102,7 +102,7 @@ def test_a_paused_run_comes_back_paused_and_goes_on(fleet: Fleet, reader: Reader
     assert row is not None
     if not reader.checkpoints(run):
         wait_for(lambda: reader.checkpoints(run), 60)
-    other = fleet.take_in(read(Archive().files(ExportedRun(reader, row))[f"run_{run}.zip"]))
+    other = fleet.take_in(unpack(Archive().files(ExportedRun(reader, row))[f"run_{run}.zip"]))
     found = reader.run(other)
     assert found is not None
     assert (found.state, found.step) == ("paused", row.step)
@@ -195,7 +195,7 @@ def test_a_bad_file_is_one_sentence(evils: dict[str, tuple[bytes, str]], name: s
     assert set(NAMES) == set(evils)
     data, said = evils[name]
     with pytest.raises(PlaygroundError) as caught:
-        read(data)
+        unpack(data)
     assert said in str(caught.value)
     assert str(caught.value).startswith("This file cannot be imported: ")
     assert str(caught.value).count(".") == 1
@@ -205,8 +205,8 @@ def test_a_bad_file_is_one_sentence(evils: dict[str, tuple[bytes, str]], name: s
 def test_nothing_is_kept_of_a_run_that_cannot_be_stored(fleet: Fleet, reader: Reader, packed: bytes) -> None:
     before = {row.id for row in reader.runs()}
     folders = set((fleet.place.home / "checkpoints").iterdir())
-    good = read(packed)
-    broken = Parcel(**{**vars(good), "log": [{"step": None, "kind": "x", "detail": {}, "at": 1.0}]})
+    good = unpack(packed)
+    broken = UnpackedRun(**{**vars(good), "log": [{"step": None, "kind": "x", "detail": {}, "at": 1.0}]})
     with pytest.raises(PlaygroundError):
         fleet.take_in(broken)
     assert {row.id for row in reader.runs()} == before

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from engine.archive.unpack import read
+from engine.archive.unpack import unpack
 from engine.errors import PlaygroundError
 from engine.export.exporters import ExportedRun
 from engine.export.exporters.archive import Archive
@@ -29,13 +29,13 @@ HEAVY = {"kind": "dense", "width": 4096}
 @pytest.fixture(scope="module")
 def packed(edited: ExportedRun) -> bytes:
     ((_, data),) = Archive().files(edited).items()
-    read(data)  # as it is, it is sound
+    unpack(data)  # as it is, it is sound
     return data
 
 
 def refused(data: bytes) -> str:
     with pytest.raises(PlaygroundError) as caught:
-        read(data)
+        unpack(data)
     said = str(caught.value)
     assert said.startswith("This file cannot be imported: ")
     assert "\n" not in said
@@ -197,14 +197,14 @@ def mutated(data: bytes, chance: random.Random) -> bytes:
 def harmless(data: bytes) -> bool:
     """Refused in one sentence; or every value taken in is one of a run's."""
     try:
-        parcel = read(data)
+        unpacked = unpack(data)
     except PlaygroundError as error:
         return str(error).startswith("This file cannot be imported: ") and "\n" not in str(error)
-    told = {"channels": json.dumps(parcel.about.channels), "summary": json.dumps(parcel.about.summary)}
+    told = {"channels": json.dumps(unpacked.metadata.channels), "summary": json.dumps(unpacked.metadata.summary)}
     raw = {name: instead for name, (_, instead) in row_models.COLUMNS.items()}
-    raw |= {"id": "x", "experiment": parcel.experiment.to_json(), "edited": parcel.edited.to_json(), **told}
-    raw |= {name: getattr(parcel.about, name) for name in ("state", "step", "epoch", "name")}
-    raw["message"] = parcel.about.message.dump()
+    raw |= {"id": "x", "experiment": unpacked.experiment.to_json(), "edited": unpacked.edited.to_json(), **told}
+    raw |= {name: getattr(unpacked.metadata, name) for name in ("state", "step", "epoch", "name")}
+    raw["message"] = unpacked.metadata.message.dump()
     return row_models.validate_row(raw)[1] == ""
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from engine.archive.unpack import read
+from engine.archive.unpack import unpack
 from engine.cli import checks
 from engine.experiment.experiment import Experiment
 from engine.export.bundle import metrics
@@ -95,7 +95,7 @@ def test_the_program_says_so(document: dict[str, Any], tmp_path: Path) -> None:
 
 def test_an_archive_of_several_ends_carries_it(lone: ExportedRun, fleet: Fleet) -> None:
     ((_, data),) = Archive().files(lone).items()
-    run = fleet.take_in(read(data))
+    run = fleet.take_in(unpack(data))
     wait_for(lambda: lone.reader.run(run) is not None, 20)
     before, after = (lone.reader.epochs(name, None) for name in (lone.row.id, run))
     assert before.shape == (2, len(epoch_columns(lone.row.channels)))

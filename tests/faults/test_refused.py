@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from engine.archive.pack import pack
-from engine.archive.unpack import read
+from engine.archive.unpack import unpack
 from engine.errors import PlaygroundError
 from engine.experiment.edits import Edit
 from engine.runtime import client, connection
@@ -80,7 +80,7 @@ def test_a_stopped_supervisor_does_nothing_later(fleet: Fleet) -> None:
     fleet.ensure()
     reader = Reader(fleet.place.home)
     training, paused = begun(fleet, reader)
-    parcel = read(pack(reader, row_of(reader, paused)))
+    unpacked = unpack(pack(reader, row_of(reader, paused)))
     asked: list[Callable[[], Any]] = [
         lambda: fleet.start(experiment(seed=3)),
         lambda: fleet.pause(training),
@@ -93,7 +93,7 @@ def test_a_stopped_supervisor_does_nothing_later(fleet: Fleet) -> None:
         lambda: fleet.reset(training),
         lambda: fleet.rename(training, "late"),
         lambda: fleet.delete(paused),
-        lambda: fleet.take_in(parcel),
+        lambda: fleet.take_in(unpacked),
     ]
     before, pid = stored(reader), fleet.status()["pid"]
     with hasty():

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pages
-from engine.catalogue.docstring import explained
+from engine.catalogue.docstring import parse_docstring
 from engine.catalogue.part import Part, catalogue, families, family
 from engine.experiment import presets
 from engine.experiment.experiment import Experiment, Stopping
@@ -106,7 +106,7 @@ def templates(tree: ast.AST) -> Iterator[str]:
 
 def of_reference(part: type[Part]) -> Iterator[tuple[str, str]]:
     """What the page Reference says of a part; formula and source are the same in every language."""
-    said = explained(part)
+    said = parse_docstring(part)
     yield from (("reference", text) for text in (said.summary, said.text, *(said[name] for name in SAID)))
 
 

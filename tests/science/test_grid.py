@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from engine.archive.pack import pack
-from engine.archive.unpack import read
+from engine.archive.unpack import unpack
 from engine.experiment.edits import Edit
 from engine.experiment.experiment import Experiment
 from engine.frame import Frame
@@ -191,7 +191,7 @@ def test_store_log_and_archive_have_them(fleet: Any) -> None:
         assert {*end.detail["grid"], row.step - 1, row.step} <= frames.keys()
         assert frames[row.step].why == "not finite"
         assert not np.isfinite(frames[row.step].readings["loss"]).any()
-        packed = read(pack(reader, row))
+        packed = unpack(pack(reader, row))
         assert [data for _, _, data in packed.frames] == reader.frames(run)
         found.append({step: frame for step, frame in frames.items() if frame.why})
     assert found[0].keys() == found[1].keys()

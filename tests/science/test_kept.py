@@ -14,7 +14,7 @@ from safetensors import safe_open
 from torch import Tensor, nn
 
 from engine.archive.pack import pack
-from engine.archive.unpack import read
+from engine.archive.unpack import unpack
 from engine.cli.report import figures, kept, sentence, summary
 from engine.experiment.experiment import Experiment
 from engine.export.bundle import export
@@ -124,9 +124,9 @@ def test_every_place_says_it(fleet: Any, tmp_path: Any) -> None:
     assert f"kept {best:.4g} of epoch {number}" in figures(row)
     assert validation_loss(row.summary) == f"{best:.3g} (epoch {number})"
     assert validation_loss({"kept_epoch": 3.0, "validation_loss": 0.5}) == "0.5", "half of it says nothing"
-    parcel = read(pack(reader, row))
-    assert parcel.about.summary["kept_validation_loss"] == best
-    assert words in str(parcel.about.message)
+    unpacked = unpack(pack(reader, row))
+    assert unpacked.metadata.summary["kept_validation_loss"] == best
+    assert words in str(unpacked.metadata.message)
     assert words in next(iter(Summary().files(ExportedRun.of(reader, run)).values())).decode()
     export(reader, run, tmp_path)
     with safe_open(tmp_path / "model.safetensors", "pt") as file:

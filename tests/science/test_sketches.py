@@ -17,7 +17,7 @@ from engine.illustrations.loss_curve import loss_curve
 from engine.illustrations.optimizer_path import START, optimizer_path
 from engine.illustrations.point_cloud import point_cloud
 from engine.illustrations.schedule_curve import STEPS_AN_EPOCH, schedule_curve
-from engine.illustrations.window_arithmetic import pooled, window_arithmetic
+from engine.illustrations.window_arithmetic import pool_image, window_arithmetic
 from engine.parts.activations.elu import ELU
 from engine.parts.activations.relu import ReLU
 from engine.parts.activations.sigmoid import Sigmoid
@@ -111,7 +111,7 @@ def test_the_arithmetic_of_windows(size: int, kernel: int, stride: int, padding:
 
 
 def test_pooling_clouds_images_and_prices() -> None:
-    before, after = pooled(MaxPool())
+    before, after = pool_image(MaxPool())
     assert np.array_equal(after, before.reshape(4, 2, 4, 2).max((1, 3)))
     seen = point_cloud(Standardize())
     assert np.abs(seen.after.mean(0)).max() < 1e-5

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.archive.pack import pack
-from engine.archive.unpack import read
+from engine.archive.unpack import unpack
 from engine.cli import main
 from engine.errors import PlaygroundError
 from engine.experiment.experiment import Experiment
@@ -70,9 +70,9 @@ def test_a_store_without_names_can_be_read_and_gets_them(
     assert (row.name, row.updated) == ("a name", before)  # how long it took is what it was
     with pytest.raises(PlaygroundError, match="There is no run"):
         fleet.rename("nobody", "x")
-    parcel = read(pack(reader, row))
-    assert parcel.about.name == "a name"
-    assert row_of(reader, fleet.take_in(parcel)).name == "a name"
+    unpacked = unpack(pack(reader, row))
+    assert unpacked.metadata.name == "a name"
+    assert row_of(reader, fleet.take_in(unpacked)).name == "a name"
     monkeypatch.setenv("PLAYGROUND_STORE", str(tmp_path))
     assert main.main(["runs", "--json"]) == 0
     assert {found["name"] for found in json.loads(capsys.readouterr().out)} == {"a name"}
