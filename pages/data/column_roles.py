@@ -9,7 +9,7 @@ import streamlit as st
 
 from engine.uploads.infer import allowed_uses, infer_task, input_use
 from engine.uploads.schema import UploadSchema
-from pages.data.reread import ask, complaint_of
+from pages.data.reread import ask, find_complaint
 from pages.form.part_form import complaint
 from pages.session import state
 from pages.session.i18n import _
@@ -18,7 +18,7 @@ Draft = dict[str, Any]
 INDEX = "x"  # beside the letters of an experiment's `uses`, in which it is an ignored column
 
 
-def words() -> dict[str, str]:
+def name_roles() -> dict[str, str]:
     """What each use is called."""
     return {
         "n": _("number"),
@@ -31,7 +31,7 @@ def words() -> dict[str, str]:
 
 def columns(about: UploadSchema, data: Draft) -> None:
     """A line for each column, whose use can be changed."""
-    names = words()
+    names = name_roles()
     uses = data["uses"] if len(data["uses"]) == len(about.columns) else "i" * len(about.columns)
     shown = [INDEX if u == "i" and c.role == "index" else u for u, c in zip(uses, about.columns, strict=True)]
     frame = pd.DataFrame(
@@ -53,16 +53,16 @@ def columns(about: UploadSchema, data: Draft) -> None:
         num_rows="fixed",
         disabled=[_("Column"), _("Missing values"), _("Different values"), _("Because")],
         column_config={_("Used as"): choice, _("Column"): wide, _("Because"): wide},
-        on_change=edited,
+        on_change=change_role,
         args=(key, about, {**data, "uses": uses}),
     )
-    if said_so := complaint_of("index") or complaint_of("ignore") or state.memory("own_misfit", ""):
+    if said_so := find_complaint("index") or find_complaint("ignore") or state.memory("own_misfit", ""):
         complaint(said_so)
 
 
-def edited(key: str, about: UploadSchema, data: Draft) -> None:
+def change_role(key: str, about: UploadSchema, data: Draft) -> None:
     """A column is used otherwise. What it cannot be is said, and it stays what it was."""
-    known = {word: letter for letter, word in words().items()}
+    known = {word: letter for letter, word in name_roles().items()}
     state.remember(own_misfit="", own_turn=state.memory("own_turn", 0) + 1)
     for place, change in state.pick(key)["edited_rows"].items():
         column, letter = about.columns[place], known.get(change.get(_("Used as")), "i")
@@ -73,9 +73,9 @@ def edited(key: str, about: UploadSchema, data: Draft) -> None:
             else:
                 ask("ignore", (*about.corrections.ignore, column.name))
         elif letter not in (*allowed_uses(column), INDEX):
-            state.remember(own_misfit=misfit(letter, column.name, column.distinct))
+            state.remember(own_misfit=explain_misfit(letter, column.name, column.distinct))
         elif letter == "t":
-            data = {**data, **aimed(about, data, place)}
+            data = {**data, **set_target(about, data, place)}
         else:
             uses = list(data["uses"])
             uses[place] = "i" if letter == INDEX else letter
@@ -83,14 +83,14 @@ def edited(key: str, about: UploadSchema, data: Draft) -> None:
     state.remember(own_data=data)
 
 
-def misfit(letter: str, name: str, distinct: int) -> str:
+def explain_misfit(letter: str, name: str, distinct: int) -> str:
     """Why a column cannot be used so."""
     if letter == "n":
         return _("Column {name} holds words, which are no numbers.", name=name)
     return _("Column {name} has {n} different values: it can only be ignored.", name=name, n=distinct)
 
 
-def aimed(about: UploadSchema, data: Draft, place: int) -> Draft:
+def set_target(about: UploadSchema, data: Draft, place: int) -> Draft:
     """Another column is the target; the one before becomes what it looks like."""
     before = data["uses"].find("t")
     uses = list(data["uses"])

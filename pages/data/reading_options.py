@@ -10,7 +10,7 @@ import streamlit as st
 
 from engine.uploads.corrections import ENCODINGS, MAX_SKIPPED_LINES, NO_CORRECTIONS, Separator
 from engine.uploads.schema import UploadNote, UploadSchema
-from pages.data.reread import ask, complaint_of, forget_all
+from pages.data.reread import ask, find_complaint, forget_all
 from pages.form.part_form import complaint
 from pages.session import state
 from pages.session.i18n import _, number
@@ -23,28 +23,28 @@ WORKBOOKS = (".xlsx", ".xlsm")
 
 def reading(about: UploadSchema) -> None:
     """The controls, what was noticed, and the rows as they were understood."""
-    fields = asked(about)
+    fields = list_fields(about)
     with st.container(border=True, key="own_reading"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key="own_reading_head"):
             st.markdown(f"**{_('How the file is read')}**", width="stretch")
             if about.corrections != NO_CORRECTIONS:
                 icon = ":material/undo:"
                 st.button(_("Back to the guesses"), icon=icon, type="tertiary", key="own_back", on_click=forget_all)
-        if said_so := complaint_of(""):
+        if said_so := find_complaint(""):
             complaint(said_so)
         for start in range(0, len(fields), 3):
             for column, field in zip(st.columns(3, gap="medium"), fields[start : start + 3], strict=False):
                 with column:
                     CONTROLS[field](label(about, field), about)
-                    if said_so := complaint_of(field):
+                    if said_so := find_complaint(field):
                         complaint(said_so)
         for note in about.notes:
-            st.caption(f":material/info: {literal(noted(note))}")
+            st.caption(f":material/info: {literal(translate_note(note))}")
         if about.sort == "table":
             rows(about)
 
 
-def asked(about: UploadSchema) -> tuple[str, ...]:
+def list_fields(about: UploadSchema) -> tuple[str, ...]:
     """What was guessed of such a file."""
     name = about.name.lower()
     if about.sort != "table":
@@ -75,13 +75,13 @@ def label(about: UploadSchema, field: str) -> str:
     return f"{names[field]} :gray[· {_('as you said') if given else _('guessed')}]"
 
 
-def noted(note: UploadNote) -> str:
+def translate_note(note: UploadNote) -> str:
     """A note in the language spoken."""
     values = {key: number(value, 6) if isinstance(value, float | int) else value for key, value in note.values.items()}
     return _(note.text, **values)
 
 
-def tied(field: str, value: Any) -> dict[str, Any]:
+def bind_correction(field: str, value: Any) -> dict[str, Any]:
     """The arguments that tie a control to what is said of the file."""
     key = f"own_read_{field}"
     return state.show_in(key, value, lambda: ask(field, state.pick(key)))
@@ -91,14 +91,16 @@ def header(name: str, about: UploadSchema) -> None:
     """Whether the first line names the columns."""
     words = {True: _("column names"), False: _("a row")}
     st.segmented_control(
-        name, list(words), required=True, format_func=words.__getitem__, **tied("header", about.header)
+        name, list(words), required=True, format_func=words.__getitem__, **bind_correction("header", about.header)
     )
 
 
 def separator(name: str, about: UploadSchema) -> None:
     """What stands between two columns."""
     words = {",": _("comma"), ";": _("semicolon"), "\t": _("tab"), "|": _("bar"), " ": _("space")}
-    st.selectbox(name, get_args(Separator), format_func=words.__getitem__, **tied("separator", about.delimiter))
+    st.selectbox(
+        name, get_args(Separator), format_func=words.__getitem__, **bind_correction("separator", about.delimiter)
+    )
 
 
 def decimal(name: str, about: UploadSchema) -> None:
@@ -109,18 +111,18 @@ def decimal(name: str, about: UploadSchema) -> None:
         list(words),
         format_func=words.__getitem__,
         help=_("None is chosen where the columns differ."),
-        **tied("decimal", about.decimal or None),
+        **bind_correction("decimal", about.decimal or None),
     )
 
 
 def encoding(name: str, about: UploadSchema) -> None:
     """How letters became bytes."""
-    st.selectbox(name, list(ENCODINGS), **tied("encoding", about.encoding))
+    st.selectbox(name, list(ENCODINGS), **bind_correction("encoding", about.encoding))
 
 
 def first_row(name: str, about: UploadSchema) -> None:
     """How many lines are skipped."""
-    st.number_input(name, 0, MAX_SKIPPED_LINES, step=1, **tied("first_row", about.first_row))
+    st.number_input(name, 0, MAX_SKIPPED_LINES, step=1, **bind_correction("first_row", about.first_row))
 
 
 def gaps(name: str, about: UploadSchema) -> None:
@@ -144,12 +146,14 @@ def words_of(text: str) -> tuple[str, ...]:
 def sort(name: str, about: UploadSchema) -> None:
     """What an array of three axes is."""
     words = {"images": _("images"), "sequences": _("sequences")}
-    st.segmented_control(name, list(words), required=True, format_func=words.__getitem__, **tied("sort", about.sort))
+    st.segmented_control(
+        name, list(words), required=True, format_func=words.__getitem__, **bind_correction("sort", about.sort)
+    )
 
 
 def white(name: str, about: UploadSchema) -> None:
     """Which value of a pixel is white."""
-    st.number_input(name, min_value=1e-9, max_value=1e9, format="%.6g", **tied("white", float(about.white)))
+    st.number_input(name, min_value=1e-9, max_value=1e9, format="%.6g", **bind_correction("white", float(about.white)))
 
 
 CONTROLS: dict[str, Callable[[str, UploadSchema], None]] = {

@@ -37,7 +37,7 @@ def forget_all() -> None:
     state.remember(own_asked={"": None})
 
 
-def complaint_of(field: str) -> str:
+def find_complaint(field: str) -> str:
     """Why what was asked for last did not fit this control; nothing if it did."""
     wrong = state.memory("own_wrong")
     return sentence(wrong[1]) if wrong and wrong[0] == field else ""
@@ -52,20 +52,20 @@ def carry_out() -> None:
     try:
         about = library.find_schema(data["file"], data["called"])
         with st.spinner(_("Reading {name}", name=literal(about.name))):
-            digest = ingest.reread_upload(data["file"], changed(about.corrections, asked), state.visitor())
-            chosen = carried(about, data, digest)
+            digest = ingest.reread_upload(data["file"], merge_corrections(about.corrections, asked), state.visitor())
+            chosen = carry_roles(about, data, digest)
     except PlaygroundError as error:
         wrong = (list(asked)[-1], error)
     state.remember(own_asked=None, own_wrong=wrong)  # not before: a click meanwhile makes the page begin anew
     if wrong is not None:
         return
     state.remember(own_data=chosen)
-    if digest != data["file"] and about.corrections != NO_CORRECTIONS and not needed(data["file"]):
+    if digest != data["file"] and about.corrections != NO_CORRECTIONS and not is_used(data["file"]):
         library.delete(data["file"])
         examples.cache_clear()
 
 
-def changed(before: Corrections, asked: Draft) -> Corrections:
+def merge_corrections(before: Corrections, asked: Draft) -> Corrections:
     """The corrections with other values; what they say of columns goes where columns may become others."""
     if "" in asked:
         return NO_CORRECTIONS
@@ -76,11 +76,11 @@ def changed(before: Corrections, asked: Draft) -> Corrections:
         raise InvalidExperiment("$.data.file", Message("a value"), str(list(asked.values())[-1])[:40]) from error
 
 
-def carried(before: UploadSchema, data: Draft, digest: str) -> Draft:
+def carry_roles(before: UploadSchema, data: Draft, digest: str) -> Draft:
     """The file as it is read now, its columns used as they were where they are the same. Raises: InvalidExperiment for
     one that nothing could be learned from."""
     about = library.find_schema(digest)
-    chosen = uploads.proposed(digest, about)
+    chosen = uploads.propose_data(digest, about)
     if chosen is None:
         raise InvalidExperiment("$.data.file", Message("a target and at least one input"), Message("none"))
     same = [(c.name, c.sort) for c in about.columns] == [(c.name, c.sort) for c in before.columns]
@@ -97,7 +97,7 @@ def fits(letter: str, column: Any) -> bool:
     return letter in allowed_uses(column)
 
 
-def needed(digest: str) -> bool:
+def is_used(digest: str) -> bool:
     """Whether a run or the page's own experiment names a kept file."""
     draft = state.draft() or {}
     return draft.get("data", {}).get("file") == digest or any(digest in row.edited for row in reader().runs(1000))

@@ -16,8 +16,8 @@ from engine.uploads import library
 from engine.uploads.encode import as_bytes
 from engine.uploads.infer import allowed_uses
 from engine.uploads.schema import UploadSchema
-from pages.data.column_roles import aimed, columns
-from pages.data.reading_options import asked, reading
+from pages.data.column_roles import columns, set_target
+from pages.data.reading_options import list_fields, reading
 from pages.form import uploads
 from pages.form.before_after import inline
 from pages.session import state
@@ -29,7 +29,7 @@ Draft = dict[str, Any]
 PICTURES = 10
 
 
-def understanding(about: UploadSchema, data: Draft) -> None:
+def draw_schema(about: UploadSchema, data: Draft) -> None:
     """The file, how it is read, what a network gets of it, and the button that opens the playground with it."""
     try:
         loaded: Examples | None = examples(Upload.model_validate({**data, "kind": "upload"}), 0)
@@ -46,10 +46,10 @@ def understanding(about: UploadSchema, data: Draft) -> None:
     wrong = uploads.use(data) if pressed else wrong
     if wrong is not None:
         st.error(literal(sentence(wrong)), icon=":material/error:")
-    if asked(about) or about.notes or about.sort == "table":
+    if list_fields(about) or about.notes or about.sort == "table":
         reading(about)
     if about.sort == "table":
-        learned(about, data, loaded)
+        draw_target(about, data, loaded)
     elif loaded is not None:
         if loaded.task == "classification":
             balance(loaded)
@@ -85,7 +85,7 @@ def outcome(about: UploadSchema, loaded: Examples) -> list[str]:
     return [*found, _("target from {low} to {high}", low=number(low), high=number(high))]
 
 
-def learned(about: UploadSchema, data: Draft, loaded: Examples | None) -> None:
+def draw_target(about: UploadSchema, data: Draft, loaded: Examples | None) -> None:
     """What is learned of a table: the target, what each column is for, and how many rows each class has."""
     with st.container(border=True, key="own_learned"):
         st.markdown(f"**{_('What is learned from it')}**")
@@ -111,7 +111,7 @@ def aims(about: UploadSchema, data: Draft) -> None:
             able,
             format_func=lambda place: about.columns[place].name,
             help=_("What the network has to say."),
-            **tied("target", data["uses"].find("t"), lambda place: retargeted(about, data, place)),
+            **bind_schema("target", data["uses"].find("t"), lambda place: change_target(about, data, place)),
         )
     with middle:
         st.segmented_control(
@@ -119,7 +119,7 @@ def aims(about: UploadSchema, data: Draft) -> None:
             tasks,
             required=True,
             format_func=lambda task: _(task),
-            **tied("task", data["task"], lambda task: {**data, "task": task}),
+            **bind_schema("task", data["task"], lambda task: {**data, "task": task}),
         )
     with right:
         st.segmented_control(
@@ -128,16 +128,16 @@ def aims(about: UploadSchema, data: Draft) -> None:
             required=True,
             format_func=lambda choice: pgettext("choice", choice),
             help=_(Upload.model_fields["missing"].description or ""),
-            **tied("missing", data["missing"], lambda missing: {**data, "missing": missing}),
+            **bind_schema("missing", data["missing"], lambda missing: {**data, "missing": missing}),
         )
 
 
-def retargeted(about: UploadSchema, data: Draft, place: Any) -> Draft:
+def change_target(about: UploadSchema, data: Draft, place: Any) -> Draft:
     """Another target; nothing where the browser still says the name of a column of the file before."""
-    return {**data, **aimed(about, data, place)} if isinstance(place, int) else data
+    return {**data, **set_target(about, data, place)} if isinstance(place, int) else data
 
 
-def tied(name: str, value: Any, changed: Any) -> dict[str, Any]:
+def bind_schema(name: str, value: Any, changed: Any) -> dict[str, Any]:
     """The arguments that tie a control to a part of what was understood."""
     key = f"own_{name}"
     return state.show_in(key, value, lambda: state.remember(own_data=changed(state.pick(key))))

@@ -12,7 +12,7 @@ from engine.uploads import library
 from engine.uploads.corrections import NO_CORRECTIONS
 from engine.uploads.ingest import ingest_upload
 from pages.data.reread import carry_out
-from pages.data.schema_editor import understanding
+from pages.data.schema_editor import draw_schema
 from pages.form import uploads
 from pages.session import state
 from pages.session.i18n import _, number
@@ -25,11 +25,11 @@ def upload() -> None:
     left, right = st.columns([2, 3], gap="large")
     with left:
         drop()
-    if uploads.given("upload") is not None:
-        state.remember(own_data=uploads.given("upload"))
+    if uploads.recall_own_data("upload") is not None:
+        state.remember(own_data=uploads.recall_own_data("upload"))
     carry_out()
     files = library.list_uploads()
-    chosen = uploads.given("upload")
+    chosen = uploads.recall_own_data("upload")
     with right:
         listing(files, chosen)
     if chosen is None:
@@ -37,7 +37,7 @@ def upload() -> None:
     state.remember(own_data=chosen)
     about = next((file.about for file in files if file.digest == chosen["file"]), None)
     if about is not None:
-        understanding(about, chosen)
+        draw_schema(about, chosen)
 
 
 def drop() -> None:
@@ -66,7 +66,7 @@ def receive(name: str, raw: bytes) -> None:
     state.remember(own_error=None, own_wrong=None, own_misfit="")
     try:
         digest = ingest_upload(name, raw, visitor=state.visitor())
-        state.remember(own_data=uploads.proposed(digest, library.find_schema(digest)))
+        state.remember(own_data=uploads.propose_data(digest, library.find_schema(digest)))
     except PlaygroundError as error:
         state.remember(own_error=error)
 
@@ -113,7 +113,9 @@ def size(count: int) -> str:
 
 def choose(file: library.StoredUpload) -> None:
     """Another file is looked at."""
-    state.remember(own_data=uploads.proposed(file.digest, file.about), own_error=None, own_wrong=None, own_misfit="")
+    state.remember(
+        own_data=uploads.propose_data(file.digest, file.about), own_error=None, own_wrong=None, own_misfit=""
+    )
 
 
 def forget(digest: str) -> None:
@@ -121,4 +123,4 @@ def forget(digest: str) -> None:
     library.delete(digest)
     examples.cache_clear()
     state.preview_experiment.cache_clear()
-    uploads.drawn.cache_clear()
+    uploads.make_thumbnail.cache_clear()

@@ -33,7 +33,7 @@ def cost() -> None:
 
 
 @lru_cache(maxsize=64)
-def worked_out(experiment: Experiment) -> Cost:
+def compute_cost(experiment: Experiment) -> Cost:
     """What is known without training."""
     return costed(experiment, state.visitor())
 
@@ -41,8 +41,8 @@ def worked_out(experiment: Experiment) -> Cost:
 def costs() -> None:
     """Numbers, operations, memory, time; then the number formats."""
     state.language()
-    found = worked_out(state.memory("accepted"))
-    table(_("To train"), (_("Amount"),), before(found))
+    found = compute_cost(state.memory("accepted"))
+    table(_("To train"), (_("Amount"),), list_costs(found))
     epoch, formats = st.empty(), st.empty()
     wait, stop = st.empty(), stop_button()
     rows: list[dict[str, Any]] = []
@@ -52,7 +52,7 @@ def costs() -> None:
                 if answer["epoch_seconds"] is None:
                     st.caption(_("The loss is not finite after a few steps, so there was nothing to measure."))
                     continue
-                table(_("Time"), (_("Seconds"),), timed(answer))
+                table(_("Time"), (_("Seconds"),), list_times(answer))
         elif "format" in answer:
             rows.append(answer)
             with formats.container(key="formats"):
@@ -65,7 +65,7 @@ def costs() -> None:
         )  # fmt: skip
 
 
-def before(found: Cost) -> list[tuple[str, ...]]:
+def list_costs(found: Cost) -> list[tuple[str, ...]]:
     """What is known at once."""
     return [
         (_("Parameters"), number(found.parameters, 12)),
@@ -82,7 +82,7 @@ def before(found: Cost) -> list[tuple[str, ...]]:
     ]
 
 
-def timed(answer: dict[str, Any]) -> list[tuple[str, ...]]:
+def list_times(answer: dict[str, Any]) -> list[tuple[str, ...]]:
     """The estimate, and what the run on the page has taken so far."""
     estimate = _(
         "One epoch, estimated from {n} steps taken just now ({device})",

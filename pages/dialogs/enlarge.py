@@ -13,7 +13,7 @@ from engine.store.per_class import class_metrics
 from engine.store.reader import RunRow
 from pages.figures import per_class
 from pages.figures.panels import figure, table
-from pages.form.part_help import capitalized, section
+from pages.form.part_help import capitalize, section
 from pages.session import state
 from pages.session.engine import reader
 from pages.session.experiment_title import classes
@@ -67,8 +67,8 @@ def how_to_read(channel: Channel) -> str:
     """What the channel says of its picture, in the language spoken; for runs whose channels do not, the probe."""
     probe = catalogue(Probe).get(channel.key)
     if channel.reading or not probe:
-        return capitalized(pgettext("reference", channel.reading)) if channel.reading else ""
-    return capitalized(section(probe, "Reading"))
+        return capitalize(pgettext("reference", channel.reading)) if channel.reading else ""
+    return capitalize(section(probe, "Reading"))
 
 
 def each_class(row: RunRow, epochs: np.ndarray) -> None:

@@ -28,7 +28,7 @@ def overlay(records: Sequence[Record], panel: str, colors: Colors) -> go.Figure:
     """Several runs in one chart: train solid, validation dashed; of a channel the median over the layers."""
     if panel in EPOCHS:
         made = over_epochs([epoch_curves(record, panel) for record in records], colors)
-        return framed(made, colors, _("step"), axis(panel), log=panel != "metric")
+        return style_axes(made, colors, _("step"), axis(panel), log=panel != "metric")
     made = go.Figure()
     for record, color in zip(records, colors["runs"] * 99, strict=False):
         steps, middle = median_over_layers(record, panel)
@@ -36,7 +36,7 @@ def overlay(records: Sequence[Record], panel: str, colors: Colors) -> go.Figure:
     channel = next((record.channels[panel] for record in records if panel in record.channels), None)
     if channel and channel.healthy:
         band(made, channel.healthy, colors)
-    return framed(made, colors, _("step"), pgettext("part", catalogue(Probe)[panel].title()), log=True)
+    return style_axes(made, colors, _("step"), pgettext("part", catalogue(Probe)[panel].title()), log=True)
 
 
 def over_epochs(runs: Sequence[EpochCurves], colors: Colors) -> go.Figure:
@@ -126,7 +126,7 @@ def ramp(stops: Sequence[str], place: int, count: int) -> str:
     return f"rgb({','.join(map(str, mixed))})"
 
 
-def framed(made: go.Figure, colors: Colors, x: str, y: str, *, log: bool) -> go.Figure:
+def style_axes(made: go.Figure, colors: Colors, x: str, y: str, *, log: bool) -> go.Figure:
     """Axes with names, a legend above, thin grid lines, one tooltip for all lines at a step."""
     line = {
         "gridcolor": colors["grid"],

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from engine.examples import Examples
 from pages.figures import tiles
-from pages.figures.charts import Colors, framed
+from pages.figures.charts import Colors, style_axes
 from pages.session.i18n import _, number
 from pages.session.thumbnails import main_axes, square
 
@@ -31,7 +31,7 @@ def of_examples(loaded: Examples, colors: Colors) -> tuple[go.Figure, str]:
         made = go.Figure()
         dots = {"size": 5, "color": colors["runs"][0]}
         made.add_scatter(x=loaded.x[:, 0], y=loaded.y[:, 0], mode="markers", marker=dots, showlegend=False)
-        return framed(made, colors, "x", "y", log=False), caption
+        return style_axes(made, colors, "x", "y", log=False), caption
     return points(loaded, colors), caption
 
 
@@ -51,7 +51,7 @@ def sequences(loaded: Examples, colors: Colors) -> go.Figure:
         made.add_scatter(
             x=np.arange(len(feature)), y=feature, name=name, line={"color": colors["runs"][place], "width": 2}
         )
-    return framed(made, colors, _("time step"), "x", log=False)
+    return style_axes(made, colors, _("time step"), "x", log=False)
 
 
 def points(loaded: Examples, colors: Colors) -> go.Figure:
@@ -69,7 +69,7 @@ def points(loaded: Examples, colors: Colors) -> go.Figure:
         dots = {"size": 6, "color": loaded.y[:MANY, 0], "colorscale": scale, "colorbar": {"title": "y"}}
         made.add_scatter(x=plane[:MANY, 0], y=plane[:MANY, 1], mode="markers", marker=dots, showlegend=False)
     names = (_("first main axis"), _("second main axis")) if table else ("x₁", "x₂")
-    made = framed(made, colors, *names, log=False)
+    made = style_axes(made, colors, *names, log=False)
     made.update_layout(hovermode="closest")
     if not table:
         made.update_yaxes(scaleanchor="x", scaleratio=1)

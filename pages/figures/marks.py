@@ -10,8 +10,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from engine.frame import Channel, layer_of
-from pages.figures.charts import DASHES, Colors, band, framed, layer_menu, ramp
-from pages.figures.readings import INFO, Arrows, Curves, Distributions, Info, Lines, Maps, Rows, mosaic
+from pages.figures.charts import DASHES, Colors, band, layer_menu, ramp, style_axes
+from pages.figures.readings import INFO, Arrows, Curves, Distributions, Info, Lines, Maps, RowReadings, mosaic
 from pages.session.i18n import _
 from pages.session.messages import layer_name
 from pages.session.run_records import Record
@@ -42,7 +42,7 @@ def over_steps(info: Lines, channel: Channel, colors: Colors) -> go.Figure:
         made.add_scatter(x=info.steps, y=info.values[:, place], name=layer_name(name), line=line)
     if info.healthy:
         band(made, info.healthy, colors)
-    made = framed(made, colors, _("step"), measure(channel), log=info.log)
+    made = style_axes(made, colors, _("step"), measure(channel), log=info.log)
     finite = info.values[np.isfinite(info.values)]
     if info.log and finite.size and finite.max() < 20 * finite.min():  # else an axis without a number on it
         made.update_yaxes(dtick="D1")
@@ -59,10 +59,10 @@ def distributions(info: Distributions, channel: Channel, colors: Colors) -> go.F
         made.add_heatmap(x=info.steps, y=middles, z=info.shares[place].T, name=layer_name(name), **shown)
     made.update_layout(updatemenus=[layer_menu([layer_name(name) for name in info.names])])
     value = _("activation") if channel.key == "activation_histogram" else _(channel.title)
-    return framed(made, colors, _("step"), value, log=False)
+    return style_axes(made, colors, _("step"), value, log=False)
 
 
-def signed(values: np.ndarray, colors: Colors) -> dict[str, Any]:
+def make_diverging_colors(values: np.ndarray, colors: Colors) -> dict[str, Any]:
     """The colors of values on both sides of zero."""
     finite = np.abs(values[np.isfinite(values)])
     top = float(finite.max()) if finite.size else 1.0
@@ -78,24 +78,24 @@ def maps(info: Maps, channel: Channel, colors: Colors) -> go.Figure:
         (one,) = info.values
         x0, x1, y0, y1 = info.extent
         x, y = np.linspace(x0, x1, one.shape[1]), np.linspace(y0, y1, one.shape[0])
-        made.add_heatmap(x=x, y=y, z=one, **signed(one, colors))
+        made.add_heatmap(x=x, y=y, z=one, **make_diverging_colors(one, colors))
         made.update_yaxes(scaleanchor="x")
-        return framed(made, colors, "x₁", "x₂", log=False)
+        return style_axes(made, colors, "x₁", "x₂", log=False)
     if len(info.values):
         picture = mosaic(info)
-        made.add_heatmap(z=picture, **signed(picture, colors))
-    made = framed(made, colors, measure(channel), "", log=False)
+        made.add_heatmap(z=picture, **make_diverging_colors(picture, colors))
+    made = style_axes(made, colors, measure(channel), "", log=False)
     made.update_xaxes(showticklabels=False, showgrid=False, constrain="domain")
     made.update_yaxes(showticklabels=False, showgrid=False, scaleanchor="x")
     return made
 
 
-def rows(info: Rows, channel: Channel, colors: Colors) -> go.Figure:
+def rows(info: RowReadings, channel: Channel, colors: Colors) -> go.Figure:
     """A row a series, the first on top."""
     made = go.Figure()
     names = [layer_name(name) for name in info.names]
-    made.add_heatmap(y=names, z=info.values, **signed(info.values, colors))
-    made = framed(made, colors, measure(channel), "", log=False)
+    made.add_heatmap(y=names, z=info.values, **make_diverging_colors(info.values, colors))
+    made = style_axes(made, colors, measure(channel), "", log=False)
     made.update_yaxes(type="category", autorange="reversed")
     return made
 
@@ -106,7 +106,7 @@ def curves(info: Curves, channel: Channel, colors: Colors) -> go.Figure:
     for place, values in enumerate(info.values):
         color = ramp(colors["layers"], place, len(info.values)) if len(info.values) > 1 else colors["runs"][0]
         made.add_scatter(x=info.x, y=values, name=_(channel.title), line={"color": color, "width": 2})
-    return framed(made, colors, "x", measure(channel), log=False)
+    return style_axes(made, colors, "x", measure(channel), log=False)
 
 
 def arrows(info: Arrows, channel: Channel, colors: Colors) -> go.Figure:
@@ -127,7 +127,7 @@ def arrows(info: Arrows, channel: Channel, colors: Colors) -> go.Figure:
             showlegend=False,
             name=_(channel.title),
         )
-    made = framed(made, colors, "x₁", "x₂", log=False)
+    made = style_axes(made, colors, "x₁", "x₂", log=False)
     if info.extent and len(info.extent) == 4:
         made.update_xaxes(range=info.extent[:2])
         made.update_yaxes(range=info.extent[2:], scaleanchor="x")
@@ -138,7 +138,7 @@ DRAWN: dict[type[Info], Callable[[Any, Channel, Colors], go.Figure]] = {
     Lines: over_steps,
     Distributions: distributions,
     Maps: maps,
-    Rows: rows,
+    RowReadings: rows,
     Curves: curves,
     Arrows: arrows,
 }

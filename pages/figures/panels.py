@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from pages.figures import marks, readings
-from pages.figures.charts import Colors, axis, curve, framed, over_epochs, plane
+from pages.figures.charts import Colors, axis, curve, over_epochs, plane, style_axes
 from pages.figures.outcomes import EPOCHS, epoch_curves, output_map, prediction, score_lines
 from pages.figures.scores import score_rows, scores
 from pages.session.i18n import _
@@ -29,9 +29,9 @@ def figure(record: Record, panel: str, colors: Colors) -> go.Figure:
         made = over_epochs([epoch_curves(record, panel)], colors)
         if panel == "metric":
             scores(made, score_lines(record), colors)
-        return framed(made, colors, _("step"), axis(panel), log=False)
+        return style_axes(made, colors, _("step"), axis(panel), log=False)
     if panel == "output":
-        return framed(plane(output_map(record), colors), colors, "x₁", "x₂", log=False)
+        return style_axes(plane(output_map(record), colors), colors, "x₁", "x₂", log=False)
     if panel == "curve":
-        return framed(curve(prediction(record), colors), colors, "x", "y", log=False)
+        return style_axes(curve(prediction(record), colors), colors, "x", "y", log=False)
     return marks.figure(record, record.channels[panel], colors)

@@ -14,7 +14,7 @@ from engine.illustrations.loss_curve import LossCurve
 from engine.illustrations.optimizer_path import OptimizerPath
 from engine.illustrations.point_cloud import PointCloud
 from engine.illustrations.schedule_curve import ScheduleCurve
-from pages.figures.charts import Colors, framed
+from pages.figures.charts import Colors, style_axes
 from pages.session.i18n import _, number
 
 
@@ -37,7 +37,7 @@ def of_response(seen: ActivationCurve, colors: Colors) -> go.Figure:
                 made.add_scatter(x=[None], y=[None], mode="markers", marker=marker, name=name, hoverinfo="skip")
     made.add_scatter(x=seen.x, y=seen.f, name="f(x)", line=solid(colors["runs"][0], width=3))
     made.add_scatter(x=seen.x, y=seen.slope, name="f′(x)", line=solid(colors["runs"][1], dash="dash"))
-    made = framed(made, colors, "x", "", log=False)
+    made = style_axes(made, colors, "x", "", log=False)
     made.update_yaxes(range=[max(-3.0, float(seen.f.min()) - 0.3), min(3.5, max(1.3, float(seen.f.max()) + 0.3))])
     return made
 
@@ -50,7 +50,7 @@ def of_course(seen: ScheduleCurve, colors: Colors, *, log: bool) -> go.Figure:
         line = solid(colors["runs"][1], dash="dash")
         epochs = np.arange(len(seen.losses))
         made.add_scatter(x=epochs, y=seen.losses, name=_("assumed validation loss"), line=line)
-    made = framed(made, colors, _("epoch"), "α / α₀", log=log)
+    made = style_axes(made, colors, _("epoch"), "α / α₀", log=log)
     if not log:
         made.update_yaxes(rangemode="tozero")
     return made
@@ -64,7 +64,7 @@ def of_draws(seen: InitialWeights, colors: Colors) -> go.Figure:
     if seen.theory is not None:
         line = solid(colors["runs"][1])
         made.add_scatter(x=seen.theory[0], y=seen.theory[1], name=_("theory"), line=line)
-    made = framed(made, colors, _("weight"), _("density"), log=False)
+    made = style_axes(made, colors, _("weight"), _("density"), log=False)
     made.update_layout(bargap=0, hovermode="x")
     return made
 
@@ -89,7 +89,7 @@ def of_descent(seen: OptimizerPath, colors: Colors) -> go.Figure:
     made.add_scatter(**path, name=_("steps"), text=[number(loss) for loss in seen.losses], hovertemplate="L = %{text}")
     ends = {"symbol": ["circle-open", "star"], "size": 12, "color": colors["text"]}
     made.add_scatter(x=[x[0], 0], y=[y[0], 0], mode="markers", marker=ends, name=_("start, goal"))
-    made = framed(made, colors, "w₁", "w₂", log=False)
+    made = style_axes(made, colors, "w₁", "w₂", log=False)
     reach = [float(seen.axis[0]), float(seen.axis[-1])]
     made.update_xaxes(range=reach)
     made.update_yaxes(range=[reach[0] * 0.7, reach[1] * 0.7])
@@ -108,7 +108,7 @@ def of_cloud(seen: PointCloud, colors: Colors, names: tuple[tuple[str, str], tup
         made.add_scatter(x=points[:, 0], y=points[:, 1], mode="markers", marker=dots, row=1, col=column)
         made.add_vline(x=0, line={"color": colors["text"], "width": 1}, opacity=0.4, row=1, col=column)
         made.add_hline(y=0, line={"color": colors["text"], "width": 1}, opacity=0.4, row=1, col=column)
-    made = framed(made, colors, *names[0], log=False)
+    made = style_axes(made, colors, *names[0], log=False)
     for column, anchor in enumerate(("x", "x2"), 1):
         made.update_xaxes(title=names[column - 1][0], col=column)
         made.update_yaxes(title=names[column - 1][1], scaleanchor=anchor, scaleratio=1, col=column)
@@ -122,6 +122,6 @@ def of_price(seen: LossCurve, colors: Colors) -> go.Figure:
     made = go.Figure()
     made.add_scatter(x=seen.x, y=seen.loss, name=_("loss"), line=solid(colors["runs"][0], width=3))
     made.add_scatter(x=seen.x, y=seen.slope, name=_("its slope"), line=solid(colors["runs"][1], dash="dash"))
-    made = framed(made, colors, over, "", log=False)
+    made = style_axes(made, colors, over, "", log=False)
     made.update_yaxes(range=[-4.2, 8])
     return made

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from engine.store.per_class import ClassMetrics
-from pages.figures.charts import Colors, framed, ramp
+from pages.figures.charts import Colors, ramp, style_axes
 from pages.session.i18n import _
 
 MOST_LINES = 10
@@ -21,7 +21,7 @@ def recalls(found: ClassMetrics, names: Sequence[str], colors: Colors) -> go.Fig
     for turn, place in enumerate(chosen):
         line = {"color": ramp(colors["layers"], turn, len(chosen)), "width": 2}
         made.add_scatter(x=found.steps, y=found.recalls[:, place], name=names[place], line=line)
-    made = framed(made, colors, _("step"), _("Recall of each class"), log=False)
+    made = style_axes(made, colors, _("step"), _("Recall of each class"), log=False)
     made.update_yaxes(range=[-0.02, 1.02], tickformat=".0%")
     return made
 
@@ -40,7 +40,7 @@ def matrix(found: ClassMetrics, names: Sequence[str], colors: Colors) -> go.Figu
         text=counts.astype(int), texttemplate="%{text}" if len(names) <= 12 else None,
         hovertemplate=f"{hover}<br>%{{text}} · %{{z:.0%}}<extra></extra>",
     )  # fmt: skip
-    made = framed(made, colors, _("class said"), _("right class"), log=False)
+    made = style_axes(made, colors, _("class said"), _("right class"), log=False)
     made.update_xaxes(type="category")
     made.update_yaxes(type="category", autorange="reversed")
     return made

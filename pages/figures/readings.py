@@ -43,7 +43,7 @@ class Maps(NamedTuple):
     across: int
 
 
-class Rows(NamedTuple):
+class RowReadings(NamedTuple):
     """Numbers in rows. `values`: (rows, columns)."""
 
     names: tuple[str, ...]
@@ -66,7 +66,7 @@ class Arrows(NamedTuple):
     extent: tuple[float, ...] | None
 
 
-Info = Lines | Distributions | Maps | Rows | Curves | Arrows
+Info = Lines | Distributions | Maps | RowReadings | Curves | Arrows
 
 
 def frames_of(record: Record, key: str) -> list[Frame]:
@@ -130,13 +130,13 @@ def distributions(record: Record, channel: Channel) -> Distributions:
     finite = ends[np.isfinite(ends).all(1)]
     low, high = (float(finite[:, 0].min()), float(finite[:, 1].max())) if len(finite) else (0.0, 1.0)
     edges = np.linspace(low, high if high > low else low + 1, BINS + 1)
-    shares = [[rebinned(row[place], edges) for row in rows] for place in range(len(channel.series))]
+    shares = [[rebin(row[place], edges) for row in rows] for place in range(len(channel.series))]
     return Distributions(
         [f.step for f in frames], tuple(channel.series), edges, np.array(shares).reshape(-1, len(frames), BINS)
     )
 
 
-def rebinned(row: np.ndarray, edges: np.ndarray) -> np.ndarray:
+def rebin(row: np.ndarray, edges: np.ndarray) -> np.ndarray:
     """A reading's bins on shared edges, as shares."""
     own = np.linspace(row[0], row[1] if row[1] > row[0] else row[0] + 1e-9, len(row) - 1)
     whole = np.concatenate([[0.0], np.cumsum(row[2:])]) / max(row[2:].sum(), 1)
@@ -166,20 +166,20 @@ def mosaic(info: Maps, gap: int = 1) -> np.ndarray:
     return picture
 
 
-def rows(record: Record, channel: Channel) -> Rows:
+def rows(record: Record, channel: Channel) -> RowReadings:
     """Mark heat."""
     values = newest(record, channel.key)
     values = values if values.ndim == 2 else values.reshape(1, -1)
-    return Rows(tuple(channel.series) or tuple(str(i + 1) for i in range(len(values))), values)
+    return RowReadings(tuple(channel.series) or tuple(str(i + 1) for i in range(len(values))), values)
 
 
-def links(record: Record, channel: Channel) -> Rows:
+def links(record: Record, channel: Channel) -> RowReadings:
     """Mark links: all numbers in reading order, in as many rows as columns."""
     values = newest(record, channel.key).reshape(-1)
     across = max(1, ceil(sqrt(len(values))))
     padded = np.full(ceil(len(values) / across) * across, np.nan)
     padded[: len(values)] = values
-    return Rows(tuple(str(i * across + 1) for i in range(len(padded) // across)), padded.reshape(-1, across))
+    return RowReadings(tuple(str(i * across + 1) for i in range(len(padded) // across)), padded.reshape(-1, across))
 
 
 def curves(record: Record, channel: Channel) -> Curves:

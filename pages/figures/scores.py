@@ -20,7 +20,7 @@ def scores(made: go.Figure, lines: Sequence[ScoreLine], colors: Mapping[str, Any
     for line in lines:
         faint = 0.4 if line.name.startswith("member ") else 1.0
         about = {"line": look(line.name, line.place, colors), "opacity": faint}
-        made.add_scatter(x=line.steps, y=line.values, name=called(line.name), **about)
+        made.add_scatter(x=line.steps, y=line.values, name=name_series(line.name), **about)
 
 
 def score_rows(epochs: pd.DataFrame, record: Record) -> pd.DataFrame:
@@ -33,7 +33,7 @@ def score_rows(epochs: pd.DataFrame, record: Record) -> pd.DataFrame:
     return epochs
 
 
-def called(name: str) -> str:
+def name_series(name: str) -> str:
     """A series in the language spoken."""
     word, _space, number = name.partition(" ")
     if word == "member":

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from engine.illustrations.window_arithmetic import WindowArithmetic
-from pages.figures.charts import Colors, framed
+from pages.figures.charts import Colors, style_axes
 from pages.session.i18n import _
 from pages.session.literal import escape_html
 
@@ -22,7 +22,7 @@ def shades(colors: Colors) -> list[list[Any]]:
 
 def bare(made: go.Figure, colors: Colors, rows: int, columns: int) -> go.Figure:
     """No axes, square cells, row 0 on top."""
-    made = framed(made, colors, "", "", log=False)
+    made = style_axes(made, colors, "", "", log=False)
     made.update_xaxes(visible=False)
     made.update_yaxes(visible=False, autorange="reversed")
     for place in range(rows * columns):

@@ -25,14 +25,14 @@ def get(part: type[Dataset]) -> None:
     text = _("Fetching {title}: {n} MB", title=pgettext("part", part.title()), n=round(total / 1e6))
     bar = st.progress(0.0, text)
 
-    def told(count: int) -> None:
+    def show_progress(count: int) -> None:
         nonlocal got
         got += count
         bar.progress(min(1.0, got / total), text)
 
     try:
         for remote in missing:
-            fetch(remote, told)
+            fetch(remote, show_progress)
     except PlaygroundError:
         pass
     bar.empty()

@@ -24,7 +24,7 @@ def where(path: Path) -> str:
     return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
 
 
-def titled(family: type[Part]) -> Callable[[str], str]:
+def make_title(family: type[Part]) -> Callable[[str], str]:
     """From a kind to its title."""
     parts = catalogue(family)
     return lambda kind: pgettext("part", parts[kind].title()) if kind in parts else kind
@@ -95,17 +95,17 @@ class Form:
             with columns[place % 2]:
                 tie = self.bind((*path, f"has_{part_kind}"), part_kind in on, None)
                 tie["args"] = (tie["args"][0], path, wrap)
-                st.toggle(titled(family)(part_kind), wrap=True, help=short(parts[part_kind]), **tie)
+                st.toggle(make_title(family)(part_kind), wrap=True, help=short(parts[part_kind]), **tie)
         for place, value in enumerate(values):
-            self.named_fields(family, parts[value["kind"]], value, (*path, place))
+            self.select_fields(family, parts[value["kind"]], value, (*path, place))
             self.complain((*path, place))
         self.complain(path)
 
-    def named_fields(self, family: type[Part], model: type[Part], value: Mapping[str, Any], path: Path) -> None:
+    def select_fields(self, family: type[Part], model: type[Part], value: Mapping[str, Any], path: Path) -> None:
         """The fields of one of several parts; a lone one is named after the part."""
         chosen = specs(model)
         for spec in chosen:
-            title = titled(family)(value["kind"])
+            title = make_title(family)(value["kind"])
             label = title if len(chosen) == 1 else f"{title}: {pgettext('field', spec.label).lower()}"
             draw = CONTROLS[spec.sort]
             place = (*path, spec.name)
@@ -158,7 +158,7 @@ def flag(spec: Spec, value: Any, tie: Callable[..., dict[str, Any]], label: str 
 
 def kind(spec: Spec, value: Any, tie: Callable[..., dict[str, Any]], label: str = "") -> None:
     assert spec.family
-    title, parts = titled(spec.family), catalogue(spec.family)
+    title, parts = make_title(spec.family), catalogue(spec.family)
     chosen_one = short(parts[value["kind"]]) if value and value["kind"] in parts else ""
     st.selectbox(
         label or pgettext("field", spec.label),

@@ -92,7 +92,7 @@ def lead(part: type[Part]) -> str:
     return line.removeprefix(title(part)).lstrip(" :,") or line
 
 
-def capitalized(line: str) -> str:
+def capitalize(line: str) -> str:
     """A text that stands under a heading: with a capital, where it begins with a plain word and not with a symbol."""
     first = BEGINNING.match(line)
     return line if not first or first[0] in SIGNS else line[0].upper() + line[1:]
@@ -115,7 +115,7 @@ def plain(line: str) -> str:
     return "".join(f"\\{sign}" if sign in "*_~[]$`<>|" else sign for sign in line)
 
 
-def folded(words: str) -> str:
+def fold(words: str) -> str:
     """Small letters without accents, for searching."""
     kept = unicodedata.normalize("NFKD", words.casefold())
     return "".join(sign for sign in kept if not unicodedata.combining(sign))
@@ -123,5 +123,5 @@ def folded(words: str) -> str:
 
 def matches(part: type[Part], wanted: str) -> bool:
     """Whether every word looked for is in the part's title (English or spoken), kind, or first line."""
-    words = folded(f"{part.title()} {title(part)} {kind_of(part)} {lead(part)} {family_title(part.family)}")
-    return all(word in words for word in folded(wanted).split())
+    words = fold(f"{part.title()} {title(part)} {kind_of(part)} {lead(part)} {family_title(part.family)}")
+    return all(word in words for word in fold(wanted).split())

@@ -32,7 +32,7 @@ LAYOUTS = {"images": "image", "sequences": "sequence"}
 ASKED = {"mark": "up"}  # a sign that says: bring a file
 
 
-def given(kind: str) -> Draft | None:
+def recall_own_data(kind: str) -> Draft | None:
     """What is known of the person's own data of that kind: the file or the points last looked at, else the newest
     file; None where there is nothing yet."""
     if kind == "points":
@@ -43,10 +43,10 @@ def given(kind: str) -> Draft | None:
     chosen: Draft | None = state.memory("own_data")
     if chosen and library.path(chosen["file"]).is_file():
         return chosen
-    return next((proposed(file.digest, file.about) for file in library.list_uploads()), None)
+    return next((propose_data(file.digest, file.about) for file in library.list_uploads()), None)
 
 
-def proposed(digest: str, about: UploadSchema) -> Draft | None:
+def propose_data(digest: str, about: UploadSchema) -> Draft | None:
     """A kept file as a data set, its columns used as seems right."""
     try:
         uses, task = infer_uses(about)
@@ -57,7 +57,7 @@ def proposed(digest: str, about: UploadSchema) -> Draft | None:
 
 def tiles(items: Sequence[Draft], data: Draft) -> list[Draft]:
     """The picker's items, with this person's own points and file in place of what stands for them."""
-    own = {kind: data if data["kind"] == kind else given(kind) for kind in ("upload", "points")}
+    own = {kind: data if data["kind"] == kind else recall_own_data(kind) for kind in ("upload", "points")}
     return [{"kind": item["kind"], **picture(item, own.get(item["kind"]))} for item in items]
 
 
@@ -69,13 +69,13 @@ def picture(item: Draft, data: Draft | None) -> Draft:
         return item if item["kind"] == "points" else ASKED
     try:
         part = (Points if item["kind"] == "points" else Upload).model_validate({**data, "kind": item["kind"]})
-        return drawn(part)
+        return make_thumbnail(part)
     except (PlaygroundError, ValueError):
         return ASKED if item["kind"] == "upload" else item
 
 
 @lru_cache(maxsize=32)
-def drawn(part: Points | Upload) -> Draft:
+def make_thumbnail(part: Points | Upload) -> Draft:
     """Points as they are, images as one of them, tables along their main axes."""
     layout = LAYOUTS.get(library.find_schema(part.file, part.called).sort) if isinstance(part, Upload) else None
     if layout is not None:
@@ -122,7 +122,7 @@ def beside(form: Form, data: Draft) -> None:
         st.page_link("data/page.py", label=_("Your data"), icon=":material/upload_file:", query_params=query)
 
 
-def lacking() -> str:
+def explain_missing_file() -> str:
     """What is said of a link whose data are not here; nothing if that is not what is wrong with it."""
     error = state.memory("notice")
     lacks = isinstance(error, InvalidExperiment) and error.where == "$.data.file"
@@ -134,7 +134,7 @@ def use(data: Draft) -> InvalidExperiment | None:
     draft = state.draft() or Experiment().to_dict()
     wanted = adapt_to_dataset.to_data(draft, data["kind"], data)
     try:
-        wanted = fitting(wanted)
+        wanted = adapt_network(wanted)
         state.preview_experiment(Experiment.from_dict(wanted))
     except InvalidExperiment as error:
         return error
@@ -144,7 +144,7 @@ def use(data: Draft) -> InvalidExperiment | None:
     return None
 
 
-def fitting(wanted: Draft) -> Draft:
+def adapt_network(wanted: Draft) -> Draft:
     """The draft with the usual network where its own does not fit these data."""
     try:
         state.preview_experiment(Experiment.from_dict(wanted))

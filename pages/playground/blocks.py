@@ -14,7 +14,7 @@ from engine.experiment.experiment import Experiment
 from engine.parts.blocks import Block, shape_text
 from engine.preview.preview import Preview
 from pages.form.fields import specs
-from pages.form.part_form import Form, titled
+from pages.form.part_form import Form, make_title
 from pages.form.part_help import short
 from pages.session import state
 from pages.session.i18n import _, number
@@ -31,7 +31,7 @@ def network(form: Form, draft: dict[str, Any]) -> None:
     st.menu_button(
         _("Add a block"),
         list(catalogue(Block)),
-        format_func=titled(Block),
+        format_func=make_title(Block),
         icon=":material/add:",
         width="stretch",
         key="add_block",
@@ -48,7 +48,7 @@ def row(form: Form, place: int, block: dict[str, Any], seen: Preview | None, *, 
     with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center", key=f"block_{place}"):
         with st.popover(summary(block), width="stretch", key=f"open_{place}"):
             model = catalogue(Block)[block["kind"]]
-            st.markdown(f"**{titled(Block)(block['kind'])}**", help=short(model))
+            st.markdown(f"**{make_title(Block)(block['kind'])}**", help=short(model))
             form.fields(model, block, ("network", place))
             if not specs(model):
                 st.caption(_("This block has nothing to set."))
@@ -75,12 +75,12 @@ def summary(block: dict[str, Any]) -> str:
     for spec in specs(model):
         value = block.get(spec.name, spec.default)
         if spec.sort == "part" and spec.family:
-            words += [titled(spec.family)(value["kind"])] if value else []
+            words += [make_title(spec.family)(value["kind"])] if value else []
         elif spec.sort == "text":
             words += [f"“{literal(value)}”"] if value else []
         elif not words or (spec.sort in ("integer", "number") and value != spec.default):
             words.append(number(value, 4))
-    return " · ".join([titled(Block)(block["kind"]), *words])
+    return " · ".join([make_title(Block)(block["kind"]), *words])
 
 
 def caption(seen: Preview | None, place: int) -> None:

@@ -19,12 +19,12 @@ from pages.form import uploads
 from pages.form.before_after import PICTURES, class_warnings
 from pages.form.component import component, source
 from pages.form.download_progress import away, get
-from pages.form.part_form import Form, complaint, titled, warning
+from pages.form.part_form import Form, complaint, make_title, warning
 from pages.form.part_help import short
 from pages.playground.blocks import network, reach
 from pages.playground.presets import presets
 from pages.playground.toolbar import tools
-from pages.playground.weight_shrinkage import shrinking
+from pages.playground.weight_shrinkage import describe_shrinkage
 from pages.session import adapt_to_dataset, state
 from pages.session.i18n import _, number, pgettext
 from pages.session.literal import literal
@@ -119,17 +119,17 @@ def data(form: Form, draft: dict[str, Any]) -> None:
     component("controls/picker")(key="picker", data=shown, on_picked_change=choose_data)
     form.complain(("data",))
     chosen = kinds[draft["data"]["kind"]]
-    st.caption(f"**{titled(Dataset)(draft['data']['kind'])}**", help=short(chosen))
+    st.caption(f"**{make_title(Dataset)(draft['data']['kind'])}**", help=short(chosen))
     form.fields(chosen, draft["data"], ("data",))
     uploads.beside(form, draft["data"])
     form.fields(Experiment, draft, (), only=("validation", "seed"))
     with st.expander(_("More of the split")):
         form.fields(Experiment, draft, (), only=("test", "random_labels", "balance", "stratified"))
-    folded(form, _("Preprocessing"), Transform, draft["preprocessing"], "preprocessing")
-    folded(form, _("Augmentation"), Augmentation, draft["augmentations"], "augmentations")
+    draw_folded(form, _("Preprocessing"), Transform, draft["preprocessing"], "preprocessing")
+    draw_folded(form, _("Augmentation"), Augmentation, draft["augmentations"], "augmentations")
 
 
-def folded(form: Form, title: str, family: type[Part], values: list[dict[str, Any]], name: str) -> None:
+def draw_folded(form: Form, title: str, family: type[Part], values: list[dict[str, Any]], name: str) -> None:
     """Parts of a family, folded away; the ones that are on stand below."""
     with st.expander(title, key=f"fold_{name}", on_change="rerun") as fold:
         form.several(family, values, (name,))
@@ -139,7 +139,7 @@ def folded(form: Form, title: str, family: type[Part], values: list[dict[str, An
     if name == "augmentations":
         class_warnings(state.draft())
     if values:
-        st.caption(" · ".join(titled(family)(value["kind"]) for value in values))
+        st.caption(" · ".join(make_title(family)(value["kind"]) for value in values))
 
 
 def choose_data() -> None:
@@ -147,7 +147,7 @@ def choose_data() -> None:
     picked = state.pick("picker")["picked"]
     if picked and picked["kind"] != state.draft()["data"]["kind"]:
         get(catalogue(Dataset)[picked["kind"]])
-        state.submit(adapt_to_dataset.to_data(state.draft(), picked["kind"], uploads.given(picked["kind"])))
+        state.submit(adapt_to_dataset.to_data(state.draft(), picked["kind"], uploads.recall_own_data(picked["kind"])))
 
 
 def training(form: Form, draft: dict[str, Any]) -> None:
@@ -156,7 +156,7 @@ def training(form: Form, draft: dict[str, Any]) -> None:
     form.fields(Experiment, draft, (), only=("schedule", "batch_size"))
     st.markdown(f"**{_('Regularization')}**")
     form.several(Regularizer, draft["regularizers"], ("regularizers",))
-    if sentence_of_decay := shrinking(draft):
+    if sentence_of_decay := describe_shrinkage(draft):
         st.caption(literal(sentence_of_decay))
     form.fields(Experiment, draft, (), only=("ensemble", "attack"))
     price(draft)

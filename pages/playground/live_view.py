@@ -13,7 +13,7 @@ from engine.live import token
 from engine.parts.blocks import Block
 from engine.parts.probes import Probe
 from pages.form.component import component, source, translations
-from pages.form.part_help import capitalized, section, title
+from pages.form.part_help import capitalize, section, title
 from pages.session import state
 from pages.session.i18n import _, current_language, live_texts, pgettext, small, speak
 from pages.session.run_records import task_of
@@ -61,4 +61,4 @@ def instruments() -> Iterator[tuple[str, str]]:
     for kind, probe in catalogue(Probe).items():
         yield f"title_{kind}", title(probe)
         if reading := section(probe, "Reading"):
-            yield f"reading_{kind}", capitalized(reading)
+            yield f"reading_{kind}", capitalize(reading)

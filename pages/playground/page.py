@@ -25,7 +25,7 @@ def page() -> None:
         return
     if state.memory("broken_link"):
         st.warning(
-            literal(uploads.lacking())
+            literal(uploads.explain_missing_file())
             or _("This link holds no whole experiment; it may have been cut. Here is the usual one.")
         )
         state.remember(broken_link=None, notice=None)

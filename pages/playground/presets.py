@@ -37,12 +37,12 @@ def presets() -> None:
     """The button that opens the window, and under it what to look at in the one that was chosen."""
     if st.button(_("Presets"), icon=":material/auto_awesome_motion:", width="stretch", key="presets"):
         st.dialog(_("Presets"), width="large")(window)()
-    entry = shown()
+    entry = find_shown_preset()
     if entry and entry.look:
         st.caption(f"**{pgettext('preset', entry.title)}** · {_(entry.look)}  \n{expectations(entry)}")
 
 
-def shown() -> PresetEntry | None:
+def find_shown_preset() -> PresetEntry | None:
     """The preset that was chosen last, as long as the draft is still that."""
     name, document = state.memory("preset", ("", None))
     return next((one for one in preset_entries() if one.name == name), None) if document == state.draft() else None

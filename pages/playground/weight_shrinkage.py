@@ -12,7 +12,7 @@ from engine.parts.regularizers import coefficient_of
 from pages.session.i18n import _, fixed
 
 
-def shrinking(draft: Mapping[str, Any]) -> str:
+def describe_shrinkage(draft: Mapping[str, Any]) -> str:
     """The factor 1 − αλ of plain SGD with L2, or of AdamW's decay; why there is none elsewhere; "" without either.
 
     Source: W ← (1 − αλ)W − α∇L, deck V.
@@ -25,18 +25,18 @@ def shrinking(draft: Mapping[str, Any]) -> str:
         return ""
     optimizer = experiment.optimizer
     if optimizer.decay_per_step:
-        return kept(optimizer.decay_per_step)
+        return describe_share(optimizer.decay_per_step)
     if rule is None or rule.is_idle:
         return ""
     if optimizer.is_gradient_descent:
         taken = optimizer.settings()["lr"] * coefficient_of(rule)
-        return by_layer(shares, taken) if shares else kept(taken)
+        return by_layer(shares, taken) if shares else describe_share(taken)
     return _("L2 goes through the optimizer's own scaling here; only plain SGD keeps exactly 1 − αλ of every weight.")
 
 
-def kept(taken: float) -> str:
+def describe_share(taken: float) -> str:
     """The sentence for a share that is taken from every weight in a step."""
-    factor = left(taken)
+    factor = format_factor(taken)
     if not 0 < taken < 1:
         return _("One step keeps 1 − αλ = {factor} of every weight: too little, it would swing or grow.", factor=factor)
     steps = fixed(round(log(2) / -log(1 - taken)), 0)
@@ -49,10 +49,10 @@ def kept(taken: float) -> str:
 
 def by_layer(shares: Mapping[str, float], taken: float) -> str:
     """The same for the layers that are named, each with its multiple of λ."""
-    factors = ", ".join(f"{name}: {left(share * taken)}" for name, share in shares.items())
+    factors = ", ".join(f"{name}: {format_factor(share * taken)}" for name, share in shares.items())
     return _("One step keeps 1 − αλ of every weight of these layers: {factors}.", factors=factors)
 
 
-def left(taken: float) -> str:
+def format_factor(taken: float) -> str:
     """The factor that leaves so much of a weight, in digits."""
     return fixed(1 - taken, 7).rstrip("0").rstrip(".,")

@@ -14,8 +14,8 @@ from engine.catalogue.part import Part
 from engine.errors import InvalidExperiment
 from engine.experiment.validation import explain
 from pages.form.fields import Spec, specs
-from pages.form.part_form import Form, titled
-from pages.form.part_help import capitalized, everything, family_title, kind_of, lead, plain, section, text, title
+from pages.form.part_form import Form, make_title
+from pages.form.part_help import capitalize, everything, family_title, kind_of, lead, plain, section, text, title
 from pages.reference.illustration import sketch
 from pages.reference.overview import link
 from pages.session import state
@@ -29,12 +29,12 @@ def entry(part: type[Part]) -> None:
         st.page_link("reference/page.py", label=_("Reference"), icon=":material/arrow_back:", query_params=here())
         st.caption(family_title(part.family), width="content")
     st.markdown(f"## {title(part)}")
-    st.markdown(plain(capitalized(lead(part))))
+    st.markdown(plain(capitalize(lead(part))))
     words, picture = st.columns([6, 5], gap="large")
     with words:
-        told(part)
+        draw_explanation(part)
     with picture:
-        shown(part)
+        draw_tryout(part)
     table(part)
     with st.container(key="source"):
         st.caption(f"**{_('Source')}** · {plain(parse_docstring(part)['Source'])}")
@@ -46,13 +46,13 @@ def here() -> dict[str, str]:
     return {"lang": current_language()}
 
 
-def told(part: type[Part]) -> None:
+def draw_explanation(part: type[Part]) -> None:
     """The formula and what is said of the part."""
     if formula := parse_docstring(part)["Formula"]:
         with st.container(border=True, key="formula"):
             st.latex(formula)
     if body := text(part):
-        st.markdown(plain(capitalized(body)))
+        st.markdown(plain(capitalize(body)))
     for name, heading in (
         ("Difference", _("Beside the others")),
         ("Use", _("When to use it")),
@@ -62,16 +62,16 @@ def told(part: type[Part]) -> None:
         ("Cost", _("Cost")),
     ):
         if words := section(part, name):
-            st.markdown(f"**{heading}**  \n{plain(capitalized(words))}")
+            st.markdown(f"**{heading}**  \n{plain(capitalize(words))}")
 
 
-def shown(part: type[Part]) -> None:
+def draw_tryout(part: type[Part]) -> None:
     """The part's own controls, and the picture that follows them."""
     name = f"{part.family}.{kind_of(part)}"
-    values = state.tried(name, part().model_dump(mode="json"))
+    values = state.recall_tryout(name, part().model_dump(mode="json"))
     state.remember(**{f"tried.{name}": values})
-    made, fault = tried(part, values)
-    form = Form(state.try_out, lambda where: said_of(fault, where.removeprefix(f"$.{name}")))
+    made, fault = make_part(part, values)
+    form = Form(state.try_out, lambda where: find_fault(fault, where.removeprefix(f"$.{name}")))
     with st.container(key="picture"):
         if made is not None:
             sketch(made)
@@ -80,7 +80,7 @@ def shown(part: type[Part]) -> None:
             form.fields(part, values, (name,), only=[spec.name for spec in chosen])
 
 
-def tried(part: type[Part], values: dict[str, Any]) -> tuple[Part | None, InvalidExperiment | None]:
+def make_part(part: type[Part], values: dict[str, Any]) -> tuple[Part | None, InvalidExperiment | None]:
     """The part with these values, or what is wrong with them."""
     try:
         return part.model_validate_json(json.dumps(values)), None
@@ -88,7 +88,7 @@ def tried(part: type[Part], values: dict[str, Any]) -> tuple[Part | None, Invali
         return None, explain(error, values)
 
 
-def said_of(fault: InvalidExperiment | None, where: str) -> str:
+def find_fault(fault: InvalidExperiment | None, where: str) -> str:
     """What to say under a field."""
     return sentence(fault) if fault and fault.where == f"${where}" else ""
 
@@ -117,7 +117,7 @@ def default(spec: Spec) -> str:
     if value is None:
         return _(spec.none) or "–"
     if isinstance(value, Part) and spec.family:
-        return titled(spec.family)(value.name())
+        return make_title(spec.family)(value.name())
     if isinstance(value, bool):
         return _("on") if value else _("off")
     if spec.sort == "choice":

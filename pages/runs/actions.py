@@ -29,7 +29,7 @@ def actions(chosen: list[RunRow], hidden: int, most: int) -> None:
             st.dialog(_("Delete runs?"))(confirm)([row.id for row in chosen])
         if st.button(_("Import"), icon=":material/upload:", key="import"):
             bring()
-        st.caption(search.counted(len(chosen), hidden, most), width="stretch")
+        st.caption(search.count_selection(len(chosen), hidden, most), width="stretch")
 
 
 def confirm(ids: list[str]) -> None:

@@ -41,7 +41,7 @@ def page() -> None:
         empty()
         return
     chosen = [row for row in rows if row.id in state.memory("chosen", [])]
-    found = search.matching(rows)
+    found = search.filter_runs(rows)
     actions(chosen, len({row.id for row in chosen} - {row.id for row in found}), MOST)
     if notice := state.notice():
         st.warning(literal(sentence(notice)))

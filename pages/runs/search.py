@@ -13,18 +13,18 @@ from pages.session.experiment_title import words
 from pages.session.i18n import _, current_language
 
 
-def matching(rows: Sequence[RunRow]) -> list[RunRow]:
+def filter_runs(rows: Sequence[RunRow]) -> list[RunRow]:
     """The runs that the field asks for; all of them while nothing is typed."""
-    wanted = folded(st.session_state.get("run_search") or "").split()
+    wanted = fold(st.session_state.get("run_search") or "").split()
     return [row for row in rows if all(word in text(row) for word in wanted)] if wanted else list(rows)
 
 
 def text(row: RunRow) -> str:
     """What of a run is searched, in the language spoken."""
-    return folded(f"{row.name} {words(row.edited, current_language())} {_(STATES[row.state])} {row.id}")
+    return fold(f"{row.name} {words(row.edited, current_language())} {_(STATES[row.state])} {row.id}")
 
 
-def folded(said: str) -> str:
+def fold(said: str) -> str:
     """Without capitals and accents."""
     split = unicodedata.normalize("NFKD", said.casefold())
     return "".join(letter for letter in split if not unicodedata.combining(letter))
@@ -50,15 +50,15 @@ def nothing(_found: Sequence[RunRow]) -> None:
     with st.container(key="nothing_found", horizontal_alignment="center"):
         st.markdown(f"### {_('No run matches')}", text_alignment="center", width="content")
         st.caption(_("Every word must be in a run's name, experiment, state or id."), text_alignment="center")
-        st.button(_("Show all runs"), icon=":material/close:", key="show_all", on_click=everything)
+        st.button(_("Show all runs"), icon=":material/close:", key="show_all", on_click=clear_search)
 
 
-def everything() -> None:
+def clear_search() -> None:
     """Empties the field."""
     st.session_state["run_search"] = ""
 
 
-def counted(chosen: int, hidden: int, most: int) -> str:
+def count_selection(chosen: int, hidden: int, most: int) -> str:
     """How many runs the buttons are about."""
     if not chosen:
         return _("Choose one run to open it, two or more to compare them.")

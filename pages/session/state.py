@@ -68,7 +68,7 @@ def bind(path: Path, value: Any, wrap: Callable[[Any], Any] | None = None) -> di
     """The arguments that tie a control to a place in the draft: it shows `value`, and a change goes there."""
     key = "form." + ".".join(str(step) for step in path)
     put(key, value)
-    return {"key": key, "on_change": take, "args": (key, path, wrap)}
+    return {"key": key, "on_change": store_control, "args": (key, path, wrap)}
 
 
 def put(key: str, value: Any) -> None:
@@ -84,13 +84,13 @@ def show_in(key: str, value: Any, changed: Callable[[], None]) -> dict[str, Any]
     return {"key": key, "on_change": changed}
 
 
-def take(key: str, path: Path, wrap: Callable[[Any], Any] | None) -> None:
+def store_control(key: str, path: Path, wrap: Callable[[Any], Any] | None) -> None:
     """A control has a new value."""
     value = st.session_state[key]
     change(path, wrap(value) if wrap else value)
 
 
-def tried(part: str, start: Draft) -> Draft:
+def recall_tryout(part: str, start: Draft) -> Draft:
     """The values with which the page Reference shows a part: those tried last, or the first ones."""
     return cast(Draft, memory(f"tried.{part}", start))
 
@@ -99,10 +99,10 @@ def try_out(path: Path, value: Any, wrap: Callable[[Any], Any] | None = None) ->
     """As `bind`, for a part that is only looked at: its path begins with the part's name and its values."""
     key = "tried." + ".".join(str(step) for step in path)
     put(key, value)
-    return {"key": key, "on_change": take_tried, "args": (key, path, wrap)}
+    return {"key": key, "on_change": store_tryout, "args": (key, path, wrap)}
 
 
-def take_tried(key: str, path: Path, wrap: Callable[[Any], Any] | None) -> None:
+def store_tryout(key: str, path: Path, wrap: Callable[[Any], Any] | None) -> None:
     """A control of such a part has a new value."""
     value = st.session_state[key]
     wanted = copy.deepcopy(memory(f"tried.{path[0]}"))
@@ -229,7 +229,7 @@ def open_page() -> RunRow | None:
             return row
     row = reader().run(asked) if asked else None
     if row is None:
-        begin(asked_experiment())
+        begin(read_asked_experiment())
         return reader().run(shown_run())
     if row.damage:
         raise DamagedRun
@@ -237,7 +237,7 @@ def open_page() -> RunRow | None:
     return row
 
 
-def asked_experiment() -> Experiment:
+def read_asked_experiment() -> Experiment:
     """The URL's experiment. A link that holds none that can be trained leaves a notice and gives the default."""
     text = st.query_params.get("x", "")
     try:

@@ -140,7 +140,7 @@ from engine.preview.preview import preview
 from engine.data.prepare import examples
 from engine.training.check_context import CheckContext
 from engine.training.trainer import Trainer
-from pages.playground.weight_shrinkage import shrinking
+from pages.playground.weight_shrinkage import describe_shrinkage
 from pages.session.adapt_to_dataset import to_data
 from pages.session.experiment_title import words
 
@@ -157,7 +157,7 @@ def told(document):
         "memory": [seen.memory_bytes, seen.run_bytes],
         "channels": [[one.key, *one.series] for one in Trainer(experiment).channels],
         "initial": InitialLoss().examine(CheckContext(experiment)).plain(),
-        "shrinking": shrinking(document),
+        "shrinkage": describe_shrinkage(document),
         "words": words(experiment.to_json(), "en"),
         "adapted": to_data(experiment.to_dict(), "wine"),
         "edited": edited,
@@ -224,8 +224,8 @@ def test_what_a_part_tells_is_heard_whatever_its_kind(house: Path) -> None:
     for (name, kind), line in zip(TELLERS, lines, strict=True):
         first, again = json.loads(line.replace("_twin", "").replace("Twin of ", ""))
         assert first == again, f"{name}.{kind}"
-        spoke |= {about for about in ("cautions", "classes", "shrinking", "edited") if any(first[about])}
-    assert spoke == {"cautions", "classes", "shrinking", "edited"}
+        spoke |= {about for about in ("cautions", "classes", "shrinkage", "edited") if any(first[about])}
+    assert spoke == {"cautions", "classes", "shrinkage", "edited"}
 
 
 @pytest.mark.parametrize("text", ["", 'kind = "other"\n'])

@@ -20,7 +20,7 @@ from engine.training.trainer import Trainer
 from pages.figures import per_class
 from pages.figures.charts import overlay
 from pages.figures.panels import figure, table
-from pages.figures.readings import rebinned
+from pages.figures.readings import rebin
 from pages.session.adapt_to_dataset import to_data
 from pages.session.run_records import Record
 from pages.settings import chart_colors
@@ -98,7 +98,7 @@ def test_runs_are_overlaid_in_a_color_each() -> None:
 
 def test_rebinning_keeps_every_count() -> None:
     row = np.concatenate([[-1.0, 1.0], np.arange(32)])
-    shares = rebinned(row, np.linspace(-2, 2, 49))
+    shares = rebin(row, np.linspace(-2, 2, 49))
     assert shares.sum() == pytest.approx(1)
     assert np.average(np.linspace(-2, 2, 49)[:-1] + 2 / 48, weights=shares) > 0
 

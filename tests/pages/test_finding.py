@@ -11,7 +11,7 @@ from engine.experiment.experiment import Experiment
 from engine.message import NOTHING
 from engine.run_state import RunState
 from engine.store.reader import RunRow
-from pages.runs.search import folded, text
+from pages.runs.search import fold, text
 from pages.session.i18n import speak
 
 
@@ -45,7 +45,7 @@ def row(name: str = "", state: str = "running") -> RunRow:
 def test_all_words_must_be_there(language: str, typed: str, found: bool) -> None:
     speak(language)
     said = text(row("Baseline **número** 1"))
-    assert all(word in said for word in folded(typed).split()) is found
+    assert all(word in said for word in fold(typed).split()) is found
     speak("en")
 
 
@@ -56,7 +56,7 @@ def script() -> None:
     from tests.pages.test_finding import row
 
     search.field()
-    rows = search.matching([row("alpha"), row("beta", "stopped")])
+    rows = search.filter_runs([row("alpha"), row("beta", "stopped")])
     st.text(",".join(one.name for one in rows))
     if not rows:
         search.nothing(rows)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from engine.message import Message
-from pages.figures.charts import framed
+from pages.figures.charts import style_axes
 from pages.session.literal import escape_html, literal
 from tests.browser.nasty import TEXTS
 from tests.pages.messages import PAGES, engine_texts
@@ -98,7 +98,7 @@ def test_charts_name_their_lines_letter_by_letter() -> None:
     for text in TEXTS:
         made.add_scatter(x=[0], y=[0], name=text)
     colors: Any = {name: ["#000"] for name in ("runs",)} | dict.fromkeys(("grid", "text", "ground"), "#000")
-    shown = framed(made, colors, "<i>x</i>", "y", log=False)
+    shown = style_axes(made, colors, "<i>x</i>", "y", log=False)
     assert [trace.name for trace in shown.data] == [escape_html(text) for text in TEXTS]
     assert shown.layout.xaxis.title.text == "&lt;i&gt;x&lt;/i&gt;"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pages.playground.weight_shrinkage import shrinking
+from pages.playground.weight_shrinkage import describe_shrinkage
 from pages.session.i18n import speak
 
 
@@ -16,7 +16,7 @@ def english() -> None:
 
 
 def said(optimizer: dict[str, Any], *rules: dict[str, Any]) -> str:
-    return shrinking({"optimizer": optimizer, "regularizers": list(rules)})
+    return describe_shrinkage({"optimizer": optimizer, "regularizers": list(rules)})
 
 
 def test_the_factor_of_plain_sgd() -> None:
@@ -40,7 +40,7 @@ def test_no_factor_where_there_is_none() -> None:
 
 def test_a_factor_that_grows_is_called_so() -> None:
     assert "-1" in said({"kind": "sgd", "lr": 1.0}, {"kind": "l2", "strength": 2.0})
-    assert shrinking({"optimizer": {"kind": "nothing"}}) == ""
+    assert describe_shrinkage({"optimizer": {"kind": "nothing"}}) == ""
 
 
 def test_layers_with_their_own_multiple() -> None:

@@ -18,7 +18,7 @@ from engine.parts.datasets.upload import Upload
 from engine.parts.datasets.wine import Wine
 from engine.preview.preview import preview
 from engine.training import end_messages
-from pages.form.part_help import capitalized
+from pages.form.part_help import capitalize
 from pages.playground.live_view import texts
 from pages.session.experiment_title import classes
 from pages.session.i18n import LANGUAGES, catalog, fixed, live_texts, number, pgettext, speak
@@ -131,7 +131,7 @@ def test_layers_are_named_in_small_letters_but_for_their_abbreviations() -> None
     ],
 )
 def test_what_stands_under_a_heading_begins_with_a_capital_unless_it_is_a_symbol(line: str, printed: str) -> None:
-    assert capitalized(line) == printed
+    assert capitalize(line) == printed
 
 
 @pytest.mark.parametrize(

@@ -123,7 +123,7 @@ def test_a_reading_that_a_run_names_is_kept(store: Path, monkeypatch: pytest.Mon
     app = page(lang="en")
     say(app, "header", False)
     used = data(app)["file"]
-    monkeypatch.setattr("pages.data.reread.needed", lambda digest: digest == used)
+    monkeypatch.setattr("pages.data.reread.is_used", lambda digest: digest == used)
     say(app, "gaps", ["-1"])
     assert data(app)["file"] != used
     assert library.path(used).is_file()

@@ -82,9 +82,9 @@ def test_files_are_listed_chosen_and_deleted(store: Path) -> None:
 def test_any_network_can_go_on_with_a_file_or_points(preset: str) -> None:
     start = Experiment.from_json((SHELL.parents[1] / "assets" / "presets" / f"{preset}.json").read_bytes()).to_dict()
     files = [ingest_upload("t.csv", TABLE.encode()), ingest_upload("i.zip", zipped(photos()))]
-    given = [uploads.proposed(digest, library.find_schema(digest)) or {} for digest in files]
+    given = [uploads.propose_data(digest, library.find_schema(digest)) or {} for digest in files]
     for data in (*given, {"kind": "points", "drawn": "0,0,0;1,1,1;2,2,2;3,3,0;0,3,1;3,0,2", "task": "classification"}):
-        wanted = uploads.fitting(to_data(start, data["kind"], data))
+        wanted = uploads.adapt_network(to_data(start, data["kind"], data))
         preview(Experiment.from_dict(wanted))
     points = to_data(start, "points", {"drawn": "0,0,0.5;1,1,-1;2,2,1;3,3,0", "task": "regression"})
     assert points["loss"]["kind"] != "cross_entropy"
@@ -92,14 +92,14 @@ def test_any_network_can_go_on_with_a_file_or_points(preset: str) -> None:
 
 def test_the_picker_shows_what_is_ones_own() -> None:
     digest = ingest_upload("t.csv", TABLE.encode())
-    data = {**(uploads.proposed(digest, library.find_schema(digest)) or {}), "kind": "upload"}
+    data = {**(uploads.propose_data(digest, library.find_schema(digest)) or {}), "kind": "upload"}
     drawn = {"kind": "points", "drawn": "0,0,0;1,1,1;2,2,2;3,3,0", "task": "classification"}
     tile = next(item for item in uploads.tiles(thumbnails(), data) if item["kind"] == "upload")
     assert (tile["mark"], len(tile["points"])) == ("points", 40)
     tile = next(item for item in uploads.tiles(thumbnails(), drawn) if item["kind"] == "points")
     assert tile["points"] == [[0, 0, 0], [0.333, 0.333, 1], [0.667, 0.667, 2], [1, 1, 0]]  # shares of the range
     library.delete(digest)
-    uploads.drawn.cache_clear()
+    uploads.make_thumbnail.cache_clear()
     examples.cache_clear()
     tile = next(item for item in uploads.tiles(thumbnails(), data) if item["kind"] == "upload")
     assert tile["mark"] == "up"
