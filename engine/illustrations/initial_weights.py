@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from engine.parts.initializers import Fan, Initializer, Spread
+from engine.parts.initializers import Distribution, Fan, Initializer
 
 BINS, LEAST = 61, 40_000
 TWO = 0.9544997361036416  # share of a normal distribution within two deviations
@@ -37,7 +37,7 @@ def initial_weights(part: Initializer, fan: Fan, seed: int = 0) -> InitialWeight
     reach = max(float(np.abs(values).max()) * 1.05, 1e-3)
     density, edges = np.histogram(values, BINS, (-reach, reach), density=True)
     centers = (edges[1:] + edges[:-1]) / 2
-    spread = part.spread(fan)
+    spread = part.get_distribution(fan)
     theory = None
     if spread:
         ends = [spread.scale * side * near for side in (-2, -1, 1, 2) for near in (1 - 1e-9, 1 + 1e-9)]
@@ -46,7 +46,7 @@ def initial_weights(part: Initializer, fan: Fan, seed: int = 0) -> InitialWeight
     return InitialWeights(centers, density, theory, float(values.var()), None if spread is None else variance(spread))
 
 
-def density_of(spread: Spread, x: np.ndarray) -> np.ndarray:
+def density_of(spread: Distribution, x: np.ndarray) -> np.ndarray:
     scale = spread.scale
     if spread.shape == "uniform":
         return np.where(np.abs(x) <= scale, 1 / (2 * scale), 0.0)
@@ -54,7 +54,7 @@ def density_of(spread: Spread, x: np.ndarray) -> np.ndarray:
     return np.asarray(bell if spread.shape == "normal" else np.where(np.abs(x) <= 2 * scale, bell / TWO, 0.0))
 
 
-def variance(spread: Spread) -> float:
+def variance(spread: Distribution) -> float:
     if spread.shape == "uniform":
         return spread.scale**2 / 3
     lost = 0.0 if spread.shape == "normal" else 4 * np.exp(-2) / (np.sqrt(2 * np.pi) * TWO)

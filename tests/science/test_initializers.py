@@ -13,7 +13,7 @@ from torch import Tensor
 from engine.catalogue.part import catalogue
 from engine.experiment.experiment import Experiment
 from engine.network.build import build
-from engine.parts.initializers import Initializer
+from engine.parts.initializers import Fan, Initializer
 from tests.science.references import covers
 
 BELL = math.exp(-2) / math.sqrt(2 * math.pi)  # the normal density at 2
@@ -62,6 +62,30 @@ def test_mean_and_variance(kind: str, network: list[dict[str, Any]], in_shape: t
         assert abs(weight.var() - expected) < 4 * expected * math.sqrt((kurtosis - 1) / count)
         fourth = ((weight / deviation) ** 4).mean()
         assert abs(fourth - kurtosis) < 4 * math.sqrt(wobble / count), "the wrong distribution"
+
+
+@pytest.mark.parametrize(
+    ("kind", "function", "settings"),
+    [
+        ("glorot_normal", torch.nn.init.xavier_normal_, {}),
+        ("glorot_uniform", torch.nn.init.xavier_uniform_, {}),
+        ("wide_glorot_normal", torch.nn.init.xavier_normal_, {"gain": 2**0.5}),
+        ("he_normal", torch.nn.init.kaiming_normal_, {"nonlinearity": "relu"}),
+        ("he_uniform", torch.nn.init.kaiming_uniform_, {"nonlinearity": "relu"}),
+        ("lecun_normal", torch.nn.init.kaiming_normal_, {"nonlinearity": "linear"}),
+        ("lecun_uniform", torch.nn.init.kaiming_uniform_, {"nonlinearity": "linear"}),
+    ],
+)
+@pytest.mark.parametrize("shape", [(30, 50), (7, 3, 5, 5)], ids=["dense", "conv"])
+def test_equal_to_the_function_of_torch(
+    kind: str, function: Callable[..., Tensor], settings: dict[str, Any], shape: tuple[int, ...]
+) -> None:
+    field = math.prod(shape[2:])
+    found, expected = torch.zeros(shape), torch.zeros(shape)
+    fan = Fan(shape[1] * field, shape[0] * field)
+    catalogue(Initializer)[kind]().fill_(found, fan, torch.Generator().manual_seed(1))
+    function(expected, generator=torch.Generator().manual_seed(1), **settings)
+    assert torch.equal(found, expected)
 
 
 @pytest.mark.parametrize(("network", "in_shape"), [(DENSE, (120,)), (CONV, (6, 12, 12))], ids=["dense", "conv"])

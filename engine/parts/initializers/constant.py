@@ -8,7 +8,7 @@ from engine.catalogue.part import hparam
 from engine.parts.initializers import Fan, Initializer
 
 
-class Constant(Initializer):
+class ConstantInitializer(Initializer):
     """Constant: every weight the same.
 
     Like zeros, it leaves all units of a layer equal for ever, only with a signal: nothing tells them apart.

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from torch import Generator, Tensor
 
-from engine.parts.initializers import Fan, Initializer, Spread
+from engine.parts.initializers import Distribution, Fan, Initializer
 
 
 class GlorotUniform(Initializer):
@@ -28,8 +28,9 @@ class GlorotUniform(Initializer):
     kind: Literal["glorot_uniform"] = "glorot_uniform"
 
     def fill_(self, weight: Tensor, fan: Fan, generator: Generator) -> None:
-        bound = self.spread(fan).scale
+        # torch.nn.init.xavier_uniform_ with these fans, bit for bit
+        bound = self.get_distribution(fan).scale
         weight.uniform_(-bound, bound, generator=generator)
 
-    def spread(self, fan: Fan) -> Spread:
-        return Spread("uniform", (6.0 / (fan.fan_in + fan.fan_out)) ** 0.5)
+    def get_distribution(self, fan: Fan) -> Distribution:
+        return Distribution("uniform", (6.0 / (fan.fan_in + fan.fan_out)) ** 0.5)

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from torch import Generator, Tensor
 
-from engine.parts.initializers import Fan, Initializer, Spread
+from engine.parts.initializers import Distribution, Fan, Initializer
 
 
 class LecunNormal(Initializer):
@@ -28,7 +28,8 @@ class LecunNormal(Initializer):
     kind: Literal["lecun_normal"] = "lecun_normal"
 
     def fill_(self, weight: Tensor, fan: Fan, generator: Generator) -> None:
-        weight.normal_(0.0, self.spread(fan).scale, generator=generator)
+        # torch.nn.init.kaiming_normal_(nonlinearity="linear") with these fans, bit for bit
+        weight.normal_(0.0, self.get_distribution(fan).scale, generator=generator)
 
-    def spread(self, fan: Fan) -> Spread:
-        return Spread("normal", fan.fan_in**-0.5)
+    def get_distribution(self, fan: Fan) -> Distribution:
+        return Distribution("normal", fan.fan_in**-0.5)

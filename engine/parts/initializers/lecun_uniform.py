@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from torch import Generator, Tensor
 
-from engine.parts.initializers import Fan, Initializer, Spread
+from engine.parts.initializers import Distribution, Fan, Initializer
 
 
 class LecunUniform(Initializer):
@@ -28,8 +28,9 @@ class LecunUniform(Initializer):
     kind: Literal["lecun_uniform"] = "lecun_uniform"
 
     def fill_(self, weight: Tensor, fan: Fan, generator: Generator) -> None:
-        bound = self.spread(fan).scale
+        # torch.nn.init.kaiming_uniform_(nonlinearity="linear") with these fans, bit for bit
+        bound = self.get_distribution(fan).scale
         weight.uniform_(-bound, bound, generator=generator)
 
-    def spread(self, fan: Fan) -> Spread:
-        return Spread("uniform", (3.0 / fan.fan_in) ** 0.5)
+    def get_distribution(self, fan: Fan) -> Distribution:
+        return Distribution("uniform", (3.0 / fan.fan_in) ** 0.5)

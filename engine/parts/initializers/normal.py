@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from torch import Generator, Tensor
 
 from engine.catalogue.part import hparam
-from engine.parts.initializers import Fan, Initializer, Spread
+from engine.parts.initializers import Distribution, Fan, Initializer
 
 
 class Normal(Initializer):
@@ -32,5 +32,5 @@ class Normal(Initializer):
     def fill_(self, weight: Tensor, fan: Fan, generator: Generator) -> None:
         weight.normal_(0.0, self.std, generator=generator)
 
-    def spread(self, fan: Fan) -> Spread:
-        return Spread("normal", self.std)
+    def get_distribution(self, fan: Fan) -> Distribution:
+        return Distribution("normal", self.std)

@@ -6,7 +6,7 @@ import torch
 from torch import Generator, Tensor
 
 from engine.catalogue.part import hparam
-from engine.parts.initializers import Fan, Initializer, Spread
+from engine.parts.initializers import Distribution, Fan, Initializer
 
 
 class TruncatedNormal(Initializer):
@@ -32,10 +32,11 @@ class TruncatedNormal(Initializer):
     std: float = hparam(0.1, "Standard deviation before the tails are left out.", gt=0, le=10, log=True)
 
     def fill_(self, weight: Tensor, fan: Fan, generator: Generator) -> None:
+        # torch.nn.init.trunc_normal_ gives the same distribution, but from uniform numbers: other weights for a seed
         draws = torch.randn(weight.shape, generator=generator)
         while (beyond := draws.abs() > 2).any():
             draws[beyond] = torch.randn(int(beyond.sum()), generator=generator)
         weight.copy_(self.std * draws)
 
-    def spread(self, fan: Fan) -> Spread:
-        return Spread("truncated", self.std)
+    def get_distribution(self, fan: Fan) -> Distribution:
+        return Distribution("truncated", self.std)

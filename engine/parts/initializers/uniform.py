@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from torch import Generator, Tensor
 
 from engine.catalogue.part import hparam
-from engine.parts.initializers import Fan, Initializer, Spread
+from engine.parts.initializers import Distribution, Fan, Initializer
 
 
 class Uniform(Initializer):
@@ -31,5 +31,5 @@ class Uniform(Initializer):
     def fill_(self, weight: Tensor, fan: Fan, generator: Generator) -> None:
         weight.uniform_(-self.bound, self.bound, generator=generator)
 
-    def spread(self, fan: Fan) -> Spread:
-        return Spread("uniform", self.bound)
+    def get_distribution(self, fan: Fan) -> Distribution:
+        return Distribution("uniform", self.bound)

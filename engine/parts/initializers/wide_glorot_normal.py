@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from torch import Generator, Tensor
 
-from engine.parts.initializers import Fan, Initializer, Spread
+from engine.parts.initializers import Distribution, Fan, Initializer
 
 
 class WideGlorotNormal(Initializer):
@@ -30,7 +30,8 @@ class WideGlorotNormal(Initializer):
     kind: Literal["wide_glorot_normal"] = "wide_glorot_normal"
 
     def fill_(self, weight: Tensor, fan: Fan, generator: Generator) -> None:
-        weight.normal_(0.0, self.spread(fan).scale, generator=generator)
+        # torch.nn.init.xavier_normal_(gain=2**0.5) with these fans, bit for bit
+        weight.normal_(0.0, self.get_distribution(fan).scale, generator=generator)
 
-    def spread(self, fan: Fan) -> Spread:
-        return Spread("normal", 2.0 / (fan.fan_in + fan.fan_out) ** 0.5)
+    def get_distribution(self, fan: Fan) -> Distribution:
+        return Distribution("normal", 2.0 / (fan.fan_in + fan.fan_out) ** 0.5)
