@@ -30,7 +30,7 @@ def activation_curve(part: Activation) -> ActivationCurve:
     f = function(x)
     (slope,) = torch.autograd.grad(f.sum(), x)
     f, at = f.detach(), x.detach().numpy()
-    flat = part.saturated(x.detach(), function)
+    flat = part.find_saturated(x.detach(), function)
     dead = (f == 0) & (slope == 0)
     none = torch.zeros(POINTS, dtype=torch.bool)
     return ActivationCurve(

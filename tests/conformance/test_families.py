@@ -111,7 +111,7 @@ def test_activation(part: Any) -> None:
     assert x.grad is not None
     assert x.grad.isfinite().all()
     assert all(p.grad is not None and p.grad.isfinite().all() and p.grad.any() for p in function.parameters())
-    flat = part().saturated(x.detach(), function)
+    flat = part().find_saturated(x.detach(), function)
     assert flat is None or (flat.dtype == torch.bool and flat.shape == out.shape)
 
 

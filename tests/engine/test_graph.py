@@ -117,7 +117,7 @@ def test_every_unitwise_block_keeps_the_number_of_units() -> None:
 
 def test_two_sided_activations_are_flat_far_out_on_both_sides() -> None:
     for name, part in catalogue(Activation).items():
-        flat = part().saturated(torch.tensor([-30.0, 30.0]), part().build())
+        flat = part().find_saturated(torch.tensor([-30.0, 30.0]), part().build())
         assert part.two_sided == (flat is not None and bool(flat.all())), name
 
 

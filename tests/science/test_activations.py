@@ -63,7 +63,7 @@ def test_saturated_is_where_the_slope_is_under_5_percent_of_the_largest(data: di
     x = torch.linspace(-8, 8, 4001, dtype=torch.float64).requires_grad_()
     outputs = twin.activate(part, x)
     (slope,) = torch.autograd.grad(outputs.sum(), x)
-    found = part.saturated(x.detach(), part.build().double())
+    found = part.find_saturated(x.detach(), part.build().double())
     if data["kind"] == "identity":
         assert found is None
         return

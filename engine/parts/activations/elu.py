@@ -31,6 +31,6 @@ class ELU(Activation):
     def build(self) -> nn.Module:
         return nn.ELU(self.alpha)
 
-    def steepness(self, x: Tensor, module: nn.Module) -> Tensor:
-        # just below zero f′ is α, above it 1
+    def compute_relative_slope(self, x: Tensor, module: nn.Module) -> Tensor:
+        # just below zero f′ is α, above it 1; where eˣ overflows, x > 0 and the 1 is taken
         return torch.where(x > 0, 1.0, self.alpha * x.exp()).to(x.dtype) / max(1.0, self.alpha)

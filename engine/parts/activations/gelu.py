@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from engine.parts.activations import Activation
 
-STEEPEST = 1.1289042  # f′ at x = √2
+MAX_SLOPE = 1.1289042  # f′ at x = √2
 
 
 class GELU(Activation):
@@ -32,6 +32,6 @@ class GELU(Activation):
     def build(self) -> nn.Module:
         return nn.GELU()
 
-    def steepness(self, x: Tensor, module: nn.Module) -> Tensor:
-        below = (1 + torch.erf(x / math.sqrt(2))) / 2  # Φ
-        return (below + x * (-(x**2) / 2).exp() / math.sqrt(2 * math.pi)) / STEEPEST
+    def compute_relative_slope(self, x: Tensor, module: nn.Module) -> Tensor:
+        cdf = (1 + torch.erf(x / math.sqrt(2))) / 2  # Φ(x)
+        return (cdf + x * (-(x**2) / 2).exp() / math.sqrt(2 * math.pi)) / MAX_SLOPE

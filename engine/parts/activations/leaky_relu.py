@@ -30,5 +30,5 @@ class LeakyReLU(Activation):
     def build(self) -> nn.Module:
         return nn.LeakyReLU(self.slope)
 
-    def steepness(self, x: Tensor, module: nn.Module) -> Tensor:
+    def compute_relative_slope(self, x: Tensor, module: nn.Module) -> Tensor:
         return torch.where(x > 0, 1.0, self.slope).to(x.dtype)  # at most 1

@@ -34,8 +34,9 @@ class PReLU(Activation):
 
     def reset(self, module: nn.Module) -> None:
         assert isinstance(module, nn.PReLU)
-        module.reset_parameters()
+        module.reset_parameters()  # to `init`, which the module remembers
 
-    def steepness(self, x: Tensor, module: nn.Module) -> Tensor:
-        learned = module.weight if isinstance(module, nn.PReLU) else torch.tensor(self.slope)
-        return torch.where(x > 0, 1.0, learned).to(x.dtype) / learned.abs().clamp_min(1.0)
+    def compute_relative_slope(self, x: Tensor, module: nn.Module) -> Tensor:
+        assert isinstance(module, nn.PReLU)
+        slope = module.weight  # (1,), which may have become negative or steeper than 1
+        return torch.where(x > 0, 1.0, slope).to(x.dtype) / slope.abs().clamp_min(1.0)

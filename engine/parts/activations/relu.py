@@ -28,8 +28,8 @@ class ReLU(Activation):
     def build(self) -> nn.Module:
         return nn.ReLU()
 
-    def steepness(self, x: Tensor, module: nn.Module) -> Tensor:
+    def compute_relative_slope(self, x: Tensor, module: nn.Module) -> Tensor:
         return (x > 0).to(x.dtype)
 
-    def saturated(self, x: Tensor, module: nn.Module) -> Tensor:
-        return x <= 0  # one comparison: measured in every frame
+    def find_saturated(self, x: Tensor, module: nn.Module) -> Tensor:
+        return x <= 0  # not by the slope: this runs in every frame

@@ -5,9 +5,9 @@ from typing import ClassVar, Literal
 
 from torch import Tensor, nn
 
-from engine.parts.activations import FLAT, Activation
+from engine.parts.activations import SATURATION, Activation
 
-EDGE = 2 * math.atanh(math.sqrt(1 - FLAT))  # from here on 4f(1 − f) = 1 − tanh²(x / 2) < 0.05
+SATURATED_FROM = 2 * math.atanh(math.sqrt(1 - SATURATION))  # from here on 4f(1 − f) = 1 − tanh²(x / 2) < 0.05
 
 
 class Sigmoid(Activation):
@@ -34,9 +34,9 @@ class Sigmoid(Activation):
     def build(self) -> nn.Module:
         return nn.Sigmoid()
 
-    def steepness(self, x: Tensor, module: nn.Module) -> Tensor:
+    def compute_relative_slope(self, x: Tensor, module: nn.Module) -> Tensor:
         f = x.sigmoid()
         return 4 * f * (1 - f)
 
-    def saturated(self, x: Tensor, module: nn.Module) -> Tensor:
-        return x.abs() > EDGE  # one comparison: measured in every frame
+    def find_saturated(self, x: Tensor, module: nn.Module) -> Tensor:
+        return x.abs() > SATURATED_FROM  # not by the slope: this runs in every frame

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from engine.parts.activations import Activation
 
-STEEPEST = 1.0998393  # f′ at x = 2.3993573
+MAX_SLOPE = 1.0998393  # f′ at x = 2.3993573
 
 
 class SiLU(Activation):
@@ -29,6 +29,6 @@ class SiLU(Activation):
     def build(self) -> nn.Module:
         return nn.SiLU()
 
-    def steepness(self, x: Tensor, module: nn.Module) -> Tensor:
-        share = x.sigmoid()
-        return share * (1 + x * (1 - share)) / STEEPEST
+    def compute_relative_slope(self, x: Tensor, module: nn.Module) -> Tensor:
+        sigmoid = x.sigmoid()
+        return sigmoid * (1 + x * (1 - sigmoid)) / MAX_SLOPE

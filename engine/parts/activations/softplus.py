@@ -25,7 +25,7 @@ class Softplus(Activation):
     kind: Literal["softplus"] = "softplus"
 
     def build(self) -> nn.Module:
-        return nn.Softplus()
+        return nn.Softplus()  # beyond 20 torch takes x itself: ln(1 + e⁻ˣ) is lost in float32
 
-    def steepness(self, x: Tensor, module: nn.Module) -> Tensor:
+    def compute_relative_slope(self, x: Tensor, module: nn.Module) -> Tensor:
         return x.sigmoid()

@@ -5,9 +5,9 @@ from typing import ClassVar, Literal
 
 from torch import Tensor, nn
 
-from engine.parts.activations import FLAT, Activation
+from engine.parts.activations import SATURATION, Activation
 
-EDGE = math.atanh(math.sqrt(1 - FLAT))  # from here on 1 − tanh²(x) < 0.05
+SATURATED_FROM = math.atanh(math.sqrt(1 - SATURATION))  # from here on 1 − tanh²(x) < 0.05
 
 
 class Tanh(Activation):
@@ -33,8 +33,8 @@ class Tanh(Activation):
     def build(self) -> nn.Module:
         return nn.Tanh()
 
-    def steepness(self, x: Tensor, module: nn.Module) -> Tensor:
+    def compute_relative_slope(self, x: Tensor, module: nn.Module) -> Tensor:
         return 1 - x.tanh() ** 2
 
-    def saturated(self, x: Tensor, module: nn.Module) -> Tensor:
-        return x.abs() > EDGE  # one comparison: measured in every frame
+    def find_saturated(self, x: Tensor, module: nn.Module) -> Tensor:
+        return x.abs() > SATURATED_FROM  # not by the slope: this runs in every frame

@@ -183,10 +183,10 @@ class Block(Part, family="blocks", position=4):
         """Every recurrent layer's gates, each (batch, time, units · directions), for inputs `x` (batch, time, …)."""
         return []
 
-    def saturated(self, module: nn.Module, x: Tensor, h: Tensor, z: Tensor | None) -> Tensor | None:
+    def find_saturated(self, module: nn.Module, x: Tensor, h: Tensor, z: Tensor | None) -> Tensor | None:
         """Which outputs come from a flat end of the activation that made them; None if there is none. `module` takes
         `x` and gives `h`; `z` is what the activation of `applies` was applied to."""
-        return self.applies.saturated(z, last(module)) if self.applies and z is not None else None
+        return self.applies.find_saturated(z, last(module)) if self.applies and z is not None else None
 
     @property
     def target_task(self) -> Task | None:

@@ -8,7 +8,7 @@ from engine.catalogue.part import hparam
 from engine.message import Message
 from engine.numerics.gates import EXAMPLES, compute_gates, compute_tanh
 from engine.numerics.recurrent import Recurrent
-from engine.parts.activations import FLAT
+from engine.parts.activations import SATURATION
 from engine.parts.blocks import (
     TWO_BIASES,
     Bias,
@@ -73,7 +73,7 @@ class GRU(Block):
     def gates(self, module: nn.Module, x: Tensor) -> list[tuple[Tensor, ...]]:
         return compute_gates(inside(module, nn.GRU), x)
 
-    def saturated(self, module: nn.Module, x: Tensor, h: Tensor, z: Tensor | None) -> Tensor:
+    def find_saturated(self, module: nn.Module, x: Tensor, h: Tensor, z: Tensor | None) -> Tensor:
         """Of tanh of the new value."""
         tanh = compute_tanh(inside(module, nn.GRU), x[:EXAMPLES], self.output == "sequence")
-        return 1 - tanh**2 < FLAT
+        return 1 - tanh**2 < SATURATION

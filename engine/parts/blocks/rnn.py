@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from engine.catalogue.part import hparam
 from engine.message import Message
 from engine.numerics.recurrent import Recurrent
-from engine.parts.activations import FLAT
+from engine.parts.activations import SATURATION
 from engine.parts.blocks import (
     TWO_BIASES,
     Bias,
@@ -77,5 +77,5 @@ class RNN(Block):
     def recurrence(self) -> Recurrence:
         return Recurrence(self.layers, self.units)
 
-    def saturated(self, module: nn.Module, x: Tensor, h: Tensor, z: Tensor | None) -> Tensor:
-        return h <= 0 if self.nonlinearity == "relu" else 1 - h**2 < FLAT
+    def find_saturated(self, module: nn.Module, x: Tensor, h: Tensor, z: Tensor | None) -> Tensor:
+        return h <= 0 if self.nonlinearity == "relu" else 1 - h**2 < SATURATION
