@@ -19,7 +19,7 @@ from torch import Tensor
 from engine.data.epochs import fetch_all
 from engine.numerics.seeding import DROPOUT, MEMBER, seed_of
 from engine.training.capture import Capture
-from engine.training.eager import Loss
+from engine.training.descent import Loss
 from engine.training.learner import Batch, Learner
 
 GROUP = 32  # steps on a GPU whose losses are fetched together: each fetch stalls the device

@@ -16,7 +16,8 @@ from engine.data.targets import loss_module
 from engine.experiment.experiment import Experiment
 from engine.network.build import Network
 from engine.training.capture import Capture
-from engine.training.eager import Eager, Loss
+from engine.training.descent import Loss
+from engine.training.eager import Eager
 from engine.training.heads import Heads
 from engine.training.members import member_experiments, member_samples
 
