@@ -75,13 +75,13 @@ def structure(document: str) -> dict[str, Any]:
     cannot read."""
     # torch comes with them: a server can answer before it is there
     from engine.experiment.experiment import Experiment
-    from engine.network.graph import graph
+    from engine.network.graph import build_graph
 
     try:
         experiment = Experiment.from_json(document)
     except PlaygroundError:
         return {}
-    nodes = [node.to_json() for node in graph(experiment.network)]
+    nodes = [node.to_json() for node in build_graph(experiment.network)]
     tasks = experiment.loss.tasks
     task = tasks[0] if len(tasks) == 1 else experiment.data.stated_task
     best = any(rule.keeps_best for rule in experiment.regularizers)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from engine.data.prepare import at
 from engine.errors import InvalidExperiment, shown
 from engine.experiment.experiment import Experiment
 from engine.message import Message
-from engine.network.weights import matrices
+from engine.network.weights import select_matrices
 from engine.parts.activations.identity import Identity
 from engine.parts.blocks import Block, Shape, Weight
 from engine.parts.blocks.dense import Dense
@@ -25,11 +22,11 @@ from engine.parts.initializers import Initializer
 
 @dataclass(frozen=True)
 class Stage:
-    """One block at its place: its name, unique in the network, its module and the shapes around it.
+    """One block of a network, built: its module, and the shapes of an example before and after it.
 
-    `other` is the place of the earlier stage whose output the module takes beside its input; −1 for none. `shared`
-    says that the module belongs to an earlier stage, whose `block` it then is; `kind` is that of the block that stands
-    here.
+    `name`: unique in the network. `reference`: the index of the earlier stage whose output the module takes; −1 for
+    none. `shared`: the module belongs to an earlier stage, and so does `block`; `kind` is that of the block that the
+    experiment has here.
     """
 
     name: str
@@ -38,7 +35,7 @@ class Stage:
     module: nn.Module
     in_shape: Shape
     out_shape: Shape
-    other: int = -1
+    reference: int = -1
     shared: bool = False
 
     @property
@@ -60,53 +57,53 @@ class Stage:
 class Network(nn.Module):
     """A sequence of blocks, some of which refer to earlier ones, and the dense output layer.
 
-    Shape: (batch, *in_shape) → (batch, outputs), followed by the flattened outputs of auxiliary heads, in order
+    Shape: (batch, *in_shape) → (batch, outputs), and of each auxiliary head its flattened outputs after those, in order
     """
 
     def __init__(self, stages: tuple[Stage, ...]) -> None:
         super().__init__()
         self.stages = stages
         self.modules_in_order = nn.ModuleList(stage.module for stage in stages)
-        self.has_references = any(stage.other >= 0 for stage in stages)
-        self.head_positions = tuple(place for place, stage in enumerate(stages) if stage.is_head)
+        self.has_references = any(stage.reference >= 0 for stage in stages)
+        self.head_positions = tuple(index for index, stage in enumerate(stages) if stage.is_head)
 
     def forward(self, x: Tensor) -> Tensor:
         if self.head_positions:
-            found = self.outputs(x)
-            heads = [found[position].flatten(1) for position in self.head_positions]  # (batch, numbers) each
-            return torch.cat([found[-1], *heads], 1)
+            outputs = self.compute_outputs(x)
+            heads = [outputs[position].flatten(1) for position in self.head_positions]  # (batch, numbers) each
+            return torch.cat([outputs[-1], *heads], 1)
         if self.has_references:
-            return self.outputs(x)[-1]
-        for stage in self.stages:
+            return self.compute_outputs(x)[-1]
+        for stage in self.stages:  # holds one output at a time, where no gradient needs the others
             x = stage.module(x)
         return x
 
-    def outputs(self, x: Tensor) -> list[Tensor]:
+    def compute_outputs(self, x: Tensor) -> list[Tensor]:
         """The output of each stage, in order, (batch, *out_shape)."""
-        found: list[Tensor] = []
+        outputs: list[Tensor] = []
         for stage in self.stages:
-            if stage.is_head:
-                found.append(stage.module(x if stage.other < 0 else found[stage.other]))
+            if stage.is_head:  # x stays what it is: the next stage takes what this one took
+                outputs.append(stage.module(x if stage.reference < 0 else outputs[stage.reference]))
                 continue
-            x = stage.module(x) if stage.other < 0 else stage.module(x, found[stage.other])
-            found.append(x)
-        return found
+            x = stage.module(x) if stage.reference < 0 else stage.module(x, outputs[stage.reference])
+            outputs.append(x)
+        return outputs
 
     def observe(self, x: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """The outputs of the network, and those of each observed layer."""
-        found = self.outputs(x)
-        return found[-1], tuple(out for out, stage in zip(found, self.stages, strict=True) if stage.block.observed)
+        """The outputs of the network, (batch, outputs), and of each observed stage, (batch, *out_shape)."""
+        outputs = self.compute_outputs(x)
+        return outputs[-1], tuple(out for out, stage in zip(outputs, self.stages, strict=True) if stage.block.observed)
 
     def train(self, mode: bool = True) -> Network:
-        """Training or evaluation mode, as torch has it. Its own walk is a tenth of a frame: every module's attribute is
-        set with checks that a bool need not pass."""
-        for module in self.everywhere:
+        """Set training or evaluation mode, as `torch.nn.Module.train` does."""
+        # nn.Module.train takes a tenth of a frame: its __setattr__ checks whether the bool is a module or a tensor
+        for module in self.all_modules:
             module.__dict__["training"] = mode
         return self
 
     @cached_property
-    def everywhere(self) -> tuple[nn.Module, ...]:
-        """All modules, the network included. Walking the tree at each change of mode would be slow."""
+    def all_modules(self) -> tuple[nn.Module, ...]:
+        """All modules, the network included; kept, since walking the tree at each change of mode would be slow."""
         return tuple(self.modules())
 
     @property
@@ -125,20 +122,22 @@ class Network(nn.Module):
         return tuple(stage for stage in self.stages if stage.weights)
 
     @property
-    def transposed(self) -> tuple[int, ...]:
-        """Which of all `select_weights()` have their units along the second axis."""
+    def transposed_weights(self) -> tuple[int, ...]:
+        """The indices of those `select_weights()` that have their units along the second axis."""
         axes = {id(weight.tensor): weight.unit_axis for stage in self.stages for weight in stage.weights}
-        return tuple(place for place, weight in enumerate(self.select_weights()) if axes[id(weight)] == 1)
+        return tuple(index for index, weight in enumerate(self.select_weights()) if axes[id(weight)] == 1)
 
     def select_weights(self, chosen: tuple[str, ...] = ()) -> list[Tensor]:
-        """The weights that L1 and L2 act on: all but biases and normalization gains; of some layers, if they are named
-        by number or label. A number or "output" means that layer, even where a block has it as its label.
+        """The weights that L1 and L2 act on: all but biases and normalization gains.
+
+        `chosen`: the layers whose weights are wanted, by number or label; empty for all. A number or "output" means
+        that layer, even where a block has it as its label. A shared weight comes once.
 
         Raises: InvalidExperiment for a layer that is not there, has no such weights, or is named twice, and for a label
         that two of them have.
         """
         if not chosen:
-            return list(matrices(weight for stage in self.stages for weight in stage.weights).values())
+            return list(select_matrices(weight for stage in self.stages for weight in stage.weights).values())
         named = {s.block.label: s for s in self.stages if s.block.label and not s.shared}
         numbered = {stage.name.split(" ")[0]: stage for stage in self.stages}
         named, found = named | numbered, dict[int, Tensor]()
@@ -148,86 +147,98 @@ class Network(nn.Module):
                 raise InvalidExperiment("", Message("numbers or labels of layers"), shown(name), hint)
             if name not in numbered and sum(s.block.label == name and not s.shared for s in self.stages) > 1:
                 raise InvalidExperiment("", Message("a label that one block has"), shown(name))
-            own = matrices(named[name].block.weights(named[name].module))
-            if not own:
+            matrices = select_matrices(named[name].block.weights(named[name].module))
+            if not matrices:
                 raise InvalidExperiment("", Message("layers with weights, which biases and gains are not"), shown(name))
-            if own.keys() & found.keys():
+            if matrices.keys() & found.keys():
                 raise InvalidExperiment("", Message("every layer at most once"), shown(name))
-            found |= own
+            found |= matrices
         return list(found.values())
 
 
 def assemble(experiment: Experiment, in_shape: Shape, outputs: int, heads: Mapping[int, int] | None = None) -> Network:
-    """The network on the meta device: shapes without numbers. `heads`: the outputs of each head, by its place; those
-    not named have as many as the network.
+    """Build the network on the meta device: shapes without numbers.
+
+    `in_shape`: that of an example. `heads`: the number of outputs of each head, by the index of its block; those not
+    named have as many as the network.
 
     Raises: InvalidExperiment naming the block that does not fit, or the penalty that names a layer it cannot act on,
     with what it expected and what it got.
     """
-    head = Dense(width=outputs, activation=Identity())
+    output = Dense(width=outputs, activation=Identity())  # logits, or real numbers: the loss has the rest
     stages: list[Stage] = []
-    whole = in_shape
+    example_shape = in_shape
     with torch.device("meta"):
-        for place, block in enumerate((*experiment.network, head)):
-            is_head = place == len(experiment.network)
-            where = "$.network (output layer)" if is_head else f"$.network[{place}] ({block.name()})"
-            name = "output" if is_head else f"{place + 1} {block.name()}"
+        for index, block in enumerate((*experiment.network, output)):
+            is_output = index == len(experiment.network)
+            where = "$.network (output layer)" if is_output else f"$.network[{index}] ({block.name()})"
+            name = "output" if is_output else f"{index + 1} {block.name()}"
             if block.is_head:
-                goal = whole if block.reconstructs else ((heads or {}).get(place, outputs),)
-                stages.append(end(name, block, in_shape, where, stages, goal))
+                target_shape = example_shape if block.reconstructs else ((heads or {}).get(index, outputs),)
+                stages.append(build_head(name, block, in_shape, where, stages, target_shape))
                 continue
-            stages.append(stage(name, block, in_shape, where, stages))
+            stages.append(build_stage(name, block, in_shape, where, stages))
             in_shape = stages[-1].out_shape
     network = Network(tuple(stages))
-    for place, rule in enumerate(experiment.regularizers):
-        with at(f"$.regularizers[{place}] ({rule.name()})"):
+    for index, rule in enumerate(experiment.regularizers):
+        with at(f"$.regularizers[{index}] ({rule.name()})"):
             network.select_weights(rule.chosen)
     return network
 
 
-def stage(name: str, block: Block, in_shape: Shape, where: str, before: list[Stage]) -> Stage:
-    """One block built for `in_shape` on the meta device."""
-    other = place_of(block, where, before)
-    reached = None
-    if other >= 0:
-        earlier = before[other]
+def build_stage(name: str, block: Block, in_shape: Shape, where: str, before: list[Stage]) -> Stage:
+    """Build a block for `in_shape`, on the device that is torch's default.
+
+    Raises: InvalidExperiment at `where` if the input or the reference does not fit.
+    """
+    reference = find_reference(block, where, before)
+    referred_shape = None
+    if reference >= 0:
+        earlier = before[reference]
         if block.shares and earlier.block.refers and not earlier.block.reference_optional:
             raise InvalidExperiment(f"{where}.of", Message("a block that takes its input alone"), earlier.block.name())
-        reached = earlier.in_shape if block.shares else earlier.out_shape
+        referred_shape = earlier.in_shape if block.shares else earlier.out_shape
     try:
-        module = block.build(in_shape, reached)
+        module = block.build(in_shape, referred_shape)
     except InvalidExperiment as error:
         raise error.at(where) from error
     if block.shares:
         return Stage(
             name,
             block.name(),
-            before[other].block,
-            before[other].module,
+            before[reference].block,
+            before[reference].module,
             in_shape,
-            before[other].out_shape,
+            before[reference].out_shape,
             shared=True,
         )
-    inputs = [torch.empty(2, *shape) for shape in (in_shape, reached) if shape is not None]
+    # the output's shape is found by a pass, so that no block has to repeat the arithmetic of its module
+    inputs = [torch.empty(2, *shape) for shape in (in_shape, referred_shape) if shape is not None]
     with torch.no_grad():
-        out = module.eval()(*inputs)
+        out = module.eval()(*inputs)  # (2, *out_shape)
     module.train()
-    return Stage(name, block.name(), block, module, in_shape, tuple(out.shape[1:]), other)
+    return Stage(name, block.name(), block, module, in_shape, tuple(out.shape[1:]), reference)
 
 
-def end(name: str, block: Block, in_shape: Shape, where: str, before: list[Stage], goal: Shape) -> Stage:
-    """A block that stands aside, built on the meta device for what it reads and what it aims at."""
-    other = place_of(block, where, before)
-    read = in_shape if other < 0 else before[other].out_shape
+def build_head(name: str, block: Block, in_shape: Shape, where: str, before: list[Stage], target_shape: Shape) -> Stage:
+    """Build an auxiliary head for the shapes of what it reads and of its target, on torch's default device.
+
+    Raises: InvalidExperiment at `where` if the input or the reference does not fit.
+    """
+    reference = find_reference(block, where, before)
+    read_shape = in_shape if reference < 0 else before[reference].out_shape
     try:
-        module = block.build(read, goal)
+        module = block.build(read_shape, target_shape)
     except InvalidExperiment as error:
         raise error.at(where) from error
-    return Stage(name, block.name(), block, module, read, goal, other)
+    return Stage(name, block.name(), block, module, read_shape, target_shape, reference)
 
 
-def place_of(block: Block, where: str, before: list[Stage]) -> int:
-    """Where the block that this one refers to stands; −1 if it refers to none. Raises: InvalidExperiment."""
+def find_reference(block: Block, where: str, before: list[Stage]) -> int:
+    """The index of the stage that `block` refers to; −1 if it refers to none.
+
+    Raises: InvalidExperiment if no earlier block has the label, or several.
+    """
     if not block.refers or (block.reference_optional and block.reference == ""):
         return -1
     labels = [stage.block.label for stage in before if not stage.shared]
@@ -237,62 +248,44 @@ def place_of(block: Block, where: str, before: list[Stage]) -> int:
         raise InvalidExperiment(f"{where}.of", Message("the label of an earlier block"), shown(block.reference), hint)
     if labels.count(block.reference) > 1:
         raise InvalidExperiment(f"{where}.of", Message("a label that one block has"), shown(block.reference))
-    found = next(s for s in before if not s.shared and s.block.label == block.reference)
-    return before.index(found)
+    return next(i for i, s in enumerate(before) if not s.shared and s.block.label == block.reference)
 
 
 def build(experiment: Experiment, in_shape: Shape, outputs: int, heads: Mapping[int, int] | None = None) -> Network:
-    """The network with its first weights, on the CPU. They depend on the experiment's seed alone, not on the device."""
+    """Build the network with its initial weights, on the CPU: they depend on the experiment's seed alone.
+
+    Arguments and errors: as of `assemble`.
+    """
     network = assemble(experiment, in_shape, outputs, heads)
     network.to_empty(device="cpu")
     generator = torch.Generator().manual_seed(experiment.seed)
     with torch.no_grad():
         for stage in network.stages:
             if not stage.shared:
-                start(stage, stage.block.own_initializer or experiment.initializer, experiment.bias, generator)
+                initialize_(stage, stage.block.own_initializer or experiment.initializer, experiment.bias, generator)
     return network
 
 
-def start(stage: Stage, initializer: Initializer, bias: float, generator: torch.Generator) -> None:
-    """Gives a stage's parameters their first values, in place."""
+def initialize_(stage: Stage, initializer: Initializer, bias: float, generator: torch.Generator) -> None:
+    """Give a stage's parameters their initial values, in place; weights are drawn in the order of `Stage.weights`."""
     stage.block.reset(stage.module)
     for one in stage.block.biases(stage.module):
         one.tensor.fill_(one.multiple * bias)
     for weight in stage.weights:
-        if weight.fan is not None:
-            for piece in weight.tensor.chunk(weight.pieces):
+        if weight.fan is not None:  # else a gain, which reset has set to 1
+            for piece in weight.tensor.chunk(weight.pieces):  # gates, or pieces of maxout: a draw each
                 initializer.fill_(piece, weight.fan, generator)
 
 
-def forward_flops(network: Network, in_shape: Shape) -> int:
-    """Floating-point operations of the matrix products and convolutions for one example; an addition counts as one.
+def collect_tensors(network: Network) -> dict[str, Tensor]:
+    """Parameters and running statistics by name, `1_dense.0.weight`, on the CPU; of an ensemble after `member_1.`.
 
-    Counted on the meta device, where recurrent blocks and attention are single products; elsewhere torch has kernels
-    for the whole of them, which the counter does not see into.
+    Contiguous, as safetensors demands.
     """
-    counter = FlopCounterMode(display=False)
-    twin = weightless(network).eval()
-    with counter, torch.no_grad():
-        twin(torch.zeros(1, *in_shape, device="meta"))
-    return int(counter.get_total_flops())
-
-
-def weightless(network: Network) -> Network:
-    """A copy on the meta device: shapes without numbers."""
-    memo: dict[int, Any] = {}
-    for parameter in network.parameters():
-        memo[id(parameter)] = nn.Parameter(torch.empty_like(parameter, device="meta"))
-    for buffer in network.buffers():
-        memo[id(buffer)] = torch.empty_like(buffer, device="meta")
-    return copy.deepcopy(network, memo)
-
-
-def named_tensors(network: Network) -> dict[str, Tensor]:
-    """Weights and running statistics by name, on the CPU; where several networks answer together, by member too."""
     many = len(network.members) > 1
     return {
-        f"{f'member_{place}.' if many else ''}{stage.name.replace(' ', '_')}.{key}": value.detach().cpu().contiguous()
-        for place, member in enumerate(network.members, 1)
+        f"{f'member_{number}.' if many else ''}{stage.name.replace(' ', '_')}.{key}": value.detach().cpu().contiguous()
+        for number, member in enumerate(network.members, 1)
         for stage in member.stages
         for key, value in stage.module.state_dict().items()
     }

@@ -36,29 +36,31 @@ class Node:
         return {key: value for key, value in asdict(self).items() if value or key == "inputs"}
 
 
-def graph(network: Sequence[Block]) -> tuple[Node, ...]:
-    """The nodes in order, the output layer last. A reference that leads nowhere is left out."""
+def build_graph(network: Sequence[Block]) -> tuple[Node, ...]:
+    """The nodes in order, the output layer last.
+
+    A reference that leads nowhere is left out: a network that is being edited is drawn as well.
+    """
     nodes: list[Node] = []
     names: dict[str, tuple[str, ...]] = {}  # what a reference to each label takes
     blocks: dict[str, Block] = {}
     passed: tuple[str, ...] = (INPUT,)  # what the next block takes
-    for place, block in enumerate(network, 1):
-        name = f"{place} {block.name()}"
+    for number, block in enumerate(network, 1):
+        name = f"{number} {block.name()}"
         referred = names.get(block.reference, ())
         inputs = passed if block.shares or not block.reference else referred
         if block.joins:
             inputs = (*passed, *referred)
-        nodes.append(node(name, inputs, blocks.get(block.reference, block) if block.shares else block))
-        own = nodes[-1].name
+        nodes.append(make_node(name, inputs, blocks.get(block.reference, block) if block.shares else block))
         if not block.is_head:
-            passed = (own,)
-        if block.label:
-            names.setdefault(block.label, (own,))
+            passed = (name,)
+        if block.label:  # the first of two blocks with one label: `assemble` refuses such a network with a reason
+            names.setdefault(block.label, (name,))
             blocks.setdefault(block.label, block)
     return (*nodes, Node(OUTPUT, passed))
 
 
-def node(name: str, inputs: tuple[str, ...], block: Block) -> Node:
+def make_node(name: str, inputs: tuple[str, ...], block: Block) -> Node:
     """The node of a block, or of the block whose module it shares."""
     task = (block.target_task or "") if block.is_head else ""
     return Node(name, inputs, block.unitwise, block.is_head, task, block.two_sided)

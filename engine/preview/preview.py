@@ -9,7 +9,8 @@ from engine.data.prepare import examples, prepare
 from engine.errors import InvalidExperiment
 from engine.experiment.experiment import Experiment
 from engine.message import Message
-from engine.network.build import assemble, forward_flops
+from engine.network.build import assemble
+from engine.network.flops import count_forward_flops
 from engine.parts.blocks import Shape
 from engine.preview.cautions import Caution, cautions
 from engine.preview.memory_estimate import MemoryEstimate, estimate_memory
@@ -63,7 +64,7 @@ def preview(experiment: Experiment) -> Preview:
     network = assemble(experiment, data.in_shape, data.source.outputs, data.heads)
     rows = tuple(LayerPreview(s.kind, s.name, s.out_shape, s.parameters, s.in_shape) for s in network.stages)
     parameters = sum(row.parameters for row in rows)
-    flops = forward_flops(network, data.in_shape)
+    flops = count_forward_flops(network, data.in_shape)
     found = estimate_memory(experiment, network, data, flops)
     expect_memory(found.run, "$.network")
     attack = experiment.attack if experiment.attack and experiment.attack.share > 0 else None

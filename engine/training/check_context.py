@@ -14,7 +14,8 @@ from engine.data.augment import Augment
 from engine.data.epochs import Order
 from engine.data.prepare import Prepared, prepare
 from engine.experiment.experiment import Experiment
-from engine.network.build import Network, assemble, build, forward_flops
+from engine.network.build import Network, assemble, build
+from engine.network.flops import count_forward_flops
 from engine.numerics.seeding import DROPOUT, seed_of
 from engine.parts.blocks import Shape
 from engine.training.eager import Eager
@@ -97,7 +98,7 @@ class CheckContext:
         for stage in network.stages:
             recurrence = stage.block.recurrence
             calls += stage.in_shape[0] * recurrence.layers if recurrence else 0
-        work = 3 * (forward_flops(network, self.data.in_shape) * batch + CALL * calls)
+        work = 3 * (count_forward_flops(network, self.data.in_shape) * batch + CALL * calls)
         if self.experiment.optimizer.needs_closure:
             work *= GRADIENTS
         return int(min(self.steps, max(FEWEST, WORK / work)))

@@ -21,7 +21,7 @@ class Eager(Descent):
         parameters = list(network.parameters())
         super().__init__(network, loss, experiment.optimizer.build(parameters))
         self.penalized: list[Tensor] = list(network.select_weights())
-        self.transposed = {id(self.penalized[index]) for index in network.transposed}
+        self.transposed = {id(self.penalized[index]) for index in network.transposed_weights}
         self.needs_closure = experiment.optimizer.needs_closure
         self.device = device
         self.cpu = device.type == "cpu"

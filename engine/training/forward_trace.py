@@ -24,10 +24,10 @@ class ForwardTrace:
 def trace_forward(network: Network, x: Tensor) -> ForwardTrace:
     """Trace one pass; of an ensemble, its first member's."""
     with record_inputs(network) as recorded:
-        outputs = network.outputs(x)
+        outputs = network.compute_outputs(x)
     inputs = []
     for stage, out in zip(network.stages, outputs, strict=True):
-        inputs.append(outputs[stage.other] if stage.is_head and stage.other >= 0 else x)
+        inputs.append(outputs[stage.reference] if stage.is_head and stage.reference >= 0 else x)
         x = x if stage.is_head else out  # an auxiliary head passes its input on
     # a shared module is called once for each of its stages, in their order
     pre = [recorded[id(last(stage.module))].pop(0) if stage.block.applies else None for stage in network.stages]

@@ -18,7 +18,7 @@ from engine.experiment import edits
 from engine.experiment.experiment import Experiment
 from engine.frame import Channel, Frame
 from engine.message import NOTHING, Message
-from engine.network.build import forward_flops
+from engine.network.flops import count_forward_flops
 from engine.parts.schedules import Progress as ScheduleProgress
 from engine.parts.schedules import lengthened
 from engine.training import divergence, end_messages
@@ -54,7 +54,7 @@ class Trainer(Resumable):
         self.device = pick_device(experiment.device)
         self.data = prepare(experiment)
         self.network = build_networks(experiment, self.data)
-        flops = forward_flops(self.network, self.data.in_shape)  # counted before .to(device)
+        flops = count_forward_flops(self.network, self.data.in_shape)  # counted before .to(device)
         self.network.to(self.device)
         self.heads = Heads(experiment, self.data, self.network, self.device)
         self.learners = build_learners(experiment, self.data, self.network, self.heads, self.device)

@@ -10,7 +10,7 @@ from torch import Tensor
 from engine.data.epochs import EpochMetrics
 from engine.experiment.experiment import Experiment
 from engine.message import NOTHING, Message
-from engine.network.build import Network, named_tensors
+from engine.network.build import Network, collect_tensors
 from engine.parts.schedules import Spans
 from engine.training import divergence, end_messages
 from engine.training.capture import Capture
@@ -90,7 +90,7 @@ class Resumable:
 
     def model_tensors(self) -> dict[str, Tensor]:
         """Parameters and running statistics by name, on the CPU."""
-        return named_tensors(self.network)
+        return collect_tensors(self.network)
 
     @property
     def stop_message(self) -> Message:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from engine.network.build import Network
-from engine.network.weights import rows
+from engine.network.weights import index_rows
 from engine.numerics.norms import lengths
 
 
@@ -25,7 +25,7 @@ class WeightRows:
         parts_by_name: dict[str, list[int]] = {}
         before = 0
         for stage in network.weighted:
-            own = rows(stage.name, stage.weights)
+            own = index_rows(stage.name, stage.weights)
             parts_by_name |= {name: [before + index for index in indices] for name, indices in own.items()}
             before += sum(len(weight.kinds) for weight in stage.weights)
         self.names = tuple(parts_by_name)

@@ -12,7 +12,8 @@ import torch
 from engine.experiment.experiment import Experiment
 from engine.jobs.cost import cost, epoch_seconds
 from engine.jobs.quantize import bfloat16, has_float_weights, int8, sizes
-from engine.network.build import build, forward_flops, weightless
+from engine.network.build import build
+from engine.network.flops import copy_to_meta, count_forward_flops
 from engine.training.check_context import CheckContext
 from engine.training.trainer import Trainer
 
@@ -76,7 +77,7 @@ def test_recurrent_flops_by_hand_with_weights_and_without(kind: str, gates: int)
     ways = [2 * gates * units * (features + units) for features in (symbols, 2 * units)]  # a step of one direction
     by_hand = (delay + 1) * 2 * sum(ways) + 2 * 2 * units * symbols
     assert cost(start).flops_forward == by_hand
-    assert forward_flops(CheckContext(start).network(), (delay + 1, symbols)) == by_hand
+    assert count_forward_flops(CheckContext(start).network(), (delay + 1, symbols)) == by_hand
 
 
 def test_attention_flops_by_hand() -> None:
@@ -85,13 +86,13 @@ def test_attention_flops_by_hand() -> None:
     )
     time, width = 6, 4
     by_hand = 2 * (time * width * 4 * width + 2 * time * time * width + time * width * 4)
-    assert forward_flops(CheckContext(start).network(), (time, width)) == by_hand
+    assert count_forward_flops(CheckContext(start).network(), (time, width)) == by_hand
 
 
 def test_the_copy_without_weights_leaves_the_network_alone() -> None:
     network = CheckContext(Experiment.from_dict(NETS["lstm"])).network()
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    twin = weightless(network)
+    twin = copy_to_meta(network)
     assert {p.device.type for p in twin.parameters()} == {"meta"}
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
 
@@ -224,7 +225,7 @@ def test_bfloat16_does_not_round_the_numbers_of_rows() -> None:
     half = bfloat16(network)
     numbers = torch.tensor([[511.0, 513.0, 515.0, 699.0]])
     rows = network.stages[1].module(numbers).to(torch.bfloat16)
-    assert torch.equal(half.outputs(numbers)[1], rows)
+    assert torch.equal(half.compute_outputs(numbers)[1], rows)
 
 
 def test_the_slope_of_a_prelu_is_no_weight_that_stays_float32() -> None:

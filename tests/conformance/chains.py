@@ -12,7 +12,7 @@ import torch
 
 from engine.catalogue.part import catalogue
 from engine.errors import InvalidExperiment
-from engine.network.build import Stage, end, stage
+from engine.network.build import Stage, build_head, build_stage
 from engine.parts.blocks import Block, Shape
 
 Document = dict[str, Any]
@@ -74,9 +74,9 @@ class Chain:
             with torch.device("meta"):
                 if block.is_head:
                     goal = self.start if block.name() == "reconstruct" else (self.outputs,)
-                    self.stages.append(end(name, block, self.shape, "", self.stages, goal))
+                    self.stages.append(build_head(name, block, self.shape, "", self.stages, goal))
                 else:
-                    self.stages.append(stage(name, block, self.shape, "", self.stages))
+                    self.stages.append(build_stage(name, block, self.shape, "", self.stages))
                     self.shape = self.stages[-1].out_shape
         except InvalidExperiment:
             return False

@@ -63,7 +63,7 @@ def test_block(part: Any) -> None:
         fitting.append(shape)
         meta, module = assemble(start, shape, 2).stages[place], network.stages[place].module
         x = noise(5, *shape).requires_grad_()
-        out = network.outputs(x)[place]
+        out = network.compute_outputs(x)[place]
         assert out.shape == (5, *meta.out_shape)
         assert out.isfinite().all()
         if kind_of(part) == "detach":  # lets none through
@@ -76,10 +76,10 @@ def test_block(part: Any) -> None:
         counts = [sum(p.numel() for p in m.parameters()) for m in (meta.module, module)]
         assert counts[0] == counts[1]
         network.eval()
-        seen = network.outputs(x)[place]
-        assert torch.equal(seen, network.outputs(x)[place]), "evaluation is deterministic"
+        seen = network.compute_outputs(x)[place]
+        assert torch.equal(seen, network.compute_outputs(x)[place]), "evaluation is deterministic"
         # whatever the batch
-        torch.testing.assert_close(seen[:2], network.outputs(x[:2])[place], atol=1e-6, rtol=1e-5)
+        torch.testing.assert_close(seen[:2], network.compute_outputs(x[:2])[place], atol=1e-6, rtol=1e-5)
         inside = trace_forward(network, x)
         stage, entered = network.stages[place], inside.pre_activations[place]
         assert (entered is None) == (stage.block.applies is None)

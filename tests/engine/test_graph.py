@@ -15,7 +15,7 @@ from engine.experiment import presets
 from engine.experiment.experiment import Experiment
 from engine.live.messages import structure
 from engine.network.build import build
-from engine.network.graph import INPUT, Node, graph
+from engine.network.graph import INPUT, Node, build_graph
 from engine.parts.activations import Activation
 from engine.parts.aspects import Aspect
 from engine.parts.blocks import Block
@@ -42,7 +42,7 @@ WAYS: list[dict[str, Any]] = [
 
 
 def nodes(network: list[dict[str, Any]]) -> tuple[Node, ...]:
-    return graph(Experiment.from_dict({"network": network}).network)
+    return build_graph(Experiment.from_dict({"network": network}).network)
 
 
 def reached(found: tuple[Node, ...], name: str) -> set[str]:
@@ -61,15 +61,15 @@ def test_a_change_reaches_the_nodes_that_the_graph_says(length: int) -> None:
     experiment = Experiment.from_dict({"network": WAYS[:length]})
     data = prepare(experiment)
     network = build(experiment, data.in_shape, data.source.outputs, data.heads).eval()
-    found = graph(experiment.network)
+    found = build_graph(experiment.network)
     assert [node.name for node in found] == [stage.name for stage in network.stages]
     x = torch.randn(4, *data.in_shape)
     for changed, stage in enumerate(network.stages[:-1]):
         change = stage.module.register_forward_hook(lambda _module, _inputs, out: out + 1)
         with torch.no_grad():
-            moved = network.outputs(x)
+            moved = network.compute_outputs(x)
             change.remove()
-            differs = [not torch.equal(a, b) for a, b in zip(moved, network.outputs(x), strict=True)]
+            differs = [not torch.equal(a, b) for a, b in zip(moved, network.compute_outputs(x), strict=True)]
         again = [other.module is stage.module for other in network.stages]
         changes = {one.name for one, same in zip(found, again, strict=True) if same}
         for place, node in enumerate(found):

@@ -139,7 +139,7 @@ def test_pairs_are_the_inputs_over_what_the_network_makes_of_them() -> None:
     with torch.no_grad():
         trainer.network.eval()
         x = trainer.capture.probe_batch[:half]
-        again = trainer.network.outputs(x)[4]
+        again = trainer.network.compute_outputs(x)[4]
     pairs = torch.cat([x, again]).reshape(2 * half, 8, 8)
     assert float(scale) == float(pairs.abs().max())
     assert (torch.from_numpy(found) - pairs / scale * 127).abs().max() <= 0.51

@@ -31,7 +31,7 @@ def convolved(**fields: Any) -> np.ndarray:
         weight = network.stages[0].weights[0].tensor
         assert weight is not None
         weight.copy_(torch.tensor(FILTER))
-        return network.outputs(torch.tensor([[IMAGE]], dtype=torch.float32))[0][0, 0].numpy()
+        return network.compute_outputs(torch.tensor([[IMAGE]], dtype=torch.float32))[0][0, 0].numpy()
 
 
 def slid(x: np.ndarray, before: int, after: int, stride: int) -> np.ndarray:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from engine.experiment.experiment import Experiment
-from engine.network.build import assemble, build, forward_flops
+from engine.network.build import assemble, build
+from engine.network.flops import count_forward_flops
 from engine.preview.preview import preview
 
 LENET: list[dict[str, Any]] = [
@@ -46,11 +47,11 @@ def test_convolution_size(size: int, kernel: int, padding: int, stride: int) -> 
 def test_flops_count_multiplications_and_additions() -> None:
     dense = [{"kind": "dense", "width": 30}]
     start = Experiment.from_dict({"network": dense})
-    assert forward_flops(assemble(start, (20,), 4), (20,)) == 2 * (20 * 30 + 30 * 4)
-    assert forward_flops(build(start, (20,), 4), (20,)) == 2 * (20 * 30 + 30 * 4)
+    assert count_forward_flops(assemble(start, (20,), 4), (20,)) == 2 * (20 * 30 + 30 * 4)
+    assert count_forward_flops(build(start, (20,), 4), (20,)) == 2 * (20 * 30 + 30 * 4)
     conv = [{"kind": "conv2d", "filters": 5, "kernel": 3}, {"kind": "flatten"}]
     network = assemble(Experiment.from_dict({"network": conv}), (2, 8, 8), 4)
-    assert forward_flops(network, (2, 8, 8)) == 2 * (5 * 36 * 2 * 9 + 180 * 4)
+    assert count_forward_flops(network, (2, 8, 8)) == 2 * (5 * 36 * 2 * 9 + 180 * 4)
 
 
 def dense_memory(optimizer: dict[str, Any]) -> int:

@@ -161,7 +161,7 @@ class Loop:
             *self.restore(),
             *(["with torch.no_grad():", *(f"{IN}{line}" for line in lines)] if lines else []),
             "optimizer.step()",
-            *self.rules.constraints(self.model.network.transposed),
+            *self.rules.constraints(self.model.network.transposed_weights),
         ]
 
     def step_by_closure(self) -> list[str]:
@@ -189,6 +189,6 @@ class Loop:
             *(f"{IN}{line}" for line in inner),
             "",
             f"value = {step}(optimizer, list(model.buffers()), gradient, lambda: {penalties})",
-            *self.rules.constraints(self.model.network.transposed),
+            *self.rules.constraints(self.model.network.transposed_weights),
             *self.record("value")[: 1 if self.bagged else None],
         ]

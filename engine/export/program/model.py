@@ -90,14 +90,14 @@ class Model:
 
         An end reads and has a name of its own, and the network goes on from what came before it.
         """
-        wanted = {stage.other for stage in self.network.stages if stage.other >= 0}
+        wanted = {stage.reference for stage in self.network.stages if stage.reference >= 0}
         names = {place: f"from_{self.attributes[place]}" for place in wanted}
         names |= {place: self.attributes[place] for place in self.network.head_positions}
         for place, (stage, attribute) in enumerate(zip(self.network.stages, self.attributes, strict=True)):
-            given = f"x, {names[stage.other]}" if stage.other >= 0 else "x"
+            given = f"x, {names[stage.reference]}" if stage.reference >= 0 else "x"
             target = f"{names[place]} = x" if place in names else "x"
             if place in self.network.head_positions:
-                given, target = names.get(stage.other, "x"), names[place]
+                given, target = names.get(stage.reference, "x"), names[place]
             shape = shape_text(stage.out_shape).replace(" × ", ", ")
             yield f"        {target} = self.{attribute}({given})  # (batch, {shape})"
 
