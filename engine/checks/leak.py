@@ -7,7 +7,7 @@ import numpy as np
 
 from engine.checks import Check, Outcome
 from engine.data.split import split
-from engine.data.target_leakage import target_copies
+from engine.data.target_leakage import find_target_copies
 from engine.message import Message
 from engine.parts.datasets import Dataset
 from engine.training.check_context import CheckContext
@@ -40,7 +40,7 @@ class Leak(Check):
 
     def examine(self, context: CheckContext) -> Outcome:
         data = context.data
-        if not data.source.vocabulary_size and (columns := target_copies(data.source.x, data.source.y)):
+        if not data.source.vocabulary_size and (columns := find_target_copies(data.source.x, data.source.y)):
             return revealed(columns)
         splits = split(context.experiment, data.source)
         rows = [keys(x.numpy()) for x in (data.train_x, data.validation_x, data.test_x)]

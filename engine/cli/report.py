@@ -27,10 +27,10 @@ def kept(row: RunRow) -> dict[str, Any] | None:
 
 def summary(reader: Reader, row: RunRow, experiment: Experiment) -> dict[str, Any]:
     """The object that `train --json` prints."""
-    from engine.data.prepare import examples
+    from engine.data.prepare import load_examples
     from engine.store.per_class import class_metrics
 
-    task = examples(experiment.data, experiment.seed).task
+    task = load_examples(experiment.data, experiment.seed).task
     word = "accuracy" if task == "classification" else "r2"
     found = row.summary
     metrics = {f"{split}_{word}": found.get(f"{split}_metric") for split in ("train", "validation")}

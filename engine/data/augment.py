@@ -1,4 +1,4 @@
-"""Augmentation at work: each step's chance comes from the seed and the step alone, so that a resumed run repeats it."""
+"""Augmentation of training batches, repeatable from the seed and the step alone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engine.numerics.seeding import AUGMENTATION, seed_of
 
 
 class Augment:
-    """The augmentations of an experiment, one after the other."""
+    """Applies the augmentations of an experiment one after the other, on the device of the batch."""
 
     def __init__(self, experiment: Experiment, device: torch.device) -> None:
         self.parts = experiment.augmentations
@@ -18,9 +18,10 @@ class Augment:
         self.generator = torch.Generator(device)
 
     def __call__(self, x: Tensor, y: Tensor, step: int) -> tuple[Tensor, Tensor]:
-        """The batch of a step as training sees it."""
+        """Augment inputs (batch, …) and targets (batch, …) of a step; shapes stay."""
         if not self.parts:
             return x, y
+        # seeded anew at each step, so that a resumed run draws the same and no checkpoint holds a generator's state
         self.generator.manual_seed(seed_of(self.seed, AUGMENTATION, step))
         for part in self.parts:
             x, y = part.apply(x, y, self.generator)

@@ -1,4 +1,4 @@
-"""What the splits cannot teach or tell, and what rounding took: said before training, as (where, sentence)."""
+"""Warnings before training about the splits and about rounding to float32, as (where, sentence)."""
 
 from __future__ import annotations
 
@@ -17,21 +17,24 @@ LOOKED = 1000  # training examples at which the digits of inputs are looked at
 SplitWarning = tuple[str, Message]
 
 
-def split_warnings(experiment: Experiment, data: Prepared) -> Iterator[SplitWarning]:
-    """Classes that a split misses, of the output and of every head; splits that are too small to tell anything."""
+def find_split_warnings(experiment: Experiment, data: Prepared) -> Iterator[SplitWarning]:
+    """Find classes that a split misses, of the output and of every head, and splits too small to tell anything."""
     if data.splits is None:
         return
-    sizes = [len(own) for own in data.splits]
+    sizes = [len(indices) for indices in data.splits]
     if data.source.task == "classification":
-        yield from missing_classes(data.source.y, data.source.classes, data.splits, "$.validation")
+        yield from warn_missing_classes(data.source.y, data.source.classes, data.splits, "$.validation")
     elif sizes[0] and not np.ptp(data.train_y.numpy()) > 0:
         yield "$.validation", Message("All training targets are the same: there is nothing to learn from them.")
-    for place, goal in data.goals.items():
-        block = experiment.network[place]
+    for position, goal in data.goals.items():
+        block = experiment.network[position]
+        # a head without a task of its own learns the output's classes, which are warned about already
         same = block.aspect is not None and block.aspect.task is None
         if goal.task == "classification" and not same:
             names = [str(number) for number in range(goal.outputs)]
-            yield from missing_classes(goal.y, names, data.splits, f"$.network[{place}] ({block.name()}).target")
+            yield from warn_missing_classes(
+                goal.y, names, data.splits, f"$.network[{position}] ({block.name()}).target"
+            )
     if sizes[1] < FEW:
         yield (
             "$.validation",
@@ -41,17 +44,18 @@ def split_warnings(experiment: Experiment, data: Prepared) -> Iterator[SplitWarn
         yield "$.test", Message("The test has only {n} examples: its loss and metric are mostly chance.", n=sizes[2])
 
 
-def missing_classes(
+def warn_missing_classes(
     y: np.ndarray, names: Sequence[str], splits: Sequence[np.ndarray], where: str
 ) -> Iterator[SplitWarning]:
-    """The classes of which a split has no example."""
-    for place, own in enumerate(splits):
-        missing = np.flatnonzero(np.bincount(y[own], minlength=len(names)) == 0)
-        if not len(own) or not len(missing):
+    """Warn of classes of which a split has no example. `y`: class indices (examples,); `splits`: (training,
+    validation, test)."""
+    for position, indices in enumerate(splits):
+        missing = np.flatnonzero(np.bincount(y[indices], minlength=len(names)) == 0)
+        if not len(indices) or not len(missing):
             continue
         classes = join_names([names[int(c)] for c in missing])
         yield (
-            "$.test" if place == 2 and where == "$.validation" else where,
+            "$.test" if position == 2 and where == "$.validation" else where,
             (
                 Message(
                     "Training has no example of {classes}: the network never sees what to answer.", classes=classes
@@ -64,29 +68,30 @@ def missing_classes(
                     "The test has no example of {classes}: it does not tell how well they are recognized.",
                     classes=classes,
                 ),
-            )[place],
+            )[position],
         )
 
 
 def join_names(names: Sequence[str]) -> Message:
-    """A few names in quotes, and how many more there are."""
+    """Quote a few names, and count the others."""
     some = ", ".join(f"“{name}”" for name in names[:NAMED])
     if len(names) <= NAMED:
         return Message("{names}", names=some)
     return Message("{names} and {n} more", names=some, n=len(names) - NAMED)
 
 
-def rounding_warnings(experiment: Experiment, data: Prepared) -> Iterator[SplitWarning]:
-    """Inputs and targets of own tables whose values float32 cannot tell apart after preprocessing."""
+def find_rounding_warnings(experiment: Experiment, data: Prepared) -> Iterator[SplitWarning]:
+    """Find inputs and targets of own tables whose values float32 cannot tell apart after preprocessing."""
     source, where = data.source, "$.preprocessing"
     if data.splits is None or source.x.dtype != np.float64:
         return
-    own = data.splits.train[:LOOKED]
+    rows = data.splits.train[:LOOKED]
+    # a step that mixes inputs leaves no column to compare with the one before
     mixed = any(part.mixes_inputs for part in experiment.preprocessing)
     if not mixed and source.x.ndim == 2:
-        before, after = count_distinct(source.x[own]), count_distinct(data.train_x[: len(own)].numpy())
-        for place in np.flatnonzero(2 * after < before)[:NAMED]:
-            counts = {"n": int(before[place]), "place": int(place) + 1, "left": int(after[place])}
+        before, after = count_distinct(source.x[rows]), count_distinct(data.train_x[: len(rows)].numpy())  # (inputs,)
+        for column in np.flatnonzero(2 * after < before)[:NAMED]:
+            counts = {"n": int(before[column]), "place": int(column) + 1, "left": int(after[column])}
             yield (
                 where,
                 Message(
@@ -95,7 +100,7 @@ def rounding_warnings(experiment: Experiment, data: Prepared) -> Iterator[SplitW
                 ),
             )
     if source.task == "regression":
-        before, after = count_distinct(source.y[own]), count_distinct(data.train_y[: len(own)].numpy())
+        before, after = count_distinct(source.y[rows]), count_distinct(data.train_y[: len(rows)].numpy())
         if (2 * after < before).any():
             yield (
                 where,
@@ -108,5 +113,5 @@ def rounding_warnings(experiment: Experiment, data: Prepared) -> Iterator[SplitW
 
 
 def count_distinct(x: np.ndarray) -> np.ndarray:
-    """How many different values each column has."""
+    """Count the different values of each column of `x` (rows, columns), (columns,)."""
     return np.asarray((np.diff(np.sort(x, 0), axis=0) > 0).sum(0) + 1)

@@ -1,4 +1,4 @@
-"""From what preprocessing left to what a network gets: float32, and what cannot be said in it."""
+"""From float64, in which own tables are preprocessed, to the float32 that networks get."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ HUGE = 1e30  # float32 ends at 3.4e38, and squares of weighted sums have to fit 
 
 
 def to_float32(x: np.ndarray) -> np.ndarray:
-    """The inputs in float32. Raises: InvalidExperiment for some that it has no room for."""
-    if beyond(x):
+    """Round inputs to float32, in their shape. Raises: InvalidExperiment for numbers that float32 has no room for."""
+    if exceeds_float32(x):
         raise InvalidExperiment(
             "$.preprocessing",
             Message("inputs up to {n} after preprocessing", n=HUGE),
@@ -23,25 +23,27 @@ def to_float32(x: np.ndarray) -> np.ndarray:
 
 
 def target_to_float32(y: np.ndarray, train: np.ndarray) -> np.ndarray:
-    """The targets of a regression in float32; classes as they are. Raises: InvalidExperiment if there is no room for
-    them, or if those of the training split, which differ, would all be the same."""
+    """Round the targets of a regression to float32; classes stay int64. `train`: the indices of the training split.
+
+    Raises: InvalidExperiment if float32 has no room for them, or if training targets that differ would all be the same.
+    """
     if y.dtype != np.float64:
         return y
-    if beyond(y):
+    if exceeds_float32(y):
         raise InvalidExperiment(
             "$.preprocessing",
             Message("targets up to {n} after preprocessing", n=HUGE),
             float(f"{np.abs(y).max():.3g}"),
             Message("standardize the target"),
         )
-    found = y.astype(np.float32)
-    if np.ptp(y[train]) > 0 and not np.ptp(found[train]) > 0:
+    rounded = y.astype(np.float32)
+    if np.ptp(y[train]) > 0 and not np.ptp(rounded[train]) > 0:  # its steps near 1.7e9, a time in seconds, are of 128
         expected = Message("targets that differ by more than float32 rounds them")
         received = f"{y[train].min():.12g}…{y[train].max():.12g}"
         raise InvalidExperiment("$.preprocessing", expected, received, Message("standardize the target"))
-    return found
+    return rounded
 
 
-def beyond(x: np.ndarray) -> bool:
-    """Whether some numbers are too large for float32."""
+def exceeds_float32(x: np.ndarray) -> bool:
+    """Whether some numbers are too large for float32; data sets that come as float32 are never asked."""
     return bool(x.dtype == np.float64 and x.size and np.abs(x).max() > HUGE)

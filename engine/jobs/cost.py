@@ -115,7 +115,7 @@ def epoch_seconds(experiment: Experiment, seconds: float = SECONDS) -> dict[str,
     looked = time.perf_counter() - before
     steps = plain or [max(0.0, one - looked) for one in ending]
     each = sum(steps) / len(steps) if steps else None
-    epoch = trainer.order.steps_per_epoch(experiment.batch_size)
+    epoch = trainer.order.count_steps(experiment.batch_size)
     return {"steps_measured": len(steps), "step_seconds": each, "steps_per_epoch": epoch, "validation_seconds": looked,
             "epoch_seconds": None if each is None else each * epoch + looked,
             "device": trainer.device.type}  # fmt: skip

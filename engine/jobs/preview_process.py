@@ -14,7 +14,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, ClassVar
 
 from engine.data.data_size import DataSize, estimate_size
-from engine.data.prepare import examples
+from engine.data.prepare import load_examples
 from engine.errors import InvalidExperiment
 from engine.experiment.experiment import Experiment
 from engine.message import Message
@@ -59,7 +59,7 @@ def large(experiment: Experiment) -> bool:
     """Do its data take so much that they are not made ready in this process? Raises: InvalidExperiment."""
     if experiment.data.bulk() > SMALL:
         return True
-    return estimate_size(experiment, examples(experiment.data, experiment.seed)).preparing > SMALL
+    return estimate_size(experiment, load_examples(experiment.data, experiment.seed)).preparing > SMALL
 
 
 def previewed(experiment: Experiment, visitor: str = "") -> Preview:

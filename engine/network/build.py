@@ -9,7 +9,7 @@ from functools import cached_property
 import torch
 from torch import Tensor, nn
 
-from engine.data.prepare import at
+from engine.data.prepare import locate_errors
 from engine.errors import InvalidExperiment, shown
 from engine.experiment.experiment import Experiment
 from engine.message import Message
@@ -181,7 +181,7 @@ def assemble(experiment: Experiment, in_shape: Shape, outputs: int, heads: Mappi
             in_shape = stages[-1].out_shape
     network = Network(tuple(stages))
     for index, rule in enumerate(experiment.regularizers):
-        with at(f"$.regularizers[{index}] ({rule.name()})"):
+        with locate_errors(f"$.regularizers[{index}] ({rule.name()})"):
             network.select_weights(rule.chosen)
     return network
 

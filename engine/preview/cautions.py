@@ -120,7 +120,7 @@ def chosen_parts(owner: Value, where: str) -> Iterator[tuple[str, Part]]:
 
 def own_data(experiment: Experiment, data: Prepared) -> Iterator[Caution]:
     """What the splits miss, and what rounding took of own numbers."""
-    for found in (split_warnings.split_warnings, split_warnings.rounding_warnings):
+    for found in (split_warnings.find_split_warnings, split_warnings.find_rounding_warnings):
         yield from (Caution(*one) for one in found(experiment, data))
 
 

@@ -92,7 +92,7 @@ def estimate_memory(experiment: Experiment, network: Network, data: Prepared, fl
         evaluation=evaluation_peak(experiment, network, data, flops),
         state=state + best,
         copies=best + before + saved,
-        data=estimate_size(experiment, data.source).with_batches(
+        data=estimate_size(experiment, data.source).add_batches(
             members * (2 if experiment.augmentations else 1) * batch
         ),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.data.data_size import estimate_size
-from engine.data.prepare import examples, prepare
+from engine.data.prepare import load_examples, prepare
 from engine.errors import InvalidExperiment
 from engine.experiment.experiment import Experiment
 from engine.message import Message
@@ -59,7 +59,7 @@ def preview(experiment: Experiment) -> Preview:
     Raises: InvalidExperiment for shapes that do not fit, a loss that does not suit the data, a penalty of layers that
     it cannot act on, or too much memory.
     """
-    expect_memory(estimate_size(experiment, examples(experiment.data, experiment.seed)).preparing, "$.data")
+    expect_memory(estimate_size(experiment, load_examples(experiment.data, experiment.seed)).preparing, "$.data")
     data = prepare(experiment)
     network = assemble(experiment, data.in_shape, data.source.outputs, data.heads)
     rows = tuple(LayerPreview(s.kind, s.name, s.out_shape, s.parameters, s.in_shape) for s in network.stages)

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from engine.data.data_size import estimate_size
-from engine.data.prepare import examples, prepare
+from engine.data.prepare import load_examples, prepare
 from engine.errors import PlaygroundError
 from engine.experiment import edits
 from engine.experiment.experiment import Experiment
@@ -37,7 +37,7 @@ def needed(order: RunJob) -> int:
 
 def weighed(experiment: Experiment) -> int:
     """The same for an experiment; exactly where it is much. Raises: InvalidExperiment."""
-    data = estimate_size(experiment, examples(experiment.data, experiment.seed))
+    data = estimate_size(experiment, load_examples(experiment.data, experiment.seed))
     expect_memory(data.preparing, "$.data")
     prepared = prepare(experiment)
     network = assemble(experiment, prepared.in_shape, prepared.source.outputs, prepared.heads)

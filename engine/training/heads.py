@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from engine.data.epochs import EpochMetrics
 from engine.data.prepare import Prepared
-from engine.data.targets import loss_module, training_targets
+from engine.data.targets import build_loss, build_training_targets
 from engine.examples import Task
 from engine.experiment.experiment import Experiment
 from engine.frame import Channel
@@ -72,7 +72,7 @@ class Heads:
         self.data, self.network, self.device = data, network, device
         self.task = data.source.task
         self.several = bool(network.head_positions)
-        main = loss_module(experiment, data)
+        main = build_loss(experiment, data)
         self.heads = list_heads(experiment, data, network, main) if self.several else ()
         self.loss: nn.Module = (WeightedLoss(self.heads, experiment) if self.several else main).to(device)
         self.reconstructs = any(network.stages[position].block.reconstructs for position in network.head_positions)
@@ -94,7 +94,7 @@ class Heads:
 
     def training_targets(self, experiment: Experiment) -> Tensor:
         """The targets of the training split; a reconstruction's are joined batch by batch, after augmentation."""
-        return self._concatenate_targets(training_targets(experiment, self.data), 0).to(self.device)
+        return self._concatenate_targets(build_training_targets(experiment, self.data), 0).to(self.device)
 
     def load_split(self, experiment: Experiment, split: int) -> tuple[Tensor, Tensor]:
         """Inputs and targets of the validation split (1) or the test split (2), on the device."""

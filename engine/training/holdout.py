@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from engine.data.prepare import Prepared
-from engine.data.targets import loss_module
+from engine.data.targets import build_loss
 from engine.experiment.experiment import Experiment
 from engine.network.build import Network
 from engine.numerics.seeding import ATTACK, seed_of
@@ -46,7 +46,7 @@ class Holdout:
         x, y = data.validation_x[:size], data.validation_y[:size]
         self.targets, self.x = y.to(device), x.to(device)
         self.loss_targets = experiment.loss.targets(y, data.source.outputs).to(device)
-        self.loss = loss_module(experiment, data).to(device)
+        self.loss = build_loss(experiment, data).to(device)
         inverse = self.invert_preprocessing(data)
         self.inverse = None if inverse is None else tuple(part.to(device) for part in inverse)
         self.train_x, self.train_y = data.train_x[:size].to(device), data.train_y[:size].to(device)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from engine.data.augment import Augment
 from engine.data.epochs import Order
 from engine.data.prepare import Prepared
-from engine.data.targets import loss_module
+from engine.data.targets import build_loss
 from engine.experiment.experiment import Experiment
 from engine.network.build import Network
 from engine.training.capture import Capture
@@ -87,7 +87,7 @@ def build_learners(
     members = (member_experiments(experiment), network.members, member_samples(experiment, len(x)))
     for own, member, sample in zip(*members, strict=True):
         # class weights come from the member's own sample
-        loss = loss_module(own, replace(data, train_y=data.train_y[sample])).to(device)
+        loss = build_loss(own, replace(data, train_y=data.train_y[sample])).to(device)
         order = SampledOrder(x, y, sample, own.seed, classes)
         learners.append(Learner(own, member, loss, order, device, heads.join_inputs))
     return tuple(learners)

@@ -92,8 +92,8 @@ class Trainer(Resumable):
         """The number of steps at the end of the run if nothing stops it early: the steps so far, the rest of this
         epoch, and all later epochs at the current batch size, which a live edit may change."""
         size, epochs, steps = self.experiment.batch_size, self.experiment.epochs, self.experiment.steps
-        left = self.order.steps_left(size)
-        by_epochs = self.step + left + ((epochs or 0) - self.epoch - 1) * self.order.steps_per_epoch(size)
+        left = self.order.count_steps_left(size)
+        by_epochs = self.step + left + ((epochs or 0) - self.epoch - 1) * self.order.count_steps(size)
         return int(min(math.inf if epochs is None else by_epochs, math.inf if steps is None else steps))
 
     def advance(
@@ -130,13 +130,13 @@ class Trainer(Resumable):
 
     def _steps_before_edge(self, until_step: int | None) -> int:
         """How many steps one stretch may take. The step after it ends an epoch, the run or the call, or has a frame."""
-        before = [self.order.steps_left(self.experiment.batch_size)]
+        before = [self.order.count_steps_left(self.experiment.batch_size)]
         before += [end - self.step for end in (self.experiment.steps, until_step) if end is not None]
         before += [next_on_grid(self.step) - self.step] if self.timer.clock.grid else []
         return max(0, min(before) - 1)
 
     def _ends_epoch(self) -> bool:
-        return self.order.cursor + self.order.upcoming(self.experiment.batch_size) >= self.order.count
+        return self.order.cursor + self.order.count_upcoming(self.experiment.batch_size) >= self.order.count
 
     def _is_last(self, until_step: int | None, until_epoch: int | None) -> bool:
         if until_step is not None and self.step + 1 >= until_step:
@@ -237,7 +237,7 @@ class Trainer(Resumable):
         self.epoch_metrics = self.heads.start_epoch_metrics()
         for learner in self.learners:
             learner.order.begin(self.epoch)
-        progress.epochs.append(EpochRow.of(self.epoch, self.step, train, validation))
+        progress.epochs.append(EpochRow.build(self.epoch, self.step, train, validation))
         progress.classes.append(classes)
         self._apply_validation()
         if diverges:

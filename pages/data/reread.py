@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 from pydantic import ValidationError
 
-from engine.data.prepare import examples
+from engine.data.prepare import load_examples
 from engine.errors import InvalidExperiment, PlaygroundError
 from engine.message import Message
 from engine.uploads import ingest, library
@@ -62,7 +62,7 @@ def carry_out() -> None:
     state.remember(own_data=chosen)
     if digest != data["file"] and about.corrections != NO_CORRECTIONS and not is_used(data["file"]):
         library.delete(data["file"])
-        examples.cache_clear()
+        load_examples.cache_clear()
 
 
 def merge_corrections(before: Corrections, asked: Draft) -> Corrections:

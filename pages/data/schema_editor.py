@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from engine.data.prepare import examples
+from engine.data.prepare import load_examples
 from engine.errors import InvalidExperiment
 from engine.examples import Examples
 from engine.parts.datasets.upload import Upload
@@ -32,7 +32,7 @@ PICTURES = 10
 def draw_schema(about: UploadSchema, data: Draft) -> None:
     """The file, how it is read, what a network gets of it, and the button that opens the playground with it."""
     try:
-        loaded: Examples | None = examples(Upload.model_validate({**data, "kind": "upload"}), 0)
+        loaded: Examples | None = load_examples(Upload.model_validate({**data, "kind": "upload"}), 0)
         wrong: InvalidExperiment | None = None
     except InvalidExperiment as error:
         loaded, wrong = None, error

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from engine.data.prepare import examples
+from engine.data.prepare import load_examples
 from engine.errors import PlaygroundError
 from engine.uploads import library
 from engine.uploads.corrections import NO_CORRECTIONS
@@ -121,6 +121,6 @@ def choose(file: library.StoredUpload) -> None:
 def forget(digest: str) -> None:
     """A file goes; nothing that was read from it is served from memory any more."""
     library.delete(digest)
-    examples.cache_clear()
+    load_examples.cache_clear()
     state.preview_experiment.cache_clear()
     uploads.make_thumbnail.cache_clear()

@@ -12,8 +12,8 @@ import plotly.graph_objects as go
 import streamlit as st
 from PIL import Image
 
-from engine.data.before_after import BeforeAfter, Side, augment_example, before_after
-from engine.data.prepare import examples
+from engine.data.before_after import BeforeAfter, Side, augment_example, compare_preprocessing
+from engine.data.prepare import load_examples
 from engine.errors import PlaygroundError
 from engine.experiment.experiment import Experiment
 from engine.jobs.preview_process import large
@@ -40,7 +40,7 @@ def preprocessing_picture(draft: Mapping[str, Any]) -> None:
         if large(experiment):
             st.caption(too_large())
             return
-        seen = before_after(experiment)
+        seen = compare_preprocessing(experiment)
     except PlaygroundError:  # the form says what is wrong
         return
     same = seen.before.mean.size == seen.after.mean.size
@@ -135,7 +135,7 @@ def augmentation_picture(draft: Mapping[str, Any]) -> None:
         return
     st.caption(_("One example, and the same in {n} training steps", n=SHOWN))
     st.image(inline(strip([seen.clean[0], *seen.changed])), width="stretch")
-    names = classes(experiment.data, examples(experiment.data, experiment.seed).classes)
+    names = classes(experiment.data, load_examples(experiment.data, experiment.seed).classes)
     if seen.targets is not None and names:
         blends = [blend(target, names) for target in seen.targets]
         st.caption(_("Targets: {targets}", targets=" · ".join(blends)))
@@ -151,7 +151,7 @@ def class_warnings(draft: Mapping[str, Any]) -> None:
     """Augmentations that make of the draft's classes what never comes, such as a mirrored letter."""
     try:
         experiment = Experiment.from_dict(draft)
-        found = examples(experiment.data, experiment.seed).classes if experiment.augmentations else ()
+        found = load_examples(experiment.data, experiment.seed).classes if experiment.augmentations else ()
     except PlaygroundError:
         return
     for part in experiment.augmentations:

@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from engine.data.impute import impute
-from engine.data.prepare import examples
+from engine.data.prepare import load_examples
 from engine.errors import InvalidExperiment, PlaygroundError
 from engine.examples import Examples
 from engine.experiment import share_link
@@ -79,8 +79,8 @@ def make_thumbnail(part: Points | Upload) -> Draft:
     """Points as they are, images as one of them, tables along their main axes."""
     layout = LAYOUTS.get(library.find_schema(part.file, part.called).sort) if isinstance(part, Upload) else None
     if layout is not None:
-        return drawing(examples(part.model_copy(update={"layout": layout}), 0))
-    loaded = examples(part, 0)
+        return drawing(load_examples(part.model_copy(update={"layout": layout}), 0))
+    loaded = load_examples(part, 0)
     whole = impute(loaded, np.arange(len(loaded.x)))
     return {"mark": "points", "points": rows(*plane(whole), colors(whole))}
 

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from engine.catalogue.part import catalogue
-from engine.data.prepare import examples
+from engine.data.prepare import load_examples
 from engine.errors import PlaygroundError
 from engine.examples import Examples
 from engine.parts.augmentations import Augmentation
@@ -31,7 +31,7 @@ def to_data(draft: Draft, kind: str, given: Draft | None = None) -> Draft:
     if "layout" in part.model_fields:
         data["layout"] = "image" if begins_on(draft["network"], "image") else "vector"
     try:
-        loaded = examples(part.model_validate(data), draft["seed"])
+        loaded = load_examples(part.model_validate(data), draft["seed"])
     except (ValidationError, PlaygroundError):  # the second: it has to be fetched and cannot; the form will say so
         return {**draft, "data": data}
     changed: Draft = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from itertools import groupby
 
-from engine.data.prepare import examples
+from engine.data.prepare import load_examples
 from engine.errors import PlaygroundError
 from engine.experiment.experiment import Experiment
 from engine.parts.blocks import shape_text
@@ -19,7 +19,7 @@ def words(document: str, language: str) -> str:
     speak(language)
     try:
         experiment = Experiment.from_json(document)
-        data = examples(experiment.data, experiment.seed)
+        data = load_examples(experiment.data, experiment.seed)
     except (PlaygroundError, ArithmeticError, LookupError, TypeError, ValueError):  # the list is shown all the same
         return "–"
     ends = shape_text(data.x.shape[1:]), str(data.outputs)

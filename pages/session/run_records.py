@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from engine.data.prepare import examples
+from engine.data.prepare import load_examples
 from engine.errors import PlaygroundError
 from engine.experiment.experiment import Experiment
 from engine.frame import Channel, Frame
@@ -58,4 +58,4 @@ def record(row: RunRow, name: str) -> Record:
 
 def task_of(experiment: Experiment) -> str:
     """What the run learns; data of a person's own say it themselves, for they may be gone from this machine."""
-    return str(experiment.data.stated_task or examples(experiment.data, experiment.seed).task)
+    return str(experiment.data.stated_task or load_examples(experiment.data, experiment.seed).task)

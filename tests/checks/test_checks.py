@@ -206,7 +206,7 @@ def test_copies_in_two_splits_are_found(monkeypatch: pytest.MonkeyPatch) -> None
     x[50:] = x[:50]
     leaked = Examples(x, np.zeros(100, np.int64), "classification", ("a", "b"))
     where = context(test=0.2, validation=0.3)
-    monkeypatch.setattr("engine.data.prepare.examples", lambda *_: leaked)
+    monkeypatch.setattr("engine.data.prepare.load_examples", lambda *_: leaked)
     found = examined("leak", where)
     assert found.verdict == "fail"
     by_hand: dict[bytes, list[int]] = {}

@@ -105,7 +105,7 @@ def test_gaps_are_filled_before_anything_is_checked(monkeypatch: pytest.MonkeyPa
     y = (x[:, 0] > 0).astype(np.int64)
     x[::7, 1] = np.nan
     given = Examples(x, y, "classification", ("a", "b"))
-    monkeypatch.setattr("engine.data.prepare.examples", lambda *_: given)
+    monkeypatch.setattr("engine.data.prepare.load_examples", lambda *_: given)
     found = {one["kind"]: one["verdict"] for one in run_checks(context().experiment, context())}
     assert set(found.values()) == {"pass"}
 

@@ -123,7 +123,7 @@ def test_seconds_of_an_epoch_come_from_real_steps() -> None:
     found = epoch_seconds(Experiment.from_dict(NETS["dense"]), 0.2)
     assert found["steps_measured"] > 0
     trainer = Trainer(Experiment.from_dict(NETS["dense"]))
-    assert found["steps_per_epoch"] == trainer.order.steps_per_epoch(64)
+    assert found["steps_per_epoch"] == trainer.order.count_steps(64)
     whole = found["steps_per_epoch"] * found["step_seconds"] + found["validation_seconds"]
     assert found["epoch_seconds"] == pytest.approx(whole)
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from engine.catalogue.part import catalogue
-from engine.data.target_leakage import target_copies
+from engine.data.target_leakage import find_target_copies
 from engine.examples import Examples
 from engine.parts.datasets import Dataset
 from engine.parts.regularizers.l2 import L2
@@ -113,27 +113,27 @@ def test_a_column_that_is_the_target_is_found(name: str, monkeypatch: pytest.Mon
     classes = ("a", "b", "c") if y.ndim == 1 else ()
     task = "classification" if y.ndim == 1 else "regression"
     given = Examples(x, y.astype(np.int64) if y.ndim == 1 else y, task, classes)  # type: ignore[arg-type]
-    monkeypatch.setattr("engine.data.prepare.examples", lambda *_: given)
+    monkeypatch.setattr("engine.data.prepare.load_examples", lambda *_: given)
     found = examined("leak", context(**({} if classes else {"loss": {"kind": "mse"}})))
     assert found.verdict == "fail"
     assert found.numbers == {"columns": [2]}
     assert "in column 3 says the target" in str(found.found)
-    assert target_copies(np.delete(x, 2, 1), given.y) == []
+    assert find_target_copies(np.delete(x, 2, 1), given.y) == []
 
 
 def test_chance_and_what_is_to_be_learned_are_no_copies() -> None:
     few = np.array([[0.0, 1.0], [1.0, 5.0], [0.0, 2.0], [1.0, 4.0]], np.float32)
-    assert target_copies(few, np.array([0, 1, 0, 1])) == []
+    assert find_target_copies(few, np.array([0, 1, 0, 1])) == []
     x = np.linspace(0, 1, 50, dtype=np.float32)[:, None]
-    assert target_copies(x, np.sqrt(x)) == [], "a function of one input is what a network learns"
-    assert target_copies(x, 3 * x - 1) == [0]
+    assert find_target_copies(x, np.sqrt(x)) == [], "a function of one input is what a network learns"
+    assert find_target_copies(x, 3 * x - 1) == [0]
     noisy = CLASSES.copy()
     noisy[0] = (noisy[0] + 1) % 3
-    assert target_copies(np.column_stack([PLAIN, noisy]).astype(np.float32), CLASSES) == []
+    assert find_target_copies(np.column_stack([PLAIN, noisy]).astype(np.float32), CLASSES) == []
 
 
 def test_no_data_set_that_comes_along_has_such_a_column() -> None:
     for kind, part in catalogue(Dataset).items():
         if not part.remote and kind not in ("upload", "points"):
             given = part().load(0)
-            assert given.vocabulary_size or target_copies(given.x, given.y) == [], kind
+            assert given.vocabulary_size or find_target_copies(given.x, given.y) == [], kind

@@ -137,7 +137,7 @@ from engine.checks.initial_loss import InitialLoss
 from engine.experiment.edits import Edit, apply
 from engine.experiment.experiment import Experiment
 from engine.preview.preview import preview
-from engine.data.prepare import examples
+from engine.data.prepare import load_examples
 from engine.training.check_context import CheckContext
 from engine.training.trainer import Trainer
 from pages.playground.weight_shrinkage import describe_shrinkage
@@ -150,7 +150,7 @@ def told(document):
     seen = preview(experiment)
     rules = [rule.name() for rule in experiment.regularizers if rule.has_strength()]
     edited = [apply(experiment, Edit(path=f"regularizers.{rule}", value=0.25)).to_dict() for rule in rules]
-    classes = examples(experiment.data, experiment.seed).classes
+    classes = load_examples(experiment.data, experiment.seed).classes
     return {
         "cautions": [str(one) for one in seen.cautions],
         "classes": [str(one.class_caution(classes)) for one in experiment.augmentations],

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.catalogue.part import catalogue
-from engine.data.prepare import examples
+from engine.data.prepare import load_examples
 from engine.errors import InvalidExperiment
 from engine.experiment.experiment import Experiment
 from engine.message import Message
@@ -75,7 +75,7 @@ def test_what_cannot_be_had_is_said_by_the_form(monkeypatch: pytest.MonkeyPatch)
         raise InvalidExperiment("$.data", Message("a download"), "no answer", Message("take digits"))
 
     monkeypatch.setattr(mnist, "fetch", refuse)
-    examples.cache_clear()
+    load_examples.cache_clear()
     draft = to_data(Experiment().to_dict(), "mnist")
     with pytest.raises(InvalidExperiment, match=r"^\$\.data: .*take digits"):
         preview(Experiment.from_dict(draft))

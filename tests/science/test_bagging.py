@@ -12,7 +12,7 @@ from torch import Tensor
 
 from engine.data.augment import Augment
 from engine.data.epochs import Order
-from engine.data.targets import loss_module, training_targets
+from engine.data.targets import build_loss, build_training_targets
 from engine.experiment import presets
 from engine.experiment.experiment import Experiment
 from engine.network.build import build
@@ -72,9 +72,9 @@ def lonely(data: dict[str, Any], place: int) -> dict[str, Tensor]:
     )
     network = build(own, prepared.in_shape, prepared.source.outputs)
     cpu = torch.device("cpu")
-    executor = Eager(own, network, loss_module(own, sampled), cpu)
+    executor = Eager(own, network, build_loss(own, sampled), cpu)
     classes = sampled.train_y if own.balance == "resampling" else None
-    order = Order(sampled.train_x, training_targets(own, sampled), own.seed, classes)
+    order = Order(sampled.train_x, build_training_targets(own, sampled), own.seed, classes)
     augment, epoch = Augment(own, cpu), 0
     for step in range(own.steps or 0):
         x, y = augment(*order.take(own.batch_size), step)

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from engine.data.prepare import prepare
-from engine.data.targets import class_weights, loss_module, training_targets
+from engine.data.targets import build_loss, build_training_targets, compute_class_weights
 from engine.errors import InvalidExperiment
 from engine.experiment.experiment import Experiment
 from engine.training.trainer import Trainer
@@ -27,8 +27,8 @@ def experiment(**more: Any) -> Experiment:
 def test_class_weights_by_hand() -> None:
     """Six of one class, three of the next, one of the last: 10 / (3 · count)."""
     y = torch.tensor([0] * 6 + [1] * 3 + [2])
-    np.testing.assert_allclose(class_weights(y, 3), [10 / 18, 10 / 9, 10 / 3], rtol=1e-6)
-    np.testing.assert_allclose(class_weights(y, 4), [10 / 18, 10 / 9, 10 / 3, 0], rtol=1e-6)
+    np.testing.assert_allclose(compute_class_weights(y, 3), [10 / 18, 10 / 9, 10 / 3], rtol=1e-6)
+    np.testing.assert_allclose(compute_class_weights(y, 4), [10 / 18, 10 / 9, 10 / 3, 0], rtol=1e-6)
 
 
 @pytest.mark.parametrize("kind", ["cross_entropy", "mse", "mae", "huber"])
@@ -36,13 +36,13 @@ def test_weighted_loss_of_the_whole_split_is_the_mean_of_the_classes(kind: str) 
     start = experiment(balance="weights", loss={"kind": kind})
     data = prepare(start)
     outputs = torch.randn(len(data.train_y), 4, generator=torch.Generator().manual_seed(0))
-    targets = training_targets(start, data)
+    targets = build_training_targets(start, data)
     plain = start.loss.build()
     expected = [plain(outputs[data.train_y == c], targets[data.train_y == c]).item() for c in range(4)]
-    weighted = loss_module(start, data)
+    weighted = build_loss(start, data)
     assert weighted(outputs, targets).item() == pytest.approx(np.mean(expected), rel=1e-5)
     few = weighted(outputs[:2], targets[:2]).item()
-    weights = class_weights(data.train_y, 4)[data.train_y[:2]]
+    weights = compute_class_weights(data.train_y, 4)[data.train_y[:2]]
     each = [plain(outputs[i : i + 1], targets[i : i + 1]).item() for i in range(2)]
     assert few == pytest.approx(float(weights[0]) * each[0] / 2 + float(weights[1]) * each[1] / 2, rel=1e-5)
 
@@ -79,7 +79,7 @@ def test_label_smoothing_is_its_formula(share: float) -> None:
     log_p = outputs.double() - outputs.double().exp().sum(1, keepdim=True).log()
     own, all_of_them = log_p[torch.arange(len(y)), y], log_p.sum(1)
     expected = -((1 - share) * own + share / 4 * all_of_them).mean()
-    found = trainer.learners[0].eager.loss(outputs, training_targets(start, trainer.data))
+    found = trainer.learners[0].eager.loss(outputs, build_training_targets(start, trainer.data))
     assert found.item() == pytest.approx(expected.item(), rel=1e-5)
     torch_own = torch.nn.functional.cross_entropy(outputs, y, label_smoothing=share)
     assert found.item() == pytest.approx(torch_own.item(), rel=1e-5)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.data.before_after import augment_example, before_after, data_alone
+from engine.data.before_after import augment_example, compare_preprocessing, isolate_data
 from engine.data.prepare import prepare
 from engine.experiment.experiment import Experiment
 from engine.parts.augmentations.flip import reads_as_writing
@@ -19,7 +19,7 @@ IMAGES = {"data": {"kind": "digits", "layout": "image"}, "network": [{"kind": "f
 
 def test_means_and_deviations_are_those_of_the_whole_training_split() -> None:
     chosen = Experiment.from_dict({"data": {"kind": "wine"}, "preprocessing": [{"kind": "standardize"}]})
-    seen = before_after(chosen)
+    seen = compare_preprocessing(chosen)
     raw = prepare(chosen.model_copy(update={"preprocessing": ()})).train_x.double().numpy()
     np.testing.assert_allclose(seen.before.mean, raw.mean(0), rtol=1e-6)
     np.testing.assert_allclose(seen.before.deviation, raw.std(0), rtol=1e-6)
@@ -30,13 +30,15 @@ def test_means_and_deviations_are_those_of_the_whole_training_split() -> None:
 
 
 def test_the_mean_image_is_gone_after_centering() -> None:
-    seen = before_after(Experiment.from_dict({**IMAGES, "preprocessing": [{"kind": "center"}]}))
+    seen = compare_preprocessing(Experiment.from_dict({**IMAGES, "preprocessing": [{"kind": "center"}]}))
     assert seen.before.mean_image is not None
     assert seen.after.mean_image is not None
     assert seen.before.mean_image.shape == (1, 8, 8)
     assert seen.before.mean_image.max() > 0.5
     assert np.abs(seen.after.mean_image).max() < 1e-6
-    turned = before_after(Experiment.from_dict({**IMAGES, "preprocessing": [{"kind": "pca", "components": 3}]}))
+    turned = compare_preprocessing(
+        Experiment.from_dict({**IMAGES, "preprocessing": [{"kind": "pca", "components": 3}]})
+    )
     assert turned.after.mean_image is None
     assert turned.after.mean.shape == (3,)
 
@@ -61,9 +63,9 @@ def test_the_example_is_changed_as_training_changes_it() -> None:
 def test_another_network_needs_no_other_picture() -> None:
     one = Experiment.from_dict({**IMAGES, "augmentations": [{"kind": "flip"}]})
     other = one.model_copy(update={"batch_size": 64, "network": ()})
-    assert data_alone(one) == data_alone(other)
+    assert isolate_data(one) == isolate_data(other)
     assert augment_example(one) is augment_example(other)
-    assert data_alone(one) != data_alone(one.model_copy(update={"seed": 1}))
+    assert isolate_data(one) != isolate_data(one.model_copy(update={"seed": 1}))
 
 
 @pytest.mark.parametrize(

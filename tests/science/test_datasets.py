@@ -170,8 +170,8 @@ def test_what_is_kept_is_bounded_by_bytes() -> None:
     shelf(Moons(samples=1000), 1)
     assert shelf(Moons(samples=1000), 0) is first, "the last one asked for"
     shelf(Moons(samples=1000), 2)
-    assert [seed for _, seed in shelf.kept] == [0, 2]
+    assert [seed for _, seed in shelf.entries] == [0, 2]
     shelf(Moons(samples=5000), 0)
-    assert [data.samples for data, _ in shelf.kept] == [5000], "too large, and yet kept"  # type: ignore[attr-defined]
+    assert [data.samples for data, _ in shelf.entries] == [5000], "too large, and yet kept"  # type: ignore[attr-defined]
     shelf.cache_clear()
     assert shelf(Moons(samples=1000), 0) is not first

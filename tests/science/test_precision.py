@@ -12,9 +12,9 @@ import pytest
 import torch
 
 from engine.catalogue.part import catalogue
-from engine.data.before_after import before_after
+from engine.data.before_after import compare_preprocessing
 from engine.data.prepare import prepare
-from engine.data.split import divide
+from engine.data.split import split_indices
 from engine.errors import InvalidExperiment
 from engine.examples import Examples
 from engine.experiment.experiment import Experiment
@@ -85,7 +85,7 @@ def test_inputs_in_any_unit_are_prepared_as_numpy_prepares_them(name: str, kind:
     x = TABLES[name]
     step = {"kind": kind, "divide": True} if kind == "center_channels" else {"kind": kind}
     found = prepare(experiment(x, half(x), preprocessing=[step]))
-    own = x[divide(COUNT, 0.2, 0.0, 0).train] if found.splits is None else x[found.splits.train]
+    own = x[split_indices(COUNT, 0.2, 0.0, 0).train] if found.splits is None else x[found.splits.train]
     expected = closed(kind, own)
     assert len(np.unique(found.train_x[:, 0])) == len(np.unique(own[:, 0]))
     np.testing.assert_allclose(found.train_x.numpy(), expected, atol=2e-6)
@@ -198,7 +198,7 @@ def test_thumbnails_show_tiny_and_far_values() -> None:
 
 
 def test_the_picture_before_preprocessing_shows_the_values_themselves() -> None:
-    found = before_after(experiment(SECONDS, half(SECONDS), preprocessing=[{"kind": "standardize"}]))
+    found = compare_preprocessing(experiment(SECONDS, half(SECONDS), preprocessing=[{"kind": "standardize"}]))
     assert set(found.before.values[:, 0]) <= set(SECONDS[:, 0])
     np.testing.assert_allclose(found.after.deviation, 1, rtol=1e-5)
 

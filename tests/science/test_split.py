@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from engine.data.epochs import Order
-from engine.data.prepare import examples, prepare
-from engine.data.split import divide, with_random_labels
+from engine.data.prepare import load_examples, prepare
+from engine.data.split import randomize_labels, split_indices
 from engine.errors import InvalidExperiment
 from engine.examples import Examples
 from engine.experiment.experiment import Experiment
@@ -31,7 +31,7 @@ def experiment(**more: Any) -> Experiment:
 @pytest.mark.parametrize("share", [0.05, 0.2, 0.33, 0.5, 0.9])
 @pytest.mark.parametrize("seed", [0, 1])
 def test_stratified_shares_are_right_to_one_example(share: float, seed: int) -> None:
-    train, held, tested = divide(997, share, 0.0, seed, GROUPS)
+    train, held, tested = split_indices(997, share, 0.0, seed, GROUPS)
     assert sorted([*train, *held]) == list(range(997))
     assert len(held) == round(997 * share)
     assert len(tested) == 0
@@ -42,11 +42,11 @@ def test_stratified_shares_are_right_to_one_example(share: float, seed: int) -> 
 @pytest.mark.parametrize(("validation", "test"), [(0.2, 0.1), (0.5, 0.3), (0.05, 0.5), (0.45, 0.5)])
 @pytest.mark.parametrize("groups", [None, GROUPS], ids=["plain", "stratified"])
 def test_three_splits_are_a_partition(validation: float, test: float, groups: np.ndarray | None) -> None:
-    found = divide(997, validation, test, 3, groups)
+    found = split_indices(997, validation, test, 3, groups)
     assert sorted(np.concatenate(found)) == list(range(997))
     assert len(found.validation) == round(997 * validation)
     assert len(found.test) == round(997 * test)
-    again, other = divide(997, validation, test, 3, groups), divide(997, validation, test, 4, groups)
+    again, other = split_indices(997, validation, test, 3, groups), split_indices(997, validation, test, 4, groups)
     assert all(np.array_equal(a, b) for a, b in zip(found, again, strict=True))
     assert not np.array_equal(found.train, other.train)
     assert not np.array_equal(found.train, np.sort(found.train)), "shuffled"
@@ -60,7 +60,7 @@ def test_three_splits_are_a_partition(validation: float, test: float, groups: np
 def test_the_smallest_data_have_something_to_train_on(count: int) -> None:
     for validation, test in ((0.05, 0.0), (0.9, 0.0), (0.45, 0.5)):
         for groups in (None, np.arange(count) % 2, np.arange(count)):
-            found = divide(count, validation, test, 0, groups)
+            found = split_indices(count, validation, test, 0, groups)
             assert len(found.train) >= 1
             assert len(found.validation) >= 1
             assert sum(map(len, found)) == count
@@ -70,7 +70,7 @@ def test_stratification_is_for_classes_and_can_be_switched_off() -> None:
     def rare(**more: Any) -> float:
         return float((prepare(experiment(seed=11, **more)).validation_y == 3).sum())
 
-    whole = int((examples(experiment().data, 11).y == 3).sum())
+    whole = int((load_examples(experiment().data, 11).y == 3).sum())
     assert abs(rare() - whole / 2) <= 1
     counts = [float((prepare(experiment(seed=seed, stratified=False)).validation_y == 3).sum()) for seed in range(8)]
     assert np.std(counts) > 0.5
@@ -110,9 +110,9 @@ def test_random_labels_are_those_of_the_training_split_alone(share: float) -> No
 
 def test_random_targets_of_a_regression_are_swapped() -> None:
     start = Experiment.from_dict({"data": {"kind": "plane"}, "loss": {"kind": "mse"}, "random_labels": 0.5})
-    source: Examples = examples(start.data, 0)
-    train = divide(600, 0.5, 0.0, 0).train
-    y = with_random_labels(start, source, train)
+    source: Examples = load_examples(start.data, 0)
+    train = split_indices(600, 0.5, 0.0, 0).train
+    y = randomize_labels(start, source, train)
     np.testing.assert_array_equal(np.sort(y[train], 0), np.sort(source.y[train], 0))
     assert 0.4 < (y != source.y)[train].mean() <= 0.5
     assert (y == source.y).mean() > 0.5

@@ -66,8 +66,8 @@ def test_a_wild_validation_split_changes_nothing_of_training(
 ) -> None:
     loss = {"kind": "mse"}
     calm = prepared("diabetes", *transforms, loss=loss)
-    held = splitting.divide(442, 0.3, 0.0, 0).validation
-    load = preparing.examples
+    held = splitting.split_indices(442, 0.3, 0.0, 0).validation
+    load = preparing.load_examples
 
     def wild(*arguments: Any) -> Examples:
         source = load(*arguments)
@@ -75,7 +75,7 @@ def test_a_wild_validation_split_changes_nothing_of_training(
         x[held], y[held] = 1e6, -1e6
         return Examples(x, y, source.task, source.classes, source.extent)
 
-    monkeypatch.setattr(preparing, "examples", wild)
+    monkeypatch.setattr(preparing, "load_examples", wild)
     shaken = prepared("diabetes", *transforms, loss=loss)
     np.testing.assert_array_equal(calm.train_x, shaken.train_x)
     np.testing.assert_array_equal(calm.train_y, shaken.train_y)
@@ -93,12 +93,12 @@ def test_a_feature_that_does_not_vary_is_only_centered() -> None:
 
 @pytest.mark.parametrize("share", [0.05, 0.37, 0.9])
 def test_split_is_a_partition_of_the_share_asked_for(share: float) -> None:
-    train, held, _ = splitting.divide(178, share, 0.0, 4)
+    train, held, _ = splitting.split_indices(178, share, 0.0, 4)
     assert sorted([*train, *held]) == list(range(178))
     assert len(held) == round(178 * share)
-    again = splitting.divide(178, share, 0.0, 4)
+    again = splitting.split_indices(178, share, 0.0, 4)
     np.testing.assert_array_equal(train, again[0])
-    assert not np.array_equal(train, splitting.divide(178, share, 0.0, 5).train)
+    assert not np.array_equal(train, splitting.split_indices(178, share, 0.0, 5).train)
     assert not np.array_equal(train, np.sort(train)), "shuffled"
 
 

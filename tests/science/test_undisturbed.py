@@ -173,7 +173,7 @@ def test_early_stopping_restores_the_best_epoch() -> None:
     trainer = Trainer(Experiment.from_dict(OVERFIT), Never())
     kept, rows = [], []
     while trainer.status == "running":
-        steps = trainer.order.steps_per_epoch(trainer.experiment.batch_size)
+        steps = trainer.order.count_steps(trainer.experiment.batch_size)
         before_last = trainer.advance(deadline=math.inf, until_step=trainer.step + steps - 1)
         assert not before_last.epochs
         last = trainer.advance(deadline=math.inf, until_epoch=trainer.epoch + 1)

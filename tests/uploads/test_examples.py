@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from engine.data.prepare import examples, prepare
+from engine.data.prepare import load_examples, prepare
 from engine.data.split import split
 from engine.errors import InvalidExperiment
 from engine.experiment.experiment import Experiment
@@ -52,7 +52,7 @@ def experiment(digest: str, **more: object) -> Experiment:
 
 
 def test_categories_are_one_input_a_word(digest: str) -> None:
-    loaded = examples(experiment(digest).data, 0)
+    loaded = load_examples(experiment(digest).data, 0)
     about, arrays = library.load_upload(digest)
     there = np.arange(COUNT) != 11  # its target is missing
     assert loaded.x.shape == (COUNT - 1, 1 + 3 + 4)
@@ -66,7 +66,7 @@ def test_categories_are_one_input_a_word(digest: str) -> None:
 
 def test_gaps_are_filled_from_the_training_rows_alone(digest: str) -> None:
     start = experiment(digest)
-    source = examples(start.data, 0)
+    source = load_examples(start.data, 0)
     train, held, _ = split(start, source)
     data = prepare(start)
     known = source.x[train]
@@ -84,8 +84,8 @@ def test_gaps_are_filled_from_the_training_rows_alone(digest: str) -> None:
 
 def test_rows_with_gaps_can_be_left_out(digest: str) -> None:
     start = experiment(digest, missing="drop")
-    whole = examples(experiment(digest).data, 0).x
-    found = examples(start.data, 0)
+    whole = load_examples(experiment(digest).data, 0).x
+    found = load_examples(start.data, 0)
     np.testing.assert_array_equal(found.x, whole[~np.isnan(whole).any(1)])
     assert np.isfinite(found.x).all()
 
@@ -129,7 +129,7 @@ def test_a_column_without_values_is_drawn_as_zero(tmp_path: Path, monkeypatch: p
     digest = hollow(monkeypatch, tmp_path)
     for uses in ("nnit", "nint"):
         start = experiment(digest, uses=uses)
-        assert examples(start.data, 0).extent == pytest.approx((-0.725, 15.225, -1, 1))
+        assert load_examples(start.data, 0).extent == pytest.approx((-0.725, 15.225, -1, 1))
         for channel in Trainer(start).channels:
             json.dumps(channel.to_json(), allow_nan=False)
 

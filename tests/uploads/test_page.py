@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine.data.prepare import examples
+from engine.data.prepare import load_examples
 from engine.experiment.experiment import Experiment
 from engine.preview.preview import preview
 from engine.uploads import library
@@ -100,6 +100,6 @@ def test_the_picker_shows_what_is_ones_own() -> None:
     assert tile["points"] == [[0, 0, 0], [0.333, 0.333, 1], [0.667, 0.667, 2], [1, 1, 0]]  # shares of the range
     library.delete(digest)
     uploads.make_thumbnail.cache_clear()
-    examples.cache_clear()
+    load_examples.cache_clear()
     tile = next(item for item in uploads.tiles(thumbnails(), data) if item["kind"] == "upload")
     assert tile["mark"] == "up"

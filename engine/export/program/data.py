@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.data.prepare import examples, prepare
+from engine.data.prepare import load_examples, prepare
 from engine.errors import PlaygroundError
 from engine.examples import Examples
 from engine.experiment.experiment import Experiment
@@ -43,7 +43,7 @@ class Data:
 
     def __init__(self, experiment: Experiment, inliner: Inliner) -> None:
         self.experiment, self.inliner = experiment, inliner
-        self.source = examples(experiment.data, experiment.seed)
+        self.source = load_examples(experiment.data, experiment.seed)
         if np.isnan(self.source.x).any():  # carried as training sees it: gaps are filled from the training rows
             self.source = replace(self.source, x=prepare(experiment).source.x)
         self.carried: Carried | None = None
@@ -122,7 +122,7 @@ class Data:
         y, more = "source.y", goals(experiment, inliner)
         given = "(x, y, *goals)" if more else "(x, y)"
         if experiment.random_labels:
-            y = f"{inliner.need('engine.data.split', 'with_random_labels')}(source, splits.train)"
+            y = f"{inliner.need('engine.data.split', 'randomize_labels')}(source, splits.train)"
         lines.append(f"    x, y = source.x, {y}")
         inputs = [part for part in experiment.preprocessing if part.acts_on == "inputs"]
         targets = [part for part in experiment.preprocessing if part.acts_on == "target"]

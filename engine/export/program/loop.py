@@ -41,7 +41,8 @@ class Loop:
         plain = self.made.source(module, self.inliner)
         if self.experiment.balance == "weights":
             weighted, weights = (
-                self.inliner.need("engine.data.targets", name) for name in ("Weighted", "class_weights")
+                self.inliner.need("engine.data.targets", name)
+                for name in ("ClassWeightedLoss", "compute_class_weights")
             )
             plain = f"{weighted}({plain}, {weights}(train_y, {self.data.source.outputs}))"
         return self.ends.criterion(plain, module, self.made)
@@ -96,10 +97,10 @@ class Loop:
     def total(self) -> str:
         """How many steps the whole run takes, which a schedule may want to know."""
         e = self.experiment
-        by_epochs = f"EPOCHS * order.steps_per_epoch({self.batch})"
+        by_epochs = f"EPOCHS * order.count_steps({self.batch})"
         if self.replay.batch_changes:
-            left = f"step + order.steps_left({self.batch})"
-            by_epochs = f"{left} + (EPOCHS - epoch - 1) * order.steps_per_epoch({self.batch})"
+            left = f"step + order.count_steps_left({self.batch})"
+            by_epochs = f"{left} + (EPOCHS - epoch - 1) * order.count_steps({self.batch})"
         both = f"min(STEPS, {by_epochs})" if e.epochs and e.steps else "STEPS" if e.steps else by_epochs
         return f"total_steps = {both}"
 
