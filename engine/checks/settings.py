@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from engine.checks import Check, Outcome
 from engine.message import Message
-from engine.preview.cautions import Caution, cautions
+from engine.preview.cautions import Caution, find_cautions
 from engine.training.check_context import CheckContext
 
 
@@ -25,7 +25,7 @@ class Settings(Check):
     kind: Literal["settings"] = "settings"
 
     def examine(self, context: CheckContext) -> Outcome:
-        found = cautions(context.original, context.data)
+        found = find_cautions(context.original, context.data)
         expected = Message("Nothing that does nothing, or not what it seems to.")
         numbers = {"cautions": len(found)}
         if not found:
@@ -36,5 +36,5 @@ class Settings(Check):
 
 def told(found: tuple[Caution, ...]) -> Message:
     """All cautions, one after the other."""
-    first = Message("{where}: {what}", where=found[0].where, what=found[0].said)
+    first = Message("{where}: {what}", where=found[0].where, what=found[0].message)
     return Message("{first} {rest}", first=first, rest=told(found[1:])) if len(found) > 1 else first

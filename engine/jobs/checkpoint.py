@@ -14,7 +14,7 @@ from engine.errors import PlaygroundError
 from engine.experiment.experiment import Experiment
 from engine.jobs.run_job import RunJob, Saved
 from engine.message import Message
-from engine.preview.memory_estimate import AT_ONCE
+from engine.preview.memory_estimate import COPIED_STATE_BYTES
 from engine.run_state import RunState
 from engine.store import checkpoints
 from engine.training.trainer import Trainer
@@ -56,7 +56,7 @@ def snapshot(trainer: Trainer, edits: int, seconds: float, latest: tuple[float, 
     extra = {"edits": edits, "seconds": seconds, "latest": None if latest is None else list(latest)}
     state = {"trainer": trainer.state(), **extra}
     about = (trainer.step, trainer.epoch, trainer.is_sound(), edits)
-    if size(state) > AT_ONCE:
+    if size(state) > COPIED_STATE_BYTES:
         return Snapshot(*about, state)
     buffer = io.BytesIO()
     torch.save(state, buffer)

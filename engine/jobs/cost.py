@@ -15,8 +15,8 @@ from engine.data.prepare import prepare
 from engine.experiment.experiment import Experiment
 from engine.network.build import Network, assemble
 from engine.parts.blocks import Shape
-from engine.preview.memory_estimate import longest_batch
-from engine.preview.peak_memory import forward_peak
+from engine.preview.memory_estimate import count_longest_batch
+from engine.preview.peak_memory import measure_forward_peak
 from engine.preview.preview import preview
 from engine.processes.job import Event, Job, Task
 from engine.processes.limits import GIB, Limits
@@ -62,9 +62,9 @@ def cost(experiment: Experiment) -> Cost:
     found, data = preview(experiment), prepare(experiment)
     network = assemble(experiment, found.in_shape, found.outputs, data.heads)
     own = found.memory
-    batch = torch.empty(longest_batch(len(data.train_x), experiment.batch_size), *found.in_shape, device="meta")
+    batch = torch.empty(count_longest_batch(len(data.train_x), experiment.batch_size), *found.in_shape, device="meta")
     buffers = found.members * sum(buffer.untyped_storage().nbytes() for buffer in network.buffers())
-    serving = own.weights + buffers + batch.untyped_storage().nbytes() + forward_peak(network, batch)
+    serving = own.weights + buffers + batch.untyped_storage().nbytes() + measure_forward_peak(network, batch)
     return Cost(
         found.parameters, found.flops_per_example, found.members * step_flops(network, found.in_shape, experiment),
         own.weights, own.gradients, own.optimizer, own.activations, own.step, own.data.resident, own.run, serving,

@@ -48,7 +48,7 @@ class ExamineExperiment(Job):
 
         experiment = Experiment.from_json(task.text())
         found = preview(experiment)
-        careful = [{"where": one.where, "said": one.said.plain()} for one in found.cautions]
+        careful = [{"where": one.where, "said": one.message.plain()} for one in found.cautions]
         plain = {name: value for name, value in vars(found).items() if name not in ("layers", "memory", "cautions")}
         layers = [asdict(row) for row in found.layers]
         about = {**plain, "layers": layers, "memory": asdict(found.memory), "cautions": careful}

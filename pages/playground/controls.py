@@ -68,7 +68,7 @@ def faults() -> tuple[InvalidExperiment, ...]:
 
 def doubts(where: str) -> str:
     """What to be careful about at a place of the form."""
-    return " ".join(phrase(one.said.plain()) for one in careful() if one.where.split(" ")[0] == where)
+    return " ".join(phrase(one.message.plain()) for one in careful() if one.where.split(" ")[0] == where)
 
 
 def careful() -> tuple[Caution, ...]:

@@ -16,7 +16,7 @@ from engine.experiment.presets import load, names
 from engine.message import Message
 from engine.network.build import build
 from engine.parts.activations.relu import ReLU
-from engine.preview.cautions import cautions
+from engine.preview.cautions import find_cautions
 from engine.training.trainer import Trainer
 
 WORDS: dict[str, Any] = {
@@ -28,7 +28,7 @@ SHORT: dict[str, Any] = {"batch_size": 100, "steps": 25, "validation": 0.5}
 
 
 def found(document: dict[str, Any]) -> dict[str, str]:
-    return {one.where: str(one.said) for one in cautions(Experiment.from_dict(document))}
+    return {one.where: str(one.message) for one in find_cautions(Experiment.from_dict(document))}
 
 
 def losses(document: dict[str, Any]) -> list[float]:
@@ -103,7 +103,7 @@ def test_what_acts_is_not_doubted() -> None:
     acting = {**CURVE, "preprocessing": [{"kind": "standardize_target"}]}
     assert not found(imbalanced)
     assert not found(acting)
-    assert not [name for name in names() if cautions(load(name))]
+    assert not [name for name in names() if find_cautions(load(name))]
 
 
 def test_a_part_within_a_part_is_asked_too(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from engine.data.prepare import prepare
 from engine.experiment.experiment import Experiment
-from engine.preview.cautions import cautions
+from engine.preview.cautions import find_cautions
 from engine.training.trainer import Trainer
 from engine.uploads.ingest import ingest_upload
 
@@ -39,8 +39,8 @@ def experiment(text: str, uses: str, task: str, **more: Any) -> Experiment:
 
 def said(start: Experiment) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for one in cautions(start):
-        found.setdefault(one.where, []).append(str(one.said))
+    for one in find_cautions(start):
+        found.setdefault(one.where, []).append(str(one.message))
     return found
 
 
