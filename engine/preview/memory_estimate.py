@@ -27,9 +27,8 @@ PROCESS_BYTES = 24 * 2**20
 """Bytes of a worker that trains next to nothing, besides what it shares with the others."""
 COPIED_STATE_BYTES = 16 * 2**20
 """A state of up to so many bytes is copied before it is saved; a larger one is streamed to the disk as it is."""
-FRAGMENTATION = (
-    1.08  # 4 × dense 4096 with Adam took 1 184 MiB where tensors alone count 1 121: freed pieces stay for a while
-)
+FRAGMENTATION = 1.08
+"""4 × dense 4096 with Adam took 1 184 MiB where tensors alone count 1 121: freed pieces stay for a while."""
 MARGIN, SCALAR_BYTES = 1.03, 128  # for what some kernels take besides their results, and for single numbers
 CLOSURE_OUTPUTS = 8  # times the outputs that a step remembers whose optimizer evaluates the closure itself
 EVALUATION_BATCH = 2048  # examples of a split that `evaluate` takes at a time
