@@ -99,7 +99,7 @@ def resolve_goals(experiment: Experiment, source: Examples) -> dict[int, Goal]:
             if goal is None:
                 where = f"$.network[{position}] ({block.name()}).target"
                 raise InvalidExperiment(where, Message("a target that these data have"), shown(block.aspect.name()))
-            loss = block.own_loss
+            loss = block.loss_override
             if loss is not None and goal.task not in loss.tasks:
                 received = describe_tasks(loss)
                 raise InvalidExperiment(

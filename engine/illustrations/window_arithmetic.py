@@ -42,7 +42,7 @@ def window_arithmetic(part: Block, size: int) -> WindowArithmetic | None:
     with torch.device("meta"):
         made = part.build(shape)(torch.empty(1, *shape))
     out = made.shape[1] if len(shape) == 2 else made.shape[-1]
-    return WindowArithmetic(size, *window[:4], int(out), window.spreads)
+    return WindowArithmetic(size, *window[:4], int(out), window.is_transposed)
 
 
 def pool_image(part: Block) -> tuple[np.ndarray, np.ndarray]:

@@ -262,7 +262,9 @@ def build(experiment: Experiment, in_shape: Shape, outputs: int, heads: Mapping[
     with torch.no_grad():
         for stage in network.stages:
             if not stage.shared:
-                initialize_(stage, stage.block.own_initializer or experiment.initializer, experiment.bias, generator)
+                initialize_(
+                    stage, stage.block.initializer_override or experiment.initializer, experiment.bias, generator
+                )
     return network
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-def around(border: str, kernel: int, padding: int) -> tuple[int, int]:
+def compute_padding(border: str, kernel: int, padding: int) -> tuple[int, int]:
     """The zeros before and after along each axis; together they are the 2p of the output size (x − k + 2p) / s + 1.
 
     The same size needs 2p = k − 1; for an even k the odd zero comes after.

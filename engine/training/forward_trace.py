@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from engine.network.build import Network
-from engine.parts.blocks import last
+from engine.parts.blocks import get_last_module
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,10 @@ def trace_forward(network: Network, x: Tensor) -> ForwardTrace:
         inputs.append(outputs[stage.reference] if stage.is_head and stage.reference >= 0 else x)
         x = x if stage.is_head else out  # an auxiliary head passes its input on
     # a shared module is called once for each of its stages, in their order
-    pre = [recorded[id(last(stage.module))].pop(0) if stage.block.applies else None for stage in network.stages]
+    pre = [
+        recorded[id(get_last_module(stage.module))].pop(0) if stage.block.output_activation else None
+        for stage in network.stages
+    ]
     return ForwardTrace(tuple(inputs), tuple(outputs), tuple(pre))
 
 
@@ -42,7 +45,11 @@ def record_inputs(network: Network) -> Iterator[dict[int, list[Tensor]]]:
     def record(module: nn.Module, args: tuple[Tensor, ...]) -> None:
         recorded[id(module)].append(args[0])
 
-    modules = {id(last(stage.module)): last(stage.module) for stage in network.stages if stage.block.applies}
+    modules = {
+        id(get_last_module(stage.module)): get_last_module(stage.module)
+        for stage in network.stages
+        if stage.block.output_activation
+    }
     recorded |= {key: [] for key in modules}
     handles = [module.register_forward_pre_hook(record) for module in modules.values()]
     try:

@@ -224,7 +224,7 @@ def list_heads(experiment: Experiment, data: Prepared, network: Network, main: n
         output_start += size
         if position in data.goals:
             task: Task = data.goals[position].task
-            part = stage.block.own_loss or usual_loss(task)
+            part = stage.block.loss_override or usual_loss(task)
             targets = slice(target_start, target_start + size)
             target_start += size
         else:

@@ -11,7 +11,7 @@ import streamlit as st
 from engine.catalogue.part import catalogue
 from engine.errors import InvalidExperiment
 from engine.experiment.experiment import Experiment
-from engine.parts.blocks import Block, shape_text
+from engine.parts.blocks import Block, format_shape
 from engine.preview.preview import Preview
 from pages.form.fields import specs
 from pages.form.part_form import Form, make_title
@@ -87,7 +87,7 @@ def caption(seen: Preview | None, place: int) -> None:
     """What comes out of a layer, and how many parameters it has."""
     if seen and place < len(seen.layers):
         layer = seen.layers[place]
-        shape = f"{shape_text(layer.input_shape)} → {shape_text(layer.output_shape)}"
+        shape = f"{format_shape(layer.input_shape)} → {format_shape(layer.output_shape)}"
         note = catalogue(Block)[layer.kind].parameters_note
         text = f"{shape} · {_('{n} parameters', n=number(layer.parameters, 4))}" if layer.parameters else shape
         st.caption(text, help=literal(translate(note)) if note else None)

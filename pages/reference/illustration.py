@@ -70,8 +70,8 @@ def activation(part: Activation, colors: Any) -> bool:
 
 def block(part: Block, colors: Any) -> bool:
     """Windows for convolution and pooling, the function for an activation block; nothing for the rest."""
-    if part.unitwise and part.applies:
-        return activation(part.applies, colors)
+    if part.unitwise and part.output_activation:
+        return activation(part.output_activation, colors)
     if part.window is None:
         return False
     window_arithmetic(part, 32)  # refused at once where no size that can be chosen would do
@@ -83,7 +83,7 @@ def block(part: Block, colors: Any) -> bool:
     place = int(st.slider(_("Position"), 1, places, 1, key=f"place_{places}")) - 1 if places > 1 else 0
     show(tiles.of_windows(seen, place, colors, flat=flat), height=280)
     st.latex(tiles.arithmetic(seen))
-    if not part.window.learns:
+    if not part.window.has_weights:
         before, after = pool_image(part)
         images = tiles.gallery([(_("a digit before and after"), [before, after])], colors)  # type: ignore[list-item]
         st.plotly_chart(images, theme=None, height=220, config=CONFIG, key="pooled", alt=_("a digit before and after"))

@@ -86,7 +86,7 @@ def learnable(block: Draft, loaded: Examples) -> bool:
     if made.aspect is None:
         return True
     goal = made.aspect.goal(loaded)
-    return goal is not None and (made.own_loss is None or goal.task in made.own_loss.tasks)
+    return goal is not None and (made.loss_override is None or goal.task in made.loss_override.tasks)
 
 
 def loss_for(loss: Draft, loaded: Examples) -> Draft:

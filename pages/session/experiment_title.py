@@ -8,7 +8,7 @@ from itertools import groupby
 from engine.data.prepare import load_examples
 from engine.errors import PlaygroundError
 from engine.experiment.experiment import Experiment
-from engine.parts.blocks import shape_text
+from engine.parts.blocks import format_shape
 from engine.parts.datasets import Dataset
 from pages.session.i18n import number, pgettext, speak
 
@@ -22,7 +22,7 @@ def words(document: str, language: str) -> str:
         data = load_examples(experiment.data, experiment.seed)
     except (PlaygroundError, ArithmeticError, LookupError, TypeError, ValueError):  # the list is shown all the same
         return "–"
-    ends = shape_text(data.x.shape[1:]), str(data.outputs)
+    ends = format_shape(data.x.shape[1:]), str(data.outputs)
     sizes = [block.size_label for block in experiment.network if block.size_label]
     chain = " → ".join([ends[0], *shorten(sizes), ends[1]])
     rate = number(experiment.optimizer.settings()["lr"])
@@ -48,5 +48,7 @@ def shorten(sizes: list[str]) -> list[str]:
 
 def activation(experiment: Experiment) -> str:
     """The activation that all blocks with weights share, if they do."""
-    used = {title(block.applies) for block in experiment.network if block.applies and not block.unitwise}
+    used = {
+        title(block.output_activation) for block in experiment.network if block.output_activation and not block.unitwise
+    }
     return used.pop() if len(used) == 1 else ""

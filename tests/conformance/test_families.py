@@ -16,7 +16,7 @@ from engine.experiment.edits import live_fields
 from engine.experiment.experiment import Experiment
 from engine.frame import Channel
 from engine.network.build import assemble, build
-from engine.parts.blocks import last
+from engine.parts.blocks import get_last_module
 from engine.parts.initializers import Fan
 from engine.training.clock import FrameClock
 from engine.training.forward_trace import trace_forward
@@ -82,9 +82,9 @@ def test_block(part: Any) -> None:
         torch.testing.assert_close(seen[:2], network.compute_outputs(x[:2])[place], atol=1e-6, rtol=1e-5)
         inside = trace_forward(network, x)
         stage, entered = network.stages[place], inside.pre_activations[place]
-        assert (entered is None) == (stage.block.applies is None)
+        assert (entered is None) == (stage.block.output_activation is None)
         if entered is not None:
-            assert torch.equal(last(stage.module)(entered), seen), "what goes into the activation"
+            assert torch.equal(get_last_module(stage.module)(entered), seen), "what goes into the activation"
         if stage.block.observed:
             flat = find_saturated(network, inside)[network.observed.index(stage)]
             assert flat is None or (flat.dtype == torch.bool and flat.shape == seen.shape)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from engine.parts.blocks import Block
-from engine.parts.blocks.attention import Attention, sinusoids
+from engine.parts.blocks.attention import Attention, compute_positions
 from engine.parts.blocks.gru import GRU
 from engine.parts.blocks.lstm import LSTM
 from engine.parts.blocks.rnn import RNN
@@ -86,7 +86,7 @@ def test_attention_follows_its_formula() -> None:
     torch.manual_seed(0)
     module: Any = Attention(heads=1).build((TIME, 4)).double()
     x = torch.randn(2, TIME, 4, dtype=torch.float64)
-    placed = x + sinusoids(TIME, 4, x.device).double()
+    placed = x + compute_positions(TIME, 4, x.device).double()
     q, k, v = (
         placed @ w.T + b
         for w, b in zip(module.inner.in_proj_weight.chunk(3), module.inner.in_proj_bias.chunk(3), strict=True)

@@ -12,7 +12,7 @@ from engine.export.program.construct import Constructions
 from engine.export.program.inliner import Inliner
 from engine.export.program.method import inline_method
 from engine.network.build import Network, Stage, assemble
-from engine.parts.blocks import shape_text
+from engine.parts.blocks import format_shape
 from engine.parts.initializers import Initializer
 
 
@@ -98,7 +98,7 @@ class Model:
             target = f"{names[place]} = x" if place in names else "x"
             if place in self.network.head_positions:
                 given, target = names.get(stage.reference, "x"), names[place]
-            shape = shape_text(stage.out_shape).replace(" × ", ", ")
+            shape = format_shape(stage.out_shape).replace(" × ", ", ")
             yield f"        {target} = self.{attribute}({given})  # (batch, {shape})"
 
     def start(self) -> str:
@@ -130,7 +130,7 @@ class Model:
     def weights(self) -> Iterator[str]:
         """Where weights start, in the order in which the chance is drawn."""
         for stage in self.network.stages:
-            yield from self.fill(stage, stage.block.own_initializer or self.experiment.initializer)
+            yield from self.fill(stage, stage.block.initializer_override or self.experiment.initializer)
 
     def fill(self, stage: Stage, initializer: Initializer) -> Iterator[str]:
         """The lines for one stage; gates and pieces of one stacked tensor in a loop."""

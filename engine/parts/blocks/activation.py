@@ -31,9 +31,9 @@ class ActivationBlock(Block):
     kind: Literal["activation"] = "activation"
     function: Activation = hparam(ReLU(), "The function.")
 
-    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
+    def build(self, in_shape: Shape, other_shape: Shape | None = None) -> nn.Module:
         return self.function.build()
 
     @property
-    def applies(self) -> Activation:
+    def output_activation(self) -> Activation:
         return self.function

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from engine.catalogue.part import hparam
 from engine.errors import InvalidExperiment
 from engine.message import Message
-from engine.parts.blocks import Block, Shape, shape_text
+from engine.parts.blocks import Block, Shape, format_shape
 
 
 class Add(Block):
@@ -38,18 +38,18 @@ class Add(Block):
     def reference(self) -> str:
         return self.of
 
-    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
-        if in_shape != other:
+    def build(self, in_shape: Shape, other_shape: Shape | None = None) -> nn.Module:
+        if in_shape != other_shape:
             raise InvalidExperiment(
                 "",
-                Message("the shape of {label}, {shape}", label=self.of, shape=shape_text(other or ())),
-                shape_text(in_shape),
+                Message("the shape of {label}, {shape}", label=self.of, shape=format_shape(other_shape or ())),
+                format_shape(in_shape),
             )
         return Sum()
 
 
 class Sum(nn.Module):
-    """x + y."""
+    """x + y, of one shape."""
 
     def forward(self, x: Tensor, other: Tensor) -> Tensor:
         return x + other

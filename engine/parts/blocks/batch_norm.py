@@ -7,7 +7,7 @@ from torch import nn
 from engine.catalogue.part import hparam
 from engine.errors import InvalidExperiment
 from engine.message import Message
-from engine.parts.blocks import Bias, Block, Shape, Weight, gain, shape_text
+from engine.parts.blocks import Bias, Block, Shape, Weight, format_shape, get_gain
 
 
 class BatchNorm(Block):
@@ -37,18 +37,18 @@ class BatchNorm(Block):
     kind: Literal["batch_norm"] = "batch_norm"
     momentum: float = hparam(0.1, "Weight of the newest batch in the running statistics.", gt=0, le=1)
 
-    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
+    def build(self, in_shape: Shape, other_shape: Shape | None = None) -> nn.Module:
         if len(in_shape) == 3:
             return nn.BatchNorm2d(in_shape[0], momentum=self.momentum)
         if len(in_shape) == 1:
             return nn.BatchNorm1d(in_shape[0], momentum=self.momentum)
-        raise InvalidExperiment("", Message("a vector or an image"), shape_text(in_shape))
+        raise InvalidExperiment("", Message("a vector or an image"), format_shape(in_shape))
 
     def weights(self, module: nn.Module) -> tuple[Weight, ...]:
-        return (gain(module),)
+        return (get_gain(module),)
 
     def biases(self, module: nn.Module) -> tuple[Bias, ...]:
-        return ()
+        return ()  # β starts at 0 whatever the experiment's bias
 
     def reset(self, module: nn.Module) -> None:
         assert isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d)

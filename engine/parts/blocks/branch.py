@@ -31,12 +31,12 @@ class Branch(Block):
     def reference(self) -> str:
         return self.of
 
-    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
-        return Other()
+    def build(self, in_shape: Shape, other_shape: Shape | None = None) -> nn.Module:
+        return SecondInput()
 
 
-class Other(nn.Module):
-    """The second input."""
+class SecondInput(nn.Module):
+    """The second of two inputs."""
 
     def forward(self, x: Tensor, other: Tensor) -> Tensor:
         return other

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from engine.catalogue.part import hparam
 from engine.errors import InvalidExperiment
 from engine.message import Message
-from engine.parts.blocks import Block, Shape, shape_text
+from engine.parts.blocks import Block, Shape, format_shape
 
 
 class Concatenate(Block):
@@ -35,21 +35,21 @@ class Concatenate(Block):
     def reference(self) -> str:
         return self.of
 
-    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
-        other = other or ()
-        axis = 1 if len(in_shape) == 2 else 0
-        fits = len(in_shape) == len(other) and all(
-            a == b for place, (a, b) in enumerate(zip(in_shape, other, strict=True)) if place != axis
+    def build(self, in_shape: Shape, other_shape: Shape | None = None) -> nn.Module:
+        other_shape = other_shape or ()
+        axis = 1 if len(in_shape) == 2 else 0  # features of (time, features), channels of (channels, height, width)
+        fits = len(in_shape) == len(other_shape) and all(
+            a == b for index, (a, b) in enumerate(zip(in_shape, other_shape, strict=True)) if index != axis
         )
         if not fits:
             raise InvalidExperiment(
-                "", Message("a shape that fits beside {shape}", shape=shape_text(other)), shape_text(in_shape)
+                "", Message("a shape that fits beside {shape}", shape=format_shape(other_shape)), format_shape(in_shape)
             )
-        return SideBySide(axis + 1)
+        return Concatenation(axis + 1)  # after the batch
 
 
-class SideBySide(nn.Module):
-    """Two tensors along one axis."""
+class Concatenation(nn.Module):
+    """Two tensors side by side along one axis, as by torch.cat."""
 
     def __init__(self, axis: int) -> None:
         super().__init__()

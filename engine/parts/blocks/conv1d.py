@@ -7,10 +7,10 @@ from torch import Tensor, nn
 from engine.catalogue.part import hparam
 from engine.errors import InvalidExperiment
 from engine.message import Message
-from engine.numerics.padding import around
+from engine.numerics.padding import compute_padding
 from engine.parts.activations import Activation
 from engine.parts.activations.relu import ReLU
-from engine.parts.blocks import Block, Shape, Weight, Window, expect_sequence, filters, inside
+from engine.parts.blocks import Block, Shape, Weight, Window, expect_sequence, find_module, get_filters
 from engine.parts.initializers import Initializer
 
 
@@ -47,7 +47,7 @@ class Conv1d(Block):
     )
 
     @property
-    def own_initializer(self) -> Initializer | None:
+    def initializer_override(self) -> Initializer | None:
         return self.initializer
 
     @property
@@ -56,34 +56,38 @@ class Conv1d(Block):
 
     @property
     def window(self) -> Window:
-        return Window(self.kernel, self.stride, *around(self.border, self.kernel, self.padding), dimensions=1)
+        return Window(self.kernel, self.stride, *compute_padding(self.border, self.kernel, self.padding), dimensions=1)
 
-    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
+    def build(self, in_shape: Shape, other_shape: Shape | None = None) -> nn.Module:
         time, features = expect_sequence(in_shape)
-        before, after = around(self.border, self.kernel, self.padding)
+        before, after = compute_padding(self.border, self.kernel, self.padding)
         if time + before + after < self.kernel:
             raise InvalidExperiment(
                 "", Message("a sequence of at least {n} steps", n=self.kernel - before - after), time
             )
+        # torch's padding="same" refuses strides, and its padding of a number is the same on both sides
         conv = nn.Conv1d(features, self.filters, self.kernel, self.stride, before if before == after else 0)
         inner = conv if before == after else nn.Sequential(nn.ConstantPad1d((before, after), 0.0), conv)
-        return nn.Sequential(AlongTime(inner), self.activation.build())
+        return nn.Sequential(ChannelsFirst(inner), self.activation.build())
 
     @property
-    def applies(self) -> Activation:
+    def output_activation(self) -> Activation:
         return self.activation
 
     def weights(self, module: nn.Module) -> tuple[Weight, ...]:
-        return (filters(inside(module, nn.Conv1d)),)
+        return (get_filters(find_module(module, nn.Conv1d)),)
 
 
-class AlongTime(nn.Module):
-    """A module that wants features before time, for sequences with time before features."""
+class ChannelsFirst(nn.Module):
+    """A module that takes features before time, for sequences that have time before features.
+
+    Shape: (batch, time, features) → (batch, time′, filters)
+    """
 
     def __init__(self, inner: nn.Module) -> None:
         super().__init__()
         self.inner = inner
 
     def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = self.inner(x.transpose(1, 2))
+        out: Tensor = self.inner(x.transpose(1, 2))  # (batch, filters, time′)
         return out.transpose(1, 2)

@@ -5,10 +5,10 @@ from typing import ClassVar, Literal
 from torch import nn
 
 from engine.catalogue.part import hparam
-from engine.numerics.padding import around
+from engine.numerics.padding import compute_padding
 from engine.parts.activations import Activation
 from engine.parts.activations.relu import ReLU
-from engine.parts.blocks import Block, Shape, Weight, Window, expect_image, filters, inside
+from engine.parts.blocks import Block, Shape, Weight, Window, expect_image, find_module, get_filters
 from engine.parts.initializers import Initializer
 
 
@@ -48,7 +48,7 @@ class Conv2d(Block):
     )
 
     @property
-    def own_initializer(self) -> Initializer | None:
+    def initializer_override(self) -> Initializer | None:
         return self.initializer
 
     @property
@@ -57,20 +57,21 @@ class Conv2d(Block):
 
     @property
     def window(self) -> Window:
-        return Window(self.kernel, self.stride, *around(self.border, self.kernel, self.padding))
+        return Window(self.kernel, self.stride, *compute_padding(self.border, self.kernel, self.padding))
 
-    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
-        before, after = around(self.border, self.kernel, self.padding)
+    def build(self, in_shape: Shape, other_shape: Shape | None = None) -> nn.Module:
+        before, after = compute_padding(self.border, self.kernel, self.padding)
         channels = expect_image(in_shape, max(1, self.kernel - before - after))[0]
         if before == after:
             conv = nn.Conv2d(channels, self.filters, self.kernel, self.stride, before)
             return nn.Sequential(conv, self.activation.build())
+        # as torch's padding="same" pads an even kernel, but with any stride, which that refuses
         conv = nn.Conv2d(channels, self.filters, self.kernel, self.stride)
         return nn.Sequential(nn.ZeroPad2d((before, after, before, after)), conv, self.activation.build())
 
     @property
-    def applies(self) -> Activation:
+    def output_activation(self) -> Activation:
         return self.activation
 
     def weights(self, module: nn.Module) -> tuple[Weight, ...]:
-        return (filters(inside(module, nn.Conv2d)),)
+        return (get_filters(find_module(module, nn.Conv2d)),)

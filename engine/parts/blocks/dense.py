@@ -7,7 +7,7 @@ from torch import nn
 from engine.catalogue.part import hparam
 from engine.parts.activations import Activation
 from engine.parts.activations.relu import ReLU
-from engine.parts.blocks import Block, Shape, Weight, dense_weight, expect_vector, inside
+from engine.parts.blocks import Block, Shape, Weight, expect_vector, find_module, get_dense_weight
 from engine.parts.initializers import Initializer
 
 
@@ -38,19 +38,19 @@ class Dense(Block):
     )
 
     @property
-    def own_initializer(self) -> Initializer | None:
+    def initializer_override(self) -> Initializer | None:
         return self.initializer
 
     @property
     def size_label(self) -> str:
         return str(self.width)
 
-    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
+    def build(self, in_shape: Shape, other_shape: Shape | None = None) -> nn.Module:
         return nn.Sequential(nn.Linear(expect_vector(in_shape), self.width), self.activation.build())
 
     @property
-    def applies(self) -> Activation:
+    def output_activation(self) -> Activation:
         return self.activation
 
     def weights(self, module: nn.Module) -> tuple[Weight, ...]:
-        return (dense_weight(inside(module, nn.Linear)),)
+        return (get_dense_weight(find_module(module, nn.Linear)),)

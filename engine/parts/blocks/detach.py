@@ -36,12 +36,12 @@ class Detach(Block):
     def reference(self) -> str:
         return self.of
 
-    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
-        return Detached()
+    def build(self, in_shape: Shape, other_shape: Shape | None = None) -> nn.Module:
+        return StopGradient()
 
 
-class Detached(nn.Module):
-    """The value alone."""
+class StopGradient(nn.Module):
+    """The value without its graph: no gradient passes. Of the second input, if there is one."""
 
     def forward(self, x: Tensor, other: Tensor | None = None) -> Tensor:
         return (x if other is None else other).detach()

@@ -31,7 +31,7 @@ class Dropout(Block):
     kind: Literal["dropout"] = "dropout"
     rate: float = hparam(0.2, "Probability p of dropping.", ge=0, le=0.95, live=True)
 
-    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
+    def build(self, in_shape: Shape, other_shape: Shape | None = None) -> nn.Module:
         return nn.Dropout(self.rate)
 
     def update_live_fields(self, module: nn.Module) -> None:

@@ -10,7 +10,7 @@ from engine.catalogue.part import hparam
 from engine.catalogue.run_plan import FieldCaution, RunPlan
 from engine.errors import InvalidExperiment
 from engine.message import Message
-from engine.parts.blocks import Block, Shape, Weight, inside
+from engine.parts.blocks import Block, Shape, Weight, find_module
 from engine.parts.initializers import Fan
 
 
@@ -40,13 +40,14 @@ class Embedding(Block):
     def size_label(self) -> str:
         return str(self.width)
 
-    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
+    def build(self, in_shape: Shape, other_shape: Shape | None = None) -> nn.Module:
         if len(in_shape) != 1:
             raise InvalidExperiment("", Message("a row of whole numbers"), " × ".join(map(str, in_shape)))
         return Lookup(self.rows, self.width)
 
     def weights(self, module: nn.Module) -> tuple[Weight, ...]:
-        return (Weight(inside(module, nn.Embedding).weight, Fan(self.width, self.width)),)
+        # the number of rows is no fan: each example looks one of them up, and no sum goes over them
+        return (Weight(find_module(module, nn.Embedding).weight, Fan(self.width, self.width)),)
 
     def cautions(self, plan: RunPlan) -> Iterator[FieldCaution]:
         if not plan.inputs or plan.inputs[0].ndim != 2:
@@ -74,12 +75,16 @@ class Embedding(Block):
 
 
 class Lookup(nn.Module):
-    """Rows of a table by number."""
+    """Rows of a table by number, as nn.Embedding, for numbers that come as floats.
+
+    Shape: (batch, time) → (batch, time, width)
+    """
 
     def __init__(self, rows: int, width: int) -> None:
         super().__init__()
         self.rows = nn.Embedding(rows, width)
 
     def forward(self, x: Tensor) -> Tensor:
+        # rounded: noise may have moved them; clamped: nn.Embedding raises IndexError outside the table
         out: Tensor = self.rows(x.round().clamp(0, self.rows.num_embeddings - 1).long())
         return out

@@ -24,5 +24,5 @@ class Flatten(Block):
     flattens: ClassVar[bool] = True
     kind: Literal["flatten"] = "flatten"
 
-    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
+    def build(self, in_shape: Shape, other_shape: Shape | None = None) -> nn.Module:
         return nn.Flatten()

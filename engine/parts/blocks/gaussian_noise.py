@@ -29,16 +29,16 @@ class GaussianNoise(Block):
     kind: Literal["gaussian_noise"] = "gaussian_noise"
     std: float = hparam(0.1, "Standard deviation σ.", ge=0, le=10, live=True)
 
-    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
-        return Noise(self.std)
+    def build(self, in_shape: Shape, other_shape: Shape | None = None) -> nn.Module:
+        return AdditiveNoise(self.std)
 
     def update_live_fields(self, module: nn.Module) -> None:
-        assert isinstance(module, Noise)
+        assert isinstance(module, AdditiveNoise)
         module.std = self.std
 
 
-class Noise(nn.Module):
-    """Adds noise in training."""
+class AdditiveNoise(nn.Module):
+    """x + N(0, std²) in training, x in evaluation; of any shape."""
 
     def __init__(self, std: float) -> None:
         super().__init__()

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from engine.errors import InvalidExperiment
 from engine.message import Message
-from engine.parts.blocks import Block, Shape, shape_text
+from engine.parts.blocks import Block, Shape, format_shape
 
 
 class GlobalAveragePool(Block):
@@ -26,18 +26,18 @@ class GlobalAveragePool(Block):
     rank: ClassVar[int] = 13
     kind: Literal["global_average_pool"] = "global_average_pool"
 
-    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
+    def build(self, in_shape: Shape, other_shape: Shape | None = None) -> nn.Module:
         if len(in_shape) not in (2, 3):
-            raise InvalidExperiment("", Message("an image or a sequence"), shape_text(in_shape))
-        return Over((2, 3) if len(in_shape) == 3 else (1,))
+            raise InvalidExperiment("", Message("an image or a sequence"), format_shape(in_shape))
+        return GlobalMean((2, 3) if len(in_shape) == 3 else (1,))
 
 
-class Over(nn.Module):
-    """Average over some axes."""
+class GlobalMean(nn.Module):
+    """The mean over all positions: axes (2, 3) of an image, (1,) of a sequence."""
 
     def __init__(self, axes: tuple[int, ...]) -> None:
         super().__init__()
         self.axes = axes
 
     def forward(self, x: Tensor) -> Tensor:
-        return x.mean(self.axes)
+        return x.mean(self.axes)  # (batch, channels), or (batch, features)

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from engine.errors import InvalidExperiment
 from engine.message import Message
-from engine.parts.blocks import Block, Shape, shape_text
+from engine.parts.blocks import Block, Shape, format_shape
 
 
 class GlobalMaxPool(Block):
@@ -26,18 +26,19 @@ class GlobalMaxPool(Block):
     rank: ClassVar[int] = 12
     kind: Literal["global_max_pool"] = "global_max_pool"
 
-    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
+    def build(self, in_shape: Shape, other_shape: Shape | None = None) -> nn.Module:
         if len(in_shape) not in (2, 3):
-            raise InvalidExperiment("", Message("an image or a sequence"), shape_text(in_shape))
-        return Over((2, 3) if len(in_shape) == 3 else (1,))
+            raise InvalidExperiment("", Message("an image or a sequence"), format_shape(in_shape))
+        return GlobalMax((2, 3) if len(in_shape) == 3 else (1,))
 
 
-class Over(nn.Module):
-    """Max over some axes."""
+class GlobalMax(nn.Module):
+    """The largest value over all positions: axes (2, 3) of an image, (1,) of a sequence."""
 
     def __init__(self, axes: tuple[int, ...]) -> None:
         super().__init__()
         self.axes = axes
 
     def forward(self, x: Tensor) -> Tensor:
-        return x.amax(self.axes)
+        # amax takes several axes at once, and shares the gradient among equal largest values
+        return x.amax(self.axes)  # (batch, channels), or (batch, features)

@@ -8,7 +8,7 @@ from torch import nn
 from engine.catalogue.part import hparam
 from engine.errors import InvalidExperiment
 from engine.message import Message
-from engine.parts.blocks import Bias, Block, Shape, Weight, expect_image, gain
+from engine.parts.blocks import Bias, Block, Shape, Weight, expect_image, get_gain
 
 
 class GroupNorm(Block):
@@ -33,19 +33,19 @@ class GroupNorm(Block):
     kind: Literal["group_norm"] = "group_norm"
     groups: int = hparam(2, "How many groups; they must divide the channels.", ge=1, le=256)
 
-    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
+    def build(self, in_shape: Shape, other_shape: Shape | None = None) -> nn.Module:
         channels = expect_image(in_shape)[0]
         if channels % self.groups:
             raise InvalidExperiment("", Message("channels that {n} groups divide", n=self.groups), channels)
-        if prod(in_shape) == self.groups:
+        if prod(in_shape) == self.groups:  # a lone number is its own mean: the output would be β whatever the input
             raise InvalidExperiment("", Message("groups of two numbers or more"), Message("one number a group"))
         return nn.GroupNorm(self.groups, channels)
 
     def weights(self, module: nn.Module) -> tuple[Weight, ...]:
-        return (gain(module),)
+        return (get_gain(module),)
 
     def biases(self, module: nn.Module) -> tuple[Bias, ...]:
-        return ()
+        return ()  # β starts at 0 whatever the experiment's bias
 
     def reset(self, module: nn.Module) -> None:
         assert isinstance(module, nn.GroupNorm)

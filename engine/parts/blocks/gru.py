@@ -17,9 +17,9 @@ from engine.parts.blocks import (
     Shape,
     Weight,
     expect_sequence,
-    inside,
-    recurrent_biases,
-    recurrent_weights,
+    find_module,
+    get_recurrent_biases,
+    get_recurrent_weights,
 )
 
 
@@ -51,7 +51,7 @@ class GRU(Block):
     bidirectional: bool = hparam(False, "A second one reads the sequence backward; both outputs side by side.")
     output: Literal["last", "sequence"] = hparam("last", "The state after the last step, or of every step.")
 
-    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
+    def build(self, in_shape: Shape, other_shape: Shape | None = None) -> nn.Module:
         features = expect_sequence(in_shape)[1]
         inner = nn.GRU(features, self.units, self.layers, batch_first=True, bidirectional=self.bidirectional)
         return Recurrent(inner, self.output == "sequence")
@@ -61,19 +61,19 @@ class GRU(Block):
         return True
 
     def weights(self, module: nn.Module) -> tuple[Weight, ...]:
-        return recurrent_weights(inside(module, nn.GRU))
+        return get_recurrent_weights(find_module(module, nn.GRU))
 
     def biases(self, module: nn.Module) -> tuple[Bias, ...]:
-        return recurrent_biases(inside(module, nn.GRU))
+        return get_recurrent_biases(find_module(module, nn.GRU))
 
     @property
     def recurrence(self) -> Recurrence:
         return Recurrence(self.layers, self.units, ("reset", "update"))
 
     def gates(self, module: nn.Module, x: Tensor) -> list[tuple[Tensor, ...]]:
-        return compute_gates(inside(module, nn.GRU), x)
+        return compute_gates(find_module(module, nn.GRU), x)
 
     def find_saturated(self, module: nn.Module, x: Tensor, h: Tensor, z: Tensor | None) -> Tensor:
-        """Of tanh of the new value."""
-        tanh = compute_tanh(inside(module, nn.GRU), x[:EXAMPLES], self.output == "sequence")
+        """Outputs whose candidate state n is saturated: h itself is a mean of n and the state before."""
+        tanh = compute_tanh(find_module(module, nn.GRU), x[:EXAMPLES], self.output == "sequence")
         return 1 - tanh**2 < SATURATION

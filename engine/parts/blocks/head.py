@@ -8,7 +8,7 @@ from engine.catalogue.part import hparam
 from engine.examples import Task
 from engine.parts.aspects import Aspect
 from engine.parts.aspects.same import Same
-from engine.parts.blocks import Block, Shape, Weight, dense_weight, expect_vector, inside
+from engine.parts.blocks import Block, Shape, Weight, expect_vector, find_module, get_dense_weight
 from engine.parts.losses import Loss
 
 
@@ -51,20 +51,20 @@ class Head(Block):
         return self.target
 
     @property
-    def own_loss(self) -> Loss | None:
+    def loss_override(self) -> Loss | None:
         return self.loss
 
     @property
     def loss_weight(self) -> float:
         return self.weight
 
-    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
-        """`other` is here the shape of the target."""
-        return nn.Linear(expect_vector(in_shape), (other or (1,))[0])
+    def build(self, in_shape: Shape, other_shape: Shape | None = None) -> nn.Module:
+        """`other_shape`: that of the target; one number if it is not known."""
+        return nn.Linear(expect_vector(in_shape), (other_shape or (1,))[0])
 
     @property
     def target_task(self) -> Task | None:
         return self.target.task
 
     def weights(self, module: nn.Module) -> tuple[Weight, ...]:
-        return (dense_weight(inside(module, nn.Linear)),)
+        return (get_dense_weight(find_module(module, nn.Linear)),)

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from torch import nn
 
-from engine.parts.blocks import Bias, Block, Shape, Weight, gain
+from engine.parts.blocks import Bias, Block, Shape, Weight, get_gain
 
 
 class LayerNorm(Block):
@@ -28,14 +28,15 @@ class LayerNorm(Block):
     unitwise: ClassVar[bool] = True
     kind: Literal["layer_norm"] = "layer_norm"
 
-    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
+    def build(self, in_shape: Shape, other_shape: Shape | None = None) -> nn.Module:
+        # a sequence, (time, features), step by step; a vector or an image whole
         return nn.LayerNorm(in_shape[-1:] if len(in_shape) == 2 else in_shape)
 
     def weights(self, module: nn.Module) -> tuple[Weight, ...]:
-        return (gain(module),)
+        return (get_gain(module),)
 
     def biases(self, module: nn.Module) -> tuple[Bias, ...]:
-        return ()
+        return ()  # β starts at 0 whatever the experiment's bias
 
     def reset(self, module: nn.Module) -> None:
         assert isinstance(module, nn.LayerNorm)

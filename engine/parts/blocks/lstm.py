@@ -17,9 +17,9 @@ from engine.parts.blocks import (
     Shape,
     Weight,
     expect_sequence,
-    inside,
-    recurrent_biases,
-    recurrent_weights,
+    find_module,
+    get_recurrent_biases,
+    get_recurrent_weights,
 )
 
 
@@ -52,7 +52,7 @@ class LSTM(Block):
     bidirectional: bool = hparam(False, "A second one reads the sequence backward; both outputs side by side.")
     output: Literal["last", "sequence"] = hparam("last", "The state after the last step, or of every step.")
 
-    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
+    def build(self, in_shape: Shape, other_shape: Shape | None = None) -> nn.Module:
         features = expect_sequence(in_shape)[1]
         inner = nn.LSTM(features, self.units, self.layers, batch_first=True, bidirectional=self.bidirectional)
         return Recurrent(inner, self.output == "sequence")
@@ -62,19 +62,19 @@ class LSTM(Block):
         return True
 
     def weights(self, module: nn.Module) -> tuple[Weight, ...]:
-        return recurrent_weights(inside(module, nn.LSTM))
+        return get_recurrent_weights(find_module(module, nn.LSTM))
 
     def biases(self, module: nn.Module) -> tuple[Bias, ...]:
-        return recurrent_biases(inside(module, nn.LSTM))
+        return get_recurrent_biases(find_module(module, nn.LSTM))
 
     @property
     def recurrence(self) -> Recurrence:
         return Recurrence(self.layers, self.units, ("input", "forget", "output"))
 
     def gates(self, module: nn.Module, x: Tensor) -> list[tuple[Tensor, ...]]:
-        return compute_gates(inside(module, nn.LSTM), x)
+        return compute_gates(find_module(module, nn.LSTM), x)
 
     def find_saturated(self, module: nn.Module, x: Tensor, h: Tensor, z: Tensor | None) -> Tensor:
-        """Of tanh of the cell, which the output gate lets out."""
-        tanh = compute_tanh(inside(module, nn.LSTM), x[:EXAMPLES], self.output == "sequence")
+        """Outputs whose tanh c is saturated: h itself is that times the output gate."""
+        tanh = compute_tanh(find_module(module, nn.LSTM), x[:EXAMPLES], self.output == "sequence")
         return 1 - tanh**2 < SATURATION

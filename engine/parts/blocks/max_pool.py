@@ -33,8 +33,8 @@ class MaxPool(Block):
 
     @property
     def window(self) -> Window:
-        return Window(self.size, self.size, learns=False)
+        return Window(self.size, self.size, has_weights=False)
 
-    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
+    def build(self, in_shape: Shape, other_shape: Shape | None = None) -> nn.Module:
         expect_image(in_shape, self.size)
         return nn.MaxPool2d(self.size)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.catalogue.part import hparam
-from engine.parts.blocks import Block, Shape, Weight, expect_vector, inside
+from engine.parts.blocks import Block, Shape, Weight, expect_vector, find_module
 from engine.parts.initializers import Fan, Initializer
 
 
@@ -37,28 +37,33 @@ class Maxout(Block):
     )
 
     @property
-    def own_initializer(self) -> Initializer | None:
+    def initializer_override(self) -> Initializer | None:
         return self.initializer
 
     @property
     def size_label(self) -> str:
         return str(self.width)
 
-    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
-        return Pieces(expect_vector(in_shape), self.width, self.pieces)
+    def build(self, in_shape: Shape, other_shape: Shape | None = None) -> nn.Module:
+        return MaxoutLinear(expect_vector(in_shape), self.width, self.pieces)
 
     def weights(self, module: nn.Module) -> tuple[Weight, ...]:
-        layer = inside(module, Pieces)
+        layer = find_module(module, MaxoutLinear)
+        # each piece is drawn like a dense layer: fan_out is the width, not all rows of the stacked matrix
         return (Weight(layer.weight, Fan(layer.in_features, self.width), self.pieces),)
 
 
-class Pieces(nn.Linear):
-    """Several linear maps side by side, and the largest of what they give. Weight: piece after piece in rows."""
+class MaxoutLinear(nn.Linear):
+    """The maximum of several linear maps, (batch, inputs) → (batch, width).
+
+    `weight`, (pieces · width, inputs), has piece after piece in its rows.
+    """
 
     def __init__(self, inputs: int, width: int, pieces: int) -> None:
         super().__init__(inputs, pieces * width)
         self.pieces = pieces
 
     def forward(self, input: Tensor) -> Tensor:
-        every = super().forward(input).reshape(input.shape[0], self.pieces, -1)  # (batch, pieces, width)
-        return torch.max(every, 1).values
+        pieces = super().forward(input).reshape(input.shape[0], self.pieces, -1)  # (batch, pieces, width)
+        # not amax, which shares the gradient among equal pieces: here one of them gets all of it
+        return torch.max(pieces, 1).values  # (batch, width)

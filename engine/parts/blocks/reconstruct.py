@@ -9,7 +9,7 @@ from engine.catalogue.part import hparam
 from engine.errors import InvalidExperiment
 from engine.examples import Task
 from engine.message import Message
-from engine.parts.blocks import Block, Shape, Weight, dense_weight, inside, shape_text
+from engine.parts.blocks import Block, Shape, Weight, find_module, format_shape, get_dense_weight
 
 
 class Reconstruct(Block):
@@ -50,19 +50,19 @@ class Reconstruct(Block):
     def loss_weight(self) -> float:
         return self.weight
 
-    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
-        """`other` is here the shape of the network's input."""
-        wanted = other or in_shape
-        if not self.layer and prod(in_shape) != prod(wanted):
+    def build(self, in_shape: Shape, other_shape: Shape | None = None) -> nn.Module:
+        """`other_shape`: that of the network's input."""
+        target_shape = other_shape or in_shape
+        if not self.layer and prod(in_shape) != prod(target_shape):
             raise InvalidExperiment(
-                "", Message("as many numbers as the input has, {n}", n=prod(wanted)), shape_text(in_shape)
+                "", Message("as many numbers as the input has, {n}", n=prod(target_shape)), format_shape(in_shape)
             )
-        inner = [nn.Linear(prod(in_shape), prod(wanted))] if self.layer else []
-        return nn.Sequential(nn.Flatten(), *inner, nn.Unflatten(1, wanted))
+        inner = [nn.Linear(prod(in_shape), prod(target_shape))] if self.layer else []
+        return nn.Sequential(nn.Flatten(), *inner, nn.Unflatten(1, target_shape))
 
     @property
     def target_task(self) -> Task:
         return "regression"
 
     def weights(self, module: nn.Module) -> tuple[Weight, ...]:
-        return (dense_weight(inside(module, nn.Linear)),) if self.layer else ()
+        return (get_dense_weight(find_module(module, nn.Linear)),) if self.layer else ()

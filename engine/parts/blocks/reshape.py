@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from math import prod
 from typing import ClassVar, Literal
 
 from torch import nn
@@ -7,7 +8,7 @@ from torch import nn
 from engine.catalogue.part import hparam
 from engine.errors import InvalidExperiment
 from engine.message import Message
-from engine.parts.blocks import Block, Shape, shape_text
+from engine.parts.blocks import Block, Shape, format_shape
 
 
 class Reshape(Block):
@@ -32,12 +33,12 @@ class Reshape(Block):
     def size_label(self) -> str:
         return str(self.width)
 
-    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
-        wanted = (self.channels, self.height, self.width) if self.height else (self.width, self.channels)
-        count = 1
-        for size in in_shape:
-            count *= size
-        product = self.channels * max(self.height, 1) * self.width
-        if count != product:
-            raise InvalidExperiment("", Message("{n} numbers for {shape}", n=product, shape=shape_text(wanted)), count)
-        return nn.Unflatten(1, wanted) if len(in_shape) == 1 else nn.Sequential(nn.Flatten(), nn.Unflatten(1, wanted))
+    def build(self, in_shape: Shape, other_shape: Shape | None = None) -> nn.Module:
+        out_shape = (self.channels, self.height, self.width) if self.height else (self.width, self.channels)
+        count, expected = prod(in_shape), prod(out_shape)
+        if count != expected:
+            raise InvalidExperiment(
+                "", Message("{n} numbers for {shape}", n=expected, shape=format_shape(out_shape)), count
+            )
+        unflatten = nn.Unflatten(1, out_shape)
+        return unflatten if len(in_shape) == 1 else nn.Sequential(nn.Flatten(), unflatten)

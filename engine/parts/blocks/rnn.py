@@ -16,9 +16,9 @@ from engine.parts.blocks import (
     Shape,
     Weight,
     expect_sequence,
-    inside,
-    recurrent_biases,
-    recurrent_weights,
+    find_module,
+    get_recurrent_biases,
+    get_recurrent_weights,
 )
 
 
@@ -51,7 +51,7 @@ class RNN(Block):
     output: Literal["last", "sequence"] = hparam("last", "The state after the last step, or of every step.")
     nonlinearity: Literal["tanh", "relu"] = hparam("tanh", "The activation f.")
 
-    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
+    def build(self, in_shape: Shape, other_shape: Shape | None = None) -> nn.Module:
         features = expect_sequence(in_shape)[1]
         inner = nn.RNN(
             features,
@@ -68,14 +68,15 @@ class RNN(Block):
         return self.nonlinearity == "tanh"
 
     def weights(self, module: nn.Module) -> tuple[Weight, ...]:
-        return recurrent_weights(inside(module, nn.RNN))
+        return get_recurrent_weights(find_module(module, nn.RNN))
 
     def biases(self, module: nn.Module) -> tuple[Bias, ...]:
-        return recurrent_biases(inside(module, nn.RNN))
+        return get_recurrent_biases(find_module(module, nn.RNN))
 
     @property
     def recurrence(self) -> Recurrence:
         return Recurrence(self.layers, self.units)
 
     def find_saturated(self, module: nn.Module, x: Tensor, h: Tensor, z: Tensor | None) -> Tensor:
+        # h is the activation's own output, so f′ follows from it: 1 − h² of tanh
         return h <= 0 if self.nonlinearity == "relu" else 1 - h**2 < SATURATION

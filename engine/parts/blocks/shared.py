@@ -7,7 +7,7 @@ from torch import nn
 from engine.catalogue.part import hparam
 from engine.errors import InvalidExperiment
 from engine.message import Message
-from engine.parts.blocks import Block, Shape, shape_text
+from engine.parts.blocks import Block, Shape, format_shape
 
 
 class Shared(Block):
@@ -38,12 +38,12 @@ class Shared(Block):
     def reference(self) -> str:
         return self.of
 
-    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
-        """`other` is here the shape that the earlier block takes; the module itself comes from that block."""
-        if in_shape != other:
+    def build(self, in_shape: Shape, other_shape: Shape | None = None) -> nn.Module:
+        """`other_shape`: that of the earlier block's input. The module itself comes from that block."""
+        if in_shape != other_shape:
             raise InvalidExperiment(
                 "",
-                Message("the input of {label}, {shape}", label=self.of, shape=shape_text(other or ())),
-                shape_text(in_shape),
+                Message("the input of {label}, {shape}", label=self.of, shape=format_shape(other_shape or ())),
+                format_shape(in_shape),
             )
-        return nn.Identity()
+        return nn.Identity()  # never called: the network takes the earlier block's module in its stead

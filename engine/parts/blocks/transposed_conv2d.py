@@ -9,7 +9,7 @@ from engine.errors import InvalidExperiment
 from engine.message import Message
 from engine.parts.activations import Activation
 from engine.parts.activations.relu import ReLU
-from engine.parts.blocks import Block, Shape, Weight, Window, expect_image, inside
+from engine.parts.blocks import Block, Shape, Weight, Window, expect_image, find_module
 from engine.parts.initializers import Fan, Initializer
 
 
@@ -42,7 +42,7 @@ class TransposedConv2d(Block):
     )
 
     @property
-    def own_initializer(self) -> Initializer | None:
+    def initializer_override(self) -> Initializer | None:
         return self.initializer
 
     @property
@@ -51,9 +51,9 @@ class TransposedConv2d(Block):
 
     @property
     def window(self) -> Window:
-        return Window(self.kernel, self.stride, self.padding, self.padding, spreads=True)
+        return Window(self.kernel, self.stride, self.padding, self.padding, is_transposed=True)
 
-    def build(self, in_shape: Shape, other: Shape | None = None) -> nn.Module:
+    def build(self, in_shape: Shape, other_shape: Shape | None = None) -> nn.Module:
         channels, *sides = expect_image(in_shape)
         if min((side - 1) * self.stride - 2 * self.padding + self.kernel for side in sides) < 1:
             raise InvalidExperiment(
@@ -63,10 +63,11 @@ class TransposedConv2d(Block):
         return nn.Sequential(conv, self.activation.build())
 
     @property
-    def applies(self) -> Activation:
+    def output_activation(self) -> Activation:
         return self.activation
 
     def weights(self, module: nn.Module) -> tuple[Weight, ...]:
-        weight = inside(module, nn.ConvTranspose2d).weight  # (channels, filters, kernel, kernel)
+        weight = find_module(module, nn.ConvTranspose2d).weight  # (channels, filters, kernel, kernel)
         fan_in, fan_out = (size * self.kernel**2 for size in weight.shape[:2])
+        # a pixel of the output gets k² / s² taps of each channel on average
         return (Weight(weight, Fan(fan_in / self.stride**2, fan_out), unit_axis=1),)
