@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 
 INDICES = {"LSTM": (0, 1, 3), "GRU": (0, 1)}
-"""The gates among the stacked matrices. Block 2 is the LSTM's cell candidate, and the GRU's new state: no gates."""
+"""The gates among the matrices, which torch stacks as i, f, g, o of an LSTM and r, z, n of a GRU. Block 2, g and n, are
+the candidates: no gates."""
 EXAMPLES = 64
 """Examples of the probe batch that gates are computed for: a mean over them is precise enough to draw."""
 PARAMETERS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
@@ -53,6 +54,7 @@ def compute_tanh(inner: nn.RNNBase, x: Tensor, whole: bool) -> Tensor:
     found = []
     for direction in run_layers(inner, x)[-1]:
         if inner.mode == "LSTM":  # h = o tanh c, so tanh c = h / o
+            # where o underflows to 0, h is 0 too, and 0 / 1e-30 is 0 instead of NaN
             found.append(direction.h / torch.sigmoid(pre_activation(direction, 3)).clamp_min(1e-30))
         else:  # n = tanh(W x + b + r ⊙ (U h + c))
             new, old = direction.terms(2)
@@ -78,6 +80,7 @@ def run_layers(inner: nn.RNNBase, x: Tensor) -> list[list[Direction]]:
         suffixes = [f"_l{layer}{direction}" for direction in ("", "_reverse")[:count]]
         weights = [getattr(inner, f"{name}{suffix}") for suffix in suffixes for name in PARAMETERS]
         zeros = x.new_zeros(count, len(x), inner.hidden_size)
+        # positional: biases, one layer, no dropout, not training, directions, batch first
         if inner.mode == "LSTM":
             h = torch.lstm(x, (zeros, zeros), weights, True, 1, 0.0, False, inner.bidirectional, True)[0]
         else:

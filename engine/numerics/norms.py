@@ -26,8 +26,8 @@ def lengths(tensors: Sequence[Tensor]) -> Tensor:
     if plain.is_cuda:  # a condition on its values would wait for the device, so compute both
         wide = torch.stack([torch.linalg.vector_norm(t, dtype=torch.float64) for t in tensors])
         return torch.where(sound(plain), plain, wide.to(plain.dtype))
-    for place in (~sound(plain)).nonzero()[:, 0].tolist():
-        plain[place] = torch.linalg.vector_norm(tensors[place], dtype=torch.float64)
+    for index in (~sound(plain)).nonzero()[:, 0].tolist():
+        plain[index] = torch.linalg.vector_norm(tensors[index], dtype=torch.float64)
     return plain
 
 
@@ -42,7 +42,7 @@ def squares(tensors: Sequence[Tensor]) -> Tensor:
 def deviations(tensors: Sequence[Tensor]) -> Tensor:
     """The standard deviation of each tensor's numbers, (tensors,)."""
     plain = torch.stack([t.std(correction=0) for t in tensors])  # (tensors,)
-    if bool((sound(plain) | (plain == 0)).all()):
+    if bool((sound(plain) | (plain == 0)).all()):  # 0 is right of equal numbers, such as those of dead units
         return plain
     wide = torch.stack([t.double().std(correction=0) for t in tensors])
     return torch.where(sound(plain), plain, wide.to(plain.dtype))
@@ -64,7 +64,8 @@ def shorten_(tensors: Sequence[Tensor], longest: float) -> None:
 def shorten_each_(tensor: Tensor, axes: tuple[int, ...], longest: float) -> None:
     """Scale each slice along `axes` by itself, in place, so that its norm is at most `longest`."""
     plain = torch.linalg.vector_norm(tensor, dim=axes, keepdim=True)  # as tensor, with size 1 along the axes
-    factor = (longest / plain.clamp_min(1e-30)).clamp(max=1.0)
+    factor = (longest / plain.clamp_min(1e-30)).clamp(max=1.0)  # 1 of a slice of zeros
+    # not `sound`: where squares underflow, the norm is far below any limit, and only an overflow has to be mended
     if not plain.is_cuda and bool(plain.isfinite().all()):
         tensor.mul_(factor)
         return

@@ -24,6 +24,7 @@ class Recurrent(nn.Module):
             return sequence
         last: Tensor = state[0] if isinstance(state, tuple) else state  # (layers · directions, batch, units)
         ways = 2 if self.inner.bidirectional else 1
+        # of the last layer; not sequence[:, -1], where the backward direction has seen one step only
         return last[-ways:].transpose(0, 1).flatten(1)  # (batch, units · directions)
 
 
