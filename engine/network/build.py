@@ -41,7 +41,7 @@ class Stage:
     @property
     def weights(self) -> tuple[Weight, ...]:
         """The weights that this stage adds to the network."""
-        return () if self.shared else self.block.weights(self.module)
+        return () if self.shared else self.block.get_weights(self.module)
 
     @property
     def is_head(self) -> bool:
@@ -147,7 +147,7 @@ class Network(nn.Module):
                 raise InvalidExperiment("", Message("numbers or labels of layers"), shown(name), hint)
             if name not in numbered and sum(s.block.label == name and not s.shared for s in self.stages) > 1:
                 raise InvalidExperiment("", Message("a label that one block has"), shown(name))
-            matrices = select_matrices(named[name].block.weights(named[name].module))
+            matrices = select_matrices(named[name].block.get_weights(named[name].module))
             if not matrices:
                 raise InvalidExperiment("", Message("layers with weights, which biases and gains are not"), shown(name))
             if matrices.keys() & found.keys():
@@ -271,7 +271,7 @@ def build(experiment: Experiment, in_shape: Shape, outputs: int, heads: Mapping[
 def initialize_(stage: Stage, initializer: Initializer, bias: float, generator: torch.Generator) -> None:
     """Give a stage's parameters their initial values, in place; weights are drawn in the order of `Stage.weights`."""
     stage.block.reset(stage.module)
-    for one in stage.block.biases(stage.module):
+    for one in stage.block.get_biases(stage.module):
         one.tensor.fill_(one.multiple * bias)
     for weight in stage.weights:
         if weight.fan is not None:  # else a gain, which reset has set to 1

@@ -25,5 +25,7 @@ def mean_gates(network: Network, trace: ForwardTrace) -> tuple[Tensor, ...]:
     means: list[Tensor] = []
     for stage, x in zip(network.stages, trace.inputs, strict=True):
         if stage.block.recurrence and stage.block.recurrence.gates:
-            means += [gate.mean((0, 2)) for layer in stage.block.gates(stage.module, x[:EXAMPLES]) for gate in layer]
+            means += [
+                gate.mean((0, 2)) for layer in stage.block.get_gates(stage.module, x[:EXAMPLES]) for gate in layer
+            ]
     return tuple(means)

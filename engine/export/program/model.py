@@ -124,7 +124,7 @@ class Model:
             yield "        parameter.zero_()"
             return
         for stage in self.network.stages:
-            for one in () if stage.shared else stage.block.biases(stage.module):
+            for one in () if stage.shared else stage.block.get_biases(stage.module):
                 yield f"{places[id(one.tensor)]}.fill_({one.multiple * value})"
 
     def weights(self) -> Iterator[str]:

@@ -55,7 +55,7 @@ class Bias(NamedTuple):
 
 class Recurrence(NamedTuple):
     """A recurrence over the steps of a sequence. `units`: the size of the state of each of the stacked `layers`.
-    `gates`: their names, in the order of `Block.gates`."""
+    `gates`: their names, in the order of `Block.get_gates`."""
 
     layers: int
     units: int
@@ -183,12 +183,12 @@ class Block(Part, family="blocks", position=4):
         """The recurrence of an RNN, LSTM or GRU; None for other blocks."""
         return None
 
-    def gates(self, module: nn.Module, x: Tensor) -> list[tuple[Tensor, ...]]:
+    def get_gates(self, module: nn.Module, x: Tensor) -> list[tuple[Tensor, ...]]:
         """The gates of each recurrent layer, (batch, time, units · directions), for `x`, (batch, time, features)."""
         return []
 
     def find_saturated(self, module: nn.Module, x: Tensor, h: Tensor, z: Tensor | None) -> Tensor | None:
-        """The outputs that are saturated, a mask of the shape of `h`; None without an activation.
+        """The outputs that are saturated, a mask as `h` or as its first examples; None without an activation.
 
         `x`, `h`: input and output of `module`. `z`: the pre-activation, if the block has an `output_activation`.
         """
@@ -201,11 +201,11 @@ class Block(Part, family="blocks", position=4):
         """The task of a head; None for that of the output."""
         return None
 
-    def weights(self, module: nn.Module) -> tuple[Weight, ...]:
+    def get_weights(self, module: nn.Module) -> tuple[Weight, ...]:
         """The weights of `module`, in the order in which they are drawn: another order gives a seed another run."""
         return ()
 
-    def biases(self, module: nn.Module) -> tuple[Bias, ...]:
+    def get_biases(self, module: nn.Module) -> tuple[Bias, ...]:
         """The biases of `module`: every parameter with "bias" in torch's name for it."""
         return tuple(Bias(parameter) for name, parameter in module.named_parameters() if "bias" in name)
 

@@ -42,7 +42,7 @@ class Attention(Block):
             raise InvalidExperiment("", Message("features that {n} heads divide", n=self.heads), features)
         return SelfAttention(time, features, self.heads, self.positions)
 
-    def weights(self, module: nn.Module) -> tuple[Weight, ...]:
+    def get_weights(self, module: nn.Module) -> tuple[Weight, ...]:
         inner = find_module(module, nn.MultiheadAttention)
         features = inner.embed_dim
         names = (" · queries", " · keys", " · values")

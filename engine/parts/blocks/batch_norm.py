@@ -44,10 +44,10 @@ class BatchNorm(Block):
             return nn.BatchNorm1d(in_shape[0], momentum=self.momentum)
         raise InvalidExperiment("", Message("a vector or an image"), format_shape(in_shape))
 
-    def weights(self, module: nn.Module) -> tuple[Weight, ...]:
+    def get_weights(self, module: nn.Module) -> tuple[Weight, ...]:
         return (get_gain(module),)
 
-    def biases(self, module: nn.Module) -> tuple[Bias, ...]:
+    def get_biases(self, module: nn.Module) -> tuple[Bias, ...]:
         return ()  # β starts at 0 whatever the experiment's bias
 
     def reset(self, module: nn.Module) -> None:

@@ -74,7 +74,7 @@ class Conv1d(Block):
     def output_activation(self) -> Activation:
         return self.activation
 
-    def weights(self, module: nn.Module) -> tuple[Weight, ...]:
+    def get_weights(self, module: nn.Module) -> tuple[Weight, ...]:
         return (get_filters(find_module(module, nn.Conv1d)),)
 
 

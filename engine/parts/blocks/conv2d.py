@@ -73,5 +73,5 @@ class Conv2d(Block):
     def output_activation(self) -> Activation:
         return self.activation
 
-    def weights(self, module: nn.Module) -> tuple[Weight, ...]:
+    def get_weights(self, module: nn.Module) -> tuple[Weight, ...]:
         return (get_filters(find_module(module, nn.Conv2d)),)

@@ -52,5 +52,5 @@ class Dense(Block):
     def output_activation(self) -> Activation:
         return self.activation
 
-    def weights(self, module: nn.Module) -> tuple[Weight, ...]:
+    def get_weights(self, module: nn.Module) -> tuple[Weight, ...]:
         return (get_dense_weight(find_module(module, nn.Linear)),)

@@ -45,7 +45,7 @@ class Embedding(Block):
             raise InvalidExperiment("", Message("a row of whole numbers"), " × ".join(map(str, in_shape)))
         return Lookup(self.rows, self.width)
 
-    def weights(self, module: nn.Module) -> tuple[Weight, ...]:
+    def get_weights(self, module: nn.Module) -> tuple[Weight, ...]:
         # the number of rows is no fan: each example looks one of them up, and no sum goes over them
         return (Weight(find_module(module, nn.Embedding).weight, Fan(self.width, self.width)),)
 

@@ -41,10 +41,10 @@ class GroupNorm(Block):
             raise InvalidExperiment("", Message("groups of two numbers or more"), Message("one number a group"))
         return nn.GroupNorm(self.groups, channels)
 
-    def weights(self, module: nn.Module) -> tuple[Weight, ...]:
+    def get_weights(self, module: nn.Module) -> tuple[Weight, ...]:
         return (get_gain(module),)
 
-    def biases(self, module: nn.Module) -> tuple[Bias, ...]:
+    def get_biases(self, module: nn.Module) -> tuple[Bias, ...]:
         return ()  # β starts at 0 whatever the experiment's bias
 
     def reset(self, module: nn.Module) -> None:

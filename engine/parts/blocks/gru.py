@@ -60,20 +60,21 @@ class GRU(Block):
     def two_sided(self) -> bool:
         return True
 
-    def weights(self, module: nn.Module) -> tuple[Weight, ...]:
+    def get_weights(self, module: nn.Module) -> tuple[Weight, ...]:
         return get_recurrent_weights(find_module(module, nn.GRU))
 
-    def biases(self, module: nn.Module) -> tuple[Bias, ...]:
+    def get_biases(self, module: nn.Module) -> tuple[Bias, ...]:
         return get_recurrent_biases(find_module(module, nn.GRU))
 
     @property
     def recurrence(self) -> Recurrence:
         return Recurrence(self.layers, self.units, ("reset", "update"))
 
-    def gates(self, module: nn.Module, x: Tensor) -> list[tuple[Tensor, ...]]:
+    def get_gates(self, module: nn.Module, x: Tensor) -> list[tuple[Tensor, ...]]:
         return compute_gates(find_module(module, nn.GRU), x)
 
     def find_saturated(self, module: nn.Module, x: Tensor, h: Tensor, z: Tensor | None) -> Tensor:
         """Outputs whose candidate state n is saturated: h itself is a mean of n and the state before."""
+        # of the first examples only: the states inside are found by running the kernel once more
         tanh = compute_tanh(find_module(module, nn.GRU), x[:EXAMPLES], self.output == "sequence")
         return 1 - tanh**2 < SATURATION

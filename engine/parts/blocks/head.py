@@ -66,5 +66,5 @@ class Head(Block):
     def target_task(self) -> Task | None:
         return self.target.task
 
-    def weights(self, module: nn.Module) -> tuple[Weight, ...]:
+    def get_weights(self, module: nn.Module) -> tuple[Weight, ...]:
         return (get_dense_weight(find_module(module, nn.Linear)),)

@@ -32,10 +32,10 @@ class LayerNorm(Block):
         # a sequence, (time, features), step by step; a vector or an image whole
         return nn.LayerNorm(in_shape[-1:] if len(in_shape) == 2 else in_shape)
 
-    def weights(self, module: nn.Module) -> tuple[Weight, ...]:
+    def get_weights(self, module: nn.Module) -> tuple[Weight, ...]:
         return (get_gain(module),)
 
-    def biases(self, module: nn.Module) -> tuple[Bias, ...]:
+    def get_biases(self, module: nn.Module) -> tuple[Bias, ...]:
         return ()  # β starts at 0 whatever the experiment's bias
 
     def reset(self, module: nn.Module) -> None:

@@ -61,20 +61,21 @@ class LSTM(Block):
     def two_sided(self) -> bool:
         return True
 
-    def weights(self, module: nn.Module) -> tuple[Weight, ...]:
+    def get_weights(self, module: nn.Module) -> tuple[Weight, ...]:
         return get_recurrent_weights(find_module(module, nn.LSTM))
 
-    def biases(self, module: nn.Module) -> tuple[Bias, ...]:
+    def get_biases(self, module: nn.Module) -> tuple[Bias, ...]:
         return get_recurrent_biases(find_module(module, nn.LSTM))
 
     @property
     def recurrence(self) -> Recurrence:
         return Recurrence(self.layers, self.units, ("input", "forget", "output"))
 
-    def gates(self, module: nn.Module, x: Tensor) -> list[tuple[Tensor, ...]]:
+    def get_gates(self, module: nn.Module, x: Tensor) -> list[tuple[Tensor, ...]]:
         return compute_gates(find_module(module, nn.LSTM), x)
 
     def find_saturated(self, module: nn.Module, x: Tensor, h: Tensor, z: Tensor | None) -> Tensor:
         """Outputs whose tanh c is saturated: h itself is that times the output gate."""
+        # of the first examples only: the states inside are found by running the kernel once more
         tanh = compute_tanh(find_module(module, nn.LSTM), x[:EXAMPLES], self.output == "sequence")
         return 1 - tanh**2 < SATURATION

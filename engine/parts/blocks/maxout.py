@@ -47,7 +47,7 @@ class Maxout(Block):
     def build(self, in_shape: Shape, other_shape: Shape | None = None) -> nn.Module:
         return MaxoutLinear(expect_vector(in_shape), self.width, self.pieces)
 
-    def weights(self, module: nn.Module) -> tuple[Weight, ...]:
+    def get_weights(self, module: nn.Module) -> tuple[Weight, ...]:
         layer = find_module(module, MaxoutLinear)
         # each piece is drawn like a dense layer: fan_out is the width, not all rows of the stacked matrix
         return (Weight(layer.weight, Fan(layer.in_features, self.width), self.pieces),)

@@ -64,5 +64,5 @@ class Reconstruct(Block):
     def target_task(self) -> Task:
         return "regression"
 
-    def weights(self, module: nn.Module) -> tuple[Weight, ...]:
+    def get_weights(self, module: nn.Module) -> tuple[Weight, ...]:
         return (get_dense_weight(find_module(module, nn.Linear)),) if self.layer else ()

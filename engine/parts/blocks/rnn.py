@@ -67,10 +67,10 @@ class RNN(Block):
     def two_sided(self) -> bool:
         return self.nonlinearity == "tanh"
 
-    def weights(self, module: nn.Module) -> tuple[Weight, ...]:
+    def get_weights(self, module: nn.Module) -> tuple[Weight, ...]:
         return get_recurrent_weights(find_module(module, nn.RNN))
 
-    def biases(self, module: nn.Module) -> tuple[Bias, ...]:
+    def get_biases(self, module: nn.Module) -> tuple[Bias, ...]:
         return get_recurrent_biases(find_module(module, nn.RNN))
 
     @property

@@ -66,7 +66,7 @@ class TransposedConv2d(Block):
     def output_activation(self) -> Activation:
         return self.activation
 
-    def weights(self, module: nn.Module) -> tuple[Weight, ...]:
+    def get_weights(self, module: nn.Module) -> tuple[Weight, ...]:
         weight = find_module(module, nn.ConvTranspose2d).weight  # (channels, filters, kernel, kernel)
         fan_in, fan_out = (size * self.kernel**2 for size in weight.shape[:2])
         # a pixel of the output gets k² / s² taps of each channel on average
