@@ -275,7 +275,7 @@ def initialize_(stage: Stage, initializer: Initializer, bias: float, generator: 
         one.tensor.fill_(one.multiple * bias)
     for weight in stage.weights:
         if weight.fan is not None:  # else a gain, which reset has set to 1
-            for piece in weight.tensor.chunk(weight.pieces):  # gates, or pieces of maxout: a draw each
+            for piece in weight.tensor.chunk(weight.pieces):  # gates, projections or pieces: a draw each
                 initializer.fill_(piece, weight.fan, generator)
 
 

@@ -11,6 +11,7 @@ from engine.parts.blocks import Weight
 
 def select_matrices(weights: Iterable[Weight]) -> dict[int, Tensor]:
     """The matrices and filters, without the gains of normalizations, by id: a shared one comes once."""
+    # by id, since == compares tensors number by number
     return {id(weight.tensor): weight.tensor for weight in weights if weight.fan is not None}
 
 

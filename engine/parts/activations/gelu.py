@@ -30,7 +30,7 @@ class GELU(Activation):
     kind: Literal["gelu"] = "gelu"
 
     def build(self) -> nn.Module:
-        return nn.GELU()
+        return nn.GELU()  # with Φ itself, not its tanh approximation
 
     def compute_relative_slope(self, x: Tensor, module: nn.Module) -> Tensor:
         cdf = (1 + torch.erf(x / math.sqrt(2))) / 2  # Φ(x)

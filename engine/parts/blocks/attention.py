@@ -63,7 +63,7 @@ class SelfAttention(nn.Module):
         self.size = (time, features) if positions else None
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.size:
+        if self.size:  # computed in every pass: a buffer would lose its numbers when the network leaves the meta device
             x = x + compute_positions(*self.size, x.device).to(x.dtype)  # (batch, time, features)
         # asked for no weights, torch takes scaled_dot_product_attention: half the time at 128 steps on a CPU
         out: Tensor = self.inner(x, x, x, need_weights=False)[0]  # (batch, time, features)

@@ -38,6 +38,7 @@ class BatchNorm(Block):
     momentum: float = hparam(0.1, "Weight of the newest batch in the running statistics.", gt=0, le=1)
 
     def build(self, in_shape: Shape, other_shape: Shape | None = None) -> nn.Module:
+        # momentum as in torch; Keras calls 1 − this so
         if len(in_shape) == 3:
             return nn.BatchNorm2d(in_shape[0], momentum=self.momentum)
         if len(in_shape) == 1:
@@ -52,4 +53,4 @@ class BatchNorm(Block):
 
     def reset(self, module: nn.Module) -> None:
         assert isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d)
-        module.reset_parameters()
+        module.reset_parameters()  # γ = 1, β = 0, and the running statistics

@@ -32,7 +32,7 @@ class Dropout(Block):
     rate: float = hparam(0.2, "Probability p of dropping.", ge=0, le=0.95, live=True)
 
     def build(self, in_shape: Shape, other_shape: Shape | None = None) -> nn.Module:
-        return nn.Dropout(self.rate)
+        return nn.Dropout(self.rate)  # of images too single numbers, not whole maps as nn.Dropout2d
 
     def update_live_fields(self, module: nn.Module) -> None:
         assert isinstance(module, nn.Dropout)

@@ -60,6 +60,7 @@ class Head(Block):
 
     def build(self, in_shape: Shape, other_shape: Shape | None = None) -> nn.Module:
         """`other_shape`: that of the target; one number if it is not known."""
+        # no activation: logits, or real numbers, as of the output layer
         return nn.Linear(expect_vector(in_shape), (other_shape or (1,))[0])
 
     @property
