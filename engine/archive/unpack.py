@@ -26,7 +26,7 @@ from engine.experiment.experiment import Experiment
 from engine.message import Message
 from engine.preview.preview import preview
 from engine.store import row_models
-from engine.store.tables import EPOCH_COLUMNS, epoch_columns, plain_columns
+from engine.store.tables import EPOCH_COLUMNS, list_epoch_columns, list_plain_columns
 
 LARGEST = 512 * 2**20
 """Bytes that a run may take up when it is unpacked."""
@@ -212,7 +212,7 @@ def expect_lengths(found: dict[str, bytes], metadata: row_models.RunMetadata) ->
 def epoch_width(data: bytes, channels: list[dict[str, Any]]) -> int:
     """How many numbers an epoch has: those of all runs, and in a network with several ends each end's."""
     numbers = np.frombuffer(data)
-    for wide in map(len, (epoch_columns(channels), plain_columns(channels), EPOCH_COLUMNS)):
+    for wide in map(len, (list_epoch_columns(channels), list_plain_columns(channels), EPOCH_COLUMNS)):
         if len(numbers) % wide == 0 and (np.diff(numbers[::wide]) > 0).all():
             return wide
     raise InvalidArchive(Message("its epochs are out of order"))

@@ -28,14 +28,14 @@ def kept(row: RunRow) -> dict[str, Any] | None:
 def summary(reader: Reader, row: RunRow, experiment: Experiment) -> dict[str, Any]:
     """The object that `train --json` prints."""
     from engine.data.prepare import load_examples
-    from engine.store.per_class import class_metrics
+    from engine.store.per_class import extract_class_metrics
 
     task = load_examples(experiment.data, experiment.seed).task
     word = "accuracy" if task == "classification" else "r2"
     found = row.summary
     metrics = {f"{split}_{word}": found.get(f"{split}_metric") for split in ("train", "validation")}
     seconds = found.get("seconds", 0.0)
-    classes = class_metrics(row.channels, reader.epochs(row.id))
+    classes = extract_class_metrics(row.channels, reader.epochs(row.id))
     return {
         "run": row.id,
         "state": row.state,

@@ -14,7 +14,7 @@ import pandas as pd
 from engine.errors import PlaygroundError
 from engine.message import Message
 from engine.store import tables
-from engine.store.per_class import class_metrics
+from engine.store.per_class import extract_class_metrics
 from engine.store.reader import Reader, RunRow
 
 
@@ -62,7 +62,9 @@ def metrics(reader: Reader, run: str) -> pd.DataFrame:
     steps = pd.DataFrame(reader.losses(run, points=None), columns=["step", "loss"])
     row = reader.run(run)
     values = np.array(reader.epochs(run, points=None))
-    names = tables.epoch_columns(row.channels if row else ())[: values.shape[1]]  # no epoch yet: none but the usual
+    names = tables.list_epoch_columns(row.channels if row else ())[
+        : values.shape[1]
+    ]  # no epoch yet: none but the usual
     epochs = pd.DataFrame(values, columns=list(names))
     epochs = epochs[[name for name in names if not name.startswith("confusion_")]]
     table = steps.merge(epochs, on="step", how="left")
@@ -71,7 +73,7 @@ def metrics(reader: Reader, run: str) -> pd.DataFrame:
 
 def confusion(reader: Reader, row: RunRow) -> str:
     """The newest confusion matrix as CSV: a row for each right class, a column for each that was said; else nothing."""
-    found = class_metrics(row.channels, reader.epochs(row.id))
+    found = extract_class_metrics(row.channels, reader.epochs(row.id))
     if found is None or found.confusion is None or not len(found.confusion):
         return ""
     names = list(found.names)

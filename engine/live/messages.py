@@ -15,7 +15,7 @@ from engine.message import Message
 from engine.store.reader import RunRow, View
 from engine.store.run_changes import LogLine
 from engine.store.series_chunks import choose_evenly
-from engine.store.tables import EPOCH_COLUMNS, plain_columns
+from engine.store.tables import EPOCH_COLUMNS, list_plain_columns
 from engine.strict_json import strict
 
 Packet = str | bytes
@@ -37,7 +37,7 @@ def table(
 
 def epochs(rows: np.ndarray, channels: Sequence[Mapping[str, Any]], *, reset: bool) -> bytes:
     """The same of epochs as the store has them: of the classes viewers are told the lowest recall alone."""
-    columns = plain_columns(channels)
+    columns = list_plain_columns(channels)
     known = next((len(channel["series"]) for channel in channels if channel["key"] == "recall"), 0)
     rows = rows if len(rows) else np.empty((0, len(columns)))
     plain, recalls = rows[:, : len(columns)], rows[:, len(columns) : len(columns) + known]

@@ -38,10 +38,10 @@ def copy(place: StoreLayout) -> None:
 
 async def follow(place: StoreLayout, leaving: asyncio.Event) -> None:
     """Copies each day. When the file is gone or another one, this supervisor leaves; what it has open is saved then."""
-    own, copied = integrity.identity(place), time.monotonic()
+    own, copied = integrity.identify(place), time.monotonic()
     while True:
         await asyncio.sleep(LOOK_SECONDS)
-        if integrity.identity(place) != own:
+        if integrity.identify(place) != own:
             journal.error("the file of the store is gone")
             leaving.set()
         if time.monotonic() - copied >= COPY_SECONDS:

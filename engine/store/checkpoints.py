@@ -1,4 +1,8 @@
-"""Checkpoint files: written whole or not at all, and read only when they are what was written."""
+"""Checkpoint files: written whole or not at all, and verified by their SHA-256 before they are used.
+
+A file is written before the store records it, and removed after the store has forgotten it. So what a crash leaves is
+a file too many, which `sweep` removes, and never a record without its file.
+"""
 
 from __future__ import annotations
 
@@ -23,35 +27,41 @@ class CorruptCheckpoint(Exception):
 
 
 def write(path: Path, data: bytes) -> str:
-    """Put `data` at `path` so that a crash at any moment leaves the whole file or none; returns its SHA-256."""
+    """Put `data` at `path` so that a crash at any moment leaves the whole file or none; returns its SHA-256 in hex.
+
+    Raises: OSError; nothing is left then.
+    """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     fresh = path.with_name(path.name + ".tmp")
     try:
         with fresh.open("wb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
+            os.fsync(file.fileno())  # before the new name: it must not appear ahead of what it names
         fresh.replace(path)
-        _sync(path.parent)
+        _sync_folder(path.parent)  # the name too has to outlive a power failure
     except OSError:
         fresh.unlink(missing_ok=True)
         raise
     return hashlib.sha256(data).hexdigest()
 
 
-def stream(path: Path, put: Callable[[Any], None]) -> str:
-    """`write` for data that `put` writes into the file it is given, so that memory never holds a copy."""
+def stream(path: Path, save: Callable[[Any], None]) -> str:
+    """Do as `write` with data that `save` writes into the file it is given, so that memory never holds a copy.
+
+    Raises: OSError, RuntimeError.
+    """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     fresh = path.with_name(path.name + ".tmp")
     try:
         with fresh.open("wb") as file:
             hashing = HashingFile(file)
-            put(hashing)
+            save(hashing)
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(path)
-        _sync(path.parent)
-    except (OSError, RuntimeError) as error:  # torch tells of a full disk in its own way
+        _sync_folder(path.parent)
+    except (OSError, RuntimeError) as error:  # torch makes a RuntimeError of a full disk; the file saw the OSError
         fresh.unlink(missing_ok=True)
         raise hashing.error or error from None
     return hashing.digest.hexdigest()
@@ -79,7 +89,7 @@ class HashingFile:
 
 
 def verify(path: Path, sha256: str) -> None:
-    """Check a file against its digest without holding it in memory. Raises: Spoiled."""
+    """Check a file against its SHA-256 without holding it in memory. Raises: CorruptCheckpoint."""
     try:
         with path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
@@ -90,7 +100,7 @@ def verify(path: Path, sha256: str) -> None:
 
 
 def read(path: Path, sha256: str) -> bytes:
-    """The bytes that were written. Raises Spoiled."""
+    """Read the bytes that were written. Raises: CorruptCheckpoint."""
     try:
         data = path.read_bytes()
     except OSError:
@@ -101,14 +111,14 @@ def read(path: Path, sha256: str) -> bytes:
 
 
 def sweep(folder: Path, recorded: set[str]) -> None:
-    """Remove what a crash left in a run's folder: half-written files, and whole ones that were never recorded."""
+    """Remove what a crash left in a run's folder: half-written files, and whole ones that were not recorded yet."""
     if folder.is_dir():
         for path in folder.iterdir():
             if path.name not in recorded:
                 path.unlink(missing_ok=True)
 
 
-def _sync(folder: Path) -> None:
+def _sync_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

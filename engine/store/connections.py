@@ -16,7 +16,7 @@ PAGE = 4096
 
 
 def open_writer(database: Path) -> sa.Engine:
-    """An engine for the one writing connection: write-ahead log, every commit synced, locked from the beginning.
+    """Open the one writing connection: write-ahead log, every commit synced, transactions locked from their beginning.
 
     A store of an older schema is migrated, or left as it was. Raises: NewerStore.
     """
@@ -28,6 +28,8 @@ def open_writer(database: Path) -> sa.Engine:
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: Any, _: object) -> None:
         connection.isolation_level = None  # else the driver begins transactions by itself, and deferred ones
+        # auto_vacuum first: WAL mode writes the first page of a new file, and after that it cannot be changed any more;
+        # synchronous=FULL, since in WAL mode NORMAL does not sync a commit
         for pragma in ("auto_vacuum=INCREMENTAL", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
         connection.execute(f"PRAGMA wal_autocheckpoint={pages}")
@@ -35,6 +37,8 @@ def open_writer(database: Path) -> sa.Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
+        # a transaction that reads first and then writes fails at once if another has written meanwhile, whatever the
+        # time-out; one that is locked from the beginning waits
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     with engine.begin() as connection:
@@ -43,7 +47,8 @@ def open_writer(database: Path) -> sa.Engine:
 
 
 def open_reader(database: Path) -> sa.Engine:
-    """An engine whose connections can read and nothing else; each transaction sees one moment."""
+    """Open an engine whose connections can read and nothing else; each transaction sees one moment."""
+    # read-only to SQLite too: such a connection never moves the log into the database, which is the writer's alone
     url = f"sqlite:///file:{quote(str(database))}?mode=ro&uri=true"
     shared = {"check_same_thread": False, "timeout": 10}
     engine = sa.create_engine(url, pool_size=4, max_overflow=60, connect_args=shared)

@@ -12,13 +12,13 @@ import sqlalchemy as sa
 
 from engine.message import Message
 
-LARGEST = 2 << 20
-LOW_WATER = 32 << 20
+LARGEST = 2 << 20  # bytes; without a reserve not even a deletion could be committed on a full disk
+LOW_WATER = 32 << 20  # bytes that have to be free, besides the reserve, before training goes on
 FULL = Message("The disk that holds the store is full: training waits until there is room again.")
 
 
 def size(folder: Path) -> int:
-    """Bytes of the reserve: 2 MiB, or an eighth of a small file system."""
+    """Choose the bytes of the reserve: 2 MiB, or an eighth of a small file system."""
     return min(LARGEST, shutil.disk_usage(folder).total // 8)
 
 
@@ -29,7 +29,7 @@ def has_room(folder: Path) -> bool:
 
 
 def fill(path: Path) -> None:
-    """Make the reserve; where there is no room for it, nothing is left behind."""
+    """Create the reserve, if it is not there; where there is no room for it, nothing is left behind."""
     if path.exists():
         return
     fresh = path.with_suffix(".tmp")
@@ -49,7 +49,7 @@ def release(path: Path) -> None:
 
 
 def is_full(error: BaseException, folder: Path) -> bool:
-    """Whether a write failed for want of room. SQLite calls some of these an I/O error."""
+    """Whether a write failed because the disk, or a quota, is full. SQLite reports some of these as an I/O error."""
     if isinstance(error, OSError):
         return error.errno in (errno.ENOSPC, errno.EDQUOT)
     if isinstance(error, sa.exc.DBAPIError) and isinstance(error.orig, sqlite3.Error):

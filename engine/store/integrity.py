@@ -1,4 +1,4 @@
-"""Integrity of the store's file: checked before it is opened. A damaged one is set aside, and a note says so."""
+"""Integrity of the store's file, checked before it is opened. A damaged one is quarantined, and a note says so."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from engine.store import migrations, tables
 from engine.store.layout import StoreLayout
 
 BUDGET_SECONDS = 5.0
-STEPS = 10_000  # of SQLite's machine between two looks at the clock
-PARTS = ("", "-wal", "-shm")
+STEPS = 10_000  # instructions of SQLite's virtual machine between two looks at the clock
+PARTS = ("", "-wal", "-shm")  # moved and removed together: a log beside another database would be replayed into it
 GONE = Message("The store was gone, and an empty one was begun.")
 REMOVED = Message("The store was removed while the server ran: it was written anew, and its runs are paused.")
 
 
 @dataclass(frozen=True)
 class DamageNote:
-    """What happened to the store, and when."""
+    """What happened to the store, and when, in seconds since 1970."""
 
     message: Message
     at: float
 
 
 def read_note(layout: StoreLayout) -> DamageNote | None:
-    """The note that nobody has dismissed yet."""
+    """Read the note that nobody has dismissed yet; None if there is none. A damaged note still tells of damage."""
     try:
         found = json.loads(layout.damage_note.read_text(encoding="utf-8"))
         return DamageNote(Message.of(found["sentence"]), float(found["at"]))
@@ -40,7 +40,7 @@ def read_note(layout: StoreLayout) -> DamageNote | None:
 
 
 def leave_note(layout: StoreLayout, message: Message) -> None:
-    """Keep a note until someone dismisses it."""
+    """Leave a note until someone dismisses it."""
     layout.prepare()
     fresh = layout.damage_note.with_suffix(".tmp")
     fresh.write_text(json.dumps({"sentence": message.plain(), "at": time.time()}), encoding="utf-8")
@@ -48,7 +48,7 @@ def leave_note(layout: StoreLayout, message: Message) -> None:
 
 
 def name_damaged(name: str) -> Message:
-    """The note on a damaged store: where its file is now."""
+    """Word the note on a damaged store; `name` is where its file is now."""
     return Message("The store was damaged: its file is kept as {name}, and an empty one was begun.", name=name)
 
 
@@ -58,12 +58,13 @@ def clear_note(layout: StoreLayout) -> None:
 
 
 def check(layout: StoreLayout) -> None:
-    """Set a damaged or foreign file aside and say so. Needs the supervisor's lock, before the store is opened."""
+    """Quarantine a damaged or foreign file, with a note. Needs the supervisor's lock, before the store is opened."""
     if not layout.database.exists():
-        lost = any(layout.checkpoints.iterdir()) or any(
-            layout.database.with_name(f"store.db{p}").exists() for p in PARTS
+        # a folder with checkpoints or a log had a store; without them it is a new one
+        is_lost = any(layout.checkpoints.iterdir()) or any(
+            layout.database.with_name(f"store.db{part}").exists() for part in PARTS
         )
-        if lost:
+        if is_lost:
             quarantine(layout)
             leave_note(layout, GONE)
     elif not is_intact(layout):
@@ -71,14 +72,17 @@ def check(layout: StoreLayout) -> None:
 
 
 def is_intact(layout: StoreLayout) -> bool:
-    """Whether a check of a few seconds finds no damage; a store too large for it counts as intact."""
+    """Whether a check of a few seconds finds no damage; a store too large for it counts as intact.
+
+    It is SQLite's quick check, which does not compare indices with their tables.
+    """
     if layout.database.stat().st_size == 0:
         return not any(layout.checkpoints.iterdir())  # what a crash leaves of a store that was just begun
-    end = time.monotonic() + BUDGET_SECONDS
+    deadline = time.monotonic() + BUDGET_SECONDS
     try:
         with contextlib.closing(sqlite3.connect(layout.database)) as connection:
             expect_tables(connection)
-            connection.set_progress_handler(lambda: time.monotonic() > end, STEPS)
+            connection.set_progress_handler(lambda: time.monotonic() > deadline, STEPS)
             found = connection.execute("PRAGMA quick_check(1)").fetchall()
     except sqlite3.OperationalError as error:
         return "interrupted" in str(error) or "locked" in str(error)  # too large for the time, and so far well
@@ -88,12 +92,12 @@ def is_intact(layout: StoreLayout) -> bool:
 
 
 def expect_tables(connection: sqlite3.Connection) -> None:
-    """Raises: sqlite3.DatabaseError if a table or a column is not there, but for those that its schema has not yet."""
+    """Refuse a database that lacks a table or a column which its schema has. Raises: sqlite3.DatabaseError."""
     known = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     schema = connection.execute("PRAGMA user_version").fetchone()[0] or migrations.UNNUMBERED
     for table in tables.metadata.sorted_tables if set(known) & set(tables.metadata.tables) else []:
-        there = {row[1] for row in connection.execute(f"PRAGMA table_info({table.name})")}
-        if not {column.name for column in table.c} - migrations.columns_to_come(schema, table.name) <= there:
+        existing = {row[1] for row in connection.execute(f"PRAGMA table_info({table.name})")}
+        if not {column.name for column in table.c} - migrations.list_later_columns(schema, table.name) <= existing:
             raise sqlite3.DatabaseError(table.name)
     if known and not set(known) & set(tables.metadata.tables):
         raise sqlite3.DatabaseError("another program's tables")
@@ -112,8 +116,9 @@ def quarantine(layout: StoreLayout) -> str:
     return f"damaged/{folder.name}/store.db"
 
 
-def identity(layout: StoreLayout) -> tuple[int, int] | None:
-    """Device and inode of the store's file: another file under the same path has others. None if there is none."""
+def identify(layout: StoreLayout) -> tuple[int, int] | None:
+    """Identify the store's file by device and inode: another file under the same path has others. None if there is
+    none."""
     try:
         found = os.stat(layout.database)
     except OSError:

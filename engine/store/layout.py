@@ -13,13 +13,13 @@ from engine import settings
 
 @dataclass(frozen=True)
 class StoreLayout:
-    """The paths of one store."""
+    """The paths of one store; `home` is its folder."""
 
     home: Path
 
     @classmethod
     def of(cls, folder: Path | None) -> StoreLayout:
-        """The store in `folder`, or the usual one."""
+        """Lay out the store in `folder`, or in the usual folder."""
         return cls((folder or settings.read().store).absolute())
 
     def prepare(self) -> None:
@@ -74,7 +74,7 @@ class StoreLayout:
 
     @property
     def disk_reserve(self) -> Path:
-        """The file that keeps room for a full disk; see `disk_reserve`. Its name is as old stores have it."""
+        """The file that reserves room for a full disk; see `disk_reserve`. Its name is that of older stores."""
         return self.home / "ballast"
 
     @property
@@ -85,5 +85,6 @@ class StoreLayout:
     @property
     def socket(self) -> Path:
         """The supervisor's socket: in a private folder, by a short name, since socket paths end at about 100 bytes."""
+        # the digest of the resolved path: two ways to write a folder have to find the same supervisor
         name = hashlib.sha256(os.fsencode(self.home.resolve())).hexdigest()[:16]
         return Path(tempfile.gettempdir()) / f"training-playground-{os.getuid()}" / f"{name}.sock"

@@ -47,7 +47,7 @@ class Migration:
 
 def add_names(connection: sa.Connection) -> None:
     """Give runs a name. The last versions of schema 1 had added the column already, without a number to say so."""
-    if "name" not in columns(connection, "runs"):
+    if "name" not in list_columns(connection, "runs"):
         connection.exec_driver_sql("ALTER TABLE runs ADD COLUMN name TEXT NOT NULL DEFAULT ''")
 
 
@@ -55,8 +55,8 @@ MIGRATIONS: tuple[Migration, ...] = (Migration(2, add_names, {"runs": frozenset(
 """Every step, in order; those of old schemas stay for good, since a store may be opened after years."""
 
 
-def latest() -> int:
-    """The schema of this code."""
+def find_latest() -> int:
+    """Find the newest schema, which is this code's."""
     return MIGRATIONS[-1].to
 
 
@@ -65,56 +65,57 @@ def upgrade(connection: sa.Connection) -> None:
 
     Raises: NewerStore.
     """
-    found = number(connection)
-    if found > latest():
+    found = read_number(connection)
+    if found > find_latest():
         raise NewerStore
-    if found == latest():
+    if found == find_latest():
         return
+    # after a crash in here the number is the old one, for it changes with the same commit
     if found == EMPTY:
         tables.metadata.create_all(connection)
     else:
         for migration in MIGRATIONS:
             if migration.to > found:
                 migration.apply(connection)
-    connection.exec_driver_sql(f"PRAGMA user_version = {latest()}")
+    connection.exec_driver_sql(f"PRAGMA user_version = {find_latest()}")
 
 
-def number(connection: sa.Connection) -> int:
-    """The schema of an open store."""
+def read_number(connection: sa.Connection) -> int:
+    """Read the schema of an open store."""
     written: int = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-    return written or (UNNUMBERED if columns(connection, "runs") else EMPTY)
+    return written or (UNNUMBERED if list_columns(connection, "runs") else EMPTY)
 
 
-def number_of(database: Path) -> int:
-    """The schema of the store in a file; EMPTY for a file that is not there, or that is no store."""
+def read_number_of(database: Path) -> int:
+    """Read the schema of the store in a file; EMPTY for a file that is not there, or that is no store."""
     if not database.exists():
         return EMPTY
     with contextlib.closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
         try:
-            tables_there = connection.execute("PRAGMA table_info(runs)").fetchall()
+            has_runs = connection.execute("PRAGMA table_info(runs)").fetchall()
             (written,) = connection.execute("PRAGMA user_version").fetchone()
-        except sqlite3.DatabaseError:  # damaged: another room's concern
+        except sqlite3.DatabaseError:  # damaged: `integrity` sees to that
             return EMPTY
-    return (written or UNNUMBERED) if tables_there else EMPTY
+    return (written or UNNUMBERED) if has_runs else EMPTY
 
 
 def expect_known(database: Path) -> None:
     """Refuse a store of a newer schema before anything opens it for writing. Raises: NewerStore."""
-    if number_of(database) > latest():
+    if read_number_of(database) > find_latest():
         raise NewerStore
 
 
 def is_outdated(database: Path) -> bool:
-    """Will opening the store for writing change its tables?"""
-    return EMPTY < number_of(database) < latest()
+    """Whether opening the store for writing will change its tables."""
+    return EMPTY < read_number_of(database) < find_latest()
 
 
-def columns(connection: sa.Connection, table: str) -> frozenset[str]:
-    """The names of a table's columns as the file has them; none if there is no such table."""
+def list_columns(connection: sa.Connection, table: str) -> frozenset[str]:
+    """List the columns of a table as the file has them; none if there is no such table."""
     return frozenset(row[1] for row in connection.exec_driver_sql(f"PRAGMA table_info({table})"))
 
 
-def columns_to_come(schema: int, table: str) -> frozenset[str]:
-    """The columns that a table of this schema may lack, since later ones added them."""
+def list_later_columns(schema: int, table: str) -> frozenset[str]:
+    """List the columns that a table of this schema may lack, since later ones added them."""
     added = [migration.adds.get(table, frozenset()) for migration in MIGRATIONS if migration.to > schema]
     return frozenset().union(*added)

@@ -21,8 +21,8 @@ from engine.store.series_chunks import (
     UnreadableStore,
     choose_evenly,
     concatenate_epochs,
-    epoch_rows,
-    loss_rows,
+    decode_epochs,
+    decode_losses,
     select_runs,
 )
 
@@ -31,7 +31,7 @@ from engine.store.series_chunks import (
 class RunRow:
     """A run as the store knows it; `experiment` is how it began, `edited` has its edits so far (both JSON).
 
-    `damage` names the columns of which nothing can be made: something harmless stands in their place.
+    Times are in seconds since 1970. `damage` names the damaged columns, which have harmless values here.
     """
 
     id: str
@@ -66,21 +66,25 @@ class Checkpoint:
 
 
 class Reader:
-    """Read-only view of a store. Each method sees one moment; `view()` holds one moment over several calls."""
+    """Read-only access to a store, from any thread. Each method sees one moment; `view()` holds one over several calls.
+
+    Raises: UnreadableStore if the file is gone or damaged, NewerStore if a newer version wrote it; damage to a single
+    run spoils that run alone.
+    """
 
     def __init__(self, folder: Path | None = None) -> None:
         self.layout = StoreLayout.of(folder)
         self.engine = connections.open_reader(self.layout.database)
         self._schema, self._columns = migrations.EMPTY, frozenset[str]()
-        self._identity = integrity.identity(self.layout)
+        self._identity = integrity.identify(self.layout)
 
     def close(self) -> None:
         """Close its connections."""
         self.engine.dispose()
 
     def reopen_if_replaced(self) -> bool:
-        """Is the store another file than before? Connections to the old one are let go then."""
-        now = integrity.identity(self.layout)
+        """Let go of connections to a file that another one has replaced; returns whether it was so."""
+        now = integrity.identify(self.layout)
         if now == self._identity:
             return False
         self._identity, self._schema = now, migrations.EMPTY
@@ -88,20 +92,21 @@ class Reader:
         return True
 
     def view(self) -> View:
-        """`with reader.view() as view:` one moment of the store."""
+        """Open one moment of the store: `with reader.view() as view:`."""
         return View(self)
 
-    def rows(self, connection: sa.Connection) -> sa.Select[*tuple[Any, ...]]:
+    @property
+    def run_rows(self) -> sa.Select[*tuple[Any, ...]]:
         """Every run, with those columns that the store has: no supervisor may have migrated it yet."""
         return select_runs(self._columns)
 
     def refresh_schema(self, connection: sa.Connection) -> None:
-        """Learn which columns there are, at the first moment seen and after a migration. Raises: NewerStore."""
-        found = migrations.number(connection)
-        if found > migrations.latest():
+        """Learn which columns exist, at the first moment seen and after a migration. Raises: NewerStore."""
+        found = migrations.read_number(connection)
+        if found > migrations.find_latest():
             raise migrations.NewerStore
         if found != self._schema:
-            self._schema, self._columns = found, migrations.columns(connection, "runs")
+            self._schema, self._columns = found, migrations.list_columns(connection, "runs")
 
     def runs(self, limit: int = 1_000) -> list[RunRow]:
         """The newest runs first."""
@@ -119,7 +124,7 @@ class Reader:
             return view.losses(run, points)
 
     def epochs(self, run: str, points: int | None = 2_000) -> np.ndarray:
-        """(n, 6) float64: `tables.EPOCH_COLUMNS`; then what `tables.epoch_columns` adds for this run."""
+        """(n, 6) float64: `tables.EPOCH_COLUMNS`; then what `tables.list_epoch_columns` adds for this run."""
         with self.view() as view:
             return view.epochs(run, points)
 
@@ -175,41 +180,36 @@ class View:
         if isinstance(error, sa.exc.DBAPIError):
             raise UnreadableStore from error
 
-    @property
-    def rows(self) -> sa.Select[*tuple[Any, ...]]:
-        """The table of runs."""
-        return self.reader.rows(self.connection)
-
     def runs(self, limit: int = 1_000) -> list[RunRow]:
         """The newest runs first."""
-        ordered = self.rows.order_by(tables.runs.c.created.desc()).limit(limit)
-        return [_run(row) for row in self.connection.execute(ordered).mappings()]
+        ordered = self.reader.run_rows.order_by(tables.runs.c.created.desc()).limit(limit)
+        return [_parse_run(row) for row in self.connection.execute(ordered).mappings()]
 
     def run(self, run: str) -> RunRow | None:
         """One run, or None if there is none of that name."""
-        row = self.connection.execute(self.rows.where(tables.runs.c.id == run)).mappings().one_or_none()
-        return None if row is None else _run(row)
+        row = self.connection.execute(self.reader.run_rows.where(tables.runs.c.id == run)).mappings().one_or_none()
+        return None if row is None else _parse_run(row)
 
     def in_states(self, *states: RunState) -> list[RunRow]:
         """Runs in some states, the oldest first."""
-        chosen = self.rows.where(tables.runs.c.state.in_(states)).order_by(tables.runs.c.created)
-        return [_run(row) for row in self.connection.execute(chosen).mappings()]
+        chosen = self.reader.run_rows.where(tables.runs.c.state.in_(states)).order_by(tables.runs.c.created)
+        return [_parse_run(row) for row in self.connection.execute(chosen).mappings()]
 
     def losses(self, run: str, points: int | None = 2_000) -> np.ndarray:
-        """(n, 2): step and loss, thinned."""
+        """(n, 2) float64: step and loss, thinned."""
         table = tables.losses
         chosen = sa.select(table.c.step_lo, table.c.payload).where(table.c.run == run).order_by(table.c.step_lo)
         found = self.connection.execute(chosen).all()
-        rows = np.concatenate([loss_rows(lo, payload) for lo, payload in found]) if found else np.empty((0, 2))
+        rows = np.concatenate([decode_losses(lo, payload) for lo, payload in found]) if found else np.empty((0, 2))
         return rows if points is None else thin(rows, points)
 
     def epochs(self, run: str, points: int | None = 2_000) -> np.ndarray:
-        """(n, 6): `tables.EPOCH_COLUMNS`, and each end's, thinned."""
+        """(n, 6) float64: `tables.EPOCH_COLUMNS`, then columns of heads and classes, thinned."""
         table = tables.epochs
         columns = (table.c.payload, table.c.epoch_hi - table.c.epoch_lo + 1)
         chosen = sa.select(*columns).where(table.c.run == run).order_by(table.c.epoch_lo)
-        found = [epoch_rows(payload, count) for payload, count in self.connection.execute(chosen)]
-        rows = concatenate_epochs(found) if found else epoch_rows(b"", 0)
+        found = [decode_epochs(payload, count) for payload, count in self.connection.execute(chosen)]
+        rows = concatenate_epochs(found) if found else decode_epochs(b"", 0)
         return rows if points is None else thin(rows, points, tables.EPOCH_COLUMNS.index("validation_loss"))
 
     def frame_steps(self, run: str, since_step: int = -1) -> list[int]:
@@ -259,7 +259,7 @@ class View:
         return [Checkpoint(row.step, home / row.path, row.sha256, row.epoch, row.good) for row in found]
 
     def states(self, names: Iterable[str]) -> dict[str, tuple[str, Message, int, int]]:
-        """State, message, step and epoch of some runs; of those that are damaged there is nothing to say."""
+        """State, message, step and epoch of some runs, without those that are damaged."""
         table = tables.runs.c
         columns = (table.id, table.state, table.message, table.step, table.epoch)
         chosen = sa.select(*columns).where(table.id.in_(list(names)))
@@ -267,7 +267,10 @@ class View:
         return {row[0]: (row[1], Message.load(row[2]), row[3], row[4]) for row in sound}
 
     def tail(self, since: Cursor, names: Iterable[str]) -> tuple[Cursor, dict[str, RunChanges]]:
-        """What some runs have gained since a cursor, without those that are damaged; the cursor for the next time."""
+        """Read what some runs have gained since a cursor, without those that are damaged, and the next cursor.
+
+        The cursor moves past rows of other runs too, so that a viewer of one run does not read them again.
+        """
         chosen = list(names)
         news = {name: RunChanges() for name in chosen}
         newest_seq: dict[str, int] = {}
@@ -277,7 +280,8 @@ class View:
             newest = self.connection.execute(sa.select(sa.func.max(table.c.seq))).scalar()
             newest_seq[table.name] = max(start, newest or 0)
             if chosen and newest_seq[table.name] > start:
-                of_runs = table.c.run.concat("").in_(chosen)  # not by the index on run: the new rows are few
+                # the concatenation keeps SQLite from the index on run: by seq the new rows are few
+                of_runs = table.c.run.concat("").in_(chosen)
                 rows = sa.select(table).where(table.c.seq > start, of_runs).order_by(table.c.seq)
                 for row in self.connection.execute(rows).mappings():
                     try:
@@ -287,8 +291,9 @@ class View:
         return Cursor(**newest_seq), {name: changes for name, changes in news.items() if name not in damaged}
 
 
-def _run(raw: sa.RowMapping) -> RunRow:
-    found, damage = row_models.validate_row(raw)
-    rowid = found.pop("rowid")
-    whole = {"id": found["id"] or f"{row_models.NAMELESS}{rowid}", "state": RunState(found["state"])}
-    return RunRow(**{**found, **whole, "message": Message.load(found["message"])}, damage=damage)
+def _parse_run(raw: sa.RowMapping) -> RunRow:
+    columns, damage = row_models.validate_row(raw)
+    rowid = columns.pop("rowid")
+    # a run whose id is damaged can still be shown and deleted
+    parsed = {"id": columns["id"] or f"{row_models.NAMELESS}{rowid}", "state": RunState(columns["state"])}
+    return RunRow(**{**columns, **parsed, "message": Message.load(columns["message"])}, damage=damage)

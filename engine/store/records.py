@@ -1,4 +1,4 @@
-"""What the writer is handed: one `Entry` is stored whole, in one transaction, or not at all."""
+"""Records that the writer stores: a `RunUpdate` is stored whole, in one transaction, or not at all."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Outcome = Literal["stored", "fenced", "gap"]
 
 @dataclass(frozen=True)
 class NewRun:
-    """A run to be created."""
+    """A run to be created; `experiment` is JSON, `digest` its SHA-256."""
 
     experiment: str
     digest: str
@@ -29,7 +29,7 @@ class NewRun:
 
 @dataclass(frozen=True)
 class FrameRow:
-    """A frame as its worker encoded it, and when."""
+    """A frame as its worker encoded it, and when, in seconds since 1970."""
 
     step: int
     at: float
@@ -65,9 +65,10 @@ def _no_losses() -> np.ndarray:
 class RunUpdate:
     """Everything that one message of a worker, or one decision of the supervisor, adds to a run.
 
-    `attempt` fences: what a replaced worker still says is refused; None is the supervisor itself.
-    `changes` are columns of the run's row; `progress` too, but only when the losses are not old.
-    `spoiled` names checkpoint files that turned out unreadable.
+    `attempt` fences: what a replaced worker still sends is refused; None is the supervisor itself. `losses` (steps,)
+    float32 begin at `first_step`; `epochs` are rows of the run's epoch columns. `changes` are columns of the run's row;
+    `progress` too, but only when the losses are not stored yet. `spoiled` names checkpoint files that turned out
+    unreadable.
     """
 
     run: str

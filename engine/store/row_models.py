@@ -1,4 +1,4 @@
-"""What may be in a store: one set of rules for the rows that are read and for the runs that come from outside."""
+"""Models of what a store may hold: the same for rows that are read and for runs that come from outside."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from engine.store import run_names
 
 DAMAGED = Message("What is stored of this run is damaged; it can be deleted.")
 NAMELESS = "damaged-"
-"""What a run whose name is damaged is called, with its place in the table behind."""
+"""Prefix of the id by which a run with a damaged id is known; its rowid follows."""
 MOST_STEPS = 10**12
 LATEST = 2.5e11  # seconds; somewhat before the year 10 000, where calendars end
 LONGEST_CHANNELS = 2**18  # characters
@@ -58,8 +58,8 @@ def to_run_state(stored: object) -> RunState:
     return RunState(stored)
 
 
-def message(raw: object) -> Message:
-    """The message in JSON, or the sentence that an older version stored. Raises: ValueError."""
+def parse_message(raw: object) -> Message:
+    """Parse a message from plain JSON values, or from the sentence that an older version stored. Raises: ValueError."""
     if len(expect_encodable(json.dumps(raw, ensure_ascii=False))) > LONGEST:
         refuse()
     if isinstance(raw, str):
@@ -73,8 +73,8 @@ def message(raw: object) -> Message:
 
 Text = Annotated[str, AfterValidator(expect_encodable)]
 Sentence = Annotated[Text, Field(max_length=LONGEST_SENTENCE)]
-Told = Annotated[Message, PlainValidator(message)]
-Dumped = Annotated[Text, Field(max_length=LONGEST)]
+StoredMessage = Annotated[Message, PlainValidator(parse_message)]
+MessageJson = Annotated[Text, Field(max_length=LONGEST)]
 Document = Annotated[Text, Field(max_length=100_000), AfterValidator(expect_json_object)]
 Name = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,32}$")]
 Key = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")]
@@ -86,15 +86,15 @@ Real = Annotated[float, Field(allow_inf_nan=True), AfterValidator(lambda value: 
 Summary = Annotated[dict[Key, Real | None], Field(max_length=64)]
 ValidChannel = checked(frozen=True, config=ConfigDict(strict=True, extra="forbid", allow_inf_nan=False))(Channel)
 Channels = Annotated[list[ValidChannel], Field(max_length=256)]  # type: ignore[valid-type]
-Plain = Sentence | Number | bool | None | Told
+Plain = Sentence | Number | bool | None | StoredMessage
 
 
 class RunMetadata(Value):
-    """What the store says of a run besides its series."""
+    """A run in an archive, besides its series."""
 
     edited: Document
     state: State
-    message: Told
+    message: StoredMessage
     step: Steps
     epoch: Steps
     channels: Annotated[list[dict[str, Any]], AfterValidator(lambda found: expect_channels(found))]
@@ -104,7 +104,7 @@ class RunMetadata(Value):
 
 
 class CheckpointInfo(Value):
-    """What is said of a checkpoint."""
+    """A checkpoint in an archive, besides its bytes."""
 
     step: Steps
     epoch: Steps
@@ -112,18 +112,18 @@ class CheckpointInfo(Value):
 
 
 class TrainerScalars(Value):
-    """What a checkpoint says in words and numbers of the trainer."""
+    """The values in a trainer's state that are no tensors."""
 
     experiment: Document
     step: Steps
     epoch: Steps
     seconds: Annotated[Number, Field(ge=0)]
     status: State
-    message: Told
+    message: StoredMessage
 
 
 class CheckpointExtras(Value):
-    """What a checkpoint says beside the trainer's state."""
+    """The values in a checkpoint besides the trainer's state."""
 
     edits: Steps
     seconds: Annotated[Number, Field(ge=0)]
@@ -172,7 +172,7 @@ class LogEntry(Value):
     at: Time
 
     def is_sound(self) -> bool:
-        """Does the detail say what a line of this kind says?"""
+        """Whether the detail is one of a line of this kind."""
         return is_valid(DETAILS.get(self.kind, PLAIN_DETAIL), self.detail, strict=True)
 
 
@@ -184,7 +184,7 @@ COLUMNS: Mapping[str, tuple[TypeAdapter[Any], Any]] = {
     "edited": (TypeAdapter(Document), ""),
     "digest": (TypeAdapter(Annotated[Text, Field(max_length=64)]), ""),
     "state": (TypeAdapter(State), RunState.FAILED),
-    "message": (TypeAdapter(Dumped), ""),
+    "message": (TypeAdapter(MessageJson), ""),
     "parent": (TypeAdapter(Name | None), None),
     "parent_step": (TypeAdapter(Steps | None), None),
     "step": (TypeAdapter(Steps), 0),
@@ -193,7 +193,7 @@ COLUMNS: Mapping[str, tuple[TypeAdapter[Any], Any]] = {
     "static": (TypeAdapter(bytes | None), None),
     "name": (TypeAdapter(Annotated[Text, Field(max_length=240)]), ""),
 }
-"""Of each column of a run what it may hold, and what stands in its place when it holds something else."""
+"""What each column of a run may hold, and what stands in its place when it holds something else."""
 
 NAME: TypeAdapter[Any] = TypeAdapter(Name)
 CHANNELS: TypeAdapter[Any] = TypeAdapter(Channels)
@@ -201,7 +201,7 @@ SUMMARY: TypeAdapter[Any] = TypeAdapter(Summary)
 
 
 def is_valid(kind: TypeAdapter[Any], value: object, *, strict: bool) -> bool:
-    """Whether a value is of a kind."""
+    """Whether a value is of a type, without raising, whatever the value."""
     try:
         kind.validate_python(value, strict=strict)
     except (ValidationError, ValueError, OverflowError, RecursionError):
@@ -210,7 +210,7 @@ def is_valid(kind: TypeAdapter[Any], value: object, *, strict: bool) -> bool:
 
 
 def validate_row(raw: Mapping[Any, Any]) -> tuple[dict[str, Any], str]:
-    """A run's columns, harmless ones in the place of those that make no sense, and the names of the latter."""
+    """Validate a run's columns; returns them, with harmless values for damaged ones, and the names of the latter."""
     found, bad = dict(raw), []
     for name, (kind, instead) in COLUMNS.items():
         if name in raw and not is_valid(kind, raw[name], strict=True):
@@ -226,8 +226,8 @@ def validate_row(raw: Mapping[Any, Any]) -> tuple[dict[str, Any], str]:
 
 
 def parse_channels(text: str) -> list[dict[str, Any]]:
-    """The channels in a text. Raises: ValueError or TypeError."""
-    return list(_parse_channels(text))
+    """Parse the channels of a run from JSON. Raises: ValueError, TypeError."""
+    return list(_parse_channels(text))  # a new list: the cached one must not be changed
 
 
 @lru_cache(maxsize=256)
@@ -236,7 +236,7 @@ def _parse_channels(text: str) -> list[dict[str, Any]]:
 
 
 def expect_channels(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The channels, if they are what instruments say of themselves. Raises: ValueError."""
+    """Return the channels, if they are valid ones in bounds. Raises: ValueError."""
     text = json.dumps(found, ensure_ascii=False)
     CHANNELS.validate_json(text.encode(), strict=True)
     classes = max((len(each.get("series", ())) for each in found if each["key"] == "confusion"), default=0)
@@ -244,18 +244,18 @@ def expect_channels(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def parse_summary(text: str) -> dict[str, float | None]:
-    """The summary in a text; None where a number is not finite. Raises: ValueError or TypeError."""
+    """Parse the summary of a run from JSON; None where a number is not finite. Raises: ValueError, TypeError."""
     found: dict[str, float | None] = SUMMARY.validate_python(json.loads(text), strict=True)
     return found
 
 
 def refuse() -> Any:
-    """Raises: ValueError."""
+    """Refuse a value inside a validator. Raises: ValueError."""
     raise ValueError("too long")
 
 
 def decode_frame(data: bytes, channels: Iterable[Mapping[str, Any]]) -> Frame:
-    """The frame in `data`, its readings whole and in the shapes that its channels say. Raises: ValueError."""
+    """Decode a frame whose readings are whole and in the shapes that its channels say. Raises: ValueError."""
     if len(data) > LARGEST_FRAME:
         refuse()
     head, start = unpack(MAGIC, data)
@@ -263,6 +263,7 @@ def decode_frame(data: bytes, channels: Iterable[Mapping[str, Any]]) -> Frame:
     lines = {channel["key"]: len(channel["series"]) for channel in channels if channel["mark"] in MARKS_BY_LINE}
     for key, code, shape, offset in head["readings"]:
         if start + offset + prod(shape) * int(code[1]) > len(data) or offset % 8:
+            # a browser reads buffers in place, which typed arrays allow at multiples of their numbers' size alone
             raise ValueError(f"{key} is cut short")
         if lines.get(key) and shape[:1] != [lines[key]]:
             raise ValueError(f"{key} has another shape than its channel says")
@@ -270,7 +271,7 @@ def decode_frame(data: bytes, channels: Iterable[Mapping[str, Any]]) -> Frame:
 
 
 class FrameHeader(Value):
-    """A frame's header; what never changes of a run is a frame of step -1."""
+    """A frame's header; what never changes in a run is its frame of step −1."""
 
     step: Annotated[int, Field(ge=-1, le=MOST_STEPS)]
     epoch: Steps
@@ -280,7 +281,7 @@ class FrameHeader(Value):
 
 
 class ReadingHeader(Value):
-    """A line of a frame's table."""
+    """One reading in a frame's header."""
 
     key: Key
     code: Literal[*KINDS]  # type: ignore[valid-type]

@@ -1,4 +1,4 @@
-"""What a run has gained since one last looked."""
+"""Changes of a run since a cursor, for those who follow it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from engine.store import row_models
-from engine.store.series_chunks import epoch_rows, loss_rows
+from engine.store.series_chunks import decode_epochs, decode_losses
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,8 @@ class Cursor:
 
 @dataclass
 class RunChanges:
-    """What a run has gained since a cursor: rows (step, loss), epoch rows, (step, at, bytes) frames, log lines."""
+    """What a run has gained since a cursor: losses (n, 2) of step and loss, epochs (n, columns), frames as (step, time,
+    bytes), and log lines."""
 
     losses: list[np.ndarray] = field(default_factory=list)
     epochs: list[np.ndarray] = field(default_factory=list)
@@ -46,11 +47,11 @@ class RunChanges:
 
 
 def append_row(changes: RunChanges, table: str, row: sa.RowMapping) -> None:
-    """Adds a row of a table. Raises: Damaged."""
+    """Append a row of a table. Raises: DamagedRun."""
     if table == "losses":
-        changes.losses.append(loss_rows(row["step_lo"], row["payload"]))
+        changes.losses.append(decode_losses(row["step_lo"], row["payload"]))
     elif table == "epochs":
-        changes.epochs.append(epoch_rows(row["payload"], row["epoch_hi"] - row["epoch_lo"] + 1))
+        changes.epochs.append(decode_epochs(row["payload"], row["epoch_hi"] - row["epoch_lo"] + 1))
     elif table == "frames":
         changes.frames.append((row["step"], row["at"], row["payload"]))
     else:
@@ -58,7 +59,7 @@ def append_row(changes: RunChanges, table: str, row: sa.RowMapping) -> None:
 
 
 def parse_log_row(row: sa.RowMapping) -> LogLine:
-    """A row of the log. Raises: Damaged."""
+    """Parse a row of the log. Raises: DamagedRun."""
     try:
         values = {name: row[name] for name in ("step", "kind", "at")}
         line = row_models.LogEntry(**values, detail=json.loads(row["detail"]))

@@ -1,4 +1,4 @@
-"""Chunks of series as arrays, and the query for runs with their columns unconverted."""
+"""Chunks of series decoded as arrays, and the query for runs with their columns unconverted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from engine.store.row_models import DamagedRun
 
 @cache
 def select_runs(existing: frozenset[str]) -> sa.Select[*tuple[Any, ...]]:
-    """The query for every run with its rowid, unconverted: a damaged value may not be of its column's type.
+    """Select every run with its rowid, unconverted: a damaged value may not be of its column's type.
 
     Only the `existing` columns: a store of an older schema lacks the newest.
     """
@@ -33,14 +33,17 @@ class UnreadableStore(PlaygroundError):
         super().__init__(Message("The store cannot be read: its file is gone or damaged."))
 
 
-def loss_rows(first: int, payload: bytes) -> np.ndarray:
-    """A chunk of losses as rows (step, loss)."""
-    values = _to_array(payload, "<f4")
+def decode_losses(first: int, payload: bytes) -> np.ndarray:
+    """Decode a chunk of losses, (n, 2) float64: step and loss, from step `first` on. Raises: DamagedRun."""
+    values = _to_array(payload, "<f4")  # (n,)
     return np.column_stack([np.arange(first, first + len(values), dtype=np.float64), values])  # (n, 2)
 
 
-def epoch_rows(payload: bytes, count: int) -> np.ndarray:
-    """A chunk of `count` epochs as rows of `tables.EPOCH_COLUMNS`, then the columns of heads and classes."""
+def decode_epochs(payload: bytes, count: int) -> np.ndarray:
+    """Decode a chunk of epochs, (count, columns) float64: `tables.EPOCH_COLUMNS`, then those of heads and classes.
+
+    Raises: DamagedRun.
+    """
     try:
         return _to_array(payload, "<f8").reshape(count, -1 if count else len(tables.EPOCH_COLUMNS))
     except (ValueError, TypeError) as error:
@@ -48,14 +51,14 @@ def epoch_rows(payload: bytes, count: int) -> np.ndarray:
 
 
 def _to_array(payload: object, kind: str) -> np.ndarray:
-    """The array in a blob. Raises: Damaged."""
+    """Read the array in a blob without a copy, (n,); it cannot be written. Raises: DamagedRun."""
     if not isinstance(payload, bytes) or len(payload) % np.dtype(kind).itemsize:
         raise DamagedRun
     return np.frombuffer(payload, kind)
 
 
 def concatenate_epochs(pieces: Sequence[np.ndarray]) -> np.ndarray:
-    """Concatenate chunks of epochs; columns that chunks of an older version lack are NaN."""
+    """Concatenate chunks of epochs (n, columns); columns that chunks of an older version lack are NaN."""
     width = max(piece.shape[1] for piece in pieces)
     return np.concatenate(
         [
@@ -68,7 +71,7 @@ def concatenate_epochs(pieces: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def choose_evenly(items: list[int], limit: int | None) -> list[int]:
-    """At most `limit` of the items, evenly chosen, the first and the last among them."""
+    """Choose at most `limit` of the items evenly, the first and the last among them; None is all."""
     if limit is None or len(items) <= limit:
         return items
     if limit <= 1:

@@ -1,7 +1,8 @@
 """The tables of the store.
 
-Series are stored as blobs of many points, never a row a point; `seq` grows with every row written, so a reader
-follows a table by remembering the last one it saw.
+Series are stored as blobs of many points, never a row a point. `seq` grows with every row written, so a reader follows
+a table by remembering the last one it saw. That is why these tables are AUTOINCREMENT: without it SQLite gives the
+number of a deleted newest row again, and the reader would miss the row that has it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ class Blob(sa.LargeBinary):
     cache_ok = True
 
     def result_processor(self, dialect: Any, coltype: Any) -> None:
-        """Leaves values as they are."""
+        """Leave values as they are."""
 
 
 def _seq() -> sa.Column[int]:
@@ -115,18 +116,18 @@ checkpoints = sa.Table(
 EPOCH_COLUMNS = ("epoch", "step", "train_loss", "train_metric", "validation_loss", "validation_metric")
 
 
-def epoch_columns(channels: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    """The columns of a run's epochs: those of all runs, of a network with several ends each end's own, and of classes
-    each one's recall and the confusion matrix row by row, for the classes have numbers there."""
+def list_epoch_columns(channels: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """List the columns of a run's epochs: those of all runs, those of each head, then each class's recall and the
+    confusion matrix row by row, whose classes are numbers."""
     series = {channel["key"]: tuple(channel["series"]) for channel in channels}
     names, classes = series.get("recall", ()), range(len(series.get("confusion", ())))
-    crossed = (f"confusion_{right}_{said}" for right in classes for said in classes)
-    return (*plain_columns(channels), *(f"recall_{name}" for name in names), *crossed)
+    confusion = (f"confusion_{true}_{predicted}" for true in classes for predicted in classes)
+    return (*list_plain_columns(channels), *(f"recall_{name}" for name in names), *confusion)
 
 
-def plain_columns(channels: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
-    """The same without the classes."""
-    ends = next((channel["series"] for channel in channels if channel["key"] == "end_loss"), ())
-    names = [name.replace(" ", "_") for name in ends]
+def list_plain_columns(channels: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """List the columns without those of classes."""
+    heads = next((channel["series"] for channel in channels if channel["key"] == "end_loss"), ())
+    names = [name.replace(" ", "_") for name in heads]
     kinds = ("train_loss", "validation_loss", "train_metric", "validation_metric")
     return (*EPOCH_COLUMNS, *(f"{name}_{kind}" for name in names for kind in kinds))

@@ -1,7 +1,10 @@
-"""The one writer: turns a batch of entries into one transaction.
+"""The one writer: turns a batch of updates into one transaction.
 
-Telemetry is append-only. The writer knows how far each run is stored, trims what a resumed worker says again (the
+Telemetry is append-only. The writer knows how far each run is stored, trims what a resumed worker sends again (the
 same numbers), and refuses what comes from a replaced worker or would leave a gap.
+
+There is a single one because two connections that write or checkpoint at once can corrupt WAL files in SQLite before
+3.51.3 (https://www.sqlite.org/wal.html#walresetbug).
 """
 
 from __future__ import annotations
@@ -24,13 +27,13 @@ from engine.store.layout import StoreLayout
 from engine.store.records import CheckpointRow, LogRow, Outcome, RunUpdate
 from engine.store.row_models import NAMELESS
 
-NEWEST = 3  # checkpoints of a run that stay, beside the last good one
-BUDGET = 2**30  # bytes of one run's checkpoints, beside the newest and the last good one
+NEWEST = 3  # checkpoints of a run that stay, besides the last good one
+BUDGET = 2**30  # bytes of one run's checkpoints, besides the newest and the last good one
 
 
 @dataclass(frozen=True)
 class HighWaterMark:
-    """How far a run is stored: its last attempt, step, epoch and frame, and how many frames and chunks it has."""
+    """How far a run is stored: its last attempt, step, epoch and frame's step, and its counts of frames and chunks."""
 
     attempt: int
     step: int
@@ -40,8 +43,8 @@ class HighWaterMark:
     chunks: int = 0
 
 
-class Batch:
-    """One batch before its commit: rows by table, and the marks that become true when the transaction is committed."""
+class PendingTransaction:
+    """What a batch of updates writes: rows by table, changes of runs, and the marks that hold after the commit."""
 
     def __init__(self) -> None:
         self.marks: dict[str, HighWaterMark] = {}
@@ -52,7 +55,7 @@ class Batch:
         self.chunks: dict[str, dict[str, Any]] = {}
 
     def add_losses(self, row: dict[str, Any]) -> int:
-        """Add a piece, to the run's last one in this batch if there is one; returns how many new rows that makes."""
+        """Add a chunk of losses, to the run's last chunk in this batch if it follows that; returns the new rows."""
         last = self.chunks.get(row["run"])
         if last is not None and last["step_hi"] + 1 == row["step_lo"]:
             last["step_hi"] = row["step_hi"]
@@ -64,45 +67,48 @@ class Batch:
 
 
 class Writer:
-    """Holds the writing connection; not thread-safe. There must be one a store: see the supervisor's lock."""
+    """Holds the writing connection; not thread-safe. The supervisor's lock sees that there is one a store."""
 
     def __init__(self, layout: StoreLayout) -> None:
         self.layout = layout
         self.engine = connections.open_writer(layout.database)
         self.connection = self.engine.connect()
-        self.identity = integrity.identity(layout)
+        self.identity = integrity.identify(layout)
         self.marks: dict[str, HighWaterMark] = {}
 
     def close(self) -> None:
-        """Write the log back into the database and let go of it; if its file was removed, what is open is saved."""
+        """Close the store, which writes the log back into the database; if its file was removed, save what is open."""
         driver = self.connection.connection.driver_connection
-        if driver is not None and integrity.identity(self.layout) != self.identity:
+        if driver is not None and integrity.identify(self.layout) != self.identity:
             backups.rescue(self.layout, driver)
         self.connection.close()
         self.engine.dispose()
 
     def commit(self, batch: Sequence[RunUpdate]) -> list[Outcome]:
-        """Store a batch in one transaction; when it returns, the batch is on the disk. On an exception nothing is."""
-        draft = Batch()
+        """Store a batch in one transaction; when it returns, the batch is on the disk. On an exception nothing is.
+
+        Raises: sqlalchemy.exc.DBAPIError, when the disk is full or the file locked.
+        """
+        pending = PendingTransaction()
         with self.connection.begin():
-            outcomes = [self._apply(entry, draft) for entry in batch]
-            self._flush(draft)
-            self._maintain(draft)
-        self.marks.update(draft.marks)
-        for run in draft.deleted:
+            outcomes = [self._apply(update, pending) for update in batch]
+            self._flush(pending)
+            self._maintain(pending)
+        self.marks.update(pending.marks)  # not sooner: what was rolled back must be accepted when it is sent again
+        for run in pending.deleted:
             self.marks.pop(run, None)
-        if draft.deleted:
+        if pending.deleted:
             maintenance.vacuum(self.connection)
-        for path in draft.obsolete:  # only after the commit: a rollback must find its files
+        for path in pending.obsolete:  # only after the commit: a rollback must find its files
             (self.layout.home / path).unlink(missing_ok=True)
         return outcomes
 
     def hold(self) -> None:
-        """Say in every running run that it waits for room."""
+        """Mark every running run as held: it waits for room on the disk."""
         self._switch_state(RunState.RUNNING, RunState.HELD, disk_reserve.FULL)
 
     def release(self) -> None:
-        """Say in every held run that it goes on."""
+        """Mark every held run as running again."""
         self._switch_state(RunState.HELD, RunState.RUNNING, NOTHING)
 
     def _switch_state(self, before: RunState, after: RunState, message: Message) -> None:
@@ -117,49 +123,49 @@ class Writer:
             change = sa.update(table).where(table.c.state == before)
             self.connection.execute(change.values(state=after, message=message.dump(), updated=now))
 
-    def _find_mark(self, run: str, draft: Batch) -> HighWaterMark | None:
-        if run in draft.deleted:
+    def _find_mark(self, run: str, pending: PendingTransaction) -> HighWaterMark | None:
+        if run in pending.deleted:
             return None
-        mark = draft.marks.get(run) or self.marks.get(run) or read_mark(self.connection, run)
+        mark = pending.marks.get(run) or self.marks.get(run) or read_mark(self.connection, run)
         if mark is not None:
-            draft.marks[run] = mark
+            pending.marks[run] = mark
         return mark
 
-    def _apply(self, entry: RunUpdate, draft: Batch) -> Outcome:
-        if entry.delete:
-            self._delete(entry.run, draft)
+    def _apply(self, update: RunUpdate, pending: PendingTransaction) -> Outcome:
+        if update.delete:
+            self._delete(update.run, pending)
             return "stored"
-        if entry.create is not None:
-            self._create(entry, draft)
-        mark = self._find_mark(entry.run, draft)
-        if mark is None or entry.attempt not in (None, mark.attempt):
+        if update.create is not None:
+            self._create(update, pending)
+        mark = self._find_mark(update.run, pending)
+        if mark is None or update.attempt not in (None, mark.attempt):
             return "fenced"
-        if len(entry.losses) and entry.first_step > mark.step + 1:
+        if len(update.losses) and update.first_step > mark.step + 1:
             return "gap"
-        self._append_telemetry(entry, mark, draft)
+        self._append_telemetry(update, mark, pending)
         now = time.time()
-        for row in entry.log:
-            draft.rows[tables.log].append(_log_values(entry.run, row, now))
-        if entry.checkpoint is not None or entry.spoiled:
-            self._record_checkpoint(entry, draft, now)
-        if "attempt" in entry.changes:
-            draft.marks[entry.run] = replace(draft.marks[entry.run], attempt=entry.changes["attempt"])
-        if entry.first_step + len(entry.losses) > mark.step:  # else it only says again what is stored
-            draft.updates[entry.run].update(entry.progress)
-        if entry.changes.keys() != {"name"}:  # a name is no news of the run: its duration stays
-            draft.updates[entry.run]["updated"] = now
-        draft.updates[entry.run].update(entry.changes)
+        for row in update.log:
+            pending.rows[tables.log].append(_log_values(update.run, row, now))
+        if update.checkpoint is not None or update.spoiled:
+            self._record_checkpoint(update, pending, now)
+        if "attempt" in update.changes:
+            pending.marks[update.run] = replace(pending.marks[update.run], attempt=update.changes["attempt"])
+        if update.first_step + len(update.losses) > mark.step:  # else it only repeats what is stored
+            pending.updates[update.run].update(update.progress)
+        if update.changes.keys() != {"name"}:  # a name is no news of the run: its duration stays
+            pending.updates[update.run]["updated"] = now
+        pending.updates[update.run].update(update.changes)
         return "stored"
 
-    def _create(self, entry: RunUpdate, draft: Batch) -> None:
-        new, now = entry.create, time.time()
-        if new is None or self._find_mark(entry.run, draft) is not None:
-            return  # asked for twice: the second asks for what is there
+    def _create(self, update: RunUpdate, pending: PendingTransaction) -> None:
+        new, now = update.create, time.time()
+        if new is None or self._find_mark(update.run, pending) is not None:
+            return  # a request that was repeated: the run exists
         row = {
             **asdict(new),
             "message": new.message.dump(),
             **dict.fromkeys(("step", "epoch", "attempt"), 0),
-            "id": entry.run,
+            "id": update.run,
             "created": now,
             "updated": now,
             "edited": new.experiment,
@@ -167,56 +173,58 @@ class Writer:
             "summary": "{}",
         }
         self.connection.execute(sa.insert(tables.runs), row)
-        draft.marks[entry.run] = HighWaterMark(0, 0, -1, -1)
+        pending.marks[update.run] = HighWaterMark(0, 0, -1, -1)
 
-    def _delete(self, run: str, draft: Batch) -> None:
-        self._flush(draft)
+    def _delete(self, run: str, pending: PendingTransaction) -> None:
+        self._flush(pending)  # rows of this run that are still pending must go with it
         rowid = run.removeprefix(NAMELESS)
         named = tables.runs.c.id == run
         nameless = sa.literal_column("rowid") == int(rowid) if rowid != run and rowid.isdecimal() else named
         self.connection.execute(sa.delete(tables.runs).where(nameless))
-        draft.marks.pop(run, None)
-        draft.deleted.append(run)
+        pending.marks.pop(run, None)
+        pending.deleted.append(run)
 
-    def _append_telemetry(self, entry: RunUpdate, mark: HighWaterMark, draft: Batch) -> None:
-        if len(entry.losses):
-            fresh = np.asarray(entry.losses[max(0, mark.step + 1 - entry.first_step) :], "<f4")
+    def _append_telemetry(self, update: RunUpdate, mark: HighWaterMark, pending: PendingTransaction) -> None:
+        if len(update.losses):
+            fresh = np.asarray(update.losses[max(0, mark.step + 1 - update.first_step) :], "<f4")
             if len(fresh):
-                last = entry.first_step + len(entry.losses) - 1
-                row = {"run": entry.run, "step_lo": last - len(fresh) + 1, "step_hi": last, "payload": fresh.tobytes()}
-                mark = replace(mark, step=last, chunks=mark.chunks + draft.add_losses(row))
-                draft.updates[entry.run]["step"] = last
-        ends = [row for row in entry.epochs if row[0] > mark.epoch]
-        if ends:
-            payload = np.asarray(ends, "<f8").tobytes()
-            row = {"run": entry.run, "epoch_lo": int(ends[0][0]), "epoch_hi": int(ends[-1][0]), "payload": payload}
-            draft.rows[tables.epochs].append(row)
-            mark = replace(mark, epoch=int(ends[-1][0]), chunks=mark.chunks + 1)
-        for frame in entry.frames:
+                last = update.first_step + len(update.losses) - 1
+                # little-endian whatever the machine: stores and archives travel
+                row = {"run": update.run, "step_lo": last - len(fresh) + 1, "step_hi": last, "payload": fresh.tobytes()}
+                mark = replace(mark, step=last, chunks=mark.chunks + pending.add_losses(row))
+                pending.updates[update.run]["step"] = last
+        epochs = [row for row in update.epochs if row[0] > mark.epoch]
+        if epochs:
+            first, last = int(epochs[0][0]), int(epochs[-1][0])
+            payload = np.asarray(epochs, "<f8").tobytes()  # (epochs, columns)
+            row = {"run": update.run, "epoch_lo": first, "epoch_hi": last, "payload": payload}
+            pending.rows[tables.epochs].append(row)
+            mark = replace(mark, epoch=last, chunks=mark.chunks + 1)
+        for frame in update.frames:
             if frame.step > mark.frame:
-                row = {"run": entry.run, "step": frame.step, "at": frame.at, "payload": frame.payload}
-                draft.rows[tables.frames].append(row)
+                row = {"run": update.run, "step": frame.step, "at": frame.at, "payload": frame.payload}
+                pending.rows[tables.frames].append(row)
                 mark = replace(mark, frame=frame.step, frames=mark.frames + 1)
-        draft.marks[entry.run] = mark
+        pending.marks[update.run] = mark
 
-    def _record_checkpoint(self, entry: RunUpdate, draft: Batch, now: float) -> None:
-        """Record a new file; forget all but the last few and the last good one."""
+    def _record_checkpoint(self, update: RunUpdate, pending: PendingTransaction, now: float) -> None:
+        """Record a new file; forget all but the newest few and the last good one, to which a diverged run goes back."""
         table = tables.checkpoints
-        if entry.checkpoint is not None:
-            self.connection.execute(sa.insert(table), _checkpoint_values(entry.run, entry.checkpoint, now))
-        newest = sa.select(table.c.seq, table.c.path, table.c.good).where(table.c.run == entry.run)
+        if update.checkpoint is not None:
+            self.connection.execute(sa.insert(table), _checkpoint_values(update.run, update.checkpoint, now))
+        newest = sa.select(table.c.seq, table.c.path, table.c.good).where(table.c.run == update.run)
         found = self.connection.execute(newest.order_by(table.c.seq.desc())).all()
-        sound = [row for row in found if row.path not in entry.spoiled]
-        kept = {row.seq for row in sound[: self._count_within_budget([row.path for row in sound[:NEWEST]])]} | {
-            row.seq for row in [r for r in sound if r.good][:1]
-        }
+        sound = [row for row in found if row.path not in update.spoiled]
+        newest_sound = sound[: self._count_within_budget([row.path for row in sound[:NEWEST]])]
+        last_good = [row for row in sound if row.good][:1]
+        remaining = {row.seq for row in (*newest_sound, *last_good)}
         for row in found:
-            if row.seq not in kept:
+            if row.seq not in remaining:
                 self.connection.execute(sa.delete(table).where(table.c.seq == row.seq))
-                draft.obsolete.append(row.path)
+                pending.obsolete.append(row.path)
 
     def _count_within_budget(self, paths: Sequence[str]) -> int:
-        """How many of a run's files, the newest first, fit into its budget of bytes; the newest in any case."""
+        """Count the files, the newest first, that fit into a run's budget of bytes; the newest in any case."""
         size = 0
         for count, path in enumerate(paths):
             with suppress(OSError):
@@ -225,34 +233,35 @@ class Writer:
                 return count
         return len(paths)
 
-    def _flush(self, draft: Batch) -> None:
-        for table, rows in draft.rows.items():
+    def _flush(self, pending: PendingTransaction) -> None:
+        for table, rows in pending.rows.items():
             if rows:
                 self.connection.execute(sa.insert(table), rows)
-        alike: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
-        for run, changes in draft.updates.items():
-            alike[tuple(sorted(changes))].append({"run_": run, **changes})
-        for names, rows in alike.items():
+        # one statement for all runs whose same columns change
+        by_columns: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+        for run, changes in pending.updates.items():
+            by_columns[tuple(sorted(changes))].append({"run_": run, **changes})
+        for names, rows in by_columns.items():
             change = sa.update(tables.runs).where(tables.runs.c.id == sa.bindparam("run_"))
             self.connection.execute(change.values({name: sa.bindparam(name) for name in names}), rows)
-        draft.rows.clear()
-        draft.chunks.clear()
-        draft.updates.clear()
+        pending.rows.clear()
+        pending.chunks.clear()
+        pending.updates.clear()
 
-    def _maintain(self, draft: Batch) -> None:
-        for run, mark in draft.marks.items():
+    def _maintain(self, pending: PendingTransaction) -> None:
+        for run, mark in pending.marks.items():
             if mark.frames > maintenance.MOST_FRAMES:
                 mark = replace(mark, frames=mark.frames - maintenance.thin_frames(self.connection, run))
             if mark.chunks > maintenance.MOST_CHUNKS:
                 maintenance.merge_chunks(self.connection, run)
                 mark = replace(mark, chunks=0)
-            draft.marks[run] = mark
+            pending.marks[run] = mark
 
 
 def read_mark(connection: sa.Connection, run: str) -> HighWaterMark | None:
-    """How far `run` is stored, from the tables."""
-    own = sa.select(tables.runs.c.attempt, tables.runs.c.step).where(tables.runs.c.id == run)
-    row = connection.execute(own).one_or_none()
+    """Read from the tables how far `run` is stored; None if there is no such run."""
+    columns = sa.select(tables.runs.c.attempt, tables.runs.c.step).where(tables.runs.c.id == run)
+    row = connection.execute(columns).one_or_none()
     if row is None:
         return None
     last = sa.select(sa.func.max(tables.epochs.c.epoch_hi)).where(tables.epochs.c.run == run)
@@ -261,9 +270,9 @@ def read_mark(connection: sa.Connection, run: str) -> HighWaterMark | None:
     newest = sa.select(sa.func.max(table.c.step), sa.func.count()).where(table.c.run == run)
     frame, frames = connection.execute(newest).one()
     chunks = sa.select(sa.func.count()).select_from(tables.losses).where(tables.losses.c.run == run)
-    counted = connection.execute(chunks).scalar_one()
+    chunk_count = connection.execute(chunks).scalar_one()
     epoch, frame = (-1 if last is None else last for last in (epoch, frame))
-    return HighWaterMark(row.attempt, row.step, epoch, frame, frames, counted)
+    return HighWaterMark(row.attempt, row.step, epoch, frame, frames, chunk_count)
 
 
 def _log_values(run: str, row: LogRow, now: float) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from engine.catalogue.part import catalogue
 from engine.experiment.experiment import Experiment
 from engine.frame import Channel
 from engine.parts.probes import Probe
-from engine.store.per_class import class_metrics
+from engine.store.per_class import extract_class_metrics
 from engine.store.reader import RunRow
 from pages.figures import per_class
 from pages.figures.panels import figure, table
@@ -73,7 +73,7 @@ def how_to_read(channel: Channel) -> str:
 
 def each_class(row: RunRow, epochs: np.ndarray) -> None:
     """Below the metric of all examples that of each class, and which classes are taken for which."""
-    found = class_metrics(row.channels, epochs)
+    found = extract_class_metrics(row.channels, epochs)
     if found is None or not len(found.recalls):
         return
     names, colors = classes(Experiment.from_json(row.edited).data, found.names), chart_colors(st.context.theme.type)

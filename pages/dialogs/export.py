@@ -116,7 +116,7 @@ def upload() -> None:
 def refusal(told: object) -> PlaygroundError:
     """Why a file did not arrive, as the browser heard it."""
     try:
-        return PlaygroundError(row_models.message(told))
+        return PlaygroundError(row_models.parse_message(told))
     except ValueError:
         return PlaygroundError(import_route.BROKEN)
 

@@ -13,7 +13,7 @@ from engine.errors import PlaygroundError
 from engine.experiment.experiment import Experiment
 from engine.frame import Channel, Frame
 from engine.store.reader import RunRow
-from engine.store.tables import epoch_columns
+from engine.store.tables import list_epoch_columns
 from pages.session.engine import reader
 
 FRAMES = 400
@@ -49,7 +49,7 @@ def record(row: RunRow, name: str) -> Record:
         frames = [Frame.decode(payload) for _step, payload in view.frames(row.id, -1, FRAMES)]
     static = Frame.decode(row.static).readings if row.static else {}
     channels = {entry["key"]: Channel(**entry) for entry in row.channels}
-    table = pd.DataFrame(epochs, columns=list(epoch_columns(row.channels)[: epochs.shape[1]]))
+    table = pd.DataFrame(epochs, columns=list(list_epoch_columns(row.channels)[: epochs.shape[1]]))
     experiment = Experiment.from_json(row.edited)
     best = any(rule.keeps_best for rule in experiment.regularizers)
     task = task_of(experiment) if "points" in static else ""

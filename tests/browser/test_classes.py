@@ -6,7 +6,7 @@ from pathlib import Path
 
 from engine.experiment import share_link
 from engine.experiment.experiment import Experiment
-from engine.store.per_class import class_metrics
+from engine.store.per_class import extract_class_metrics
 from engine.store.reader import Reader
 from tests.browser import server as serving
 
@@ -20,7 +20,7 @@ def test_the_matrix_stands_below_the_enlarged_metric(visit: serving.Visit, home:
     page.get_by_text("Exhaustividad de cada clase", exact=True).first.wait_for()
     reader = Reader(home)
     (row,) = reader.runs()
-    found = class_metrics(row.channels, reader.epochs(row.id))
+    found = extract_class_metrics(row.channels, reader.epochs(row.id))
     reader.close()
     assert found is not None
     assert found.confusion is not None

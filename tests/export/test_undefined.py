@@ -24,7 +24,7 @@ from engine.export.exporters.tensorboard import TensorBoard
 from engine.export.program.program import program
 from engine.export.program.script_file import script
 from engine.jobs.quantize import sizes_of_run
-from engine.store.tables import epoch_columns
+from engine.store.tables import list_epoch_columns
 from pages.runs.listing import line
 from tests.runtime.conftest import wait_for
 from tests.science.test_undefined import LONE
@@ -67,7 +67,7 @@ def test_tensorboard_has_the_ends_and_no_number_where_there_is_none(lone: Export
     tags = set(found.Tags()["scalars"])
     assert {"metric/train", "metric/train/output", "loss/validation/2_head", "metric/train/2_head"} <= tags
     assert not {tag for tag in tags if tag.startswith("metric/validation")}
-    columns = epoch_columns(lone.row.channels)
+    columns = list_epoch_columns(lone.row.channels)
     held = lone.reader.epochs(lone.row.id, None)[:, columns.index("2_head_validation_loss")]
     np.testing.assert_array_equal([e.value for e in found.Scalars("loss/validation/2_head")], np.float32(held))
 
@@ -98,6 +98,6 @@ def test_an_archive_of_several_ends_carries_it(lone: ExportedRun, fleet: Fleet) 
     run = fleet.take_in(unpack(data))
     wait_for(lambda: lone.reader.run(run) is not None, 20)
     before, after = (lone.reader.epochs(name, None) for name in (lone.row.id, run))
-    assert before.shape == (2, len(epoch_columns(lone.row.channels)))
+    assert before.shape == (2, len(list_epoch_columns(lone.row.channels)))
     np.testing.assert_array_equal(before, after)
     assert np.isnan(after[:, 5]).all()

@@ -144,7 +144,7 @@ def test_backups_are_made_once_a_day_and_stay_few(fleet: Fleet) -> None:
     fleet.ensure()
     (newest,) = backups.list_copies(fleet.place)  # it is not a day old
     stopped(fleet)
-    old = time.time() - 2 * backups.DAY
+    old = time.time() - 2 * backups.DAY_SECONDS
     for day in range(5):
         newest.rename(newest.with_name(f"2020010{day}-000000.db")) if day == 0 else None
         path = fleet.place.backups / f"2020010{day}-000000.db"

@@ -60,15 +60,15 @@ def test_a_new_store_has_the_latest_schema(tmp_path: Path) -> None:
     place = StoreLayout.of(tmp_path)
     place.prepare()
     Writer(place).close()
-    assert version(tmp_path) == migrations.latest() == 2
+    assert version(tmp_path) == migrations.find_latest() == 2
     assert not migrations.is_outdated(place.database)
 
 
 def test_a_store_without_a_number_is_migrated_and_nothing_is_lost(home: Path) -> None:
     before = content(home)
-    assert (version(home), migrations.number_of(home / "store.db")) == (0, 1)
+    assert (version(home), migrations.read_number_of(home / "store.db")) == (0, 1)
     Writer(StoreLayout.of(home)).close()
-    assert version(home) == migrations.latest()
+    assert version(home) == migrations.find_latest()
     assert content(home) == before
 
 
@@ -93,7 +93,7 @@ def test_a_copy_of_the_old_store_is_made_before(home: Path) -> None:
     fleet = Fleet(home)
     fleet.ensure()
     end(fleet)
-    assert version(home) == migrations.latest()
+    assert version(home) == migrations.find_latest()
     (copy,) = backups.list_copies(place)
     aside = home.parent / "aside"
     aside.mkdir()
@@ -144,7 +144,7 @@ def test_killed_in_the_middle_nothing_is_lost(home: Path, golden: Golden, halfwa
     assert len(content(home)["frames"]) == sum(len(run["frames"]) for run in golden.runs.values())
     assert integrity.is_intact(StoreLayout.of(home))
     Writer(StoreLayout.of(home)).close()
-    assert version(home) == migrations.latest()
+    assert version(home) == migrations.find_latest()
 
 
 def test_a_migration_that_fails_leaves_the_store_as_it_was(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,7 +214,7 @@ def newer(home: Path) -> Iterator[Path]:
     """A store of a schema that is not known yet, with a column that nobody here would fill."""
     with contextlib.closing(sqlite3.connect(home / "store.db")) as connection, connection:
         connection.execute("ALTER TABLE losses ADD COLUMN unit TEXT")
-        connection.execute(f"PRAGMA user_version = {migrations.latest() + 1}")
+        connection.execute(f"PRAGMA user_version = {migrations.find_latest() + 1}")
     digest = hashlib.sha256((home / "store.db").read_bytes()).hexdigest()
     yield home
     assert hashlib.sha256((home / "store.db").read_bytes()).hexdigest() == digest

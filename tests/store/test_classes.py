@@ -18,10 +18,10 @@ from engine.frame import unpack
 from engine.live import messages
 from engine.store import maintenance
 from engine.store.layout import StoreLayout
-from engine.store.per_class import class_metrics
+from engine.store.per_class import extract_class_metrics
 from engine.store.reader import Reader
 from engine.store.records import NewRun, RunUpdate
-from engine.store.tables import EPOCH_COLUMNS, epoch_columns
+from engine.store.tables import EPOCH_COLUMNS, list_epoch_columns
 from engine.store.writer import Writer
 from engine.training.per_class import ByClass
 from engine.training.trainer import Trainer
@@ -99,10 +99,10 @@ def test_a_run_that_an_older_version_began_goes_on(writer: Writer) -> None:
         maintenance.merge_chunks(writer.connection, "r")
     reader = Reader(writer.layout.home)
     epochs = reader.epochs("r", None)
-    assert epochs.shape == (1499, len(epoch_columns(CHANNELS)))
+    assert epochs.shape == (1499, len(list_epoch_columns(CHANNELS)))
     np.testing.assert_array_equal(epochs[:, 0], np.arange(1, 1500))
     np.testing.assert_array_equal(epochs[:, 6:], [(math.nan,) * 12] * 1100 + [NEW] * 399)
-    found = class_metrics(CHANNELS, epochs)
+    found = extract_class_metrics(CHANNELS, epochs)
     assert found is not None
     assert found.confusion is not None
     assert found.recalls.shape == (399, 3)
@@ -115,8 +115,8 @@ def test_a_run_of_an_older_version_reads_as_before(writer: Writer) -> None:
     store(writer, 1, ())
     reader = Reader(writer.layout.home)
     assert reader.epochs("r").tolist() == [list(row(1))]
-    assert class_metrics([], reader.epochs("r")) is None
-    assert epoch_columns([]) == EPOCH_COLUMNS
+    assert extract_class_metrics([], reader.epochs("r")) is None
+    assert list_epoch_columns([]) == EPOCH_COLUMNS
     reader.close()
 
 

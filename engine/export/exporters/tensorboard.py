@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.export.exporters import ExportedRun, Exporter, missing
 from engine.frame import Frame
-from engine.store.tables import epoch_columns
+from engine.store.tables import list_epoch_columns
 
 RECALL = "recall_"
 PLANE = ("grid", "units")  # maps whose first row is at the bottom
@@ -55,7 +55,7 @@ class TensorBoard(Exporter):
         steps, times = zip(*known, strict=True)
         for step, loss in losses:
             writer.add_scalar("loss/step", loss, int(step), float(np.interp(step, steps, times)))
-        columns = epoch_columns(row.channels)
+        columns = list_epoch_columns(row.channels)
         for entry in epochs:
             at = float(np.interp(entry[1], steps, times))
             for column, value in zip(columns[2:], entry[2:], strict=False):
