@@ -81,7 +81,7 @@ def in_all(context: CheckContext, y: Tensor, loss: nn.Module, whole: bool) -> tu
         if head.position < 0:
             values.append(in_theory(context, own, zero, whole)[0])
         else:
-            told = head.part.at_zero(own.double())
+            told = head.part.evaluate_at_zero(own.double())
             values.append(told.value if told else zero)
     value = sum(one * weight for one, weight in zip(values, loss.weights, strict=True))
     return value, Message("Σ wₑ Lₑ = {value} over {n} ends, with outputs that are all 0", value=value, n=len(values))
@@ -90,8 +90,8 @@ def in_all(context: CheckContext, y: Tensor, loss: nn.Module, whole: bool) -> tu
 def in_theory(context: CheckContext, y: Tensor, zero: float, whole: bool) -> tuple[float, Message]:
     """The loss of outputs that are all 0, as the loss works it out by hand where it can, and how it comes about."""
     loss, outputs = context.experiment.loss, context.data.source.outputs
-    targets = y if y.is_floating_point() else as_rows(loss.targets(y, outputs), outputs)
-    told = loss.at_zero(targets.double())
+    targets = y if y.is_floating_point() else as_rows(loss.encode_targets(y, outputs), outputs)
+    told = loss.evaluate_at_zero(targets.double())
     if told is None or (context.experiment.balance == "weights" and not (told.is_uniform and whole)):
         return zero, Message("{value}, the loss of outputs that are all 0", value=zero)
     return told.value, told.reason

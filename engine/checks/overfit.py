@@ -12,7 +12,7 @@ from engine.experiment.experiment import Experiment
 from engine.message import Message
 from engine.numerics.metrics import metric
 from engine.parts.optimizers.adam import Adam
-from engine.parts.schedules.constant import Constant
+from engine.parts.schedules.constant import ConstantSchedule
 from engine.training.check_context import CheckContext, TrainedStep, disable_randomness, evaluate_outputs
 from engine.training.heads import WeightedLoss
 
@@ -93,7 +93,7 @@ def fitted(context: CheckContext, start: Experiment) -> Fit:
     x, y = handful(context)
     # rules that limit the gradient stay: they keep a training from running away
     rules = tuple(rule for rule in start.regularizers if rule.position_in_step > 0)
-    bare = {"regularizers": rules, "augmentations": (), "schedule": Constant(), "batch_size": max(2, len(x))}
+    bare = {"regularizers": rules, "augmentations": (), "schedule": ConstantSchedule(), "batch_size": max(2, len(x))}
     network, loss = disable_randomness(context.network()), bare_loss(context)
     first: TrainedStep | None = None
     taken, right, there = None, 0.0, False

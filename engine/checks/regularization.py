@@ -47,9 +47,9 @@ class Regularization(Check):
                 plain, drawn = float(context.loss()(network(x), y)), True
             own = [r for r in context.experiment.regularizers if r.is_penalty and not r.is_idle]
             rules = [part for rule in own or [L2()] for part in rule.split_by_strength()]
-            weights = [[w.to(torch.float64) for w in network.select_weights(rule.chosen)] for rule in rules]
+            weights = [[w.to(torch.float64) for w in network.select_weights(rule.layer_names)] for rule in rules]
             once = penalty(rules, weights)
-            doubled = [rule.scaled(2) for rule in rules]
+            doubled = [rule.scale_strength(2) for rule in rules]
             twice = penalty(doubled, weights)
             slope, along = slopes(rules, weights)
         felt = pushed(context, network, tuple(own or [L2()]))
@@ -104,7 +104,7 @@ def pushed(context: CheckContext, network: Network, rules: tuple[Regularizer, ..
 
 def penalty(rules: list[Regularizer], weights: list[list[Tensor]]) -> float:
     """What the rules add to the loss, each by the weights that it acts on."""
-    return float(sum(rule.penalty(own) for rule, own in zip(rules, weights, strict=True)))
+    return float(sum(rule.compute_penalty(own) for rule, own in zip(rules, weights, strict=True)))
 
 
 def slopes(rules: list[Regularizer], weights: list[list[Tensor]]) -> tuple[float, float]:

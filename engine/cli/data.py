@@ -119,11 +119,11 @@ def table(found: dict[str, Any]) -> str:
 
 def added(options: argparse.Namespace) -> int:
     """Keeps the file; says its id, and how an experiment names it."""
-    from engine.parts.losses import usual_loss
+    from engine.parts.losses import get_default_loss
     from engine.uploads.inspection import add
 
     data = add(options.file, corrections(options))
-    loss = {"loss": usual_loss("regression").model_dump(mode="json")} if data["task"] == "regression" else {}
+    loss = {"loss": get_default_loss("regression").model_dump(mode="json")} if data["task"] == "regression" else {}
     if options.json:
         say(strict({"id": data["file"], "data": data, **loss}, ensure_ascii=False))
         return 0

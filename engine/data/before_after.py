@@ -122,7 +122,7 @@ def _repeat_augmentation(experiment: Experiment, times: int) -> AugmentedCopies:
 
 def encode_targets(experiment: Experiment, data: Prepared) -> torch.Tensor:
     """Encode the training targets as what mixes examples needs them: class shares or values, (examples, outputs)."""
-    y = experiment.loss.targets(data.train_y, data.source.outputs)
+    y = experiment.loss.encode_targets(data.train_y, data.source.outputs)
     if y.dtype == torch.int64:
         y = torch.nn.functional.one_hot(y, data.source.outputs).to(torch.float32)  # (examples, classes)
     return y

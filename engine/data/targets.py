@@ -15,13 +15,13 @@ def build_training_targets(experiment: Experiment, data: Prepared) -> Tensor:
     Shape: classes (examples,) int64, or class shares (examples, classes) where something softens or mixes them; values
     of a regression (examples, outputs).
     """
-    soft = [rule for rule in experiment.regularizers if rule.softens]
+    soft = [rule for rule in experiment.regularizers if rule.smooths_targets]
     mixed = any(part.mixes for part in experiment.augmentations)
-    y = experiment.loss.targets(data.train_y, data.source.outputs)
+    y = experiment.loss.encode_targets(data.train_y, data.source.outputs)
     if y.dtype == torch.int64 and (soft or mixed):
         y = nn.functional.one_hot(y, data.source.outputs).to(torch.float32)  # (examples, classes)
     for rule in soft:
-        y = rule.soften(y)
+        y = rule.smooth_targets(y)
     return y
 
 

@@ -9,7 +9,7 @@ from engine.catalogue.part import Part, Value, catalogue
 from engine.errors import InvalidExperiment, shown
 from engine.experiment.experiment import Experiment
 from engine.message import Message
-from engine.parts.regularizers import STRENGTH, Regularizer, coefficient_of
+from engine.parts.regularizers import STRENGTH, Regularizer, get_coefficient
 
 
 class Edit(Value):
@@ -87,7 +87,7 @@ def changes(old: Experiment, new: Experiment) -> tuple[Edit, ...] | None:
     strengths = ({r.name(): r for r in e.regularizers} for e in (old, new))
     before_by_kind, after_by_kind = strengths
     for kind in sorted(before_by_kind.keys() | after_by_kind.keys()):
-        now, then = (coefficient_of(by.get(kind)) for by in (after_by_kind, before_by_kind))
+        now, then = (get_coefficient(by.get(kind)) for by in (after_by_kind, before_by_kind))
         if now != then:
             edits.append(Edit(path=f"regularizers.{kind}", value=now))
     reached = old

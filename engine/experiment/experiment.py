@@ -31,7 +31,7 @@ from engine.parts.optimizers.adam import Adam
 from engine.parts.probes import Probe
 from engine.parts.regularizers import Regularizer
 from engine.parts.schedules import Schedule
-from engine.parts.schedules.constant import Constant
+from engine.parts.schedules.constant import ConstantSchedule
 from engine.parts.transforms import Transform
 
 LONGEST = 100_000  # characters of a document; the largest sensible one has a tenth of it
@@ -90,7 +90,7 @@ class Experiment(Value):
         omit_default=True,
     )
     optimizer: Optimizer = Adam(lr=0.003)
-    schedule: Schedule = Constant()
+    schedule: Schedule = ConstantSchedule()
     regularizers: Annotated[tuple[Regularizer, ...], Field(max_length=8)] = ()
     ensemble: Ensemble | None = hparam(
         None,

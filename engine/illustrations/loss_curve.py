@@ -28,7 +28,7 @@ def loss_curve(part: Loss, reach: float = 4.0) -> LossCurve:
     if "regression" in part.tasks:
         values = torch.stack([module(error[None, None], torch.zeros(1, 1).double()) for error in x])
     else:
-        target = part.targets(torch.tensor([1]), 2)
+        target = part.encode_targets(torch.tensor([1]), 2)
         target = target.double() if target.is_floating_point() else target
         values = torch.stack([module(torch.stack([0 * lead, lead])[None], target) for lead in x])
     (slope,) = torch.autograd.grad(values.sum(), x)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.parts.schedules import Progress, Schedule
+from engine.parts.schedules import Schedule, ScheduleProgress
 
 STEPS_AN_EPOCH = 25
 
@@ -29,9 +29,9 @@ def schedule_curve(part: Schedule, epochs: int) -> ScheduleCurve:
     """
     total = epochs * STEPS_AN_EPOCH
     losses = 0.5 ** (np.minimum(np.arange(epochs), epochs / 3) / 5)
-    extra = [part.epoch_factor([float(loss) for loss in losses[:epoch]]) for epoch in range(epochs)]
+    extra = [part.compute_epoch_factor([float(loss) for loss in losses[:epoch]]) for epoch in range(epochs)]
     steps = np.arange(total)
-    factors = [part.factor(Progress(int(s), int(s) // STEPS_AN_EPOCH, total)) for s in steps]
+    factors = [part.compute_factor(ScheduleProgress(int(s), int(s) // STEPS_AN_EPOCH, total)) for s in steps]
     watches = any(factor != 1.0 for factor in extra)
     return ScheduleCurve(
         steps / STEPS_AN_EPOCH, np.array(factors) * np.repeat(extra, STEPS_AN_EPOCH), losses if watches else None

@@ -182,7 +182,7 @@ def assemble(experiment: Experiment, in_shape: Shape, outputs: int, heads: Mappi
     network = Network(tuple(stages))
     for index, rule in enumerate(experiment.regularizers):
         with locate_errors(f"$.regularizers[{index}] ({rule.name()})"):
-            network.select_weights(rule.chosen)
+            network.select_weights(rule.layer_names)
     return network
 
 

@@ -92,7 +92,7 @@ class Descent:
         """Let the rules add noise to the parameters. Returns copies of the parameters before."""
         undisturbed = [parameter.clone() for parameter in self.parameters]
         for rule, _ in self.rules:
-            rule.disturb_(list(self.parameters), self.generator)
+            rule.perturb_(list(self.parameters), self.generator)
         return undisturbed
 
     @torch.no_grad()
@@ -107,7 +107,7 @@ class Descent:
         if self.rules:
             gradients = [weight.grad for weight in self.parameters if weight.grad is not None]
             for rule, _ in self.rules:
-                rule.limit_(gradients)
+                rule.clip_(gradients)
 
     @torch.no_grad()
     def _constrain(self) -> None:
@@ -128,7 +128,7 @@ class Descent:
             return seen[-1][0]
 
         def penalty() -> Loss:
-            return sum(rule.penalty(weights) for rule, weights in self.rules)
+            return sum(rule.compute_penalty(weights) for rule, weights in self.rules)
 
         if capture:
             capture.before_step()

@@ -41,7 +41,8 @@ class Eager(Descent):
         active = [one for rule in experiment.regularizers if not rule.is_idle for one in rule.split_by_strength()]
         active.sort(key=lambda rule: rule.position_in_step)
         self.rules = tuple(
-            (rule, self.network.select_weights(rule.chosen) if rule.chosen else self.penalized) for rule in active
+            (rule, self.network.select_weights(rule.layer_names) if rule.layer_names else self.penalized)
+            for rule in active
         )
         attack = experiment.attack
         trains = attack is not None and attack.share > 0  # with share 0 an attack is only measured

@@ -21,7 +21,7 @@ from engine.experiment.experiment import Experiment
 from engine.frame import Channel
 from engine.network.build import Network
 from engine.numerics.metrics import accuracy, metric, r_squared
-from engine.parts.losses import Loss, usual_loss
+from engine.parts.losses import Loss, get_default_loss
 from engine.training.per_class import ByClass
 from engine.training.sum_of_losses import SumOfLosses
 
@@ -100,7 +100,7 @@ class Heads:
         """Inputs and targets of the validation split (1) or the test split (2), on the device."""
         data = self.data
         x, y = ((data.validation_x, data.validation_y), (data.test_x, data.test_y))[split - 1]
-        targets = self._concatenate_targets(experiment.loss.targets(y, data.source.outputs), split)
+        targets = self._concatenate_targets(experiment.loss.encode_targets(y, data.source.outputs), split)
         return self.join_inputs(x.to(self.device), targets.to(self.device))
 
     def _concatenate_targets(self, main: Tensor, split: int) -> Tensor:
@@ -224,11 +224,11 @@ def list_heads(experiment: Experiment, data: Prepared, network: Network, main: n
         output_start += size
         if position in data.goals:
             task: Task = data.goals[position].task
-            part = stage.block.loss_override or usual_loss(task)
+            part = stage.block.loss_override or get_default_loss(task)
             targets = slice(target_start, target_start + size)
             target_start += size
         else:
-            task, part, targets = "regression", usual_loss("regression"), slice(inputs, inputs + size)
+            task, part, targets = "regression", get_default_loss("regression"), slice(inputs, inputs + size)
         heads.append(OutputHead(stage.name, position, task, part.build(), outputs, targets, part))
     return tuple(heads)
 

@@ -45,7 +45,7 @@ class Holdout:
         self.generator = torch.Generator(device)
         x, y = data.validation_x[:size], data.validation_y[:size]
         self.targets, self.x = y.to(device), x.to(device)
-        self.loss_targets = experiment.loss.targets(y, data.source.outputs).to(device)
+        self.loss_targets = experiment.loss.encode_targets(y, data.source.outputs).to(device)
         self.loss = build_loss(experiment, data).to(device)
         inverse = self.invert_preprocessing(data)
         self.inverse = None if inverse is None else tuple(part.to(device) for part in inverse)

@@ -19,8 +19,7 @@ from engine.experiment.experiment import Experiment
 from engine.frame import Channel, Frame
 from engine.message import NOTHING, Message
 from engine.network.flops import count_forward_flops
-from engine.parts.schedules import Progress as ScheduleProgress
-from engine.parts.schedules import lengthened
+from engine.parts.schedules import ScheduleProgress, extend_spans
 from engine.training import divergence, end_messages
 from engine.training.capture import Capture, fetch
 from engine.training.clock import FrameClock, RunTimer, Stopwatch
@@ -178,12 +177,12 @@ class Trainer(Resumable):
 
     def _plan(self) -> Plan:
         """The plan of the next stretch. It is valid until the epoch ends or an edit changes the experiment."""
-        self.spans = lengthened(self.spans, self.step, total := self.total_steps)
+        self.spans = extend_spans(self.spans, self.step, total := self.total_steps)
         schedule, epoch, spans = self.experiment.schedule, self.epoch, self.spans
         epoch_factor = self.validation_monitor.factor
 
         def factor(step: int) -> float:
-            return schedule.factor(ScheduleProgress(step, epoch, total, spans)) * epoch_factor
+            return schedule.compute_factor(ScheduleProgress(step, epoch, total, spans)) * epoch_factor
 
         return Plan(self.step, self.experiment.batch_size, factor, self.experiment.seed)
 

@@ -24,8 +24,8 @@ class ValidationMonitor:
         self.best = math.inf
         self.best_epoch = 0
         self.weights: dict[str, Tensor] | None = None  # of the best epoch, with running statistics
-        self.rule_states = [rule.blank for rule in self.rules]
-        self.schedule_state = self.schedule.blank
+        self.rule_states = [rule.initial_state for rule in self.rules]
+        self.schedule_state = self.schedule.initial_state
         for loss in losses:
             self.add_epoch(loss)
 
@@ -34,8 +34,10 @@ class ValidationMonitor:
         self.losses.append(loss)
         if loss < self.best:
             self.best, self.best_epoch = loss, len(self.losses)
-        self.rule_states = [rule.follow(one, loss) for rule, one in zip(self.rules, self.rule_states, strict=True)]
-        self.schedule_state = self.schedule.follow(self.schedule_state, loss)
+        self.rule_states = [
+            rule.update_state(one, loss) for rule, one in zip(self.rules, self.rule_states, strict=True)
+        ]
+        self.schedule_state = self.schedule.update_state(self.schedule_state, loss)
 
     def store_weights(self, network: nn.Module) -> None:
         """Copy the weights, which are the best so far."""
@@ -65,4 +67,4 @@ class ValidationMonitor:
     @property
     def should_stop(self) -> bool:
         """Whether a rule has run out of patience."""
-        return any(rule.ends(one) for rule, one in zip(self.rules, self.rule_states, strict=True))
+        return any(rule.should_stop(one) for rule, one in zip(self.rules, self.rule_states, strict=True))

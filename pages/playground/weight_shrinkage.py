@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.errors import PlaygroundError
 from engine.experiment.experiment import Experiment
-from engine.parts.regularizers import coefficient_of
+from engine.parts.regularizers import get_coefficient
 from pages.session.i18n import _, fixed
 
 
@@ -20,7 +20,7 @@ def describe_shrinkage(draft: Mapping[str, Any]) -> str:
     try:
         experiment = Experiment.from_dict(draft)
         rule = next((rule for rule in experiment.regularizers if rule.shrinks_evenly), None)
-        shares = rule.shares if rule else {}
+        shares = rule.multipliers if rule else {}
     except PlaygroundError:
         return ""
     optimizer = experiment.optimizer
@@ -29,7 +29,7 @@ def describe_shrinkage(draft: Mapping[str, Any]) -> str:
     if rule is None or rule.is_idle:
         return ""
     if optimizer.is_gradient_descent:
-        taken = optimizer.settings()["lr"] * coefficient_of(rule)
+        taken = optimizer.settings()["lr"] * get_coefficient(rule)
         return by_layer(shares, taken) if shares else describe_share(taken)
     return _("L2 goes through the optimizer's own scaling here; only plain SGD keeps exactly 1 − αλ of every weight.")
 

@@ -14,7 +14,7 @@ from engine.examples import Examples
 from engine.parts.augmentations import Augmentation
 from engine.parts.blocks import Block
 from engine.parts.datasets import Dataset
-from engine.parts.losses import Loss, usual_loss
+from engine.parts.losses import Loss, get_default_loss
 from engine.parts.regularizers import Regularizer
 from engine.parts.transforms import Transform
 
@@ -93,7 +93,7 @@ def loss_for(loss: Draft, loaded: Examples) -> Draft:
     """The loss itself if it suits the task, else the task's first."""
     losses = catalogue(Loss)
     only_classes = losses[loss["kind"]].tasks == ("classification",)
-    return loss if only_classes == (loaded.task == "classification") else {"kind": usual_loss(loaded.task).name()}
+    return loss if only_classes == (loaded.task == "classification") else {"kind": get_default_loss(loaded.task).name()}
 
 
 def preprocessing_for(loaded: Examples, own: bool = False) -> list[Draft]:

@@ -49,8 +49,8 @@ def plain(experiment: Experiment, fused: bool = False, log: Path | None = None) 
     cls = type(experiment.optimizer.build(network.parameters()))
     settings: dict[str, Any] = {**experiment.optimizer.settings(), **({"fused": True} if fused else {})}
     optimizer = cls(network.parameters(), **settings)
-    targets = experiment.loss.targets(data.train_y, data.source.outputs)
-    held = experiment.loss.targets(data.validation_y, data.source.outputs)
+    targets = experiment.loss.encode_targets(data.train_y, data.source.outputs)
+    held = experiment.loss.encode_targets(data.validation_y, data.source.outputs)
     order = Order(data.train_x, targets, experiment.seed)
     writer = SummaryWriter(str(log)) if log else None
     step = epoch = 0

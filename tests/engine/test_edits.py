@@ -209,11 +209,11 @@ def test_a_rule_tells_of_the_strength_that_edits_change(kind: str) -> None:
     part = catalogue(Regularizer)[kind]
     rule = part()
     assert live_fields(rule) == ((STRENGTH,) if part.has_strength() else ())
-    assert rule.is_penalty == (part.penalty is not Regularizer.penalty)
+    assert rule.is_penalty == (part.compute_penalty is not Regularizer.compute_penalty)
     if not part.has_strength():
         assert rule.coefficient is None
         return
     edited = apply(Experiment(), Edit(path=f"regularizers.{kind}", value=0.25))
     assert [one.coefficient for one in edited.regularizers] == [0.25]
-    assert edited.regularizers[0].scaled(0).is_idle
+    assert edited.regularizers[0].scale_strength(0).is_idle
     assert without_idle(apply(edited, Edit(path=f"regularizers.{kind}", value=0))) == without_idle(Experiment())

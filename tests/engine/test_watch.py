@@ -24,10 +24,10 @@ def test_one_by_one_is_all_at_once(seed: int) -> None:
         watch.add_epoch(loss)
         so_far = losses[:count]
         waited = count - 1 - max(i for i in range(count) if improves(so_far, i))
-        assert watch.should_stop == rule.stops(so_far) == (waited >= 6)
+        assert watch.should_stop == rule.should_stop_after(so_far) == (waited >= 6)
         assert watch.best_epoch == 1 + so_far.index(min(so_far))
         assert watch.has_improved == (loss < min(so_far[:-1], default=float("inf")))
-        assert watch.factor == experiment.schedule.epoch_factor(so_far)
+        assert watch.factor == experiment.schedule.compute_epoch_factor(so_far)
     assert watch.factor < 1
     assert ValidationMonitor(experiment, losses).factor == watch.factor
     assert ValidationMonitor(experiment, losses).rule_states == watch.rule_states

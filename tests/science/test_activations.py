@@ -108,7 +108,7 @@ LOSSES: list[dict[str, Any]] = [
 def test_losses(data: dict[str, Any]) -> None:
     part = catalogue(Loss)[data["kind"]].model_validate(data)
     outputs = torch.randn(50, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(3)) * 2
-    targets = part.targets(torch.arange(50) % 4, 4)
+    targets = part.encode_targets(torch.arange(50) % 4, 4)
     got = part.build()(outputs, targets)
     torch.testing.assert_close(got, twin.loss_of(part, outputs, targets), rtol=1e-12, atol=0)
 

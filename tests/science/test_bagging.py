@@ -17,7 +17,7 @@ from engine.experiment import presets
 from engine.experiment.experiment import Experiment
 from engine.network.build import build
 from engine.numerics.seeding import DROPOUT, MEMBER, seed_of
-from engine.parts.schedules import Progress
+from engine.parts.schedules import ScheduleProgress
 from engine.preview.preview import preview
 from engine.training.divergence import find_most_grown, weight_norms
 from engine.training.eager import Eager
@@ -78,7 +78,7 @@ def lonely(data: dict[str, Any], place: int) -> dict[str, Tensor]:
     augment, epoch = Augment(own, cpu), 0
     for step in range(own.steps or 0):
         x, y = augment(*order.take(own.batch_size), step)
-        factor = own.schedule.factor(Progress(step, epoch, own.steps or 0))
+        factor = own.schedule.compute_factor(ScheduleProgress(step, epoch, own.steps or 0))
         executor.step(x, y, factor, seed_of(seed_of(whole.seed, DROPOUT, step), MEMBER, place), None)
         if order.cursor >= order.count:
             epoch += 1

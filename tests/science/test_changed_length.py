@@ -15,7 +15,7 @@ from engine.catalogue.part import catalogue
 from engine.experiment.edits import Edit
 from engine.experiment.experiment import Experiment
 from engine.export.program.replay import TimedEdit
-from engine.parts.schedules import Progress, Schedule
+from engine.parts.schedules import Schedule, ScheduleProgress
 from engine.training.trainer import Trainer
 from tests.export.running import expect_same, in_process
 from tests.science.measured import Never
@@ -208,14 +208,17 @@ def part(kind: str, **fields: Any) -> Schedule:
 def test_without_edits_nothing_is_rounded_otherwise() -> None:
     for total in (1, 2, 7, 100, 997, 50_000):
         for step in {0, 1, total // 3, total // 2, total - 1, total, total + 3}:
-            for now in (Progress(step, 0, total), Progress(step, 0, total, ((0, total),))):
+            for now in (ScheduleProgress(step, 0, total), ScheduleProgress(step, 0, total, ((0, total),))):
                 done = min(1.0, step / max(1, total))
-                assert part("cosine", floor=0.1).factor(now) == 0.1 + (1 - 0.1) * (1 + math.cos(math.pi * done)) / 2
+                assert (
+                    part("cosine", floor=0.1).compute_factor(now)
+                    == 0.1 + (1 - 0.1) * (1 + math.cos(math.pi * done)) / 2
+                )
                 after = min(1.0, (step - 5) / max(1, total - 5))
                 if step >= 5:
-                    assert part("warmup", rise=5, after="linear").factor(now) == 1 - after
+                    assert part("warmup", rise=5, after="linear").compute_factor(now) == 1 - after
                 top, last = 0.3 * total - 1, total - 1
                 if step > top:
                     wave = (1 + math.cos(math.pi * min(1.0, (step - top) / max(last - top, 1e-9)))) / 2
                     low = 1 / 25 / 10_000
-                    assert part("one_cycle").factor(now) == low + (1 - low) * wave
+                    assert part("one_cycle").compute_factor(now) == low + (1 - low) * wave

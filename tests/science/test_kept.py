@@ -101,7 +101,7 @@ def test_the_printed_formula_is_what_the_code_does(delta: float) -> None:
         for e, loss in enumerate(losses, 1):
             b.append(loss if loss < b[e - 1] - delta else b[e - 1])
             stands = e >= 3 and b[e] == b[e - 3]
-            assert rule.stops(losses[:e]) == stands
+            assert rule.should_stop_after(losses[:e]) == stands
             if stands:
                 break
 

@@ -48,7 +48,7 @@ def test_clipping_by_norm_gives_the_length_that_was_asked_for(scale: float, long
     parts = drawn(scale, (7, 5), (5,))
     whole = np.concatenate([part.numpy().ravel() for part in parts]).astype(np.float64)
     size = float(np.linalg.norm(whole))
-    catalogue(Regularizer)["clip_norm"].model_validate({"kind": "clip_norm", "threshold": longest}).limit_(parts)
+    catalogue(Regularizer)["clip_norm"].model_validate({"kind": "clip_norm", "threshold": longest}).clip_(parts)
     after = np.concatenate([part.numpy().ravel() for part in parts]).astype(np.float64)
     np.testing.assert_allclose(after, whole * min(1.0, longest / size), rtol=1e-5, atol=1e-42)
     assert np.linalg.norm(after) == pytest.approx(min(size, longest), rel=1e-5)
@@ -94,7 +94,7 @@ def test_the_penalty_of_long_weights_is_a_number() -> None:
     (weight,) = drawn(2e19, (40,))
     l2 = catalogue(Regularizer)["l2"].model_validate({"kind": "l2", "strength": 1e-4})
     expected = 1e-4 / 2 * float((weight.numpy().astype(np.float64) ** 2).sum())
-    assert float(l2.penalty([weight])) == pytest.approx(expected, rel=1e-5)
+    assert float(l2.compute_penalty([weight])) == pytest.approx(expected, rel=1e-5)
 
 
 STEEP: dict[str, Any] = {

@@ -12,7 +12,7 @@ from torch import nn
 
 from engine.catalogue.part import catalogue
 from engine.experiment.experiment import Experiment
-from engine.parts.schedules import Progress, Schedule
+from engine.parts.schedules import Schedule, ScheduleProgress
 from engine.training.trainer import Trainer
 from tests.science.measured import Always, Never, close, norm, sample
 from tests.science.references import covers
@@ -61,7 +61,7 @@ def part(kind: str, **fields: Any) -> Schedule:
 def test_formulas_of_epochs(finished: int) -> None:
     """With e the number of the epoch, from 1."""
     e = 1 + finished
-    now = Progress(step=finished * 10 + 3, epoch=finished, total_steps=5000)
+    now = ScheduleProgress(step=finished * 10 + 3, epoch=finished, total_steps=5000)
     expected = {
         "constant": 1.0,
         "step": 0.5 ** math.floor((e - 1) / 50),
@@ -72,8 +72,8 @@ def test_formulas_of_epochs(finished: int) -> None:
         "piecewise": 1.0 if e <= 50 else 0.1 if e <= 100 else 0.01,
     }
     for kind, value in expected.items():
-        assert part(kind).factor(now) == pytest.approx(value, rel=1e-12, abs=1e-15)
-        assert part(kind).epoch_factor([1.0] * finished) == 1
+        assert part(kind).compute_factor(now) == pytest.approx(value, rel=1e-12, abs=1e-15)
+        assert part(kind).compute_epoch_factor([1.0] * finished) == 1
 
 
 def torchs(make: Any, count: int) -> list[float]:
@@ -94,7 +94,7 @@ def test_one_cycle_is_torchs(count: int, rise: float) -> None:
     lr = torch.optim.lr_scheduler
     rates = torchs(lambda o: lr.OneCycleLR(o, 1.0, total_steps=count + 1, pct_start=rise, cycle_momentum=False), count)
     own = part("one_cycle", rise=rise)
-    got = [own.factor(Progress(step, 0, count + 1)) for step in range(count)]
+    got = [own.compute_factor(ScheduleProgress(step, 0, count + 1)) for step in range(count)]
     assert got == pytest.approx(rates, rel=1e-9, abs=1e-15)
 
 
@@ -104,19 +104,19 @@ def test_warm_restarts_are_torchs(growth: int) -> None:
     lr = torch.optim.lr_scheduler
     rates = torchs(lambda o: lr.CosineAnnealingWarmRestarts(o, 13, growth, eta_min=0.1), 300)
     own = part("warm_restarts", cycle=13, growth=growth, floor=0.1)
-    assert [own.factor(Progress(step, 0, 300)) for step in range(300)] == pytest.approx(rates, rel=1e-9)
+    assert [own.compute_factor(ScheduleProgress(step, 0, 300)) for step in range(300)] == pytest.approx(rates, rel=1e-9)
 
 
 @covers("schedules.warmup")
 def test_warmup() -> None:
     own = [part("warmup", rise=10, after=after) for after in ("constant", "linear", "cosine")]
     for step in range(10):
-        assert [s.factor(Progress(step, 0, 110)) for s in own] == [pytest.approx((step + 1) / 10)] * 3
+        assert [s.compute_factor(ScheduleProgress(step, 0, 110)) for s in own] == [pytest.approx((step + 1) / 10)] * 3
     for step in (10, 35, 60, 110):
         done = (step - 10) / 100
-        values = [s.factor(Progress(step, 0, 110)) for s in own]
+        values = [s.compute_factor(ScheduleProgress(step, 0, 110)) for s in own]
         assert values == pytest.approx([1.0, 1 - done, (1 + math.cos(math.pi * done)) / 2], abs=1e-15)
-    assert part("warmup", rise=500).factor(Progress(99, 0, 100)) == 0.2, "longer than the run"
+    assert part("warmup", rise=500).compute_factor(ScheduleProgress(99, 0, 100)) == 0.2, "longer than the run"
 
 
 @pytest.mark.parametrize("patience", [0, 1, 4])
@@ -133,7 +133,7 @@ def test_on_plateau_is_torchs(patience: int) -> None:
     seen = set()
     for count, loss in enumerate(losses, 1):
         reference.step(loss)
-        factor = own.epoch_factor(losses[:count])
+        factor = own.compute_epoch_factor(losses[:count])
         assert factor == pytest.approx(optimizer.param_groups[0]["lr"], rel=1e-12)
         seen.add(round(factor, 9))
     assert len(seen) >= 3
@@ -156,7 +156,7 @@ def test_on_plateau_in_the_steps_really_taken_and_after_being_restored() -> None
     rates = [float(frame.readings["lr"][0]) for frame in progress.frames]
     held = [row.validation_loss for row in progress.epochs]
     schedule = whole.experiment.schedule
-    expected = [0.05 * schedule.epoch_factor(held[: step // 3]) for step in range(90)]
+    expected = [0.05 * schedule.compute_epoch_factor(held[: step // 3]) for step in range(90)]
     assert rates == pytest.approx(expected, rel=1e-6)
     assert len(set(rates)) > 3
     for cut in (40, 42):  # inside an epoch, and between two

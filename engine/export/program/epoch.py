@@ -28,7 +28,7 @@ def end_of_epoch(loop: Loop) -> list[str]:
             f"{IN}best = {{key: value.clone() for key, value in {loop.whole}.state_dict().items()}}",
             f'{IN}said = f"epoch {{epoch}}, with a validation loss of {{held:.4g}}"',
         ]
-    for call in loop.rules.calls("stops", "validation_losses"):
+    for call in loop.rules.calls("should_stop_after", "validation_losses"):
         lines += [f"if {call}:", f"{IN}break"]
     if e.stopping.divergence:
         runs_away = loop.inliner.need("engine.training.divergence", "runs_away")

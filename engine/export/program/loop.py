@@ -66,18 +66,20 @@ class Loop:
         part, outputs = self.experiment.loss, self.data.source.outputs
         changes = []
         as_loss = "{}"
-        if type(part).targets is not Loss.targets:
+        if type(part).encode_targets is not Loss.encode_targets:
             sample = torch.zeros(1, dtype=torch.long)
-            trivial = part.targets(sample, outputs) is sample
+            trivial = part.encode_targets(sample, outputs) is sample
             as_loss = (
                 "{}"
                 if trivial
-                else f"{inline_method(self.inliner, part, 'targets', f'{part.name()}_targets')}({{}}, {outputs})"
+                else f"{inline_method(self.inliner, part, 'encode_targets', f'{part.name()}_targets')}({{}}, {outputs})"
             )
         elif self.data.source.task == "classification":
-            as_loss = f"{inline_method(self.inliner, part, 'targets', f'{part.name()}_targets')}({{}}, {outputs})"
+            as_loss = (
+                f"{inline_method(self.inliner, part, 'encode_targets', f'{part.name()}_targets')}({{}}, {outputs})"
+            )
         said = as_loss.format("train_y")
-        soft = self.rules.calls("soften", "targets")
+        soft = self.rules.calls("smooth_targets", "targets")
         mixed = any(part.mixes for part in self.experiment.augmentations)
         changes.append(f"targets = {said}")
         if (soft or mixed) and self.data.source.task == "classification" and as_loss == "{}":
@@ -168,7 +170,7 @@ class Loop:
     def step_by_closure(self) -> list[str]:
         """A step of an optimizer that asks for gradients where it likes."""
         lines = self.rules.lines()
-        penalties = " + ".join(self.rules.calls("penalty", "weights")) or "0.0"
+        penalties = " + ".join(self.rules.calls("compute_penalty", "weights")) or "0.0"
         if_finite = "if math.isfinite(value):"
         regularized = ["with torch.no_grad():", *(f"{IN}{line}" for line in lines)] if lines else []
         apart = [if_finite] if self.rules.noise() and lines else []  # the noise goes before anything is added

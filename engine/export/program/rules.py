@@ -11,10 +11,20 @@ from engine.export.program.method import inline_method
 from engine.export.program.not_exportable import NotExportable
 from engine.message import Message, Term
 from engine.parts.augmentations import Augmentation
-from engine.parts.regularizers import STRENGTH, Regularizer, coefficient_of
+from engine.parts.regularizers import STRENGTH, Regularizer, get_coefficient
 from engine.parts.schedules import Schedule
 
-HOOKS = ("disturb_", "add_gradient_", "penalty", "limit_", "constrain_", "soften", "stops", "follow", "ends")
+HOOKS = (
+    "perturb_",
+    "add_gradient_",
+    "compute_penalty",
+    "clip_",
+    "constrain_",
+    "smooth_targets",
+    "should_stop_after",
+    "update_state",
+    "should_stop",
+)
 TOLD = {"summary", "title", "name", "is_family"}
 
 
@@ -41,9 +51,9 @@ class Rules:
             for rule in version.regularizers:
                 rules[rule.name()] = rules.get(rule.name(), rule)
                 seen.setdefault(rule.name(), set()).add(rule.coefficient)
-        shared = {kind for kind, rule in rules.items() if set(rule.shares.values()) - {1.0}}
+        shared = {kind for kind, rule in rules.items() if set(rule.multipliers.values()) - {1.0}}
         self.moving = {kind for kind in rules if len(seen[kind]) > 1 or kind not in first} | shared
-        self.variables = {k: float(coefficient_of(first.get(k))) for k in sorted(self.moving)}
+        self.variables = {k: float(get_coefficient(first.get(k))) for k in sorted(self.moving)}
         kept = [r for k, r in rules.items() if k in self.moving or not r.is_idle]
         self.rules = sorted(kept, key=lambda rule: rule.position_in_step)
         self.hooks = {rule.name(): overridden(rule, Regularizer, HOOKS) for rule in self.rules}
@@ -55,7 +65,9 @@ class Rules:
     def name_calls(self, hook: str, *arguments: str) -> Iterator[tuple[str, str]]:
         """The same, each after the name of the weights that it acts on."""
         for rule in self.rules:
-            if hook in self.hooks[rule.name()] or (hook == "stops" and "ends" in self.hooks[rule.name()]):
+            if hook in self.hooks[rule.name()] or (
+                hook == "should_stop_after" and "should_stop" in self.hooks[rule.name()]
+            ):
                 name = inline_method(self.inliner, rule, hook, f"{rule.name()}_{hook}")
                 for own, _, share in self.apart(rule):
                     given = [re.sub(r"\bweights\b", own, argument) for argument in arguments]
@@ -64,18 +76,18 @@ class Rules:
 
     def apart(self, rule: Regularizer) -> list[tuple[str, tuple[str, ...], str]]:
         """What a rule acts on, one entry for each λ: the name for those weights, their layers, the multiple of λ."""
-        if not rule.chosen:
+        if not rule.layer_names:
             return [("weights", (), "")]
         parts, name = rule.split_by_strength(), f"{rule.name()}_weights"
-        shares = [rule.shares[part.chosen[0]] for part in parts]
+        shares = [rule.multipliers[part.layer_names[0]] for part in parts]
         return [
-            (f"{name}_{place}" if len(parts) > 1 else name, part.chosen, "" if share == 1 else f"{share!r} * ")
+            (f"{name}_{place}" if len(parts) > 1 else name, part.layer_names, "" if share == 1 else f"{share!r} * ")
             for place, (part, share) in enumerate(zip(parts, shares, strict=True), 1)
         ]
 
     def noise(self) -> list[str]:
         """How the parameters are moved while the gradient is taken, and put back."""
-        return self.calls("disturb_", "parameters", "torch.default_generator")
+        return self.calls("perturb_", "parameters", "torch.default_generator")
 
     def lines(self) -> list[str]:
         """What happens to the gradient between backward pass and step."""
@@ -86,7 +98,7 @@ class Rules:
                 added += [f"if any(w.grad is not None for w in {name}):", f"    {call}"]
             else:
                 added.append(call)
-        limited = self.calls("limit_", "[p.grad for p in model.parameters() if p.grad is not None]")
+        limited = self.calls("clip_", "[p.grad for p in model.parameters() if p.grad is not None]")
         return [*added, *limited]
 
     def constraints(self, turned: tuple[int, ...]) -> list[str]:
@@ -98,7 +110,7 @@ class Rules:
     @property
     def uses_weights(self) -> bool:
         """Whether the weights without biases are wanted by name."""
-        return any({"add_gradient_", "penalty", "constrain_"} & set(hooks) for hooks in self.hooks.values())
+        return any({"add_gradient_", "compute_penalty", "constrain_"} & set(hooks) for hooks in self.hooks.values())
 
 
 def augmentation(experiment: Experiment, inliner: Inliner) -> str:
@@ -124,10 +136,13 @@ def schedule(experiment: Experiment, inliner: Inliner, changing: bool) -> tuple[
     part = experiment.schedule
     if part.is_constant:
         return "", ""
-    own = overridden(part, Schedule, ("factor", "follow", "epoch_factor"))
-    progress = inliner.need("engine.parts.schedules", "Progress")
-    name = inline_method(inliner, part, "factor", f"{part.name()}_factor")
+    own = overridden(part, Schedule, ("compute_factor", "update_state", "compute_epoch_factor"))
+    progress = inliner.need("engine.parts.schedules", "ScheduleProgress")
+    name = inline_method(inliner, part, "compute_factor", f"{part.name()}_factor")
     factor = f"{name}({progress}(step, epoch, total_steps{', spans' if changing else ''}))"
-    if not {"follow", "epoch_factor"} & set(own):
+    if not {"update_state", "compute_epoch_factor"} & set(own):
         return factor, ""
-    return factor, f"{inline_method(inliner, part, 'epoch_factor', f'{part.name()}_epoch_factor')}(validation_losses)"
+    return (
+        factor,
+        f"{inline_method(inliner, part, 'compute_epoch_factor', f'{part.name()}_epoch_factor')}(validation_losses)",
+    )

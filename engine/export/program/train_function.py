@@ -63,8 +63,8 @@ def step(loop: Loop) -> list[str]:
     """One optimizer step."""
     before = list(loop.replay.lines)
     if loop.lr_moves and loop.replay.batch_changes:
-        lengthened = loop.inliner.need("engine.parts.schedules", "lengthened")
-        before += [loop.total(), f"spans = {lengthened}(spans, step, total_steps)"]
+        extend = loop.inliner.need("engine.parts.schedules", "extend_spans")
+        before += [loop.total(), f"spans = {extend}(spans, step, total_steps)"]
     lines = [] if loop.bagged else [f"x, y = order.take({loop.batch})"]
     if loop.experiment.augmentations and not loop.bagged:
         lines.append("x, y = augment(x, y, step)")

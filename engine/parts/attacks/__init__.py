@@ -10,13 +10,15 @@ from torch import Generator, Tensor
 from engine.catalogue.part import Part, hparam
 
 Slope = Callable[[Tensor], Tensor]
+"""∇ₓJ at inputs, (batch, *in_shape) → (batch, *in_shape)."""
 
 
 class Attack(Part, family="attacks", position=12):
-    """An attack. It moves inputs as the network sees them, after preprocessing, each number by at most ε; it knows the
-    network, in evaluation mode, and the right answers.
+    """A search for a small change of the inputs that raises the loss: ‖x′ − x‖∞ ≤ ε.
 
-    Training makes (1 − share) · J(x) + share · J(x′) small, x′ the attacked batch.
+    It acts on inputs as the network sees them, after preprocessing, and is white-box: it uses the gradient of the
+    network in evaluation mode, with the true targets. Training minimizes (1 − share) · J(x) + share · J(x′), with x′
+    the attacked batch.
     """
 
     budget: float = hparam(
@@ -33,12 +35,14 @@ class Attack(Part, family="attacks", position=12):
 
     @abstractmethod
     def attack(self, x: Tensor, slope: Slope, generator: Generator) -> Tensor:
-        """The attacked inputs; `x` stays as it is. `slope` gives ∇ₓJ at any inputs of the same shape.
+        """The attacked inputs, each number at most ε from where it was; `x` is not changed.
 
-        Shape: as `x`, (batch, *in_shape); no number further than ε from where it was.
+        `slope` computes ∇ₓJ at any inputs of the shape of `x`. Random numbers come from `generator`, on `x`'s device.
+
+        Shape: (batch, *in_shape) → (batch, *in_shape)
         """
 
     @property
     @abstractmethod
     def gradients(self) -> int:
-        """How many gradients one attack takes; a training step takes as many more, and one for the attacked batch."""
+        """Evaluations of ∇ₓJ in one attack. A training step costs as many more, and one for the attacked batch."""

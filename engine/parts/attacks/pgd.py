@@ -34,13 +34,13 @@ class PGD(Attack):
     random_start: bool = hparam(True, "Begin anywhere within ε of x instead of at x.")
 
     def attack(self, x: Tensor, slope: Slope, generator: Generator) -> Tensor:
-        low, high, moved = x - self.budget, x + self.budget, x
+        low, high, attacked = x - self.budget, x + self.budget, x  # each (batch, *in_shape)
         if self.random_start:
-            moved = x + self.budget * (2 * torch.rand(x.shape, generator=generator, device=x.device) - 1)
+            attacked = x + self.budget * (2 * torch.rand(x.shape, generator=generator, device=x.device) - 1)
         for _ in range(self.steps):
-            moved = moved + self.step_size * self.budget * slope(moved).sign()
-            moved = torch.clamp(moved, low, high)
-        return moved
+            attacked = attacked + self.step_size * self.budget * slope(attacked).sign()
+            attacked = torch.clamp(attacked, low, high)  # the projection onto the cube ‖x′ − x‖∞ ≤ ε
+        return attacked
 
     @property
     def gradients(self) -> int:

@@ -9,7 +9,7 @@ from engine.catalogue.part import hparam
 from engine.parts.augmentations import Augmentation
 
 
-class Noise(Augmentation):
+class InputNoise(Augmentation):
     r"""Noise: x + σ · N(0, 1) for every input of every example, anew in every step.
 
     For a linear network and squared error it acts as an L2 penalty on the weights. σ counts after preprocessing.

@@ -13,7 +13,10 @@ Vote = Literal["mean", "majority"]
 
 
 class Ensemble(Part, family="ensembles", position=11):
-    """An ensemble. Every member has first weights, an order of examples and an optimizer of its own."""
+    """Several networks of the same blocks, whose outputs are combined by a vote.
+
+    Every member has its own initial weights, order of examples, augmentation and optimizer.
+    """
 
     members: int = hparam(5, "How many networks, k.", ge=2, le=20)
     vote: Vote = hparam(
@@ -22,4 +25,7 @@ class Ensemble(Part, family="ensembles", position=11):
 
     @abstractmethod
     def sample(self, count: int, generator: Generator) -> Tensor:
-        """Which of so many training examples a member has, as many as there are, (count,)."""
+        """Draw the training examples of one member.
+
+        Shape: indices int64 (count,), from 0 to count − 1; an example may come several times or not at all.
+        """

@@ -33,4 +33,4 @@ class Bagging(Ensemble):
     kind: Literal["bagging"] = "bagging"
 
     def sample(self, count: int, generator: Generator) -> Tensor:
-        return torch.randint(count, (count,), generator=generator)  # with replacement
+        return torch.randint(count, (count,), generator=generator)  # (count,), with replacement

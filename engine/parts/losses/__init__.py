@@ -13,9 +13,11 @@ from engine.examples import Task
 from engine.message import Message
 
 
-class InitialLoss(NamedTuple):
-    """A loss where all outputs are 0, and how it comes about. `is_uniform`: every example has this loss, so that class
-    weights, whose mean is 1, change nothing."""
+class LossAtZero(NamedTuple):
+    """The loss of outputs that are all 0, and how it comes about.
+
+    `is_uniform`: it is the same for every example, so that class weights, whose mean is 1, change nothing.
+    """
 
     value: float
     reason: Message
@@ -23,30 +25,37 @@ class InitialLoss(NamedTuple):
 
 
 class Loss(Part, family="losses", position=7):
-    """A loss. `tasks`: what it can be used for. `usual_for`: where it is taken if none is named."""
+    """What training minimizes, as a mean over the batch.
+
+    `tasks`: what it can be used for. `default_for`: the tasks that take it where no loss is named.
+    """
 
     tasks: ClassVar[tuple[Task, ...]] = ("classification", "regression")
-    usual_for: ClassVar[tuple[Task, ...]] = ()
+    default_for: ClassVar[tuple[Task, ...]] = ()
 
     @abstractmethod
     def build(self) -> nn.Module:
-        """The module; called with outputs (batch, outputs) and prepared targets."""
+        """The module: outputs (batch, outputs) and targets from `encode_targets` → ()."""
 
-    def targets(self, y: Tensor, outputs: int) -> Tensor:
-        """Targets as the loss wants them: classes become one-hot rows, (batch, outputs)."""
+    def encode_targets(self, y: Tensor, outputs: int) -> Tensor:
+        """Targets in the form that the module takes.
+
+        Shape: classes int64 (batch,) → one-hot float32 (batch, outputs); values (batch, outputs) as they are.
+        """
         if y.dtype == torch.int64:
-            return nn.functional.one_hot(y, outputs).to(torch.float32)
+            return nn.functional.one_hot(y, outputs).to(torch.float32)  # (batch, outputs)
         return y
 
-    def at_zero(self, targets: Tensor) -> InitialLoss | None:
-        """The loss of outputs that are all 0, by a formula of its own and not by the module; None: none is known.
+    def evaluate_at_zero(self, targets: Tensor) -> LossAtZero | None:
+        """The loss of outputs that are all 0, by a formula and not by the module, which it serves to check; None
+        where none is known.
 
         Shape: `targets` float64 (examples, outputs), classes as shares.
         """
         return None
 
 
-def usual_loss(task: Task) -> Loss:
+def get_default_loss(task: Task) -> Loss:
     """The loss of a task for which none is named."""
-    usual: type[Loss] = next(part for part in catalogue(Loss).values() if task in part.usual_for)
-    return usual()
+    default: type[Loss] = next(part for part in catalogue(Loss).values() if task in part.default_for)
+    return default()

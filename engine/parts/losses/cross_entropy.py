@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from engine.examples import Task
 from engine.message import Message
-from engine.parts.losses import InitialLoss, Loss
+from engine.parts.losses import Loss, LossAtZero
 
 
 class CrossEntropy(Loss):
@@ -25,16 +25,16 @@ class CrossEntropy(Loss):
 
     rank: ClassVar[int] = 0
     tasks: ClassVar[tuple[Task, ...]] = ("classification",)
-    usual_for: ClassVar[tuple[Task, ...]] = ("classification",)
+    default_for: ClassVar[tuple[Task, ...]] = ("classification",)
     kind: Literal["cross_entropy"] = "cross_entropy"
 
     def build(self) -> nn.Module:
         return nn.CrossEntropyLoss()
 
-    def targets(self, y: Tensor, outputs: int) -> Tensor:
-        return y
+    def encode_targets(self, y: Tensor, outputs: int) -> Tensor:
+        return y  # (batch,): nn.CrossEntropyLoss takes classes; rows of shares come from smoothing and mixing alone
 
-    def at_zero(self, targets: Tensor) -> InitialLoss:
+    def evaluate_at_zero(self, targets: Tensor) -> LossAtZero:
         classes = targets.shape[1]
-        value = math.log(classes)
-        return InitialLoss(value, Message("ln C = ln {classes} = {value}", classes=classes, value=value), True)
+        value = math.log(classes)  # the softmax of zeros is 1/C for each class
+        return LossAtZero(value, Message("ln C = ln {classes} = {value}", classes=classes, value=value), True)

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from engine.catalogue.part import hparam
 from engine.message import Message
-from engine.parts.losses import InitialLoss, Loss
+from engine.parts.losses import Loss, LossAtZero
 
 
 class Huber(Loss):
@@ -32,7 +32,7 @@ class Huber(Loss):
     def build(self) -> nn.Module:
         return nn.HuberLoss(delta=self.delta)
 
-    def at_zero(self, targets: Tensor) -> InitialLoss:
-        size = targets.abs()
+    def evaluate_at_zero(self, targets: Tensor) -> LossAtZero:
+        size = targets.abs()  # (examples, outputs), the errors of outputs that are 0
         value = float(torch.where(size <= self.delta, size**2 / 2, self.delta * (size - self.delta / 2)).mean())
-        return InitialLoss(value, Message("mean of the Huber loss of y = {value}", value=value))
+        return LossAtZero(value, Message("mean of the Huber loss of y = {value}", value=value))

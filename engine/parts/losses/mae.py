@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from torch import Tensor, nn
 
 from engine.message import Message
-from engine.parts.losses import InitialLoss, Loss
+from engine.parts.losses import Loss, LossAtZero
 
 
 class MAE(Loss):
@@ -27,6 +27,6 @@ class MAE(Loss):
     def build(self) -> nn.Module:
         return nn.L1Loss()
 
-    def at_zero(self, targets: Tensor) -> InitialLoss:
+    def evaluate_at_zero(self, targets: Tensor) -> LossAtZero:
         value = float(targets.abs().mean())
-        return InitialLoss(value, Message("mean of |y| = {value}", value=value))
+        return LossAtZero(value, Message("mean of |y| = {value}", value=value))

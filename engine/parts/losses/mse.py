@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from engine.examples import Task
 from engine.message import Message
-from engine.parts.losses import InitialLoss, Loss
+from engine.parts.losses import Loss, LossAtZero
 
 
 class MSE(Loss):
@@ -23,13 +23,13 @@ class MSE(Loss):
     """
 
     rank: ClassVar[int] = 1
-    usual_for: ClassVar[tuple[Task, ...]] = ("regression",)
+    default_for: ClassVar[tuple[Task, ...]] = ("regression",)
     kind: Literal["mse"] = "mse"
 
     def build(self) -> nn.Module:
         return nn.MSELoss()
 
-    def at_zero(self, targets: Tensor) -> InitialLoss:
-        value, spread = float((targets**2).mean()), float(targets.var(0, correction=0).mean())
-        reason = Message("mean of y² = {value}, of which the variance of y is {spread}", value=value, spread=spread)
-        return InitialLoss(value, reason)
+    def evaluate_at_zero(self, targets: Tensor) -> LossAtZero:
+        value, variance = float((targets**2).mean()), float(targets.var(0, correction=0).mean())
+        reason = Message("mean of y² = {value}, of which the variance of y is {spread}", value=value, spread=variance)
+        return LossAtZero(value, reason)

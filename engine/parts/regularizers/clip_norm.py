@@ -29,5 +29,6 @@ class ClipNorm(Regularizer):
     kind: Literal["clip_norm"] = "clip_norm"
     threshold: float = hparam(1.0, "Longest gradient allowed.", gt=0, le=1000, log=True)
 
-    def limit_(self, gradients: list[Tensor]) -> None:
+    def clip_(self, gradients: list[Tensor]) -> None:
+        # torch.nn.utils.clip_grad_norm_ without its 1e-6 in the divisor, and for norms whose square overflows float32
         shorten_(gradients, self.threshold)

@@ -30,6 +30,7 @@ class ClipValue(Regularizer):
     kind: Literal["clip_value"] = "clip_value"
     threshold: float = hparam(0.5, "Largest entry allowed.", gt=0, le=1000, log=True)
 
-    def limit_(self, gradients: list[Tensor]) -> None:
+    def clip_(self, gradients: list[Tensor]) -> None:
+        # two kernels for all tensors, as in torch.nn.utils.clip_grad_value_
         torch._foreach_clamp_min_(gradients, -self.threshold)
         torch._foreach_clamp_max_(gradients, self.threshold)

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 from engine.catalogue.part import hparam
 from engine.catalogue.run_plan import FieldCaution, RunPlan
 from engine.message import Message
-from engine.parts.regularizers import Regularizer, Seen
+from engine.parts.regularizers import Regularizer, StoppingState
 
 
 class EarlyStopping(Regularizer):
@@ -29,19 +29,19 @@ class EarlyStopping(Regularizer):
 
     rank: ClassVar[int] = 3
     keeps_best: ClassVar[bool] = True
-    blank: ClassVar[Seen] = (float("inf"), 0)
+    initial_state: ClassVar[StoppingState] = (float("inf"), 0)  # best loss, epochs without improvement
     kind: Literal["early_stopping"] = "early_stopping"
     patience: int = hparam(
         20, "Epochs without improvement that are waited for.", ge=1, le=10_000, unit="epochs", log=True
     )
     min_delta: float = hparam(0.0, "Smallest fall that counts as improvement.", ge=0, le=1)
 
-    def follow(self, seen: Seen, validation_loss: float) -> Seen:
-        best, waited = seen
+    def update_state(self, state: StoppingState, validation_loss: float) -> StoppingState:
+        best, waited = state
         return (validation_loss, 0) if validation_loss < best - self.min_delta else (best, waited + 1)
 
-    def ends(self, seen: Seen) -> bool:
-        return seen[1] >= self.patience
+    def should_stop(self, state: StoppingState) -> bool:
+        return state[1] >= self.patience
 
     def cautions(self, plan: RunPlan) -> Iterator[FieldCaution]:
         if plan.epochs <= self.patience:

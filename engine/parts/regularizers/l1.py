@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from engine.catalogue.part import hparam
-from engine.parts.regularizers import Regularizer, layers
+from engine.parts.regularizers import Regularizer, make_layers_field
 
 
 class L1(Regularizer):
@@ -27,10 +27,10 @@ class L1(Regularizer):
 
     rank: ClassVar[int] = 1
     is_penalty: ClassVar[bool] = True
-    copies: ClassVar[int] = 1  # the signs
+    workspace: ClassVar[int] = 1  # the signs of the weights
     kind: Literal["l1"] = "l1"
     strength: float = hparam(0.0001, "λ.", ge=0, le=10, log=True, live=True)
-    layers: str = layers()
+    layers: str = make_layers_field()
 
     @property
     def coefficient(self) -> float:
@@ -40,8 +40,9 @@ class L1(Regularizer):
     def listed_layers(self) -> str:
         return self.layers
 
-    def penalty(self, weights: list[Tensor]) -> Tensor:
+    def compute_penalty(self, weights: list[Tensor]) -> Tensor:
         return self.strength * torch.stack(torch._foreach_norm(weights, 1)).sum()
 
     def add_gradient_(self, weights: list[Tensor], gradients: list[Tensor]) -> None:
+        # sign(0) = 0: of all subgradients at zero, the one that leaves a weight of exactly zero there
         torch._foreach_add_(gradients, torch._foreach_sign(weights), alpha=self.strength)

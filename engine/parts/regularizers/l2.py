@@ -7,7 +7,7 @@ from torch import Tensor
 
 from engine.catalogue.part import hparam
 from engine.numerics.norms import squares
-from engine.parts.regularizers import Regularizer, layers
+from engine.parts.regularizers import Regularizer, make_layers_field
 
 
 class L2(Regularizer):
@@ -31,7 +31,7 @@ class L2(Regularizer):
     shrinks_evenly: ClassVar[bool] = True
     kind: Literal["l2"] = "l2"
     strength: float = hparam(0.001, "λ.", ge=0, le=10, log=True, live=True)
-    layers: str = layers()
+    layers: str = make_layers_field()
 
     @property
     def coefficient(self) -> float:
@@ -41,8 +41,8 @@ class L2(Regularizer):
     def listed_layers(self) -> str:
         return self.layers
 
-    def penalty(self, weights: list[Tensor]) -> Tensor:
-        return self.strength / 2 * squares(weights)
+    def compute_penalty(self, weights: list[Tensor]) -> Tensor:
+        return self.strength / 2 * squares(weights)  # with a half, so that the gradient is λw and not 2λw
 
     def add_gradient_(self, weights: list[Tensor], gradients: list[Tensor]) -> None:
         torch._foreach_add_(gradients, weights, alpha=self.strength)

@@ -27,9 +27,9 @@ class LabelSmoothing(Regularizer):
 
     rank: ClassVar[int] = 5
     tasks: ClassVar[tuple[Task, ...]] = ("classification",)
-    softens: ClassVar[bool] = True
+    smooths_targets: ClassVar[bool] = True
     kind: Literal["label_smoothing"] = "label_smoothing"
     share: float = hparam(0.1, "What is taken from the right class and spread over all, ε.", ge=0, le=0.5)
 
-    def soften(self, targets: Tensor) -> Tensor:
-        return targets * (1 - self.share) + self.share / targets.shape[1]
+    def smooth_targets(self, targets: Tensor) -> Tensor:
+        return targets * (1 - self.share) + self.share / targets.shape[1]  # (examples, classes), rows still sum to 1

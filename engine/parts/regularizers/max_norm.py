@@ -32,5 +32,5 @@ class MaxNorm(Regularizer):
     limit: float = hparam(3.0, "Longest weight vector of a unit, c.", gt=0, le=100, log=True)
 
     def constrain_(self, weights: list[Tensor]) -> None:
-        for weight in weights:
+        for weight in weights:  # (units, …): every axis but the first counts what enters a unit
             shorten_each_(weight, tuple(range(1, weight.ndim)), self.limit)

@@ -27,7 +27,7 @@ class ParameterNoise(Regularizer):
 
     rank: ClassVar[int] = 6
     is_random: ClassVar[bool] = True
-    copies: ClassVar[int] = 1  # the parameters before the noise
+    workspace: ClassVar[int] = 1  # copies of the parameters before the noise
     kind: Literal["parameter_noise"] = "parameter_noise"
     strength: float = hparam(0.01, "Standard deviation σ.", ge=0, le=1, log=True, live=True)
 
@@ -35,7 +35,7 @@ class ParameterNoise(Regularizer):
     def coefficient(self) -> float:
         return self.strength
 
-    def disturb_(self, parameters: list[Tensor], generator: Generator) -> None:
+    def perturb_(self, parameters: list[Tensor], generator: Generator) -> None:
         for parameter in parameters:
-            noise = torch.empty_like(parameter).normal_(0.0, self.strength, generator=generator)
+            noise = torch.empty_like(parameter).normal_(0.0, self.strength, generator=generator)  # as parameter
             parameter.add_(noise)

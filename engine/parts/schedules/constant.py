@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from engine.parts.schedules import Progress, Schedule
+from engine.parts.schedules import Schedule, ScheduleProgress
 
 
-class Constant(Schedule):
+class ConstantSchedule(Schedule):
     r"""Constant: the learning rate stays what it is.
 
     Formula: \alpha_e = \alpha_0
@@ -22,5 +22,5 @@ class Constant(Schedule):
     is_constant: ClassVar[bool] = True
     kind: Literal["constant"] = "constant"
 
-    def factor(self, progress: Progress) -> float:
+    def compute_factor(self, progress: ScheduleProgress) -> float:
         return 1.0

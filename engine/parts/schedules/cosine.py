@@ -4,7 +4,7 @@ import math
 from typing import ClassVar, Literal
 
 from engine.catalogue.part import hparam
-from engine.parts.schedules import Progress, Schedule
+from engine.parts.schedules import Schedule, ScheduleProgress
 
 
 class Cosine(Schedule):
@@ -25,5 +25,5 @@ class Cosine(Schedule):
     kind: Literal["cosine"] = "cosine"
     floor: float = hparam(0.0, "Factor at the end.", ge=0, le=1)
 
-    def factor(self, progress: Progress) -> float:
-        return self.floor + (1 - self.floor) * (1 + math.cos(math.pi * progress.share())) / 2
+    def compute_factor(self, progress: ScheduleProgress) -> float:
+        return self.floor + (1 - self.floor) * (1 + math.cos(math.pi * progress.compute_share())) / 2

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from engine.catalogue.part import hparam
-from engine.parts.schedules import Progress, Schedule
+from engine.parts.schedules import Schedule, ScheduleProgress
 
 
 class Exponential(Schedule):
@@ -27,5 +27,5 @@ class Exponential(Schedule):
     kind: Literal["exponential"] = "exponential"
     gamma: float = hparam(0.99, "Factor of each epoch, γ.", gt=0, le=1)
 
-    def factor(self, progress: Progress) -> float:
+    def compute_factor(self, progress: ScheduleProgress) -> float:
         return float(self.gamma**progress.epoch)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from engine.parts.schedules import Progress, Schedule
+from engine.parts.schedules import Schedule, ScheduleProgress
 
 
 class InverseSqrt(Schedule):
@@ -25,5 +25,5 @@ class InverseSqrt(Schedule):
     rank: ClassVar[int] = 2
     kind: Literal["inverse_sqrt"] = "inverse_sqrt"
 
-    def factor(self, progress: Progress) -> float:
-        return float((progress.epoch + 1) ** -0.5)
+    def compute_factor(self, progress: ScheduleProgress) -> float:
+        return float((progress.epoch + 1) ** -0.5)  # epochs count from 1 in the formula

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from engine.catalogue.part import hparam
-from engine.parts.schedules import Progress, Schedule
+from engine.parts.schedules import Schedule, ScheduleProgress
 
 
 class InverseTime(Schedule):
@@ -27,5 +27,6 @@ class InverseTime(Schedule):
     kind: Literal["inverse_time"] = "inverse_time"
     delta: float = hparam(0.05, "How fast it falls, δ.", ge=0, le=100, log=True)
 
-    def factor(self, progress: Progress) -> float:
+    def compute_factor(self, progress: ScheduleProgress) -> float:
+        # 1 + δ above: the first epoch, e = 1, has α₀ itself
         return (1 + self.delta) / (1 + self.delta * (progress.epoch + 1))

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from engine.catalogue.part import hparam
 from engine.catalogue.run_plan import FieldCaution, RunPlan
 from engine.message import Message
-from engine.parts.schedules import Progress, Schedule, Seen
+from engine.parts.schedules import Schedule, ScheduleProgress, ScheduleState
 
 
 class OnPlateau(Schedule):
@@ -28,23 +28,26 @@ class OnPlateau(Schedule):
     """
 
     rank: ClassVar[int] = 7
-    blank: ClassVar[Seen] = (math.inf, 0, 1.0)
+    initial_state: ClassVar[ScheduleState] = (math.inf, 0, 1.0)  # best loss, epochs without gain, factor
     kind: Literal["on_plateau"] = "on_plateau"
     patience: int = hparam(10, "Epochs without gain that are borne.", ge=0, le=10_000, unit="epochs", log=True)
     fall: float = hparam(0.3, "Factor of each fall.", gt=0, lt=1)
     least_gain: float = hparam(0.0001, "Share of the best loss that counts as gain.", ge=0, le=1, log=True)
     floor: float = hparam(0.001, "Smallest factor.", gt=0, le=1, log=True)
 
-    def factor(self, progress: Progress) -> float:
+    def compute_factor(self, progress: ScheduleProgress) -> float:
         return 1.0
 
-    def follow(self, seen: Seen, validation_loss: float) -> Seen:
-        best, waited, factor = seen
-        gained = validation_loss < best * (1 - self.least_gain)
-        best, waited = (validation_loss, 0) if gained else (best, waited + 1)
-        return (best, waited, factor) if waited <= self.patience else (best, 0, max(self.floor, factor * self.fall))
+    def update_state(self, state: ScheduleState, validation_loss: float) -> ScheduleState:
+        best, waited, factor = state
+        # relative, as in torch's ReduceLROnPlateau: the same field suits losses of any size
+        improves = validation_loss < best * (1 - self.least_gain)
+        best, waited = (validation_loss, 0) if improves else (best, waited + 1)
+        if waited <= self.patience:
+            return best, waited, factor
+        return best, 0, max(self.floor, factor * self.fall)
 
     def cautions(self, plan: RunPlan) -> Iterator[FieldCaution]:
-        if plan.epochs < self.patience + 2:
+        if plan.epochs < self.patience + 2:  # the first epoch improves on infinity, patience + 1 more have to fail
             text = Message("The run ends before the rate can fall: it has {epochs} whole epochs.", epochs=plan.epochs)
             yield FieldCaution("patience", text)

@@ -4,7 +4,7 @@ import math
 from typing import ClassVar, Literal
 
 from engine.catalogue.part import hparam
-from engine.parts.schedules import Progress, Schedule
+from engine.parts.schedules import Schedule, ScheduleProgress
 
 
 class OneCycle(Schedule):
@@ -32,18 +32,20 @@ class OneCycle(Schedule):
     start: float = hparam(25.0, "What α₀ is divided by at the start, a.", ge=1, le=10_000, log=True)
     end: float = hparam(10_000.0, "What the start is divided by at the end, b.", ge=1, le=1e8, log=True)
 
-    def factor(self, progress: Progress) -> float:
-        total, at = progress.total_steps, float(progress.step)
-        if len(progress.spans) > 1:  # the place in the cycle as it was first planned
+    def compute_factor(self, progress: ScheduleProgress) -> float:
+        total, step = progress.total_steps, float(progress.step)
+        if len(progress.spans) > 1:
+            # the length has changed: the step of the cycle as first planned that lies as far along the way
             total = progress.spans[0][1]
-            at = progress.share(ending=1) * (total - 1)
+            step = progress.compute_share(ending=1) * (total - 1)
+        # as in torch's OneCycleLR, steps count from 0, and both phases end one step early: the last step has the floor
         top, last = self.rise * total - 1, total - 1
         low = 1 / self.start
-        if at <= top:
-            return wave(low, 1.0, at / top if top > 0 else 1.0)
-        return wave(1.0, low / self.end, min(1.0, (at - top) / max(last - top, 1e-9)))
+        if step <= top:
+            return interpolate_cosine(low, 1.0, step / top if top > 0 else 1.0)
+        return interpolate_cosine(1.0, low / self.end, min(1.0, (step - top) / max(last - top, 1e-9)))
 
 
-def wave(first: float, last: float, done: float) -> float:
-    """Half a cosine wave from `first` to `last`."""
-    return last + (first - last) * (1 + math.cos(math.pi * done)) / 2
+def interpolate_cosine(first: float, last: float, share: float) -> float:
+    """The value on half a cosine wave from `first` to `last`, at a share of the way from 0 to 1."""
+    return last + (first - last) * (1 + math.cos(math.pi * share)) / 2

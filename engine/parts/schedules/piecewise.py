@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 from engine.catalogue.part import hparam
 from engine.catalogue.run_plan import FieldCaution, RunPlan
 from engine.message import Message
-from engine.parts.schedules import Progress, Schedule
+from engine.parts.schedules import Schedule, ScheduleProgress
 
 
 class Piecewise(Schedule):
@@ -34,7 +34,7 @@ class Piecewise(Schedule):
     second: int = hparam(50, "Epochs between the two falls.", ge=1, le=100_000, unit="epochs", log=True)
     second_fall: float = hparam(0.1, "Factor of the second fall, f₂.", gt=0, le=1)
 
-    def factor(self, progress: Progress) -> float:
+    def compute_factor(self, progress: ScheduleProgress) -> float:
         if progress.epoch < self.first:
             return 1.0
         return self.first_fall * (1.0 if progress.epoch < self.first + self.second else self.second_fall)

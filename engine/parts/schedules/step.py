@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 from engine.catalogue.part import hparam
 from engine.catalogue.run_plan import FieldCaution, RunPlan
 from engine.message import Message
-from engine.parts.schedules import Progress, Schedule
+from engine.parts.schedules import Schedule, ScheduleProgress
 
 
 class Step(Schedule):
@@ -28,7 +28,7 @@ class Step(Schedule):
     every: int = hparam(50, "Epochs between two falls.", ge=1, le=100_000, unit="epochs", log=True)
     gamma: float = hparam(0.5, "Factor of each fall, γ.", gt=0, le=1)
 
-    def factor(self, progress: Progress) -> float:
+    def compute_factor(self, progress: ScheduleProgress) -> float:
         return float(self.gamma ** (progress.epoch // self.every))
 
     def cautions(self, plan: RunPlan) -> Iterator[FieldCaution]:

@@ -4,7 +4,7 @@ import math
 from typing import ClassVar, Literal
 
 from engine.catalogue.part import hparam
-from engine.parts.schedules import Progress, Schedule
+from engine.parts.schedules import Schedule, ScheduleProgress
 
 
 class WarmRestarts(Schedule):
@@ -31,10 +31,10 @@ class WarmRestarts(Schedule):
     growth: int = hparam(2, "Factor from one cycle to the next.", ge=1, le=10)
     floor: float = hparam(0.0, "Factor at the end of each cycle.", ge=0, le=1)
 
-    def factor(self, progress: Progress) -> float:
+    def compute_factor(self, progress: ScheduleProgress) -> float:
         length, since = self.cycle, progress.step
         if self.growth == 1:
-            since %= length
+            since %= length  # cycles that do not grow may be very many; the loop would count them all in every step
         while since >= length:
             since -= length
             length *= self.growth

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from engine.catalogue.part import hparam
 from engine.catalogue.run_plan import FieldCaution, RunPlan
 from engine.message import Message
-from engine.parts.schedules import Progress, Schedule
+from engine.parts.schedules import Schedule, ScheduleProgress
 
 
 class Warmup(Schedule):
@@ -34,13 +34,13 @@ class Warmup(Schedule):
     rise: int = hparam(500, "Steps until the full rate.", ge=1, le=1_000_000, unit="steps", log=True)
     after: Literal["constant", "linear", "cosine"] = hparam("constant", "What follows the rise.")
 
-    def factor(self, progress: Progress) -> float:
+    def compute_factor(self, progress: ScheduleProgress) -> float:
         if progress.step < self.rise:
-            return (progress.step + 1) / self.rise
-        done = progress.share(self.rise)
+            return (progress.step + 1) / self.rise  # + 1: with a rate of 0 the first step would be lost
+        share = progress.compute_share(self.rise)
         if self.after == "linear":
-            return 1 - done
-        return (1 + math.cos(math.pi * done)) / 2 if self.after == "cosine" else 1.0
+            return 1 - share
+        return (1 + math.cos(math.pi * share)) / 2 if self.after == "cosine" else 1.0
 
     def cautions(self, plan: RunPlan) -> Iterator[FieldCaution]:
         if plan.steps < self.rise:
