@@ -80,11 +80,9 @@ def estimate_memory(experiment: Experiment, network: Network, data: Prepared, fl
     optimizer_state = sum(
         size * experiment.optimizer.state_per_parameter(len(shape)) for size, shape in zip(sizes, shapes, strict=True)
     )
-    every, largest = experiment.optimizer.workspace
+    every, largest = experiment.optimizer.scratch
     matrix = max((4 * shape.numel() for shape in shapes if len(shape) == 2), default=0)
-    scratch = int(every * weights + largest * matrix) + weights * sum(
-        rule.workspace for rule in experiment.regularizers
-    )
+    scratch = int(every * weights + largest * matrix) + weights * sum(rule.scratch for rule in experiment.regularizers)
     buffers = sum(buffer.nbytes for buffer in network.buffers())
     state = members * (weights + optimizer_state + buffers)
     best = members * weights if any(rule.keeps_best for rule in experiment.regularizers) else 0

@@ -96,7 +96,7 @@ def test_what_an_optimizer_keeps_and_takes(kind: str, shape: tuple[int, ...]) ->
         built.step(*asked)
     whole = sum(weight.nbytes for weight in weights)
     assert part.state_per_parameter(len(shape)) * whole == pytest.approx(size(dict(built.state)), rel=0.15, abs=200)
-    every, largest = part.workspace
+    every, largest = part.scratch
     own = most(closure) if part.needs_closure else 0
     taken = most(lambda: built.step(*asked))
     assert taken <= every * whole + (largest * whole / 3 if len(shape) == 2 else 0) + own + 1000

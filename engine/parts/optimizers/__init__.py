@@ -22,7 +22,7 @@ class Optimizer(Part, family="optimizers", position=8):
     """
 
     needs_closure: ClassVar[bool] = False
-    workspace: ClassVar[tuple[float, float]] = (0, 0)
+    scratch: ClassVar[tuple[float, float]] = (0, 0)
 
     @abstractmethod
     def build(self, parameters: Iterable[nn.Parameter]) -> TorchOptimizer:

@@ -30,7 +30,7 @@ class Adadelta(Optimizer):
     """
 
     rank: ClassVar[int] = 7
-    workspace: ClassVar[tuple[float, float]] = (2, 0)
+    scratch: ClassVar[tuple[float, float]] = (2, 0)
     kind: Literal["adadelta"] = "adadelta"
     lr: float = hparam(1.0, "Learning rate α.", gt=0, le=100, log=True, live=True)
     decay: float = hparam(0.9, "Share of the old mean square that is kept, ρ.", ge=0, lt=1, live=True)

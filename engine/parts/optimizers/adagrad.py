@@ -27,7 +27,7 @@ class Adagrad(Optimizer):
     """
 
     rank: ClassVar[int] = 3
-    workspace: ClassVar[tuple[float, float]] = (2, 0)
+    scratch: ClassVar[tuple[float, float]] = (2, 0)
     kind: Literal["adagrad"] = "adagrad"
     lr: float = hparam(0.05, "Learning rate α.", gt=0, le=100, log=True, live=True)
     eps: float = hparam(1e-10, "Keeps the division finite, ε.", gt=0, le=1e-2, log=True)

@@ -28,7 +28,7 @@ class AdagradInner(Optimizer):
     """
 
     rank: ClassVar[int] = 12
-    workspace: ClassVar[tuple[float, float]] = (1, 0)
+    scratch: ClassVar[tuple[float, float]] = (1, 0)
     kind: Literal["adagrad_inner"] = "adagrad_inner"
     lr: float = hparam(0.05, "Learning rate α.", gt=0, le=100, log=True, live=True)
     eps: float = hparam(1e-8, "Under the root; its root bounds the divisor from below, ε.", gt=0, le=1e-2, log=True)

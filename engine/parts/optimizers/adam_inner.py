@@ -31,7 +31,7 @@ class AdamInner(Optimizer):
     """
 
     rank: ClassVar[int] = 14
-    workspace: ClassVar[tuple[float, float]] = (1, 0)
+    scratch: ClassVar[tuple[float, float]] = (1, 0)
     kind: Literal["adam_inner"] = "adam_inner"
     lr: float = hparam(0.003, "Learning rate α.", gt=0, le=100, log=True, live=True)
     momentum: float = hparam(0.9, "β₁ (momentum): share of the old mean gradient that is kept.", ge=0, lt=1, live=True)

@@ -36,7 +36,7 @@ class LBFGS(Optimizer):
 
     rank: ClassVar[int] = 15
     needs_closure: ClassVar[bool] = True
-    workspace: ClassVar[tuple[float, float]] = (12, 0)
+    scratch: ClassVar[tuple[float, float]] = (12, 0)
     kind: Literal["lbfgs"] = "lbfgs"
     lr: float = hparam(1.0, "Learning rate α; a line search begins there.", gt=0, le=100, log=True, live=True)
     iterations: int = hparam(4, "Moves in one step at most.", ge=1, le=100)

@@ -37,7 +37,7 @@ class LookaheadNesterov(Optimizer):
 
     rank: ClassVar[int] = 11
     needs_closure: ClassVar[bool] = True
-    workspace: ClassVar[tuple[float, float]] = (1, 0)
+    scratch: ClassVar[tuple[float, float]] = (1, 0)
     kind: Literal["lookahead_nesterov"] = "lookahead_nesterov"
     lr: float = hparam(0.3, "Learning rate α; the newest gradient sees α(1 − β₁).", gt=0, le=100, log=True, live=True)
     momentum: float = hparam(0.9, "β₁ (momentum): share of the old mean gradient that is kept.", ge=0, lt=1, live=True)

@@ -32,7 +32,7 @@ class Muon(Optimizer):
     """
 
     rank: ClassVar[int] = 9
-    workspace: ClassVar[tuple[float, float]] = (0, 4.7)
+    scratch: ClassVar[tuple[float, float]] = (0, 4.7)
     kind: Literal["muon"] = "muon"
     lr: float = hparam(0.003, "Learning rate α.", gt=0, le=100, log=True, live=True)
     momentum: float = hparam(0.95, "Share of the old mean gradient that is kept, μ.", ge=0, lt=1, live=True)

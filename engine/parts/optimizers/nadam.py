@@ -29,7 +29,7 @@ class NAdam(Optimizer):
     """
 
     rank: ClassVar[int] = 5
-    workspace: ClassVar[tuple[float, float]] = (1, 0)
+    scratch: ClassVar[tuple[float, float]] = (1, 0)
     kind: Literal["nadam"] = "nadam"
     lr: float = hparam(0.003, "Learning rate α.", gt=0, le=100, log=True, live=True)
     momentum: float = hparam(0.9, "β₁ (momentum): share of the old mean gradient that is kept.", ge=0, lt=1, live=True)

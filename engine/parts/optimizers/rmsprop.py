@@ -27,7 +27,7 @@ class RMSProp(Optimizer):
     """
 
     rank: ClassVar[int] = 4
-    workspace: ClassVar[tuple[float, float]] = (1, 0)
+    scratch: ClassVar[tuple[float, float]] = (1, 0)
     kind: Literal["rmsprop"] = "rmsprop"
     lr: float = hparam(0.003, "Learning rate α.", gt=0, le=100, log=True, live=True)
     decay: float = hparam(0.99, "Share of the old mean square that is kept, ρ.", ge=0, lt=1, live=True)

@@ -31,7 +31,7 @@ class RMSPropInner(Optimizer):
     """
 
     rank: ClassVar[int] = 13
-    workspace: ClassVar[tuple[float, float]] = (1, 0)
+    scratch: ClassVar[tuple[float, float]] = (1, 0)
     kind: Literal["rmsprop_inner"] = "rmsprop_inner"
     lr: float = hparam(0.003, "Learning rate α.", gt=0, le=100, log=True, live=True)
     beta2: float = hparam(0.99, "Share of the old mean square that is kept, β₂.", ge=0, lt=1, live=True)

@@ -52,7 +52,7 @@ class Regularizer(Part, family="regularizers", position=10):
     `position_in_step`: penalties act on the gradient first (0), then what limits its entries (1), then its length (2).
     `keeps_best`: training ends with the weights of the best epoch. `tasks`: what it can be used for.
     `smooths_targets`: it changes the targets of the training split. `is_random`: it draws random numbers.
-    `is_penalty`: it adds to the loss. `shrinks_evenly`: its gradient is λ times the weight itself. `workspace`: numbers
+    `is_penalty`: it adds to the loss. `shrinks_evenly`: its gradient is λ times the weight itself. `scratch`: numbers
     that a step allocates for a while, in multiples of the number of parameters. `initial_state`: the state before the
     first epoch.
     """
@@ -65,7 +65,7 @@ class Regularizer(Part, family="regularizers", position=10):
     is_random: ClassVar[bool] = False
     is_penalty: ClassVar[bool] = False
     shrinks_evenly: ClassVar[bool] = False
-    workspace: ClassVar[int] = 0
+    scratch: ClassVar[int] = 0
 
     @property
     def coefficient(self) -> float | None:

@@ -27,7 +27,7 @@ class L1(Regularizer):
 
     rank: ClassVar[int] = 1
     is_penalty: ClassVar[bool] = True
-    workspace: ClassVar[int] = 1  # the signs of the weights
+    scratch: ClassVar[int] = 1  # the signs of the weights
     kind: Literal["l1"] = "l1"
     strength: float = hparam(0.0001, "λ.", ge=0, le=10, log=True, live=True)
     layers: str = make_layers_field()

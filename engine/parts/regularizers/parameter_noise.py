@@ -27,7 +27,7 @@ class ParameterNoise(Regularizer):
 
     rank: ClassVar[int] = 6
     is_random: ClassVar[bool] = True
-    workspace: ClassVar[int] = 1  # copies of the parameters before the noise
+    scratch: ClassVar[int] = 1  # copies of the parameters before the noise
     kind: Literal["parameter_noise"] = "parameter_noise"
     strength: float = hparam(0.01, "Standard deviation σ.", ge=0, le=1, log=True, live=True)
 
