@@ -17,7 +17,7 @@ class Optimizer(Part, family="optimizers", position=8):
     """An optimizer. Every one of them has a learning rate `lr`.
 
     `needs_closure`: evaluates loss and gradient several times per step, like L-BFGS, by calling what `step` is given.
-    The loss and the gradient that a step shows are those of the first point. `passing`: how many numbers a step takes
+    The loss and the gradient that a step shows are those of the first point. `scratch`: how many numbers a step takes
     for a while for each number of all parameters, and for each of the largest matrix.
     """
 
