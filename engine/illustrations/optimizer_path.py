@@ -35,7 +35,7 @@ def optimizer_path(part: Optimizer, steps: int) -> OptimizerPath:
     weight = torch.nn.Parameter(torch.tensor([START]))
     optimizer = part.build([weight])
     for group in optimizer.param_groups:
-        group.update(part.settings())
+        group.update(part.settings)
     scale = torch.tensor([[1.0, STEEP]])
 
     def closure() -> float:

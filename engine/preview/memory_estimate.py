@@ -78,7 +78,7 @@ def estimate_memory(experiment: Experiment, network: Network, data: Prepared, fl
     sizes = [4 * shape.numel() for shape in shapes]
     weights = sum(sizes)
     optimizer_state = sum(
-        size * experiment.optimizer.state_per_parameter(len(shape)) for size, shape in zip(sizes, shapes, strict=True)
+        size * experiment.optimizer.count_state(len(shape)) for size, shape in zip(sizes, shapes, strict=True)
     )
     every, largest = experiment.optimizer.scratch
     matrix = max((4 * shape.numel() for shape in shapes if len(shape) == 2), default=0)

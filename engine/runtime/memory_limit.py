@@ -49,7 +49,7 @@ def weighed(experiment: Experiment) -> int:
 
 def roughly(experiment: Experiment, network: Network, batch: int) -> int:
     """More than a small network takes: all that could be kept of each weight, and of each number in every layer."""
-    kept = 4 + experiment.optimizer.state_per_parameter(4) + sum(experiment.optimizer.scratch)
+    kept = 4 + experiment.optimizer.count_state(4) + sum(experiment.optimizer.scratch)
     members = experiment.ensemble.members if experiment.ensemble else 1
     weights = sum(parameter.numel() for parameter in network.parameters())
     numbers = 0

@@ -30,7 +30,7 @@ class Eager(Descent):
 
     def update_live_fields(self, experiment: Experiment) -> None:
         """Take the live fields from an edited experiment; the optimizer state is kept."""
-        settings = experiment.optimizer.settings()
+        settings = experiment.optimizer.settings
         self.base_lr = settings["lr"]
         for group in self.optimizer.param_groups:
             group.update(settings)

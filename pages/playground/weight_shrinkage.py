@@ -29,7 +29,7 @@ def describe_shrinkage(draft: Mapping[str, Any]) -> str:
     if rule is None or rule.is_idle:
         return ""
     if optimizer.is_gradient_descent:
-        taken = optimizer.settings()["lr"] * get_coefficient(rule)
+        taken = optimizer.settings["lr"] * get_coefficient(rule)
         return by_layer(shares, taken) if shares else describe_share(taken)
     return _("L2 goes through the optimizer's own scaling here; only plain SGD keeps exactly 1 − αλ of every weight.")
 

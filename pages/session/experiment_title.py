@@ -25,7 +25,7 @@ def words(document: str, language: str) -> str:
     ends = format_shape(data.x.shape[1:]), str(data.outputs)
     sizes = [block.size_label for block in experiment.network if block.size_label]
     chain = " → ".join([ends[0], *shorten(sizes), ends[1]])
-    rate = number(experiment.optimizer.settings()["lr"])
+    rate = number(experiment.optimizer.settings["lr"])
     network = f"{chain} {activation(experiment)}".strip()
     return f"{title(experiment.data)} · {network} · {title(experiment.optimizer)} {rate}"
 

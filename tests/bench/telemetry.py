@@ -47,7 +47,7 @@ def plain(experiment: Experiment, fused: bool = False, log: Path | None = None) 
     network = build(experiment, data.in_shape, data.source.outputs)
     loss_of = experiment.loss.build()
     cls = type(experiment.optimizer.build(network.parameters()))
-    settings: dict[str, Any] = {**experiment.optimizer.settings(), **({"fused": True} if fused else {})}
+    settings: dict[str, Any] = {**experiment.optimizer.settings, **({"fused": True} if fused else {})}
     optimizer = cls(network.parameters(), **settings)
     targets = experiment.loss.encode_targets(data.train_y, data.source.outputs)
     held = experiment.loss.encode_targets(data.validation_y, data.source.outputs)

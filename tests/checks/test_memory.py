@@ -95,7 +95,7 @@ def test_what_an_optimizer_keeps_and_takes(kind: str, shape: tuple[int, ...]) ->
     for _ in range(14 if part.needs_closure else 3):
         built.step(*asked)
     whole = sum(weight.nbytes for weight in weights)
-    assert part.state_per_parameter(len(shape)) * whole == pytest.approx(size(dict(built.state)), rel=0.15, abs=200)
+    assert part.count_state(len(shape)) * whole == pytest.approx(size(dict(built.state)), rel=0.15, abs=200)
     every, largest = part.scratch
     own = most(closure) if part.needs_closure else 0
     taken = most(lambda: built.step(*asked))

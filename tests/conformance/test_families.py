@@ -215,16 +215,14 @@ def test_optimizer_says_how_much_it_keeps(part: Any) -> None:
     for fields in more:
         weight = torch.nn.Parameter(noise(9, 4))
         built = part(**fields).build([weight])
-        assert built.param_groups[0]["lr"] == part(**fields).settings()["lr"]
-        assert part(**fields).settings().keys() <= built.param_groups[0].keys(), "torch knows these names"
+        assert built.param_groups[0]["lr"] == part(**fields).settings["lr"]
+        assert part(**fields).settings.keys() <= built.param_groups[0].keys(), "torch knows these names"
         for _ in range(6):
             bowl(weight)
             built.step(lambda own=weight: bowl(own)) if part.needs_closure else built.step()
         state = built.state_dict()["state"].get(0, {}).values()
         pieces = [piece for kept in state for piece in (kept if isinstance(kept, list) else [kept])]
-        assert (
-            sum(torch.is_tensor(kept) and kept.numel() == 36 for kept in pieces) == part(**fields).state_per_parameter()
-        )
+        assert sum(torch.is_tensor(kept) and kept.numel() == 36 for kept in pieces) == part(**fields).count_state()
 
 
 def test_no_probe_at_all() -> None:

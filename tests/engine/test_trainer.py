@@ -192,7 +192,7 @@ def test_edits_keep_the_optimizer_state() -> None:
     assert len(before) == len(list(trainer.network.parameters()))
     assert trainer.network.stages[3].module.p == 0.6
     assert trainer.experiment.batch_size == 14
-    assert trainer.experiment.optimizer.settings()["betas"][0] == 0.3
+    assert trainer.experiment.optimizer.settings["betas"][0] == 0.3
 
 
 def test_an_edit_that_is_refused_changes_nothing() -> None:

@@ -76,7 +76,7 @@ def sample(
     x, y = (part[start : start + size].clone() for part in (trainer.order.epoch_x, trainer.order.epoch_y))
     frames = trainer.advance(deadline=math.inf, until_step=at, frame_at_end=True).frames
     assert [frame.step for frame in frames] == [at]
-    lr = trainer.experiment.optimizer.settings()["lr"] * factor
+    lr = trainer.experiment.optimizer.settings["lr"] * factor
     step = twin.take(trainer.experiment, before, x, y, state, lr)
     return Sample(trainer, frames[0], before, twin.weights_of(trainer), step)
 

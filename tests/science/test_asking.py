@@ -76,7 +76,7 @@ def test_lbfgs_is_torchs_on_loss_and_penalty() -> None:
     start = run(LBFGS, regularizers=[{"kind": "l2", "strength": 0.02}], batch_size=8192, steps=8)
     trainer = Trainer(start, Always())
     twin = copy.deepcopy(trainer.network)
-    reference = torch.optim.LBFGS(twin.parameters(), **start.optimizer.settings())
+    reference = torch.optim.LBFGS(twin.parameters(), **start.optimizer.settings)
     for _ in range(8):
         x, y = trainer.order.epoch_x.clone(), trainer.order.epoch_y.clone()
         before = [p.detach().clone() for p in trainer.network.parameters()]

@@ -77,7 +77,7 @@ def test_every_constructor_has_settings() -> None:
 @pytest.mark.parametrize("name", SETTINGS)
 @covers(*(f"optimizers.{kind}" for kind in CONSTRUCTORS))
 def test_hundred_steps_of_torch_without_fusing(name: str) -> None:
-    settings = part(SETTINGS[name]).settings()
+    settings = part(SETTINGS[name]).settings
     own, plain = parameters(torch.float32), parameters(torch.float64)
     built = part(SETTINGS[name]).build(own)
     for group in built.param_groups:
@@ -95,7 +95,7 @@ def test_muon_is_torchs_for_matrices_and_its_adamw_for_the_rest() -> None:
     own, plain = parameters(torch.float32), parameters(torch.float32)
     built = chosen.build(own)
     for group in built.param_groups:
-        group.update(chosen.settings())
+        group.update(chosen.settings)
     got = hundred_steps(built, own)
     muon = torch.optim.Muon(
         plain[:1], lr=0.02, momentum=0.9, weight_decay=0.1, adjust_lr_fn="match_rms_adamw", nesterov=True

@@ -76,7 +76,7 @@ def taken(request: pytest.FixtureRequest) -> Sample:
 
 def test_loss_and_learning_rate(taken: Sample) -> None:
     close(taken.frame.readings["loss"], [taken.step.loss], 1e-5)
-    close(taken.frame.readings["lr"], [taken.trainer.experiment.optimizer.settings()["lr"]], 1e-7)
+    close(taken.frame.readings["lr"], [taken.trainer.experiment.optimizer.settings["lr"]], 1e-7)
 
 
 @covers("probes.gradient_norm")
@@ -236,7 +236,7 @@ def test_ratio_after_edits_in_mid_run(network: str, optimizer: str) -> None:
         trainer.edit(Edit(path="regularizers.l2", value=0.3))
 
     found = sample(experiment(network, optimizer, "penalties"), at=8, meddle=meddle)
-    assert found.trainer.experiment.optimizer.settings()["lr"] == 0.2
+    assert found.trainer.experiment.optimizer.settings["lr"] == 0.2
     moved = [norm(found.step.after[p][k] - found.before[p][k]) / norm(found.before[p][k]) for p, k in found.weighted()]
     close(found.frame.readings["update_ratio"], moved, 1e-3)
     close(found.frame.readings["lr"], [0.2], 1e-7)

@@ -104,7 +104,7 @@ def walked(chosen: Optimizer, dtype: torch.dtype = torch.float64) -> Tensor:
     first, second = (nn.Parameter(piece.clone().to(dtype)) for piece in (START[:3], START[3:]))
     built = chosen.build([first, second])
     for group in built.param_groups:
-        group.update(chosen.settings())  # as the executor does before the first step
+        group.update(chosen.settings)  # as the executor does before the first step
 
     def closure(step: int) -> float:
         every = slope(torch.cat([first.detach(), second.detach()]).double(), step).to(dtype)

@@ -54,8 +54,8 @@ class Loop:
         made = self.made.watch(lambda: part.build(stand_in))
         first = next(iter(self.made.arguments[id(made)]))
         group, given = made.param_groups[0], self.made.arguments[id(made)]
-        more = {k: v for k, v in part.settings().items() if k not in given and group.get(k, v) != v}
-        more |= {k: v for k, v in part.settings().items() if k in given and given[k] != v}
+        more = {k: v for k, v in part.settings.items() if k not in given and group.get(k, v) != v}
+        more |= {k: v for k, v in part.settings.items() if k in given and given[k] != v}
         theirs = type(made).__module__.startswith("torch.")
         return self.made.source(
             made, self.inliner, {first: "model.parameters()" if theirs else "list(model.parameters())"}, **more

@@ -54,7 +54,7 @@ class Replay:
         """What one edit does to the program."""
         self.expect_followed(before, after)
         lines = [f"batch_size = {after.batch_size}"] if before.batch_size != after.batch_size else []
-        old, new = before.optimizer.settings(), after.optimizer.settings()
+        old, new = before.optimizer.settings, after.optimizer.settings
         changed = {name: value for name, value in new.items() if old[name] != value}
         if "lr" in changed:
             lines.append(f"lr = {changed['lr']!r}")

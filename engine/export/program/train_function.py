@@ -43,7 +43,7 @@ def begin(loop: Loop) -> list[str]:
     ]
     lines += [f"{kind} = {value!r}" for kind, value in loop.rules.variables.items()]
     if loop.lr_moves:
-        lines.append(f"lr = {e.optimizer.settings()['lr']!r}")
+        lines.append(f"lr = {e.optimizer.settings['lr']!r}")
     if loop.epoch_factor:
         lines.append("epoch_factor = 1.0")
     if any(rule.keeps_best for rule in loop.rules.rules):

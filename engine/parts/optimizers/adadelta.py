@@ -37,10 +37,11 @@ class Adadelta(Optimizer):
     eps: float = hparam(1e-6, "Keeps the division finite and sets the first steps, ε.", gt=0, le=1e-2, log=True)
 
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-        return torch.optim.Adadelta(parameters, **self.settings(), foreach=True)
+        return torch.optim.Adadelta(parameters, **self.settings, foreach=True)
 
-    def state_per_parameter(self, dims: int = 2) -> int:
+    def count_state(self, dims: int = 2) -> int:
         return 2
 
+    @property
     def settings(self) -> dict[str, Any]:
         return {"lr": self.lr, "rho": self.decay, "eps": self.eps}

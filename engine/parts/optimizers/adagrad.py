@@ -35,8 +35,9 @@ class Adagrad(Optimizer):
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         return torch.optim.Adagrad(parameters, lr=self.lr, eps=self.eps, foreach=True)
 
-    def state_per_parameter(self, dims: int = 2) -> int:
+    def count_state(self, dims: int = 2) -> int:
         return 1
 
+    @property
     def settings(self) -> dict[str, Any]:
         return {"lr": self.lr, "eps": self.eps}

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.catalogue.part import hparam
-from engine.parts.optimizers import Optimizer, Rule
+from engine.parts.optimizers import Optimizer, UpdateRule
 
 
 class AdagradInner(Optimizer):
@@ -34,22 +34,26 @@ class AdagradInner(Optimizer):
     eps: float = hparam(1e-8, "Under the root; its root bounds the divisor from below, ε.", gt=0, le=1e-2, log=True)
 
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-        return SumOfSquares(parameters, self.settings())
+        return AdagradInnerUpdate(parameters, self.settings)
 
-    def state_per_parameter(self, dims: int = 2) -> int:
+    def count_state(self, dims: int = 2) -> int:
         return 1
 
+    @property
     def settings(self) -> dict[str, Any]:
         return {"lr": self.lr, "eps": self.eps}
 
 
-class SumOfSquares(Rule):
+class AdagradInnerUpdate(UpdateRule):
     """The formula above."""
 
-    keeps = ("sum",)
+    state_names = ("sum",)
 
-    def move_(self, group: dict[str, Any], weights: list[Tensor], gradients: list[Tensor], *kept: list[Tensor]) -> None:
-        torch._foreach_addcmul_(kept[0], gradients, gradients)
-        roots = torch._foreach_add(kept[0], group["eps"])
+    def update_(
+        self, group: dict[str, Any], weights: list[Tensor], gradients: list[Tensor], *state: list[Tensor]
+    ) -> None:
+        (sums,) = state
+        torch._foreach_addcmul_(sums, gradients, gradients)
+        roots = torch._foreach_add(sums, group["eps"])  # ε before the root: that is the whole difference to torch's
         torch._foreach_sqrt_(roots)
         torch._foreach_addcdiv_(weights, gradients, roots, -group["lr"])

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.catalogue.part import hparam
-from engine.parts.optimizers import Optimizer, Rule
+from engine.parts.optimizers import Optimizer, UpdateRule
 
 
 class AdamInner(Optimizer):
@@ -39,26 +39,30 @@ class AdamInner(Optimizer):
     eps: float = hparam(1e-8, "Under the root; its root bounds the divisor from below, ε.", gt=0, le=1e-2, log=True)
 
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-        return MeanOverRoot(parameters, self.settings())
+        return AdamInnerUpdate(parameters, self.settings)
 
-    def state_per_parameter(self, dims: int = 2) -> int:
+    def count_state(self, dims: int = 2) -> int:
         return 2
 
+    @property
     def settings(self) -> dict[str, Any]:
         return {"lr": self.lr, "momentum": self.momentum, "beta2": self.beta2, "eps": self.eps}
 
 
-class MeanOverRoot(Rule):
+class AdamInnerUpdate(UpdateRule):
     """The formula above."""
 
-    keeps = ("mean", "square")
+    state_names = ("mean", "square")
 
-    def move_(self, group: dict[str, Any], weights: list[Tensor], gradients: list[Tensor], *kept: list[Tensor]) -> None:
-        means, squares = kept
+    def update_(
+        self, group: dict[str, Any], weights: list[Tensor], gradients: list[Tensor], *state: list[Tensor]
+    ) -> None:
+        means, squares = state
         beta1, beta2, steps = group["momentum"], group["beta2"], group["steps"]
-        torch._foreach_lerp_(means, gradients, 1 - beta1)
+        torch._foreach_lerp_(means, gradients, 1 - beta1)  # m + (1 − β₁)(g − m)
         torch._foreach_mul_(squares, beta2)
         torch._foreach_addcmul_(squares, gradients, gradients, 1 - beta2)
+        # both averages start at 0 and are only (1 − βᵗ) of an average at first; the mean's share is in the rate below
         roots = torch._foreach_div(squares, 1 - beta2**steps)
         torch._foreach_add_(roots, group["eps"])
         torch._foreach_sqrt_(roots)

@@ -35,10 +35,11 @@ class Adamax(Optimizer):
     eps: float = hparam(1e-8, "Keeps the division finite, ε.", gt=0, le=1e-2, log=True)
 
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-        return torch.optim.Adamax(parameters, **self.settings(), foreach=True)
+        return torch.optim.Adamax(parameters, **self.settings, foreach=True)
 
-    def state_per_parameter(self, dims: int = 2) -> int:
+    def count_state(self, dims: int = 2) -> int:
         return 2
 
+    @property
     def settings(self) -> dict[str, Any]:
         return {"lr": self.lr, "betas": (self.momentum, self.beta2), "eps": self.eps}

@@ -35,14 +35,15 @@ class AdamW(Optimizer):
     weight_decay: float = hparam(0.01, "Decoupled weight decay λ.", ge=0, le=1, log=True, live=True)
 
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-        return torch.optim.AdamW(parameters, **self.settings(), fused=True)
+        return torch.optim.AdamW(parameters, **self.settings, fused=True)
 
     @property
     def decay_per_step(self) -> float:
         return self.lr * self.weight_decay
 
-    def state_per_parameter(self, dims: int = 2) -> int:
+    def count_state(self, dims: int = 2) -> int:
         return 2
 
+    @property
     def settings(self) -> dict[str, Any]:
         return {"lr": self.lr, "betas": (self.momentum, self.beta2), "eps": self.eps, "weight_decay": self.weight_decay}

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.catalogue.part import hparam
-from engine.parts.optimizers import Optimizer, Rule
+from engine.parts.optimizers import Optimizer, UpdateRule
 
 
 class EwmaMomentum(Optimizer):
@@ -40,22 +40,27 @@ class EwmaMomentum(Optimizer):
     bias_correction: bool = hparam(False, "Divide the mean by 1 − β₁ᵗ, so that it is not too small at first.")
 
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-        return AveragedMomentum(parameters, self.settings())
+        return EwmaMomentumUpdate(parameters, self.settings)
 
-    def state_per_parameter(self, dims: int = 2) -> int:
+    def count_state(self, dims: int = 2) -> int:
         return 1
 
+    @property
     def settings(self) -> dict[str, Any]:
         return {"lr": self.lr, "momentum": self.momentum, "bias_correction": self.bias_correction}
 
 
-class AveragedMomentum(Rule):
+class EwmaMomentumUpdate(UpdateRule):
     """The formula above."""
 
-    keeps = ("mean",)
+    state_names = ("mean",)
 
-    def move_(self, group: dict[str, Any], weights: list[Tensor], gradients: list[Tensor], *kept: list[Tensor]) -> None:
+    def update_(
+        self, group: dict[str, Any], weights: list[Tensor], gradients: list[Tensor], *state: list[Tensor]
+    ) -> None:
+        (means,) = state
         beta = group["momentum"]
-        torch._foreach_lerp_(kept[0], gradients, 1 - beta)
-        short = 1 - beta ** group["steps"] if group["bias_correction"] else 1.0
-        torch._foreach_add_(weights, kept[0], alpha=-group["lr"] / short)
+        torch._foreach_lerp_(means, gradients, 1 - beta)
+        # the mean starts at 0: after t steps the weights of its gradients sum to 1 − βᵗ instead of 1
+        correction = 1 - beta ** group["steps"] if group["bias_correction"] else 1.0
+        torch._foreach_add_(weights, means, alpha=-group["lr"] / correction)

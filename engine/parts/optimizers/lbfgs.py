@@ -44,15 +44,17 @@ class LBFGS(Optimizer):
     line_search: bool = hparam(True, "Look for a length at which loss and slope have fallen enough (strong Wolfe).")
 
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-        return torch.optim.LBFGS(parameters, **self.settings())
+        return torch.optim.LBFGS(parameters, **self.settings)
 
-    def state_per_parameter(self, dims: int = 2) -> int:
-        return 2 * self.history + 2
+    def count_state(self, dims: int = 2) -> int:
+        return 2 * self.history + 2  # the changes of w and of g, the direction, and the gradient before
 
+    @property
     def settings(self) -> dict[str, Any]:
         return {
             "lr": self.lr,
             "max_iter": self.iterations,
+            # torch's default; at least 2, since a line search only has what the first evaluation leaves of it
             "max_eval": max(2, self.iterations * 5 // 4),
             "history_size": self.history,
             "line_search_fn": "strong_wolfe" if self.line_search else None,

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from engine.catalogue.part import hparam
-from engine.parts.optimizers import Optimizer, Rule
+from engine.parts.optimizers import Optimizer, UpdateRule
 
 
 class LookaheadNesterov(Optimizer):
@@ -43,34 +43,36 @@ class LookaheadNesterov(Optimizer):
     momentum: float = hparam(0.9, "β₁ (momentum): share of the old mean gradient that is kept.", ge=0, lt=1, live=True)
 
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-        return LookAhead(parameters, self.settings())
+        return LookaheadUpdate(parameters, self.settings)
 
-    def state_per_parameter(self, dims: int = 2) -> int:
+    def count_state(self, dims: int = 2) -> int:
         return 1
 
+    @property
     def settings(self) -> dict[str, Any]:
         return {"lr": self.lr, "momentum": self.momentum}
 
 
-class LookAhead(Rule):
+class LookaheadUpdate(UpdateRule):
     """The formula above."""
 
-    keeps = ("mean",)
+    state_names = ("mean",)
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> None:  # type: ignore[override]
         assert closure is not None
         (group,) = self.param_groups
         weights, beta = group["params"], group["momentum"]
-        (means,) = self.kept(weights)
-        before = [weight.clone() for weight in weights]
+        (means,) = self.gather_state(weights)
+        before = [weight.clone() for weight in weights]  # subtracting the move again would round differently
         torch._foreach_add_(weights, means, alpha=-group["lr"] * beta)
         try:
             with torch.enable_grad():
                 closure()
-        except BaseException:
+        except BaseException:  # also for a loss that is not finite: the weights of the step before are kept
             torch._foreach_copy_(weights, before)
             raise
+        # w − αβm is reached already; with m′ = βm + (1 − β)g, w − αm′ is α(1 − β)g further
         gradients = [weight.grad if weight.grad is not None else torch.zeros_like(weight) for weight in weights]
         torch._foreach_add_(weights, gradients, alpha=-group["lr"] * (1 - beta))
         torch._foreach_lerp_(means, gradients, 1 - beta)

@@ -40,24 +40,29 @@ class Muon(Optimizer):
     weight_decay: float = hparam(0.01, "Decoupled weight decay λ.", ge=0, le=1, log=True, live=True)
 
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-        return MuonAndAdamW(list(parameters), self.settings())
+        return MuonAndAdamW(list(parameters), self.settings)
 
-    def state_per_parameter(self, dims: int = 2) -> int:
-        return 1 if dims == 2 else 2
+    def count_state(self, dims: int = 2) -> int:
+        return 1 if dims == 2 else 2  # Muon: the mean gradient; AdamW: the mean square too
 
+    @property
     def settings(self) -> dict[str, Any]:
         betas = (self.momentum, self.beta2)
         return {"lr": self.lr, "momentum": self.momentum, "betas": betas, "weight_decay": self.weight_decay}
 
 
 class MuonAndAdamW(torch.optim.Optimizer):
-    """torch's Muon for matrices and its AdamW for the rest, as one optimizer with one state."""
+    """torch's Muon for matrices and its AdamW for the rest, as one optimizer with one state.
+
+    torch's Muon refuses parameters that are not matrices, and the executor wants one optimizer.
+    """
 
     def __init__(self, parameters: list[nn.Parameter], settings: dict[str, Any]) -> None:
-        matrices = [p for p in parameters if p.dim() == 2]
+        matrices = [p for p in parameters if p.dim() == 2]  # each (rows, columns)
         others = [p for p in parameters if p.dim() != 2]
         self.halves: list[torch.optim.Optimizer] = []
         if matrices:
+            # match_rms_adamw: 0.2 √(larger side), so that one learning rate suits both halves
             self.halves.append(torch.optim.Muon(matrices, adjust_lr_fn="match_rms_adamw"))
         if others:
             self.halves.append(torch.optim.AdamW(others, fused=True))
@@ -65,6 +70,7 @@ class MuonAndAdamW(torch.optim.Optimizer):
         self._join()
 
     def _join(self) -> None:
+        """Make the halves work on this optimizer's groups and state, the only ones that are edited and stored."""
         for half, group in zip(self.halves, self.param_groups, strict=True):
             half.param_groups, half.state = [group], self.state
 
@@ -74,4 +80,4 @@ class MuonAndAdamW(torch.optim.Optimizer):
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         super().load_state_dict(state_dict)
-        self._join()
+        self._join()  # torch has replaced groups and state by new objects

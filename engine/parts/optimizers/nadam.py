@@ -38,11 +38,12 @@ class NAdam(Optimizer):
     momentum_decay: float = hparam(0.004, "How fast μ reaches β₁, ψ.", ge=0, le=1, log=True)
 
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-        return torch.optim.NAdam(parameters, **self.settings(), foreach=True)
+        return torch.optim.NAdam(parameters, **self.settings, foreach=True)
 
-    def state_per_parameter(self, dims: int = 2) -> int:
+    def count_state(self, dims: int = 2) -> int:
         return 2
 
+    @property
     def settings(self) -> dict[str, Any]:
         betas = (self.momentum, self.beta2)
         return {"lr": self.lr, "betas": betas, "eps": self.eps, "momentum_decay": self.momentum_decay}

@@ -35,21 +35,25 @@ class RMSProp(Optimizer):
     eps: float = hparam(1e-8, "Keeps the division finite, ε.", gt=0, le=1e-2, log=True)
 
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-        return FromRest(parameters, **self.settings(), foreach=True)
+        return LateMomentumRMSprop(parameters, **self.settings, foreach=True)
 
-    def state_per_parameter(self, dims: int = 2) -> int:
+    def count_state(self, dims: int = 2) -> int:
         return 1 + int(self.momentum > 0)
 
+    @property
     def settings(self) -> dict[str, Any]:
         return {"lr": self.lr, "alpha": self.decay, "momentum": self.momentum, "eps": self.eps}
 
 
-class FromRest(torch.optim.RMSprop):
-    """RMSProp whose momentum may come later: torch makes room for the last step in the first step alone."""
+class LateMomentumRMSprop(torch.optim.RMSprop):
+    """torch's RMSprop whose momentum may be turned on during a run.
+
+    torch creates the momentum buffer of a parameter in its first step, and fails later if momentum was 0 then.
+    """
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         for group in self.param_groups:
             for weight in group["params"] if group["momentum"] > 0 else ():
-                if weight in self.state:  # torch still makes the whole state of a weight that has none
+                if weight in self.state:  # the state of a weight that has none yet is left to torch
                     self.state[weight].setdefault("momentum_buffer", torch.zeros_like(weight))
         return super().step(closure)

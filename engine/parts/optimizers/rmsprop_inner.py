@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.catalogue.part import hparam
-from engine.parts.optimizers import Optimizer, Rule
+from engine.parts.optimizers import Optimizer, UpdateRule
 
 
 class RMSPropInner(Optimizer):
@@ -39,26 +39,31 @@ class RMSPropInner(Optimizer):
     bias_correction: bool = hparam(False, "Divide the mean square by 1 − β₂ᵗ, so that it is not too small at first.")
 
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-        return MeanSquare(parameters, self.settings())
+        return RMSPropInnerUpdate(parameters, self.settings)
 
-    def state_per_parameter(self, dims: int = 2) -> int:
+    def count_state(self, dims: int = 2) -> int:
         return 1
 
+    @property
     def settings(self) -> dict[str, Any]:
         return {"lr": self.lr, "beta2": self.beta2, "eps": self.eps, "bias_correction": self.bias_correction}
 
 
-class MeanSquare(Rule):
+class RMSPropInnerUpdate(UpdateRule):
     """The formula above."""
 
-    keeps = ("square",)
+    state_names = ("square",)
 
-    def move_(self, group: dict[str, Any], weights: list[Tensor], gradients: list[Tensor], *kept: list[Tensor]) -> None:
+    def update_(
+        self, group: dict[str, Any], weights: list[Tensor], gradients: list[Tensor], *state: list[Tensor]
+    ) -> None:
+        (squares,) = state
         beta = group["beta2"]
-        torch._foreach_mul_(kept[0], beta)
-        torch._foreach_addcmul_(kept[0], gradients, gradients, 1 - beta)
-        short = 1 - beta ** group["steps"] if group["bias_correction"] else 1.0
-        roots = torch._foreach_div(kept[0], short)
+        torch._foreach_mul_(squares, beta)
+        torch._foreach_addcmul_(squares, gradients, gradients, 1 - beta)
+        # the mean square starts at 0: after t steps the weights of its squares sum to 1 − βᵗ instead of 1
+        correction = 1 - beta ** group["steps"] if group["bias_correction"] else 1.0
+        roots = torch._foreach_div(squares, correction)
         torch._foreach_add_(roots, group["eps"])
         torch._foreach_sqrt_(roots)
         torch._foreach_addcdiv_(weights, gradients, roots, -group["lr"])

@@ -41,9 +41,10 @@ class SGD(Optimizer):
     def is_gradient_descent(self) -> bool:
         return self.momentum == 0
 
-    def state_per_parameter(self, dims: int = 2) -> int:
+    def count_state(self, dims: int = 2) -> int:
         return int(self.momentum > 0)
 
+    @property
     def settings(self) -> dict[str, Any]:
         # torch refuses Nesterov without momentum; with μ = 0 the two are the same step
         return {"lr": self.lr, "momentum": self.momentum, "nesterov": self.nesterov and self.momentum > 0}
