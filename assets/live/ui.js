@@ -4,7 +4,7 @@
  * @import { Theme, Rgb } from "./draw/theme.js"
  * @import { Tooltip } from "./draw/tooltip.js"
  * @import { Run } from "./stream/run.js"
- * @import { Link } from "./stream/socket.js"
+ * @import { LinkState } from "./stream/socket.js"
  * @import { Message } from "./text/messages.js"
  * @import { Formats } from "./text/number_format.js"
  *
@@ -12,9 +12,9 @@
  * @typedef {{step: number | null, chart: object | null}} Cursor the step that all charts mark, and the chart that the pointer is in
  *
  * What every view and control may use.
- * @typedef {{root: HTMLElement, run: Run, theme: Theme, format: Formats, t: (key: string, values?: Record<string, string>) => string, link: Link,
- *   readOnly: boolean, cursor: Cursor, tooltip: Tooltip, layer: (name: string) => string, translate: (message: Message) => string,
- *   color: (name: string) => Rgb, redraw: () => void, point: (step: number | null, chart: object | null) => void, enlarge: (panel: string) => void}} Ui
+ * @typedef {{root: HTMLElement, run: Run, theme: Theme, format: Formats, t: (key: string, values?: Record<string, string>) => string, link: LinkState,
+ *   readOnly: boolean, cursor: Cursor, tooltip: Tooltip, formatLayer: (name: string) => string, translate: (message: Message) => string,
+ *   layerColor: (name: string) => Rgb, redraw: () => void, setCursor: (step: number | null, chart: object | null) => void, enlarge: (panel: string) => void}} Ui
  *
  * A panel on the screen: which channels it draws, with every frame, and the legend in its header.
  * @typedef {{node: HTMLElement, channels: string[], panel: {legend: HTMLElement, destroy: () => void}, legend: () => HTMLElement[], briefLegend?: () => HTMLElement[],

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { arrange, GUTTER, slots } from "../../assets/live/views/columns.js";
+import { arrange, GUTTER, layOutColumns } from "../../assets/live/views/columns.js";
 
 test("columns share the width beside the gutter", () => {
-  const [first, second] = slots(GUTTER + 200, 2);
+  const [first, second] = layOutColumns(GUTTER + 200, 2);
   assert.ok(first.left >= GUTTER && first.right <= second.left && second.right <= GUTTER + 200);
 });
 

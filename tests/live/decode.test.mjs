@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { decodeFrame, decodeSeries, magic } from "../../assets/live/stream/decode.js";
+import { decodeFrame, decodeSeries, readMagic } from "../../assets/live/stream/decode.js";
 
 /**
  * The binary form by hand: magic, length of the header, the header padded to a multiple of 8 bytes, data.
@@ -53,7 +53,7 @@ test("names outside ASCII survive", () => {
 });
 
 test("anything else is refused", () => {
-  assert.equal(magic(new ArrayBuffer(3)), "");
+  assert.equal(readMagic(new ArrayBuffer(3)), "");
   assert.throws(() => decodeFrame(message("TPS1", {}, [])), /expected TPF1/);
   assert.throws(() => decodeFrame(message("TPF1", { readings: [["a", "f4", [4], 0]] }, [0, 0])), /cut short/);
   assert.throws(() => decodeFrame(message("TPF1", { readings: [["a", "c8", [1], 0]] }, [0])), /unknown dtype/);

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { formats, power } from "../../assets/live/text/number_format.js";
+import { createFormats, formatPower } from "../../assets/live/text/number_format.js";
 
-const en = formats("en");
-const es = formats("es");
+const en = createFormats("en");
+const es = createFormats("es");
 
 test("what was not measured is a dash in every format", () => {
   for (const write of [
@@ -26,7 +26,7 @@ test("numbers follow the language", () => {
 });
 
 test("very small and very large numbers carry a power of ten", () => {
-  assert.equal(power(-3), "10⁻³");
+  assert.equal(formatPower(-3), "10⁻³");
   assert.equal(en.value(1.5e-6), "1.50×10⁻⁶");
   assert.equal(en.tight(-3.8e-4), "-4·10⁻⁴");
   assert.equal(en.value(0), "0.00");
@@ -44,10 +44,10 @@ test("ticks share their decimals", () => {
 });
 
 test("ticks and places of tiny and of far values can be told apart", () => {
-  const en = formats("en");
+  const en = createFormats("en");
   assert.equal(en.tick(3e-19, 1e-19), "3·10⁻¹⁹");
   assert.equal(en.tick(0, 1e-19), "0");
-  assert.equal(en.base(1700000000), "+1,700,000,000");
+  assert.equal(en.offset(1700000000), "+1,700,000,000");
   assert.equal(en.coordinate(1700000123.4, 300), "1,700,000,123");
   assert.equal(en.coordinate(0.12345, 2), "0.12");
   assert.equal(en.coordinate(4.4e-19, 3e-19), "4.4×10⁻¹⁹");

@@ -7,8 +7,8 @@ test("a trace never holds more than its limit, and keeps both ends", () => {
   for (let step = 1; step <= 100000; step += 1) trace.push(step, [step]);
   assert.ok(trace.length <= 100);
   assert.equal(trace.steps[0], 1);
-  assert.equal(trace.last, 100000);
-  assert.equal(trace.at(-1, 0), 100000);
+  assert.equal(trace.lastStep, 100000);
+  assert.equal(trace.read(-1, 0), 100000);
 });
 
 test("what is kept is spread evenly, whenever it came", () => {
@@ -28,18 +28,18 @@ test("steps already passed are ignored, the newest is replaced", () => {
   trace.push(3, [9, 9]);
   trace.push(5, [7]);
   assert.equal(trace.length, 2);
-  assert.equal(trace.at(1, 0), 7);
-  assert.ok(Number.isNaN(trace.at(1, 1)));
-  assert.ok(Number.isNaN(trace.at(-3, 0)));
+  assert.equal(trace.read(1, 0), 7);
+  assert.ok(Number.isNaN(trace.read(1, 1)));
+  assert.ok(Number.isNaN(trace.read(-3, 0)));
 });
 
 test("rows are found by step", () => {
   const trace = new Trace(1);
-  assert.equal(trace.nearest(4), -1);
+  assert.equal(trace.findNearest(4), -1);
   for (const step of [2, 4, 10]) trace.push(step, [step]);
-  assert.equal(trace.before(1), -1);
-  assert.equal(trace.before(9), 1);
-  assert.equal(trace.nearest(1), 0);
-  assert.equal(trace.nearest(8), 2);
-  assert.equal(trace.nearest(99), 2);
+  assert.equal(trace.findBefore(1), -1);
+  assert.equal(trace.findBefore(9), 1);
+  assert.equal(trace.findNearest(1), 0);
+  assert.equal(trace.findNearest(8), 2);
+  assert.equal(trace.findNearest(99), 2);
 });

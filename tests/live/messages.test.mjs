@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { translate } from "../../assets/live/text/messages.js";
-import { formats } from "../../assets/live/text/number_format.js";
-import { layerName } from "../../assets/live/text/texts.js";
+import { createFormats } from "../../assets/live/text/number_format.js";
+import { formatLayerName } from "../../assets/live/text/texts.js";
 
 /** @import { Message } from "../../assets/live/text/messages.js" */
 
@@ -14,7 +14,7 @@ const CATALOGUE = new Map([
   ["part\u0004Dense", "Densa"],
 ]);
 const KINDS = { kind_dense: "densa", layer_output: "salida" };
-const UI = { format: formats("es"), layer: (/** @type {string} */ name) => layerName(name, KINDS) };
+const UI = { format: createFormats("es"), formatLayer: (/** @type {string} */ name) => formatLayerName(name, KINDS) };
 
 /** @param {string} text @param {Message["values"]} [values] @param {Map<string, string>} [catalogue] */
 const say = (text, values = {}, catalogue = CATALOGUE) => translate({ text, values }, catalogue, UI);

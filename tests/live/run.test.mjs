@@ -14,30 +14,36 @@ function epochs(losses, reset, first = 1) {
 /** @param {boolean} keeps whether the weights of the best epoch are put back */
 function started(keeps) {
   const run = new Run("a");
-  run.hello({ ...announce(), keeps_best: keeps });
+  run.start({ ...announce(), keeps_best: keeps });
   return run;
 }
 
 test("early stopping marks the first epoch with the lowest validation loss", () => {
   const run = started(true);
   assert.equal(run.best, null);
-  run.series(epochs([3, 1, 2], true));
-  run.series(epochs([1, NaN, 4], false, 4));
+  run.addSeries(epochs([3, 1, 2], true));
+  run.addSeries(epochs([1, NaN, 4], false, 4));
   assert.deepEqual(run.best, { step: 20, value: 1 });
-  run.series(epochs([0.5], false, 7));
+  run.addSeries(epochs([0.5], false, 7));
   assert.deepEqual(run.best, { step: 70, value: 0.5 });
-  run.series(epochs([5, 6], true));
+  run.addSeries(epochs([5, 6], true));
   assert.deepEqual(run.best, { step: 10, value: 5 });
 });
 
 test("without early stopping no epoch is marked", () => {
   const run = started(false);
-  run.series(epochs([3, 1, 2], true));
+  run.addSeries(epochs([3, 1, 2], true));
   assert.equal(run.best, null);
 });
 
 test("losses of single batches are no epochs", () => {
   const run = started(true);
-  run.series({ kind: "losses", columns: ["step", "loss"], rows: 1, reset: true, values: Float64Array.from([1, 0.1]) });
+  run.addSeries({
+    kind: "losses",
+    columns: ["step", "loss"],
+    rows: 1,
+    reset: true,
+    values: Float64Array.from([1, 0.1]),
+  });
   assert.equal(run.best, null);
 });

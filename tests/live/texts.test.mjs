@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import test from "node:test";
-import { layerName, TEXTS, translator } from "../../assets/live/text/texts.js";
+import { formatLayerName, TEXTS, createTranslator } from "../../assets/live/text/texts.js";
 
 const folder = new URL("../../assets/live/", import.meta.url);
 const sources = readdirSync(folder, { encoding: "utf8", recursive: true }).filter(
@@ -27,7 +27,7 @@ test("each text stands on a line of its own, as the page reads them", () => {
 });
 
 test("translations win, English fills in, values are put in", () => {
-  const t = translator({ play: "Entrenar", more_units: "otras {count}" });
+  const t = createTranslator({ play: "Entrenar", more_units: "otras {count}" });
   assert.equal(t("play"), "Entrenar");
   assert.equal(t("pause"), "Pause");
   assert.equal(t("more_units", { count: "4" }), "otras 4");
@@ -35,7 +35,7 @@ test("translations win, English fills in, values are put in", () => {
 });
 
 test("layer names keep their number", () => {
-  assert.equal(layerName("2 dense", { kind_dense: "densa" }), "2 densa");
-  assert.equal(layerName("3 conv2d"), "3 conv2d");
-  assert.equal(layerName("output", { layer_output: "salida" }), "salida");
+  assert.equal(formatLayerName("2 dense", { kind_dense: "densa" }), "2 densa");
+  assert.equal(formatLayerName("3 conv2d"), "3 conv2d");
+  assert.equal(formatLayerName("output", { layer_output: "salida" }), "salida");
 });

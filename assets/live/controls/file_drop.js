@@ -1,5 +1,5 @@
 /** A field for a file that is sent to a route of our own, with progress: it may be larger than what a page takes. */
-import { element, write } from "../draw/dom.js";
+import { createElement, setText } from "../draw/dom.js";
 
 /** @typedef {{trigger: (name: string, value: object) => void}} Api */
 /** @typedef {{token: string, most: number, texts: Record<string, string>}} Data */
@@ -18,11 +18,11 @@ class FileDrop {
     this.data = { token: "", most: 0, texts: {} };
     /** @type {XMLHttpRequest | null} the upload under way */
     this.request = null;
-    this.input = element("input", { type: "file", accept: ".zip", class: "tp-bring-file" });
-    this.bar = element("progress", { max: "1", value: "0", hidden: "" });
-    this.status = element("output", { "aria-live": "polite" });
-    this.label = element("label", { class: "tp-bring" }, [this.input, this.bar, this.status]);
-    this.sheet = element("link", { rel: "stylesheet", href: new URL("./file_drop.css", import.meta.url).href });
+    this.input = createElement("input", { type: "file", accept: ".zip", class: "tp-bring-file" });
+    this.bar = createElement("progress", { max: "1", value: "0", hidden: "" });
+    this.status = createElement("output", { "aria-live": "polite" });
+    this.label = createElement("label", { class: "tp-bring" }, [this.input, this.bar, this.status]);
+    this.sheet = createElement("link", { rel: "stylesheet", href: new URL("./file_drop.css", import.meta.url).href });
     root.append(this.sheet, this.label);
     this.input.addEventListener("change", () => this.send(this.input.files?.[0]));
   }
@@ -43,37 +43,37 @@ class FileDrop {
   send(file) {
     if (!file) return;
     this.request?.abort();
-    if (file.size > this.data.most) return this.tell({ error: this.data.texts.large });
+    if (file.size > this.data.most) return this.report({ error: this.data.texts.large });
     const request = new XMLHttpRequest();
     this.request = request;
     request.open("POST", new URL("/import", document.baseURI));
     request.setRequestHeader("x-playground-token", this.data.token);
     request.setRequestHeader("content-type", "application/octet-stream");
-    request.upload.addEventListener("progress", (event) => this.show(event.loaded / (event.total || 1)));
-    request.addEventListener("load", () => this.tell(answer(request) ?? { error: this.data.texts.broken }));
-    request.addEventListener("error", () => this.tell({ error: this.data.texts.broken }));
-    this.show(0);
+    request.upload.addEventListener("progress", (event) => this.showProgress(event.loaded / (event.total || 1)));
+    request.addEventListener("load", () => this.report(parseResponse(request) ?? { error: this.data.texts.broken }));
+    request.addEventListener("error", () => this.report({ error: this.data.texts.broken }));
+    this.showProgress(0);
     request.send(file);
   }
 
   /** @param {number} share */
-  show(share) {
+  showProgress(share) {
     this.bar.hidden = false;
     this.bar.value = share;
-    write(this.status, `${Math.floor(100 * share)} %`);
+    setText(this.status, `${Math.floor(100 * share)} %`);
   }
 
   /** @param {{file?: string, error?: string}} value */
-  tell(value) {
+  report(value) {
     this.bar.hidden = true;
-    write(this.status, "");
+    setText(this.status, "");
     this.input.value = "";
     this.api.trigger("brought", value);
   }
 }
 
 /** What the route said, or nothing if it was not the route that spoke. @param {XMLHttpRequest} request */
-function answer(request) {
+function parseResponse(request) {
   try {
     return JSON.parse(request.responseText);
   } catch {

@@ -1,8 +1,8 @@
 /** The plane of the drawing pad as a picture: a grid, the points, and the cross that the arrow keys move. */
-import { REACH } from "./drawing.js";
-import { context2d } from "../draw/dom.js";
-import { linear } from "../draw/scale.js";
-import { css } from "../draw/theme.js";
+import { HALF_EXTENT } from "./drawing.js";
+import { getContext2d } from "../draw/dom.js";
+import { createLinearScale } from "../draw/scale.js";
+import { formatColor } from "../draw/theme.js";
 
 /** @import { Drawing, Task } from "./drawing.js" */
 /** @import { Scale } from "../draw/scale.js" */
@@ -13,23 +13,27 @@ export function paintPlane(canvas, side, theme, drawing, cursor) {
   const ratio = Math.min(3, window.devicePixelRatio || 1);
   Object.assign(canvas.style, { width: `${side}px`, height: `${side}px` });
   Object.assign(canvas, { width: side * ratio, height: side * ratio });
-  const context = context2d(canvas);
+  const context = getContext2d(canvas);
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  const [x, y] = [linear([-REACH, REACH], 0, side), linear([-REACH, REACH], side, 0)];
-  grid(context, theme, side, x, y);
-  for (const point of drawing.points) dot(context, theme, drawing.task, x.map(point.x), y.map(point.y), point.c);
-  if (cursor) cross(context, theme, x.map(cursor.x), y.map(cursor.y));
+  const [x, y] = [
+    createLinearScale([-HALF_EXTENT, HALF_EXTENT], 0, side),
+    createLinearScale([-HALF_EXTENT, HALF_EXTENT], side, 0),
+  ];
+  drawGrid(context, theme, side, x, y);
+  for (const point of drawing.points)
+    drawPoint(context, theme, drawing.task, x.map(point.x), y.map(point.y), point.label);
+  if (cursor) drawCross(context, theme, x.map(cursor.x), y.map(cursor.y));
 }
 
 /** Lines at whole numbers, the axes stronger. @param {CanvasRenderingContext2D} context @param {Theme} theme @param {number} side @param {Scale} x @param {Scale} y */
-function grid(context, theme, side, x, y) {
+function drawGrid(context, theme, side, x, y) {
   context.clearRect(0, 0, side, side);
   context.lineWidth = 1;
-  for (let tick = 1 - REACH; tick < REACH; tick += 1) {
-    context.strokeStyle = css(tick === 0 ? theme.muted : theme.grid);
+  for (let tick = 1 - HALF_EXTENT; tick < HALF_EXTENT; tick += 1) {
+    context.strokeStyle = formatColor(tick === 0 ? theme.muted : theme.grid);
     context.beginPath();
     /** @type {[[number, number], [number, number]][]} */
-    const ends = [
+    const segments = [
       [
         [x.map(tick), 0],
         [x.map(tick), side],
@@ -39,13 +43,13 @@ function grid(context, theme, side, x, y) {
         [side, y.map(tick)],
       ],
     ];
-    for (const [a, b] of ends) {
+    for (const [a, b] of segments) {
       context.moveTo(...a);
       context.lineTo(...b);
     }
     context.stroke();
   }
-  context.fillStyle = css(theme.muted);
+  context.fillStyle = formatColor(theme.muted);
   context.font = `11px ${theme.font}`;
   for (const tick of [-4, -2, 2, 4]) {
     context.fillText(String(tick).replace("-", "−"), x.map(tick) + 3, y.map(0) - 4);
@@ -53,10 +57,10 @@ function grid(context, theme, side, x, y) {
   }
 }
 
-/** @param {CanvasRenderingContext2D} context @param {Theme} theme @param {Task} task @param {number} px @param {number} py @param {number} c */
-function dot(context, theme, task, px, py, c) {
-  context.fillStyle = css(task === "regression" ? theme.value(c) : theme.class(c));
-  context.strokeStyle = css(task === "regression" ? theme.muted : theme.ground);
+/** @param {CanvasRenderingContext2D} context @param {Theme} theme @param {Task} task @param {number} px @param {number} py @param {number} label */
+function drawPoint(context, theme, task, px, py, label) {
+  context.fillStyle = formatColor(task === "regression" ? theme.valueColor(label) : theme.classColor(label));
+  context.strokeStyle = formatColor(task === "regression" ? theme.muted : theme.ground);
   context.lineWidth = 1;
   context.beginPath();
   context.arc(px, py, 4.5, 0, 2 * Math.PI);
@@ -65,8 +69,8 @@ function dot(context, theme, task, px, py, c) {
 }
 
 /** @param {CanvasRenderingContext2D} context @param {Theme} theme @param {number} px @param {number} py */
-function cross(context, theme, px, py) {
-  context.strokeStyle = css(theme.accent);
+function drawCross(context, theme, px, py) {
+  context.strokeStyle = formatColor(theme.accent);
   context.lineWidth = 2;
   context.beginPath();
   for (const [dx, dy] of [

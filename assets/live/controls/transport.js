@@ -1,10 +1,10 @@
 /** The bar on top: play, step, reset, seed; where the run stands; keys that do the same. */
-import { element, icon, write } from "../draw/dom.js";
+import { createElement, createIcon, setText } from "../draw/dom.js";
 import { RunState, isActive, isFinal } from "../stream/run_state.js";
 
 /** @import { Ui } from "../ui.js" */
 /** @import { Run } from "../stream/run.js" */
-/** @import { Link } from "../stream/socket.js" */
+/** @import { LinkState } from "../stream/socket.js" */
 /** @typedef {"play" | "step" | "epoch" | "reset" | "seed"} Command */
 
 /** Buttons after play: what they do, their text, their key. @type {{name: Command, text: string, key: string}[]} */
@@ -22,34 +22,34 @@ export class Transport {
   constructor(ui, on) {
     this.ui = ui;
     this.on = on;
-    const rest = BUTTONS.map(({ name, text, key }) => [name, this.#button(name, text, key)]);
+    const rest = BUTTONS.map(({ name, text, key }) => [name, this.#createButton(name, text, key)]);
     /** @type {Record<Command, HTMLButtonElement>} */
-    this.buttons = Object.fromEntries([["play", this.#button("play", "play", ui.t("shortcut_space"))], ...rest]);
-    this.pauseIcon = icon("pause");
-    this.playIcon = icon("play");
+    this.buttons = Object.fromEntries([["play", this.#createButton("play", "play", ui.t("shortcut_space"))], ...rest]);
+    this.pauseIcon = createIcon("pause");
+    this.playIcon = createIcon("play");
     /** @type {Record<string, {value: HTMLElement, name: HTMLElement}>} */
     this.counters = {};
-    const list = element("dl", { class: "tp-counters" }, this.#counters());
-    this.chip = element("span", { class: "tp-chip", role: "status" });
-    this.node = element("div", { class: "tp-transport", role: "group", "aria-label": ui.t("controls") }, [
-      element("div", { class: "tp-buttons" }, Object.values(this.buttons)),
+    const list = createElement("dl", { class: "tp-counters" }, this.#createCounters());
+    this.chip = createElement("span", { class: "tp-chip", role: "status" });
+    this.node = createElement("div", { class: "tp-transport", role: "group", "aria-label": ui.t("controls") }, [
+      createElement("div", { class: "tp-buttons" }, Object.values(this.buttons)),
       list,
       this.chip,
     ]);
-    this.keys = (/** @type {KeyboardEvent} */ event) => this.#key(event);
-    document.addEventListener("keydown", this.keys);
+    this.onKey = (/** @type {KeyboardEvent} */ event) => this.#handleKey(event);
+    document.addEventListener("keydown", this.onKey);
   }
 
   destroy() {
-    document.removeEventListener("keydown", this.keys);
+    document.removeEventListener("keydown", this.onKey);
   }
 
   /** @param {Command} name @param {string} text @param {string} key */
-  #button(name, text, key) {
+  #createButton(name, text, key) {
     const { t } = this.ui;
     const label = t(text);
     const title = key ? `${label} (${t("shortcut", { key })})` : label;
-    const button = element(
+    const button = createElement(
       "button",
       {
         class: `tp-button tp-button-${name}`,
@@ -58,14 +58,14 @@ export class Transport {
         title,
         "aria-keyshortcuts": name === "play" ? "Space" : key.toUpperCase() || undefined,
       },
-      [icon(name)],
+      [createIcon(name)],
     );
     button.dataset.do = name;
     button.addEventListener("click", () => this.#press(name));
     return button;
   }
 
-  #counters() {
+  #createCounters() {
     const { t, run } = this.ui;
     const rows = [
       ["epoch", t("epoch")],
@@ -77,41 +77,41 @@ export class Transport {
       ["cost", t("instruments"), t("instruments_help")],
     ];
     return rows.map(([key, label, help]) => {
-      const value = element("dd", { text: "–" });
+      const value = createElement("dd", { text: "–" });
       value.dataset.counter = key;
-      const name = element("dt", { text: label });
+      const name = createElement("dt", { text: label });
       this.counters[key] = { value, name };
-      return element("div", { title: help }, [name, value]);
+      return createElement("div", { title: help }, [name, value]);
     });
   }
 
   draw() {
     const { run, format, link, t } = this.ui;
     const speed = run.state === RunState.RUNNING && link === "open" ? (run.latest.speed?.values[1] ?? NaN) : NaN;
-    const metric = run.newest("validation_metric");
+    const metric = run.readEpochValue("validation_metric");
     const texts = {
       epoch: format.integer(run.epoch),
       step: format.integer(run.step),
-      train_loss: format.value(run.newest("train_loss")),
-      validation_loss: format.value(run.newest("validation_loss")),
+      train_loss: format.value(run.readEpochValue("train_loss")),
+      validation_loss: format.value(run.readEpochValue("validation_loss")),
       metric: run.classifies ? format.percent(metric) : format.fixed(metric, 3),
       speed: speed >= 100 ? format.integer(speed) : format.fixed(speed, 1),
       cost: format.percent(run.latest.cost?.values[0] ?? NaN),
     };
-    for (const [key, text] of Object.entries(texts)) write(this.counters[key].value, text);
-    write(this.counters.metric.name, t(run.classifies ? "accuracy" : "r2"));
+    for (const [key, text] of Object.entries(texts)) setText(this.counters[key].value, text);
+    setText(this.counters.metric.name, t(run.classifies ? "accuracy" : "r2"));
     this.counters.step.value.dataset.value = String(run.step);
-    const state = link === "lost" || link === "full" ? "lost" : run.known ? run.state : "connecting";
+    const state = link === "lost" || link === "full" ? "lost" : run.announced ? run.state : "connecting";
     this.chip.hidden = !run.id;
-    write(this.chip, t(`state_${state}`));
+    setText(this.chip, t(`state_${state}`));
     this.chip.dataset.state = state;
-    this.#enable(run, link);
+    this.#updateButtons(run, link);
   }
 
-  /** @param {Run} run @param {Link} link */
-  #enable(run, link) {
+  /** @param {Run} run @param {LinkState} link */
+  #updateButtons(run, link) {
     const { buttons, ui } = this;
-    const reachable = link === "open" && run.known && !ui.readOnly;
+    const reachable = link === "open" && run.announced && !ui.readOnly;
     const playing = isActive(run.state);
     buttons.play.disabled = !reachable || isFinal(run.state);
     buttons.step.disabled = buttons.play.disabled;
@@ -132,7 +132,7 @@ export class Transport {
   }
 
   /** Space, s and e, unless they belong to what has the focus. @param {KeyboardEvent} event */
-  #key(event) {
+  #handleKey(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || event.repeat) return;
     const target = /** @type {HTMLElement} */ (event.composedPath()[0]);
     const inside = event.composedPath().includes(this.ui.root);

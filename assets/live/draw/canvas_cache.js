@@ -1,4 +1,4 @@
-import { context2d } from "./dom.js";
+import { getContext2d } from "./dom.js";
 
 /** A picture of what seldom changes, painted once and laid over every frame. */
 export class CanvasCache {
@@ -15,13 +15,13 @@ export class CanvasCache {
    */
   draw(context, panel, key, paint) {
     const { width, height, ratio } = panel;
-    const whole = `${width} ${height} ${ratio} ${key}`;
-    if (whole !== this.key) {
-      this.key = whole;
+    const fullKey = `${width} ${height} ${ratio} ${key}`;
+    if (fullKey !== this.key) {
+      this.key = fullKey;
       Object.assign(this.canvas, { width: Math.round(width * ratio), height: Math.round(height * ratio) });
-      const own = context2d(this.canvas);
-      own.setTransform(ratio, 0, 0, ratio, 0, 0);
-      paint(own);
+      const cacheContext = getContext2d(this.canvas);
+      cacheContext.setTransform(ratio, 0, 0, ratio, 0, 0);
+      paint(cacheContext);
     }
     context.drawImage(this.canvas, 0, 0, width, height);
   }

@@ -6,7 +6,7 @@
  * @param {(Node | null | undefined)[]} [children]
  * @returns {HTMLElementTagNameMap[K]}
  */
-export function element(tag, properties = {}, children = []) {
+export function createElement(tag, properties = {}, children = []) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
     if (value === undefined || value === null || value === false) continue;
@@ -20,14 +20,14 @@ export function element(tag, properties = {}, children = []) {
 }
 
 /** The context to draw on a canvas with. @param {HTMLCanvasElement} canvas */
-export function context2d(canvas) {
+export function getContext2d(canvas) {
   const context = canvas.getContext("2d");
   if (!context) throw new Error("no 2d context: the canvas has one of another kind");
   return context;
 }
 
 /** Writes text only where it changed. @param {Node} node @param {string} text */
-export function write(node, text) {
+export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
@@ -43,7 +43,7 @@ const ICONS = {
 };
 
 /** @param {keyof typeof ICONS} name */
-export function icon(name) {
+export function createIcon(name) {
   const space = "http://www.w3.org/2000/svg";
   const svg = document.createElementNS(space, "svg");
   svg.setAttribute("viewBox", "0 0 20 20");

@@ -1,20 +1,20 @@
 /** What a legend is made of: a swatch with its name, a ramp of colors between two words. */
-import { element } from "./dom.js";
-import { css } from "./theme.js";
+import { createElement } from "./dom.js";
+import { formatColor } from "./theme.js";
 
 /** @param {string} mark @param {import("./theme.js").Rgb} color @param {string} text */
-export function legendItem(mark, color, text) {
-  return element("span", { class: "tp-legend-item" }, [
-    element("i", { class: `tp-swatch tp-swatch-${mark}`, style: `color:${css(color)}` }),
-    element("span", { text }),
+export function createLegendItem(mark, color, text) {
+  return createElement("span", { class: "tp-legend-item" }, [
+    createElement("i", { class: `tp-swatch tp-swatch-${mark}`, style: `color:${formatColor(color)}` }),
+    createElement("span", { text }),
   ]);
 }
 
 /** A strip of colors between two words. @param {string} first @param {string[]} stops @param {string} last */
-export function legendRamp(first, stops, last) {
-  return element("span", { class: "tp-legend-item" }, [
-    element("span", { text: first }),
-    element("i", { class: "tp-ramp", style: `background:linear-gradient(to right,${stops.join(",")})` }),
-    element("span", { text: last }),
+export function createLegendRamp(first, stops, last) {
+  return createElement("span", { class: "tp-legend-item" }, [
+    createElement("span", { text: first }),
+    createElement("i", { class: "tp-ramp", style: `background:linear-gradient(to right,${stops.join(",")})` }),
+    createElement("span", { text: last }),
   ]);
 }

@@ -1,5 +1,5 @@
 /** Polylines of traces: gaps where nothing was measured, never more points than pixels. */
-import { css } from "./theme.js";
+import { formatColor } from "./theme.js";
 
 /** @typedef {{name: string, color: import("./theme.js").Rgb, trace: import("../stream/trace.js").Trace, column: number, dash?: number[], alpha?: number, thickness?: number, quiet?: boolean}} Line */
 
@@ -11,19 +11,19 @@ import { css } from "./theme.js";
 export function drawLine(context, line, x, y) {
   const { trace, column } = line;
   context.save();
-  context.strokeStyle = css(line.color, line.alpha ?? 1);
+  context.strokeStyle = formatColor(line.color, line.alpha ?? 1);
   context.fillStyle = context.strokeStyle;
   context.lineWidth = line.thickness ?? 1.5;
   context.lineJoin = "round";
   context.setLineDash(line.dash ?? []);
   context.beginPath();
-  const pen = new Pen(context);
+  const decimator = new Decimator(context);
   for (let i = 0; i < trace.length; i += 1)
-    pen.to(x.map(trace.steps[i]), y.map(trace.values[i * trace.width + column]));
-  pen.lift();
+    decimator.add(x.map(trace.steps[i]), y.map(trace.values[i * trace.width + column]));
+  decimator.breakLine();
   context.stroke();
   context.setLineDash([]);
-  for (const [px, py] of pen.lonely) {
+  for (const [px, py] of decimator.isolated) {
     context.beginPath();
     context.arc(px, py, Math.max(1.5, context.lineWidth), 0, 2 * Math.PI);
     context.fill();
@@ -32,11 +32,11 @@ export function drawLine(context, line, x, y) {
 }
 
 /** Collects points by pixel column and draws each column once. */
-class Pen {
+class Decimator {
   /** @param {CanvasRenderingContext2D} context */
   constructor(context) {
     this.context = context;
-    this.drawn = 0;
+    this.pointCount = 0;
     this.pixel = NaN;
     /** Of the pixel column under way: where it is, its first, lowest, highest and last value. */
     this.x = NaN;
@@ -45,13 +45,13 @@ class Pen {
     this.high = NaN;
     this.last = NaN;
     /** @type {[number, number][]} points with a gap on either side */
-    this.lonely = [];
+    this.isolated = [];
   }
 
   /** @param {number} x @param {number} y */
-  to(x, y) {
+  add(x, y) {
     if (!Number.isFinite(y)) {
-      this.lift();
+      this.breakLine();
       return;
     }
     const pixel = Math.round(x);
@@ -66,29 +66,29 @@ class Pen {
   }
 
   /** Ends the line here; the next point begins a new one. */
-  lift() {
+  breakLine() {
     this.#flush();
-    if (this.drawn === 1) this.lonely.push([this.x, this.last]);
+    if (this.pointCount === 1) this.isolated.push([this.x, this.last]);
     this.pixel = NaN;
-    this.drawn = 0;
+    this.pointCount = 0;
   }
 
   #flush() {
     if (Number.isNaN(this.pixel)) return;
-    if (this.drawn === 0) this.context.moveTo(this.x, this.first);
+    if (this.pointCount === 0) this.context.moveTo(this.x, this.first);
     else this.context.lineTo(this.x, this.first);
     if (this.high > this.low) {
       this.context.lineTo(this.x, this.low);
       this.context.lineTo(this.x, this.high);
       this.context.lineTo(this.x, this.last);
-      this.drawn += 1;
+      this.pointCount += 1;
     }
-    this.drawn += 1;
+    this.pointCount += 1;
   }
 }
 
 /** Smallest and largest of the drawn values; above zero only for log axes. @param {Line[]} lines @param {boolean} positive @returns {[number, number]} */
-export function range(lines, positive) {
+export function findRange(lines, positive) {
   let low = Infinity;
   let high = -Infinity;
   for (const { trace, column } of lines) {

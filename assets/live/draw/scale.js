@@ -3,7 +3,7 @@
 /** @typedef {{kind: "linear" | "log", domain: [number, number], map: (v: number) => number, invert: (p: number) => number, ticks: (most: number) => number[]}} Scale */
 
 /** The step among 1, 2, 5 × 10ⁿ that cuts a span into at most `most` parts. @param {number} span @param {number} most */
-export function niceStep(span, most) {
+export function chooseStep(span, most) {
   const rough = span / Math.max(1, most);
   const power = 10 ** Math.floor(Math.log10(rough));
   const factor = [1, 2, 5, 10].find((candidate) => candidate * power >= rough * (1 - 1e-9)) ?? 10;
@@ -11,9 +11,9 @@ export function niceStep(span, most) {
 }
 
 /** @param {number} low @param {number} high @param {number} most @returns {number[]} */
-export function linearTicks(low, high, most) {
+export function computeLinearTicks(low, high, most) {
   if (!(high > low)) return Number.isFinite(low) ? [low] : [];
-  const step = niceStep(high - low, most);
+  const step = chooseStep(high - low, most);
   const ticks = [];
   const first = Math.ceil(low / step - 1e-9);
   for (let i = first; i * step <= high + step * 1e-9; i += 1) ticks.push(Number((i * step).toPrecision(12)));
@@ -21,28 +21,28 @@ export function linearTicks(low, high, most) {
 }
 
 /** What the ticks of an axis far from 0 have in common: a round number below them. 0 where they tell themselves apart in a few digits. @param {number[]} ticks */
-export function commonBase(ticks) {
+export function findTickOffset(ticks) {
   if (ticks.length < 2) return 0;
   const [first, last, step] = [ticks[0], ticks[ticks.length - 1], ticks[1] - ticks[0]];
   if (Math.max(Math.abs(first), Math.abs(last)) < Math.max(1e4, 1000 * step)) return 0;
-  const unit = decade(Math.ceil(Math.log10(last - first)) + 1);
+  const unit = powerOfTen(Math.ceil(Math.log10(last - first)) + 1);
   return Math.floor(first / unit) * unit;
 }
 
 /** The power of ten nearest to the exact one; `10 ** n` may miss it. @param {number} exponent */
-function decade(exponent) {
+function powerOfTen(exponent) {
   return Number(`1e${exponent}`);
 }
 
 /** Decades, thinned to at most `most`; within two decades also 2 and 5. @param {number} low @param {number} high @param {number} most */
-export function logTicks(low, high, most) {
+export function computeLogTicks(low, high, most) {
   const first = Math.ceil(Math.log10(low) - 1e-9);
   const last = Math.floor(Math.log10(high) + 1e-9);
   const decades = last - first + 1;
   const stride = Math.max(1, Math.ceil(decades / Math.max(1, most)));
   const ticks = [];
   for (let exponent = first; exponent <= last; exponent += 1) {
-    if ((exponent - first) % stride === 0) ticks.push(decade(exponent));
+    if ((exponent - first) % stride === 0) ticks.push(powerOfTen(exponent));
   }
   if (decades > 1) return ticks;
   const fine = [];
@@ -56,7 +56,7 @@ export function logTicks(low, high, most) {
 }
 
 /** @param {[number, number]} domain @param {number} from @param {number} to pixels @returns {Scale} */
-export function linear(domain, from, to) {
+export function createLinearScale(domain, from, to) {
   const [low, high] = domain;
   const factor = (to - from) / (high - low || 1);
   return {
@@ -64,12 +64,12 @@ export function linear(domain, from, to) {
     domain,
     map: (value) => from + (value - low) * factor,
     invert: (pixel) => low + (pixel - from) / factor,
-    ticks: (most) => linearTicks(low, high, most),
+    ticks: (most) => computeLinearTicks(low, high, most),
   };
 }
 
 /** Zero and below have no place on it: NaN. @param {[number, number]} domain @param {number} from @param {number} to @returns {Scale} */
-export function logarithmic(domain, from, to) {
+export function createLogScale(domain, from, to) {
   const low = Math.log10(domain[0]);
   const factor = (to - from) / (Math.log10(domain[1]) - low || 1);
   return {
@@ -77,18 +77,18 @@ export function logarithmic(domain, from, to) {
     domain,
     map: (value) => (value > 0 ? from + (Math.log10(value) - low) * factor : NaN),
     invert: (pixel) => 10 ** (low + (pixel - from) / factor),
-    ticks: (most) => logTicks(domain[0], domain[1], most),
+    ticks: (most) => computeLogTicks(domain[0], domain[1], most),
   };
 }
 
 /** A domain that ends on ticks, so that the axis does not tremble with every frame. @param {number} low @param {number} high @param {number} [most] @returns {[number, number]} */
-export function niceDomain(low, high, most = 6) {
+export function roundDomain(low, high, most = 6) {
   if (!Number.isFinite(low) || !Number.isFinite(high)) return [0, 1];
   if (high <= low) {
-    const room = Math.abs(low) || 1;
-    return [low - room / 2, high + room / 2];
+    const span = Math.abs(low) || 1;
+    return [low - span / 2, high + span / 2];
   }
-  const step = niceStep(high - low, most);
+  const step = chooseStep(high - low, most);
   return [Math.floor(low / step + 1e-9) * step, Math.ceil(high / step - 1e-9) * step];
 }
 
@@ -96,17 +96,17 @@ export function niceDomain(low, high, most = 6) {
 function roundNumber(value, up) {
   const exponent = Math.floor(Math.log10(value));
   const steps = [1, 2, 5, 10].map((factor) => Number(`${factor}e${exponent}`));
-  const found = up
+  const step = up
     ? steps.find((step) => step >= value * (1 - 1e-9))
     : steps.findLast((step) => step <= value * (1 + 1e-9));
-  return found ?? value;
+  return step ?? value;
 }
 
 /** Decades around positive values, at most `most` of them below the largest; round numbers where they span about one. @param {number} low @param {number} high @param {number} [most] @returns {[number, number]} */
-export function logDomain(low, high, most = 12) {
+export function roundLogDomain(low, high, most = 12) {
   if (!(high > 0)) return [1e-4, 1];
   if (low > 0 && high < 12 * low && high > low) return [roundNumber(low, false), roundNumber(high, true)];
   const top = Math.ceil(Math.log10(high) - 1e-9);
   const bottom = Math.floor(Math.log10(low > 0 ? low : high) + 1e-9);
-  return [decade(Math.min(top - 1, Math.max(bottom, top - most))), decade(top)];
+  return [powerOfTen(Math.min(top - 1, Math.max(bottom, top - most))), powerOfTen(top)];
 }

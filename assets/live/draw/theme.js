@@ -41,7 +41,7 @@ export function parseColor(text) {
 }
 
 /** Red, green, blue of a color of ours. @param {string} hex "#rrggbb" @returns {Rgb} */
-function rgb(hex) {
+function parseHex(hex) {
   return /** @type {Rgb} */ ([1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)));
 }
 
@@ -51,15 +51,15 @@ export function mix(a, b, share) {
 }
 
 /** @param {Rgb} color @param {number} [alpha] */
-export function css(color, alpha = 1) {
+export function formatColor(color, alpha = 1) {
   return alpha === 1 ? `rgb(${color.join(",")})` : `rgba(${color.join(",")},${alpha})`;
 }
 
 /** A color on a ramp of stops. @param {string[]} stops "#rrggbb" @param {number} share 0 to 1 @returns {Rgb} */
-export function ramp(stops, share) {
-  const place = Math.min(1, Math.max(0, share)) * (stops.length - 1);
-  const left = Math.min(stops.length - 2, Math.floor(place));
-  return mix(rgb(stops[left]), rgb(stops[left + 1]), place - left);
+export function interpolateColor(stops, share) {
+  const position = Math.min(1, Math.max(0, share)) * (stops.length - 1);
+  const left = Math.min(stops.length - 2, Math.floor(position));
+  return mix(parseHex(stops[left]), parseHex(stops[left + 1]), position - left);
 }
 
 /** Packs a color for a Uint32 view of image data (little-endian machines, as all that run browsers). @param {Rgb} color @param {number} [alpha] 0 to 255 */
@@ -68,7 +68,7 @@ export function pack(color, alpha = 255) {
 }
 
 /** Relative luminance, 0 to 1. @param {Rgb} color */
-export function luminance(color) {
+export function computeLuminance(color) {
   const [r, g, b] = color.map((part) => {
     const share = part / 255;
     return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
@@ -80,10 +80,10 @@ export function luminance(color) {
 export function readTheme(element) {
   const style = getComputedStyle(element);
   const read = (/** @type {string} */ name) => style.getPropertyValue(`--st-${name}`);
-  const ground = parseColor(read("background-color")) ?? rgb("#ffffff");
-  const mode = luminance(ground) < 0.35 ? "dark" : "light";
+  const ground = parseColor(read("background-color")) ?? parseHex("#ffffff");
+  const mode = computeLuminance(ground) < 0.35 ? "dark" : "light";
   const signals = SIGNALS[mode];
-  const text = parseColor(read("text-color")) ?? rgb(signals.text);
+  const text = parseColor(read("text-color")) ?? parseHex(signals.text);
   const values = VALUES[mode];
   return {
     mode,
@@ -93,16 +93,18 @@ export function readTheme(element) {
     line: mix(ground, text, 0.16),
     grid: mix(ground, text, mode === "dark" ? 0.1 : 0.08),
     surface: parseColor(read("secondary-background-color")) || mix(ground, text, 0.05),
-    accent: parseColor(read("primary-color")) ?? rgb(signals.fallback),
-    warn: rgb(signals.warn),
+    accent: parseColor(read("primary-color")) ?? parseHex(signals.fallback),
+    warn: parseHex(signals.warn),
     font: read("font").trim() || style.fontFamily || "sans-serif",
     /** @param {number} value -1 to 1 */
-    value: (value) => ramp(values, (value + 1) / 2),
-    values: Uint32Array.from({ length: 256 }, (_, i) => pack(ramp(values, (Math.max(-127, i - 128) + 127) / 254))),
+    valueColor: (value) => interpolateColor(values, (value + 1) / 2),
+    valueTable: Uint32Array.from({ length: 256 }, (_, i) =>
+      pack(interpolateColor(values, (Math.max(-127, i - 128) + 127) / 254)),
+    ),
     /** @param {number} index */
-    class: (index) => rgb(CLASSES[mode][index % CLASSES[mode].length]),
+    classColor: (index) => parseHex(CLASSES[mode][index % CLASSES[mode].length]),
     /** @param {number} index @param {number} count */
-    layer: (index, count) => ramp(LAYERS[mode], count > 1 ? index / (count - 1) : 0.35),
+    layerColor: (index, count) => interpolateColor(LAYERS[mode], count > 1 ? index / (count - 1) : 0.35),
   };
 }
 

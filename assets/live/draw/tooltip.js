@@ -1,6 +1,6 @@
 /** The little table beside the cursor: a heading and rows of swatch, name, value. */
-import { element } from "./dom.js";
-import { css } from "./theme.js";
+import { createElement } from "./dom.js";
+import { formatColor } from "./theme.js";
 
 /** @typedef {{name: string, value: string, color?: import("./theme.js").Rgb, mark?: "solid" | "dashed" | "dot" | "ring"}} Row */
 
@@ -10,7 +10,7 @@ export class Tooltip {
   /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root;
-    this.node = element("div", { class: "tp-tooltip", "aria-hidden": "true", hidden: true });
+    this.node = createElement("div", { class: "tp-tooltip", "aria-hidden": "true", hidden: true });
     root.append(this.node);
   }
 
@@ -18,18 +18,21 @@ export class Tooltip {
   show(canvas, x, y, heading, rows) {
     this.owner = canvas;
     const list = rows.slice(0, MOST_ROWS).flatMap((row) => [
-      element("i", {
+      createElement("i", {
         class: `tp-swatch tp-swatch-${row.mark ?? "solid"}`,
-        style: row.color ? `color:${css(row.color)}` : "visibility:hidden",
+        style: row.color ? `color:${formatColor(row.color)}` : "visibility:hidden",
       }),
-      element("span", { text: row.name }),
-      element("b", { text: row.value }),
+      createElement("span", { text: row.name }),
+      createElement("b", { text: row.value }),
     ]);
     if (rows.length > MOST_ROWS)
-      list.push(element("i"), element("span", { text: `+${rows.length - MOST_ROWS}` }), element("b"));
-    this.node.replaceChildren(element("strong", { text: heading }), element("div", { class: "tp-tooltip-rows" }, list));
+      list.push(createElement("i"), createElement("span", { text: `+${rows.length - MOST_ROWS}` }), createElement("b"));
+    this.node.replaceChildren(
+      createElement("strong", { text: heading }),
+      createElement("div", { class: "tp-tooltip-rows" }, list),
+    );
     this.node.hidden = false;
-    this.#position(canvas, x, y);
+    this.#moveBeside(canvas, x, y);
   }
 
   /** @param {HTMLElement} [canvas] only when this canvas showed it */
@@ -40,7 +43,7 @@ export class Tooltip {
   }
 
   /** Beside the cursor, within the component. @param {HTMLElement} canvas @param {number} x @param {number} y */
-  #position(canvas, x, y) {
+  #moveBeside(canvas, x, y) {
     const frame = this.root.getBoundingClientRect();
     const box = canvas.getBoundingClientRect();
     const { offsetWidth: width, offsetHeight: height } = this.node;

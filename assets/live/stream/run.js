@@ -11,17 +11,17 @@ const HISTOGRAM_FRAMES = 320;
 const TRACED = { lines: LINE_POINTS, scores: LINE_POINTS, scalar: LINE_POINTS, histogram: HISTOGRAM_FRAMES };
 
 /** Layer names in the order of depth: their numbers first to last, "output" at the end. @param {string[]} names */
-export function byDepth(names) {
-  const number = (/** @type {string} */ name) => (name === "output" ? Infinity : Number.parseInt(name, 10));
-  const known = [...new Set(names)];
-  return known
-    .map((name, index) => ({ name, index, depth: number(name) }))
+export function sortByDepth(names) {
+  const parseDepth = (/** @type {string} */ name) => (name === "output" ? Infinity : Number.parseInt(name, 10));
+  const unique = [...new Set(names)];
+  return unique
+    .map((name, index) => ({ name, index, depth: parseDepth(name) }))
     .sort((a, b) => (a.depth === b.depth || Number.isNaN(a.depth - b.depth) ? a.index - b.index : a.depth - b.depth))
     .map(({ name }) => name);
 }
 
 /** The layer that a row belongs to: "2 lstm" for "2 lstm 1 · recurrent". @param {string} name */
-export function layerOf(name) {
+export function parseLayer(name) {
   const [layer, part] = name.split(" · ");
   return part ? layer.replace(/^(\d+ \w+) \d+$/, "$1") : name;
 }
@@ -30,7 +30,7 @@ export class Run {
   /** @param {string} id */
   constructor(id) {
     this.id = id;
-    this.known = false;
+    this.announced = false;
     this.state = "connecting";
     /** @type {Message} */
     this.message = { text: "", values: {} };
@@ -52,14 +52,14 @@ export class Run {
     this.points = null;
     /** @type {Record<string, Trace>} */
     this.traces = { losses: new Trace(1), epochs: new Trace(5) };
-    this.frames = 0;
+    this.frameCount = 0;
     /** The first epoch with the lowest validation loss so far. */
     this.lowest = { step: NaN, value: Infinity };
   }
 
   /** @param {Hello} message */
-  hello(message) {
-    this.known = true;
+  start(message) {
+    this.announced = true;
     this.graph = message.graph ?? [];
     this.keepsBest = Boolean(message.keeps_best);
     this.task ||= message.task ?? "";
@@ -67,15 +67,15 @@ export class Run {
     const perLayer = [...this.channels.values()].filter(
       (channel) => channel.series?.length && !["grid", "heat", "scores"].includes(channel.mark),
     );
-    const first = this.channels.get("activation_histogram")?.series ?? [];
-    const rows = [...first, ...perLayer.flatMap((channel) => channel.series.map(layerOf))];
-    this.layers = byDepth(this.graph.length ? rows.filter((name) => this.node(name)) : rows);
+    const histogramSeries = this.channels.get("activation_histogram")?.series ?? [];
+    const rows = [...histogramSeries, ...perLayer.flatMap((channel) => channel.series.map(parseLayer))];
+    this.layers = sortByDepth(this.graph.length ? rows.filter((name) => this.findNode(name)) : rows);
     this.log = (message.log ?? []).slice(-200);
-    this.status(message);
+    this.updateStatus(message);
   }
 
   /** @param {RunStatus} message */
-  status(message) {
+  updateStatus(message) {
     if (message.state) this.state = message.state;
     if (message.message !== undefined) this.message = message.message;
     this.step = message.step ?? this.step;
@@ -83,33 +83,33 @@ export class Run {
   }
 
   /** @param {LogEvent} message */
-  event(message) {
+  addLogEvent(message) {
     this.log.push(message);
     if (this.log.length > 200) this.log.shift();
   }
 
   /** @param {Frame} frame */
-  frame(frame) {
+  addFrame(frame) {
     if (frame.step < 0) {
       this.points = frame.readings.points ?? null;
       return;
     }
-    this.frames += 1;
+    this.frameCount += 1;
     Object.assign(this.latest, frame.readings);
     this.#advance(frame.step, frame.epoch);
     for (const [key, reading] of Object.entries(frame.readings)) {
       const mark = this.channels.get(key)?.mark;
       const limit = mark && TRACED[mark];
-      if (limit) this.#trace(key, reading.values.length, limit).push(frame.step, reading.values);
+      if (limit) this.#ensureTrace(key, reading.values.length, limit).push(frame.step, reading.values);
     }
   }
 
   /** @param {Series} series */
-  series(series) {
+  addSeries(series) {
     const epochs = series.kind === "epochs";
     const width = series.columns.length;
-    const at = series.columns.indexOf("step");
-    const held = series.columns.indexOf("validation_loss");
+    const stepColumn = series.columns.indexOf("step");
+    const lossColumn = series.columns.indexOf("validation_loss");
     if (series.reset) {
       this.traces[series.kind] = new Trace(width - 1);
       if (epochs) this.lowest = { step: NaN, value: Infinity };
@@ -117,22 +117,22 @@ export class Run {
     const trace = this.traces[series.kind];
     for (let row = 0; row < series.rows; row += 1) {
       const values = series.values.subarray(row * width, (row + 1) * width);
-      const step = values[at];
-      if (trace.length && step <= trace.last) continue;
-      trace.push(step, [...values.subarray(0, at), ...values.subarray(at + 1)]);
-      if (values[held] < this.lowest.value) this.lowest = { step, value: values[held] };
+      const step = values[stepColumn];
+      if (trace.length && step <= trace.lastStep) continue;
+      trace.push(step, [...values.subarray(0, stepColumn), ...values.subarray(stepColumn + 1)]);
+      if (values[lossColumn] < this.lowest.value) this.lowest = { step, value: values[lossColumn] };
       this.#advance(step, epochs ? values[0] : NaN);
     }
   }
 
   /** The newest number of the epoch series: "train_loss", "train_metric", "validation_loss", "validation_metric". @param {string} name */
-  newest(name) {
+  readEpochValue(name) {
     const column = ["epoch", "train_loss", "train_metric", "validation_loss", "validation_metric"].indexOf(name);
-    return this.traces.epochs.at(-1, column);
+    return this.traces.epochs.read(-1, column);
   }
 
   /** The node of a layer. @param {string} name */
-  node(name) {
+  findNode(name) {
     return this.graph.find((node) => node.name === name);
   }
 
@@ -147,7 +147,7 @@ export class Run {
   }
 
   /** Steps that the charts span, from the start to the newest. @returns {[number, number]} */
-  get span() {
+  get stepRange() {
     return [0, Math.max(10, Number.isFinite(this.step) ? this.step : 0)];
   }
 
@@ -160,11 +160,11 @@ export class Run {
 
   /** Whether the metric is a share of right answers; otherwise it is R². The page says so, or the run. */
   get classifies() {
-    return this.task ? this.task === "classification" : !this.known;
+    return this.task ? this.task === "classification" : !this.announced;
   }
 
   /** @param {string} key @param {number} width @param {number} limit */
-  #trace(key, width, limit) {
+  #ensureTrace(key, width, limit) {
     if (this.traces[key]?.width !== width) this.traces[key] = new Trace(width, limit);
     return this.traces[key];
   }

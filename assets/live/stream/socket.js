@@ -1,17 +1,17 @@
 /** One WebSocket to the live route of a run: reconnects with jittered back-off and says how it stands. */
 
-const FIRST_DELAY = 500;
-const LONGEST_DELAY = 15000;
-const REFUSED = 1008;
-const FULL = 1013;
+const FIRST_DELAY_MS = 500;
+const MAX_DELAY_MS = 15000;
+const POLICY_VIOLATION = 1008;
+const TRY_AGAIN_LATER = 1013;
 
-/** @typedef {"idle" | "connecting" | "open" | "lost" | "full"} Link */
+/** @typedef {"idle" | "connecting" | "open" | "lost" | "full"} LinkState */
 
 export class LiveSocket {
-  /** @param {{message: (data: string | ArrayBuffer) => void, link: (link: Link) => void, refused: () => void}} on */
+  /** @param {{message: (data: string | ArrayBuffer) => void, link: (link: LinkState) => void, refused: () => void}} on */
   constructor(on) {
     this.on = on;
-    /** @type {Link} */
+    /** @type {LinkState} */
     this.link = "idle";
     this.failures = 0;
     /** @type {string | null} */
@@ -28,7 +28,7 @@ export class LiveSocket {
   }
 
   /** Connects to a run; the same run again only takes the new token for the next connection. @param {string | null} run @param {string} token @param {string} base */
-  aim(run, token, base) {
+  connect(run, token, base) {
     const fresh = token !== this.token;
     this.token = token;
     this.base = base;
@@ -36,11 +36,11 @@ export class LiveSocket {
       if (fresh && (this.link === "lost" || this.link === "full")) this.#retryNow();
       return;
     }
-    this.#drop();
+    this.#disconnect();
     this.run = run;
     this.failures = 0;
     if (run) this.#open(run);
-    else this.#become("idle");
+    else this.#setLink("idle");
   }
 
   /** @param {object} command @returns {boolean} whether it went out */
@@ -54,39 +54,39 @@ export class LiveSocket {
     removeEventListener("online", this.wake);
     document.removeEventListener("visibilitychange", this.wake);
     this.run = null;
-    this.#drop();
+    this.#disconnect();
   }
 
   /** @param {string} run */
   #open(run) {
     clearTimeout(this.timer);
     this.timer = undefined;
-    if (this.failures === 0) this.#become("connecting");
+    if (this.failures === 0) this.#setLink("connecting");
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const path = `${this.base || "/"}live/${encodeURIComponent(run)}?token=${encodeURIComponent(this.token ?? "")}`;
     const socket = new WebSocket(`${scheme}://${location.host}${path}`);
     socket.binaryType = "arraybuffer";
     this.socket = socket;
     socket.onopen = () => {
-      if (this.link !== "full") this.#become("open"); // else the server may have no more room than before
+      if (this.link !== "full") this.#setLink("open"); // else the server may have no more room than before
     };
     socket.onmessage = (event) => {
       this.failures = 0;
-      this.#become("open");
+      this.#setLink("open");
       this.on.message(event.data);
     };
-    socket.onclose = (event) => this.#closed(socket, event.code);
+    socket.onclose = (event) => this.#handleClose(socket, event.code);
   }
 
   /** @param {WebSocket} socket @param {number} code */
-  #closed(socket, code) {
+  #handleClose(socket, code) {
     if (socket !== this.socket) return;
     this.socket = null;
     this.failures += 1;
-    this.#become(code === FULL ? "full" : "lost");
+    this.#setLink(code === TRY_AGAIN_LATER ? "full" : "lost");
     // A refused handshake looks like any other failure to a browser, so ask for a new token when trying again did not help.
-    if (code === REFUSED || this.failures % 3 === 0) this.on.refused();
-    const delay = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** (this.failures - 1));
+    if (code === POLICY_VIOLATION || this.failures % 3 === 0) this.on.refused();
+    const delay = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (this.failures - 1));
     this.timer = setTimeout(() => this.run && this.#open(this.run), delay * (0.5 + Math.random()));
   }
 
@@ -94,7 +94,7 @@ export class LiveSocket {
     if (this.timer && this.run && !document.hidden) this.#open(this.run);
   }
 
-  #drop() {
+  #disconnect() {
     clearTimeout(this.timer);
     this.timer = undefined;
     const socket = this.socket;
@@ -102,8 +102,8 @@ export class LiveSocket {
     if (socket) socket.close(1000);
   }
 
-  /** @param {Link} link */
-  #become(link) {
+  /** @param {LinkState} link */
+  #setLink(link) {
     if (link === this.link) return;
     this.link = link;
     this.on.link(link);

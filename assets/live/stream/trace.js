@@ -11,7 +11,7 @@ export class Trace {
   }
 
   /** The step of the newest row, or -1. */
-  get last() {
+  get lastStep() {
     return this.length ? this.steps[this.length - 1] : -1;
   }
 
@@ -20,8 +20,8 @@ export class Trace {
    * @param {number} step @param {ArrayLike<number>} row
    */
   push(step, row) {
-    if (this.length && step < this.last) return;
-    if (!this.length || step > this.last) {
+    if (this.length && step < this.lastStep) return;
+    if (!this.length || step > this.lastStep) {
       if (this.length === this.limit) this.thin();
       this.length += 1;
     }
@@ -32,21 +32,21 @@ export class Trace {
 
   /** Keeps the first row of every stride of steps, and the newest; strides double, so that what stays is spread evenly. */
   thin() {
-    this.#keepFirsts();
+    this.#dropWithinStride();
     while (this.length > this.limit * 0.75) {
       this.stride *= 2;
-      this.#keepFirsts();
+      this.#dropWithinStride();
     }
   }
 
-  #keepFirsts() {
+  #dropWithinStride() {
     const start = this.steps[0];
     let to = 0;
-    let taken = -1;
+    let lastBucket = -1;
     for (let from = 0; from < this.length; from += 1) {
       const bucket = Math.floor((this.steps[from] - start) / this.stride);
-      if (bucket === taken && from < this.length - 1) continue;
-      taken = bucket;
+      if (bucket === lastBucket && from < this.length - 1) continue;
+      lastBucket = bucket;
       this.steps[to] = this.steps[from];
       this.values.copyWithin(to * this.width, from * this.width, (from + 1) * this.width);
       to += 1;
@@ -55,13 +55,13 @@ export class Trace {
   }
 
   /** @param {number} index row, from the end when negative @param {number} column */
-  at(index, column) {
+  read(index, column) {
     const row = index < 0 ? this.length + index : index;
     return row < 0 || row >= this.length ? NaN : this.values[row * this.width + column];
   }
 
   /** Index of the last row at or before a step, or -1. @param {number} step */
-  before(step) {
+  findBefore(step) {
     let low = 0;
     let high = this.length;
     while (low < high) {
@@ -73,8 +73,8 @@ export class Trace {
   }
 
   /** Index of the row nearest to a step, or -1 when there is none. @param {number} step */
-  nearest(step) {
-    const left = this.before(step);
+  findNearest(step) {
+    const left = this.findBefore(step);
     if (left < 0) return this.length ? 0 : -1;
     if (left === this.length - 1) return left;
     return step - this.steps[left] <= this.steps[left + 1] - step ? left : left + 1;

@@ -3,7 +3,7 @@
 /** @typedef {{term: string, name: string}} Term a name that each language has a word for */
 /** @typedef {{text: string, values: Record<string, Value>}} Message */
 /** @typedef {string | number | boolean | null | Term | Message | Value[]} Value what stands in a placeholder */
-/** @typedef {{format: import("./number_format.js").Formats, layer: (name: string) => string}} Words how numbers and layers are written */
+/** @typedef {{format: import("./number_format.js").Formats, formatLayer: (name: string) => string}} Wording how numbers and layers are written */
 
 const CONTEXT = "\u0004"; // stands between context and text, as in gettext
 
@@ -26,7 +26,7 @@ export async function fetchCatalogue(address) {
 /**
  * Fills a message's template in the reader's language.
  * @param {Message} message @param {Map<string, string>} catalogue
- * @param {Words} ui
+ * @param {Wording} ui
  * @returns {string}
  */
 export function translate(message, catalogue, ui) {
@@ -38,13 +38,13 @@ export function translate(message, catalogue, ui) {
   );
 }
 
-/** What stands in a placeholder. @param {Value} value @param {Map<string, string>} catalogue @param {Words} ui @returns {string} */
+/** What stands in a placeholder. @param {Value} value @param {Map<string, string>} catalogue @param {Wording} ui @returns {string} */
 function fill(value, catalogue, ui) {
   if (Array.isArray(value)) return value.map((each) => fill(each, catalogue, ui)).join(", ");
   if (typeof value === "number") return Number.isInteger(value) ? ui.format.integer(value) : ui.format.four(value);
   if (typeof value !== "object" || value === null) return String(value);
   if ("text" in value) return translate(value, catalogue, ui);
   return value.term === "layer"
-    ? ui.layer(value.name)
+    ? ui.formatLayer(value.name)
     : catalogue.get(`${value.term}${CONTEXT}${value.name}`) || value.name;
 }

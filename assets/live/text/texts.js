@@ -1,4 +1,4 @@
-import { PARTS } from "./weight_parts.js";
+import { WEIGHT_PARTS } from "./weight_parts.js";
 
 /** Every string the live component shows, in English; the page sends translations under the same keys. @type {Record<string, string>} */
 // biome-ignore format: one text a line, as the page reads them
@@ -148,7 +148,7 @@ export const TEXTS = {
  * @param {Record<string, string>} [translated]
  * @returns {(key: string, values?: Record<string, string>) => string}
  */
-export function translator(translated = {}) {
+export function createTranslator(translated = {}) {
   return (key, values = {}) => {
     const text = translated[key] || TEXTS[key] || key;
     return text.replace(
@@ -164,9 +164,9 @@ export function translator(translated = {}) {
  * @param {string} name
  * @param {Record<string, string>} [translated]
  */
-export function layerName(name, translated = {}) {
+export function formatLayerName(name, translated = {}) {
   if (name === "output") return translated.layer_output || TEXTS.layer_output;
   const [layer, part] = name.split(" · ");
-  const own = layer.replace(/[a-z]\w*/i, (kind) => translated[`kind_${kind}`] || kind);
-  return part ? `${own} · ${translated[PARTS[part]] || TEXTS[PARTS[part]] || part}` : own;
+  const label = layer.replace(/[a-z]\w*/i, (kind) => translated[`kind_${kind}`] || kind);
+  return part ? `${label} · ${translated[WEIGHT_PARTS[part]] || TEXTS[WEIGHT_PARTS[part]] || part}` : label;
 }

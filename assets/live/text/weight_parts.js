@@ -1,5 +1,5 @@
 /** What the kinds of a layer's weights are called. @type {Record<string, string>} */
-export const PARTS = {
+export const WEIGHT_PARTS = {
   input: "part_input",
   recurrent: "part_recurrent",
   queries: "part_queries",

@@ -1,25 +1,25 @@
 /** The charts over epochs: loss and metric. */
 import { TimeChart } from "./time_chart.js";
-import { legendItem } from "../draw/legend.js";
-import { CHANNELS, scoreLegend, scoreLines, worstLegend, worstLine } from "./scores.js";
-import { headLegend, headLines, heads } from "./heads.js";
+import { createLegendItem } from "../draw/legend.js";
+import { CHANNELS, createScoreLegend, createScoreLines, createWorstLegend, createWorstLine } from "./scores.js";
+import { createHeadLegend, createHeadLines, listHeads } from "./heads.js";
 
 /** @typedef {import("../ui.js").Ui} Ui */
 
 const DASH = [5, 3];
 /** Columns of the epoch trace, whose steps stand apart. */
-const EPOCH = { train_loss: 1, train_metric: 2, validation_loss: 3, validation_metric: 4 };
+const EPOCH_COLUMN = { train_loss: 1, train_metric: 2, validation_loss: 3, validation_metric: 4 };
 
 /** Two lines of the epoch trace, train solid and validation dashed. @param {Ui} ui @param {"loss" | "metric"} what @returns {import("../draw/lines.js").Line[]} */
-function pair(ui, what) {
+function createSplitLines(ui, what) {
   const trace = ui.run.traces.epochs;
   return [
-    { name: ui.t("train"), color: ui.theme.accent, trace, column: EPOCH[`train_${what}`], thickness: 2 },
+    { name: ui.t("train"), color: ui.theme.accent, trace, column: EPOCH_COLUMN[`train_${what}`], thickness: 2 },
     {
       name: ui.t("validation"),
       color: ui.theme.text,
       trace,
-      column: EPOCH[`validation_${what}`],
+      column: EPOCH_COLUMN[`validation_${what}`],
       dash: DASH,
       thickness: 1.5,
     },
@@ -27,22 +27,22 @@ function pair(ui, what) {
 }
 
 /** Train and validation; where there is little room, a long word is cut to its beginning. @param {Ui} ui @param {boolean} [brief] */
-function splits(ui, brief = false) {
-  const [train, held] = ["train", "validation"]
+function createSplitLegend(ui, brief = false) {
+  const [train, validation] = ["train", "validation"]
     .map((key) => ui.t(key))
     .map((word) => (brief && word.length > 10 ? `${word.slice(0, 6)}.` : word));
-  return [legendItem("solid", ui.theme.accent, train), legendItem("dashed", ui.theme.text, held)];
+  return [createLegendItem("solid", ui.theme.accent, train), createLegendItem("dashed", ui.theme.text, validation)];
 }
 
 /** @param {Ui} ui */
-export function lossChart(ui) {
+export function createLossChart(ui) {
   const chart = new TimeChart(ui, {
     key: "loss",
     channels: ["loss", "end_loss"],
     title: "loss",
     help: "loss_chart_help",
     enlarge: "loss",
-    log: () => chart.panel.on,
+    log: () => chart.panel.toggled,
     lines: () => [
       {
         name: ui.t("batch_loss"),
@@ -53,37 +53,40 @@ export function lossChart(ui) {
         thickness: 1,
         quiet: true,
       },
-      ...headLines(ui, "loss"),
-      ...pair(ui, "loss"),
+      ...createHeadLines(ui, "loss"),
+      ...createSplitLines(ui, "loss"),
     ],
     mark: () => ui.run.best,
     more: (step) =>
       ui.run.best?.step === step ? [{ name: ui.t(ui.run.bestName), value: ui.format.value(ui.run.best.value) }] : [],
-    domain: (low, high) => (chart.panel.on ? [low, high] : [Math.min(0, low), Math.min(high, lossCeiling(ui))]),
+    domain: (low, high) =>
+      chart.panel.toggled ? [low, high] : [Math.min(0, low), Math.min(high, findLossCeiling(ui))],
   });
-  chart.panel.toggle(ui.t("log_scale"), ui.t("log_scale_help"), "loss_log", false);
+  chart.panel.addToggle(ui.t("log_scale"), ui.t("log_scale_help"), "loss_log", false);
   chart.legend = () => [
-    ...splits(ui),
-    legendItem("faint", ui.theme.accent, ui.t("batch_loss")),
-    ...(ui.run.best ? [legendItem("ring", ui.theme.text, ui.t(ui.run.bestName))] : []),
-    ...headLegend(ui, "loss"),
+    ...createSplitLegend(ui),
+    createLegendItem("faint", ui.theme.accent, ui.t("batch_loss")),
+    ...(ui.run.best ? [createLegendItem("ring", ui.theme.text, ui.t(ui.run.bestName))] : []),
+    ...createHeadLegend(ui, "loss"),
   ];
   chart.briefLegend = () =>
-    heads(ui).length ? headLegend(ui, "loss", true) : [...splits(ui, true), ...chart.legend().slice(2)];
+    listHeads(ui).length
+      ? createHeadLegend(ui, "loss", true)
+      : [...createSplitLegend(ui, true), ...chart.legend().slice(2)];
   return chart;
 }
 
 /** Single wild batches must not flatten the curves: the axis ends at twice the largest epoch mean. @param {Ui} ui */
-function lossCeiling(ui) {
+function findLossCeiling(ui) {
   const trace = ui.run.traces.epochs;
   let top = -Infinity;
   for (let i = 0; i < trace.length; i += 1)
-    top = Math.max(top, trace.at(i, EPOCH.train_loss) || 0, trace.at(i, EPOCH.validation_loss) || 0);
+    top = Math.max(top, trace.read(i, EPOCH_COLUMN.train_loss) || 0, trace.read(i, EPOCH_COLUMN.validation_loss) || 0);
   return top > 0 ? 1.5 * top : Infinity;
 }
 
 /** @param {Ui} ui */
-export function metricChart(ui) {
+export function createMetricChart(ui) {
   const chart = new TimeChart(ui, {
     key: "metric",
     channels: [...CHANNELS, "recall", "confusion"], // the large form shows the last two class by class
@@ -91,12 +94,18 @@ export function metricChart(ui) {
     help: "metric_chart_help",
     enlarge: "metric",
     log: () => false,
-    lines: () => [...scoreLines(ui), ...worstLine(ui), ...pair(ui, "metric"), ...headLines(ui, "metric")],
+    lines: () => [
+      ...createScoreLines(ui),
+      ...createWorstLine(ui),
+      ...createSplitLines(ui, "metric"),
+      ...createHeadLines(ui, "metric"),
+    ],
     percent: () => ui.run.classifies,
     domain: (low, high) => [Math.max(low, -1), Math.max(high, Math.max(low, -1) + 0.1)],
   });
-  const more = (brief = false) => [...scoreLegend(ui), ...headLegend(ui, "metric", brief)];
-  chart.legend = () => [...splits(ui), ...more(), ...worstLegend(ui)];
-  chart.briefLegend = () => (more().length ? more(true) : [...splits(ui, true), ...worstLegend(ui)]);
+  const createScoreLegends = (brief = false) => [...createScoreLegend(ui), ...createHeadLegend(ui, "metric", brief)];
+  chart.legend = () => [...createSplitLegend(ui), ...createScoreLegends(), ...createWorstLegend(ui)];
+  chart.briefLegend = () =>
+    createScoreLegends().length ? createScoreLegends(true) : [...createSplitLegend(ui, true), ...createWorstLegend(ui)];
   return chart;
 }

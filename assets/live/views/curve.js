@@ -1,10 +1,10 @@
 /** The prediction of a network with one input, with the data points. */
-import { xAxis, yAxis, vertical } from "../draw/axes.js";
-import { legendItem } from "../draw/legend.js";
+import { drawXAxis, drawYAxis, drawVerticalLine } from "../draw/axes.js";
+import { createLegendItem } from "../draw/legend.js";
 import { Panel } from "./panel.js";
-import { disagreementBand } from "./disagreement.js";
-import { linear, niceDomain } from "../draw/scale.js";
-import { css } from "../draw/theme.js";
+import { drawDisagreementBand } from "./disagreement.js";
+import { createLinearScale, roundDomain } from "../draw/scale.js";
+import { formatColor } from "../draw/theme.js";
 
 /** @import { Box } from "../draw/axes.js" */
 /** @import { Scale } from "../draw/scale.js" */
@@ -21,7 +21,7 @@ export class CurveView {
     this.node = this.panel.node;
     /** @type {Point | null} */
     this.pointer = null;
-    this.panel.pointer = (pointer) => {
+    this.panel.onPointer = (pointer) => {
       this.pointer = pointer;
       if (!pointer) ui.tooltip.hide(this.panel.canvas);
       ui.redraw();
@@ -31,93 +31,93 @@ export class CurveView {
   legend = () => {
     const { theme, t } = this.ui;
     return [
-      legendItem("solid", theme.accent, t("prediction")),
-      legendItem("dot", theme.muted, t("train")),
-      legendItem("ring", theme.muted, t("validation")),
+      createLegendItem("solid", theme.accent, t("prediction")),
+      createLegendItem("dot", theme.muted, t("train")),
+      createLegendItem("ring", theme.muted, t("validation")),
     ];
   };
 
   draw() {
-    const context = this.panel.begin();
+    const context = this.panel.beginDrawing();
     const curve = this.ui.run.latest.curve;
     if (!context || !curve) return;
     const { panel, ui } = this;
     const [x0, x1] = ui.run.channels.get("curve")?.extent ?? [-1, 1];
     const box = { left: 42, top: 8, right: panel.width - 8, bottom: panel.height - 22 };
-    const x = linear([x0, x1], box.left, box.right);
-    const y = linear(this.#domain(curve.values), box.bottom, box.top);
+    const x = createLinearScale([x0, x1], box.left, box.right);
+    const y = createLinearScale(this.#computeDomain(curve.values), box.bottom, box.top);
     const look = { theme: ui.theme, format: ui.format, ratio: panel.ratio };
-    yAxis(context, box, y, look);
-    xAxis(context, box, x, { ...look, unit: "x" });
-    disagreementBand(context, ui, box, y);
-    this.#points(context, x, y);
-    this.#line(context, curve.values, box, y);
-    this.#cursor(context, curve.values, box, x, y);
-    const r2 = ui.run.newest("validation_metric");
+    drawYAxis(context, box, y, look);
+    drawXAxis(context, box, x, { ...look, unit: "x" });
+    drawDisagreementBand(context, ui, box, y);
+    this.#drawPoints(context, x, y);
+    this.#drawLine(context, curve.values, box, y);
+    this.#drawCursor(context, curve.values, box, x, y);
+    const r2 = ui.run.readEpochValue("validation_metric");
     panel.describe(`${ui.t("r2")} ${ui.format.fixed(r2, 3)}`);
   }
 
   /** The data decide the axis; a prediction far off runs out of the picture. @param {Values} curve */
-  #domain(curve) {
+  #computeDomain(curve) {
     const points = this.ui.run.points;
     let [low, high] = [Infinity, -Infinity];
-    const take = (/** @type {number} */ value) => {
+    const include = (/** @type {number} */ value) => {
       low = Math.min(low, value);
       high = Math.max(high, value);
     };
-    if (points) for (let i = 0; i < points.shape[0]; i += 1) take(points.values[i * points.shape[1] + 1]);
-    else curve.forEach((value) => Number.isFinite(value) && take(value));
-    const room = (high - low) * 0.08;
-    return niceDomain(low - room, high + room);
+    if (points) for (let i = 0; i < points.shape[0]; i += 1) include(points.values[i * points.shape[1] + 1]);
+    else curve.forEach((value) => Number.isFinite(value) && include(value));
+    const margin = (high - low) * 0.08;
+    return roundDomain(low - margin, high + margin);
   }
 
   /** @param {CanvasRenderingContext2D} context @param {Scale} x @param {Scale} y */
-  #points(context, x, y) {
+  #drawPoints(context, x, y) {
     const { run, theme } = this.ui;
     if (!run.points) return;
     const [count, width] = run.points.shape;
     for (let i = 0; i < count; i += 1) {
-      const at = i * width;
-      const validation = run.points.values[at + 3] > 0;
+      const offset = i * width;
+      const validation = run.points.values[offset + 3] > 0;
       context.beginPath();
-      context.arc(x.map(run.points.values[at]), y.map(run.points.values[at + 1]), 2.5, 0, 2 * Math.PI);
-      context.fillStyle = css(validation ? theme.ground : theme.muted, validation ? 0.8 : 0.75);
+      context.arc(x.map(run.points.values[offset]), y.map(run.points.values[offset + 1]), 2.5, 0, 2 * Math.PI);
+      context.fillStyle = formatColor(validation ? theme.ground : theme.muted, validation ? 0.8 : 0.75);
       context.fill();
       context.lineWidth = 1.25;
-      context.strokeStyle = css(theme.muted);
+      context.strokeStyle = formatColor(theme.muted);
       context.stroke();
     }
   }
 
   /** @param {CanvasRenderingContext2D} context @param {Values} values @param {Box} box @param {Scale} y */
-  #line(context, values, box, y) {
+  #drawLine(context, values, box, y) {
     context.save();
     context.beginPath();
     context.rect(box.left, box.top - 1, box.right - box.left, box.bottom - box.top + 2);
     context.clip();
     context.beginPath();
-    let drawing = false;
+    let penDown = false;
     values.forEach((value, i) => {
       const px = box.left + (i / (values.length - 1)) * (box.right - box.left);
-      if (!Number.isFinite(value)) drawing = false;
-      else if (drawing) context.lineTo(px, y.map(value));
+      if (!Number.isFinite(value)) penDown = false;
+      else if (penDown) context.lineTo(px, y.map(value));
       else {
         context.moveTo(px, y.map(value));
-        drawing = true;
+        penDown = true;
       }
     });
     context.lineWidth = 2.5;
     context.lineJoin = "round";
-    context.strokeStyle = css(this.ui.theme.accent);
+    context.strokeStyle = formatColor(this.ui.theme.accent);
     context.stroke();
     context.restore();
   }
 
   /** @param {CanvasRenderingContext2D} context @param {Values} values @param {Box} box @param {Scale} x @param {Scale} y */
-  #cursor(context, values, box, x, y) {
+  #drawCursor(context, values, box, x, y) {
     const { pointer, ui } = this;
     if (!pointer || pointer.x < box.left || pointer.x > box.right) return;
-    vertical(context, box, pointer.x, css(ui.theme.text, 0.6), this.panel.ratio);
+    drawVerticalLine(context, box, pointer.x, formatColor(ui.theme.text, 0.6), this.panel.ratio);
     const value = values[Math.round(((pointer.x - box.left) / (box.right - box.left)) * (values.length - 1))];
     const rows = [{ name: ui.t("prediction"), value: ui.format.value(value), color: ui.theme.accent }];
     ui.tooltip.show(
@@ -130,7 +130,7 @@ export class CurveView {
     if (!Number.isFinite(value)) return;
     context.beginPath();
     context.arc(pointer.x, y.map(value), 3.5, 0, 2 * Math.PI);
-    context.fillStyle = css(ui.theme.accent);
+    context.fillStyle = formatColor(ui.theme.accent);
     context.fill();
   }
 }

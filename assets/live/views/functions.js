@@ -1,10 +1,10 @@
 /** Marks curve and arrows: a function over one input, and moves over two. */
-import { xAxis, yAxis } from "../draw/axes.js";
-import { linear, niceDomain } from "../draw/scale.js";
-import { css } from "../draw/theme.js";
+import { drawXAxis, drawYAxis } from "../draw/axes.js";
+import { createLinearScale, roundDomain } from "../draw/scale.js";
+import { formatColor } from "../draw/theme.js";
 import { drawArrows } from "./attack.js";
 import { MarkView } from "./mark_view.js";
-import { span } from "./maps.js";
+import { findFiniteRange } from "./maps.js";
 
 /** @typedef {import("../stream/protocol.js").Reading} Reading */
 
@@ -14,11 +14,15 @@ export class FunctionView extends MarkView {
     const { panel, ui } = this;
     const count = shape[shape.length - 1];
     const box = { left: 42, top: 8, right: panel.width - 8, bottom: panel.height - 22 };
-    const x = linear([this.channel?.extent?.[0] ?? 0, this.channel?.extent?.[1] ?? count - 1], box.left, box.right);
-    const y = linear(niceDomain(...span(values)), box.bottom, box.top);
+    const x = createLinearScale(
+      [this.channel?.extent?.[0] ?? 0, this.channel?.extent?.[1] ?? count - 1],
+      box.left,
+      box.right,
+    );
+    const y = createLinearScale(roundDomain(...findFiniteRange(values)), box.bottom, box.top);
     const look = { theme: ui.theme, format: ui.format, ratio: panel.ratio };
-    yAxis(context, box, y, look);
-    xAxis(context, box, x, { ...look, unit: "x" });
+    drawYAxis(context, box, y, look);
+    drawXAxis(context, box, x, { ...look, unit: "x" });
     context.lineWidth = 2;
     context.lineJoin = "round";
     for (let line = 0; line < values.length / count; line += 1) {
@@ -27,7 +31,7 @@ export class FunctionView extends MarkView {
         const value = values[line * count + i];
         if (Number.isFinite(value)) context.lineTo(box.left + (i / (count - 1)) * (box.right - box.left), y.map(value));
       }
-      context.strokeStyle = css(line ? ui.theme.class(line) : ui.theme.accent);
+      context.strokeStyle = formatColor(line ? ui.theme.classColor(line) : ui.theme.accent);
       context.stroke();
     }
     panel.describe(`${ui.format.value(values[0])} … ${ui.format.value(values[values.length - 1])}`);
@@ -43,10 +47,10 @@ export class ArrowsView extends MarkView {
     if (side < 24) return;
     const left = Math.max(42, (panel.width - side) / 2);
     const box = { left, top: 8, right: left + side, bottom: 8 + side };
-    const [x, y] = [linear([x0, x1], box.left, box.right), linear([y0, y1], box.bottom, box.top)];
+    const [x, y] = [createLinearScale([x0, x1], box.left, box.right), createLinearScale([y0, y1], box.bottom, box.top)];
     const look = { theme: ui.theme, format: ui.format, ratio: panel.ratio };
-    yAxis(context, box, y, look);
-    xAxis(context, box, x, { ...look, unit: "x" });
+    drawYAxis(context, box, y, look);
+    drawXAxis(context, box, x, { ...look, unit: "x" });
     drawArrows(context, ui, x, y, reading);
     panel.describe(ui.format.integer(reading.shape[0]));
   }

@@ -8,14 +8,14 @@
  * @param {Node[]} graph @param {string[]} columns names, "input" first; layers are called by place and kind
  * @returns {Map<string, number[]>}
  */
-export function feeds(graph, columns) {
-  const carried = new Map([["input", [0]]]);
-  const found = new Map();
+export function resolveInputs(graph, columns) {
+  const columnsOf = new Map([["input", [0]]]);
+  const inputsOf = new Map();
   for (const { name, inputs } of graph) {
-    const taken = inputs.flatMap((input) => carried.get(input) ?? []);
+    const sources = inputs.flatMap((input) => columnsOf.get(input) ?? []);
     const column = columns.indexOf(name);
-    if (column > 0) found.set(name, taken);
-    carried.set(name, column > 0 ? [column] : taken);
+    if (column > 0) inputsOf.set(name, sources);
+    columnsOf.set(name, column > 0 ? [column] : sources);
   }
-  return found;
+  return inputsOf;
 }

@@ -1,34 +1,34 @@
 /** The links between two columns of units: by weight where the run tells the weights, else as thin lines. */
-import { css } from "../draw/theme.js";
+import { formatColor } from "../draw/theme.js";
 
 /** @typedef {import("./columns.js").Cell} Cell */
 /** @typedef {{name: string, cells: Cell[], count: number}} Column `count` units, of which `cells` are drawn */
 /** @typedef {{values: Int8Array, start: number, inputs: number}} Matrix rows of `inputs` weights, one row a unit, 127 for the largest */
 
-const MOST_LINKS = 420;
-const FAINTEST = 6;
+const MAX_LINKS = 420;
+const MIN_WEIGHT = 6;
 
 /**
  * Each layer's matrix by its name; nothing when the sizes are not what the columns say.
  * @param {import("../stream/run.js").Run} run @param {Column[]} columns in order of depth, inputs first
- * @param {Map<string, number[]>} fed the columns that feed each layer
+ * @param {Map<string, number[]>} inputsOf the columns that feed each layer
  * @param {string} [key] of the channel
  * @returns {Map<string, Matrix>}
  */
-export function matrices(run, columns, fed, key = "weights") {
-  const found = new Map();
+export function sliceMatrices(run, columns, inputsOf, key = "weights") {
+  const matrices = new Map();
   const reading = run.latest[key];
   const names = run.channels.get(key)?.series ?? [];
-  if (!reading) return found;
+  if (!reading) return matrices;
   let start = 0;
   for (const name of names) {
-    const place = columns.findIndex((column) => column.name === name);
-    if (place < 1) return found;
-    const inputs = (fed.get(name) ?? []).reduce((sum, from) => sum + columns[from].count, 0);
-    found.set(name, { values: /** @type {Int8Array} */ (reading.values), start, inputs });
-    start += inputs * columns[place].count;
+    const index = columns.findIndex((column) => column.name === name);
+    if (index < 1) return matrices;
+    const inputs = (inputsOf.get(name) ?? []).reduce((sum, from) => sum + columns[from].count, 0);
+    matrices.set(name, { values: /** @type {Int8Array} */ (reading.values), start, inputs });
+    start += inputs * columns[index].count;
   }
-  return start === reading.values.length ? found : new Map();
+  return start === reading.values.length ? matrices : new Map();
 }
 
 /**
@@ -37,21 +37,21 @@ export function matrices(run, columns, fed, key = "weights") {
  * @param {number} first the matrix's column that belongs to the first unit of `from`
  * @param {import("../draw/theme.js").Theme} theme
  */
-export function weightedLinks(context, from, to, matrix, first, theme) {
+export function drawWeightedLinks(context, from, to, matrix, first, theme) {
   const links = [];
   for (const b of to.cells) {
     for (const a of from.cells) {
       const weight = matrix.values[matrix.start + b.index * matrix.inputs + first + a.index];
-      if (Math.abs(weight) >= FAINTEST) links.push({ a, b, weight });
+      if (Math.abs(weight) >= MIN_WEIGHT) links.push({ a, b, weight });
     }
   }
   links.sort((one, other) => Math.abs(one.weight) - Math.abs(other.weight));
-  for (const { a, b, weight } of links.slice(-MOST_LINKS)) {
+  for (const { a, b, weight } of links.slice(-MAX_LINKS)) {
     const share = Math.abs(weight) / 127;
-    context.strokeStyle = css(theme.value(Math.sign(weight)), 0.06 + 0.74 * share);
+    context.strokeStyle = formatColor(theme.valueColor(Math.sign(weight)), 0.06 + 0.74 * share);
     context.lineWidth = 0.5 + 2.5 * share;
     context.beginPath();
-    link(context, a, b);
+    traceLink(context, a, b);
     context.stroke();
   }
 }
@@ -60,21 +60,21 @@ export function weightedLinks(context, from, to, matrix, first, theme) {
  * Every unit to every unit, but straight on where a layer works unit by unit.
  * @param {CanvasRenderingContext2D} context @param {Column} from @param {Column} to @param {boolean} unitwise @param {import("../draw/theme.js").Theme} theme
  */
-export function plainLinks(context, from, to, unitwise, theme) {
+export function drawPlainLinks(context, from, to, unitwise, theme) {
   const straight = unitwise && from.cells.length === to.cells.length;
-  if (!straight && from.cells.length * to.cells.length > MOST_LINKS) return;
+  if (!straight && from.cells.length * to.cells.length > MAX_LINKS) return;
   const count = straight ? from.cells.length : from.cells.length * to.cells.length;
   context.lineWidth = 1;
-  context.strokeStyle = css(theme.text, Math.max(0.06, Math.min(0.22, 1 / Math.sqrt(count))));
+  context.strokeStyle = formatColor(theme.text, Math.max(0.06, Math.min(0.22, 1 / Math.sqrt(count))));
   context.beginPath();
   for (const a of from.cells) {
-    for (const b of straight ? [to.cells[a.index]] : to.cells) link(context, a, b);
+    for (const b of straight ? [to.cells[a.index]] : to.cells) traceLink(context, a, b);
   }
   context.stroke();
 }
 
 /** @param {CanvasRenderingContext2D} context @param {Cell} a @param {Cell} b */
-function link(context, a, b) {
+function traceLink(context, a, b) {
   const [x0, y0, x1, y1] = [a.x + a.size, a.y + a.size / 2, b.x, b.y + b.size / 2];
   const middle = (x0 + x1) / 2;
   context.moveTo(x0, y0);

@@ -1,15 +1,15 @@
 /** Marks pairs and heat: pictures over what is made of them, and rows of numbers along an axis. */
-import { element } from "../draw/dom.js";
-import { Picture, paintSigned } from "../draw/heat_map.js";
-import { css } from "../draw/theme.js";
-import { measureOf } from "./about.js";
-import { MarkView, signed } from "./mark_view.js";
-import { upright } from "./tiles.js";
+import { createElement } from "../draw/dom.js";
+import { PixelBuffer, paintSigned } from "../draw/heat_map.js";
+import { formatColor } from "../draw/theme.js";
+import { formatMeasure } from "./about.js";
+import { MarkView, quantize } from "./mark_view.js";
+import { flipRows } from "./tiles.js";
 
 /** @typedef {import("../stream/protocol.js").Reading} Reading */
 
 const GAP = 4;
-const LABELS = 132;
+const LABEL_WIDTH = 132;
 /** @type {Record<string, string>} */
 const GATES = {
   input: "gate_input",
@@ -21,28 +21,28 @@ const GATES = {
 
 /** The first half of the maps above, the second half below. */
 export class PairsView extends MarkView {
-  picture = new Picture();
+  buffer = new PixelBuffer();
 
-  legend = () => [this.ramp("−", "+"), element("span", { text: measureOf(this.channel) })];
+  legend = () => [this.createRamp("−", "+"), createElement("span", { text: formatMeasure(this.channel) })];
 
   /** @param {CanvasRenderingContext2D} context @param {Reading} reading */
   paint(context, reading) {
     const { panel } = this;
     const [count, height, width] = reading.shape;
-    const maps = upright(signed(reading), count, height, width);
-    paintSigned(this.picture, maps, [count, height, width], this.ui.theme);
+    const maps = flipRows(quantize(reading), count, height, width);
+    paintSigned(this.buffer, maps, [count, height, width], this.ui.theme);
     const pairs = count / 2;
-    const room = (panel.width + GAP) / pairs - GAP;
-    const scale = Math.min(room / width, (panel.height - GAP) / 2 / height);
-    const [w, h] = height === 1 ? [room, (panel.height - GAP) / 2] : [width * scale, height * scale];
+    const pairWidth = (panel.width + GAP) / pairs - GAP;
+    const scale = Math.min(pairWidth / width, (panel.height - GAP) / 2 / height);
+    const [w, h] = height === 1 ? [pairWidth, (panel.height - GAP) / 2] : [width * scale, height * scale];
     const left = (panel.width - pairs * (w + GAP) + GAP) / 2;
     const top = (panel.height - 2 * h - GAP) / 2;
     context.imageSmoothingEnabled = false;
     for (let i = 0; i < count; i += 1) {
       const x = left + (i % pairs) * (w + GAP);
       const y = top + (i < pairs ? 0 : h + GAP);
-      context.drawImage(this.picture.canvas, 0, i * height, width, height, x, y, w, h);
-      context.strokeStyle = css(this.ui.theme.text, 0.28);
+      context.drawImage(this.buffer.canvas, 0, i * height, width, height, x, y, w, h);
+      context.strokeStyle = formatColor(this.ui.theme.text, 0.28);
       context.lineWidth = 1;
       context.strokeRect(x - 0.5, y - 0.5, w + 1, h + 1);
     }
@@ -51,11 +51,11 @@ export class PairsView extends MarkView {
 
 /** Inputs above, what the network makes of them below. */
 export class ReconstructionView extends PairsView {
-  legend = () => [this.ramp("−", `+ · ${this.ui.t("pairs_rows")}`)];
+  legend = () => [this.createRamp("−", `+ · ${this.ui.t("pairs_rows")}`)];
 }
 
 /** Smallest and largest of the finite numbers. @param {ArrayLike<number>} values @returns {[number, number]} */
-export function span(values) {
+export function findFiniteRange(values) {
   let [low, high] = [Infinity, -Infinity];
   for (let i = 0; i < values.length; i += 1) {
     if (!Number.isFinite(values[i])) continue;
@@ -67,70 +67,73 @@ export function span(values) {
 
 /** One row a series, one column a place along the other axis. */
 export class HeatView extends MarkView {
-  picture = new Picture();
+  buffer = new PixelBuffer();
   /** What stands under the columns. */
-  below = "";
+  axisText = "";
 
   legend = () => {
-    const [low, high] = this.range(this.ui.run.latest[this.key]?.values ?? []);
+    const [low, high] = this.computeRange(this.ui.run.latest[this.key]?.values ?? []);
     const { format } = this.ui;
-    return [element("span", { text: measureOf(this.channel) }), this.ramp(format.short(low), format.short(high))];
+    return [
+      createElement("span", { text: formatMeasure(this.channel) }),
+      this.createRamp(format.short(low), format.short(high)),
+    ];
   };
 
   /** What the ends of the colors stand for. @param {ArrayLike<number>} values */
-  range(values) {
-    return span(values);
+  computeRange(values) {
+    return findFiniteRange(values);
   }
 
   /** @param {CanvasRenderingContext2D} context @param {Reading} reading */
   paint(context, { values, shape: [rows, steps] }) {
     const { panel, ui } = this;
     const names = this.channel?.series ?? [];
-    const [low, high] = this.range(values);
+    const [low, high] = this.computeRange(values);
     const numbers = new Int8Array(values.length);
     values.forEach((value, i) => (numbers[i] = Math.round(((2 * (value - low)) / (high - low || 1) - 1) * 127) || 0));
-    paintSigned(this.picture, numbers, [rows, 1, steps], ui.theme);
+    paintSigned(this.buffer, numbers, [rows, 1, steps], ui.theme);
     const height = Math.min(24, (panel.height - 14) / rows);
-    const labels = Math.min(LABELS, panel.width / 3);
+    const labels = Math.min(LABEL_WIDTH, panel.width / 3);
     const width = Math.max(20, panel.width - labels - 40);
     context.textBaseline = "middle";
     context.imageSmoothingEnabled = false;
     for (let row = 0; row < rows; row += 1) {
       const y = row * height;
-      const own = [...values.subarray(row * steps, (row + 1) * steps)].filter(Number.isFinite);
-      const mean = own.reduce((sum, value) => sum + value, 0) / own.length;
+      const finite = [...values.subarray(row * steps, (row + 1) * steps)].filter(Number.isFinite);
+      const mean = finite.reduce((sum, value) => sum + value, 0) / finite.length;
       context.textAlign = "left";
-      context.fillStyle = css(ui.theme.text);
-      context.fillText(this.label(names[row] ?? String(row + 1)), 0, y + height / 2, labels - 4);
-      context.drawImage(this.picture.canvas, 0, row, steps, 1, labels, y, width, height - 2);
+      context.fillStyle = formatColor(ui.theme.text);
+      context.fillText(this.formatRow(names[row] ?? String(row + 1)), 0, y + height / 2, labels - 4);
+      context.drawImage(this.buffer.canvas, 0, row, steps, 1, labels, y, width, height - 2);
       context.fillText(ui.format.fixed(mean, 2), labels + width + 6, y + height / 2);
     }
-    context.fillStyle = css(ui.theme.muted);
+    context.fillStyle = formatColor(ui.theme.muted);
     context.textBaseline = "top";
-    if (this.below) context.fillText(ui.t(this.below), labels, rows * height, width);
-    panel.describe(names.map((name) => this.label(name)).join(", "));
+    if (this.axisText) context.fillText(ui.t(this.axisText), labels, rows * height, width);
+    panel.describe(names.map((name) => this.formatRow(name)).join(", "));
   }
 
   /** @param {string} name of a row */
-  label(name) {
-    return this.ui.layer(name);
+  formatRow(name) {
+    return this.ui.formatLayer(name);
   }
 }
 
 /** One row a gate, one column a step of the sequence; how far it is open, 0 to 1. */
 export class GatesView extends HeatView {
-  below = "sequence_time";
+  axisText = "sequence_time";
 
-  legend = () => [this.ramp("0", "1")];
+  legend = () => [this.createRamp("0", "1")];
 
   /** @returns {[number, number]} */
-  range() {
+  computeRange() {
     return [0, 1];
   }
 
   /** "2 lstm · forget" in the reader's words. @param {string} name */
-  label(name) {
+  formatRow(name) {
     const [layer, gate] = name.split(" · ");
-    return `${this.ui.layer(layer)} · ${this.ui.t(GATES[gate] ?? gate)}`;
+    return `${this.ui.formatLayer(layer)} · ${this.ui.t(GATES[gate] ?? gate)}`;
   }
 }

@@ -3,7 +3,7 @@ import { DistributionView } from "./distribution.js";
 import { ArrowsView, FunctionView } from "./functions.js";
 import { LinkMapView } from "./link_map.js";
 import { HeatView, PairsView } from "./maps.js";
-import { seriesChart } from "./series.js";
+import { createSeriesChart } from "./series.js";
 import { TilesView } from "./tiles.js";
 
 /** @import { Ui, View } from "../ui.js" */
@@ -11,9 +11,9 @@ import { TilesView } from "./tiles.js";
 
 /** @type {Record<Mark, (ui: Ui, key: string) => View>} */
 export const MARKS = {
-  lines: (ui, key) => seriesChart(ui, key),
-  scalar: (ui, key) => seriesChart(ui, key),
-  scores: (ui, key) => seriesChart(ui, key),
+  lines: (ui, key) => createSeriesChart(ui, key),
+  scalar: (ui, key) => createSeriesChart(ui, key),
+  scores: (ui, key) => createSeriesChart(ui, key),
   histogram: (ui, key) => new DistributionView(ui, key),
   grid: (ui, key) => new TilesView(ui, key),
   units: (ui, key) => new TilesView(ui, key),

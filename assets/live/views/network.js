@@ -1,11 +1,11 @@
 /** The network: input maps, then the response map of every unit of every layer, linked as the layers are. */
-import { plate } from "../draw/axes.js";
+import { drawLabel } from "../draw/axes.js";
 import { arrange, GAP, GUTTER } from "./columns.js";
-import { feeds } from "./graph.js";
-import { layMap, nearest, Picture, paintSigned } from "../draw/heat_map.js";
+import { resolveInputs } from "./graph.js";
+import { drawMap, findSample, PixelBuffer, paintSigned } from "../draw/heat_map.js";
 import { CanvasCache } from "../draw/canvas_cache.js";
-import { matrices, plainLinks, weightedLinks } from "./links.js";
-import { css } from "../draw/theme.js";
+import { sliceMatrices, drawPlainLinks, drawWeightedLinks } from "./links.js";
+import { formatColor } from "../draw/theme.js";
 
 /** @import { Cell, Slot } from "./columns.js" */
 /** @import { Reading } from "../stream/protocol.js" */
@@ -14,7 +14,7 @@ import { css } from "../draw/theme.js";
 /** @typedef {import("./columns.js").Cell & {layer: number, unit: number}} UnitCell */
 
 /** So many units a run sends at most. */
-const MOST_UNITS = 1024;
+const MAX_UNITS = 1024;
 const INPUT_CELLS = 24;
 
 export class NetworkView {
@@ -24,15 +24,15 @@ export class NetworkView {
   constructor(ui, panel) {
     this.ui = ui;
     this.panel = panel;
-    this.links = new CanvasCache();
-    this.units = new Picture();
-    this.inputs = new Picture();
+    this.linkCache = new CanvasCache();
+    this.unitBuffer = new PixelBuffer();
+    this.inputBuffer = new PixelBuffer();
     /** @type {UnitCell[]} */
     this.cells = [];
   }
 
   /** Whether the run sends unit maps. */
-  get shown() {
+  get available() {
     return Boolean(this.ui.run.latest.units);
   }
 
@@ -45,23 +45,28 @@ export class NetworkView {
     const reading = run.latest.units;
     if (!reading) return false;
     const shape = /** @type {[number, number, number]} */ (reading.shape);
-    paintSigned(this.units, /** @type {Int8Array} */ (reading.values), shape, theme);
-    const columns = this.#columns(slots, top, bottom);
+    paintSigned(this.unitBuffer, /** @type {Int8Array} */ (reading.values), shape, theme);
+    const columns = this.#buildColumns(slots, top, bottom);
     this.cells = /** @type {UnitCell[]} */ (columns.slice(1).flatMap(({ cells }) => cells));
-    const places = columns.map(({ name, cells }) => [name, cells.length, cells[0]?.x, cells[0]?.y, cells[0]?.size]);
-    this.links.draw(
+    const geometry = columns.map(({ name, cells }) => [name, cells.length, cells[0]?.x, cells[0]?.y, cells[0]?.size]);
+    this.linkCache.draw(
       context,
       this.panel,
-      JSON.stringify([theme.text, top, bottom, places, run.latest.weights ? run.frames : 0]),
-      (own) => this.#links(own, columns),
+      JSON.stringify([theme.text, top, bottom, geometry, run.latest.weights ? run.frameCount : 0]),
+      (cacheContext) => this.#drawLinks(cacheContext, columns),
     );
     context.imageSmoothingEnabled = true;
-    this.#inputs(context, columns[0].cells);
+    this.#drawInputs(context, columns[0].cells);
     for (const cell of this.cells) {
-      layMap(context, this.units, cell.unit, shape, { x: cell.x, y: cell.y, width: cell.size, height: cell.size });
-      this.#frame(context, cell, cell === this.#under(pointer));
+      drawMap(context, this.unitBuffer, cell.unit, shape, {
+        x: cell.x,
+        y: cell.y,
+        width: cell.size,
+        height: cell.size,
+      });
+      this.#drawFrame(context, cell, cell === this.#findCell(pointer));
     }
-    context.fillStyle = css(theme.muted);
+    context.fillStyle = formatColor(theme.muted);
     context.textAlign = "center";
     context.textBaseline = "bottom";
     columns.forEach(({ hidden, missing }, i) => {
@@ -80,28 +85,28 @@ export class NetworkView {
           bottom,
         );
     });
-    const cell = this.#under(pointer);
-    if (cell && pointer) this.#tell(cell, pointer, reading);
+    const cell = this.#findCell(pointer);
+    if (cell && pointer) this.#showTooltip(cell, pointer, reading);
     return Boolean(cell);
   }
 
   /** The input column and one per layer. @param {Slot[]} slots @param {number} top @param {number} bottom */
-  #columns(slots, top, bottom) {
+  #buildColumns(slots, top, bottom) {
     const { run } = this.ui;
     const names = run.channels.get("units")?.series ?? [];
-    const left = arrange(2, { left: 0, right: GUTTER - GAP * 2 }, top, bottom);
+    const inputs = arrange(2, { left: 0, right: GUTTER - GAP * 2 }, top, bottom);
     /** @type {Column[]} */
-    const columns = [{ name: "input", cells: left.cells, count: 2, hidden: 0, missing: false }];
+    const columns = [{ name: "input", cells: inputs.cells, count: 2, hidden: 0, missing: false }];
     run.layers.forEach((name, layer) => {
       /** @type {number[]} */
       const units = [];
-      names.forEach((owner, unit) => owner === name && units.push(unit));
+      names.forEach((layerOfUnit, unit) => layerOfUnit === name && units.push(unit));
       const { cells, hidden } = arrange(units.length, slots[layer], top, bottom);
       columns.push({
         name,
         hidden,
         count: units.length,
-        missing: !units.length && names.length >= MOST_UNITS,
+        missing: !units.length && names.length >= MAX_UNITS,
         cells: cells.map((cell) => ({ ...cell, layer, unit: units[cell.index] })),
       });
     });
@@ -109,23 +114,23 @@ export class NetworkView {
   }
 
   /** @param {CanvasRenderingContext2D} context @param {Column[]} columns */
-  #links(context, columns) {
+  #drawLinks(context, columns) {
     const names = columns.map(({ name }) => name);
-    const fed = feeds(this.ui.run.graph, names);
-    const known = matrices(this.ui.run, columns, fed);
+    const inputsOf = resolveInputs(this.ui.run.graph, names);
+    const matrices = sliceMatrices(this.ui.run, columns, inputsOf);
     for (const to of columns.slice(1)) {
-      const matrix = known.get(to.name);
+      const matrix = matrices.get(to.name);
       let first = 0;
-      for (const from of (fed.get(to.name) ?? []).map((index) => columns[index])) {
-        if (matrix) weightedLinks(context, from, to, matrix, first, this.ui.theme);
-        else plainLinks(context, from, to, Boolean(this.ui.run.node(to.name)?.unitwise), this.ui.theme);
+      for (const from of (inputsOf.get(to.name) ?? []).map((index) => columns[index])) {
+        if (matrix) drawWeightedLinks(context, from, to, matrix, first, this.ui.theme);
+        else drawPlainLinks(context, from, to, Boolean(this.ui.run.findNode(to.name)?.unitwise), this.ui.theme);
         first += from.count;
       }
     }
   }
 
   /** The two inputs as maps of themselves: x grows to the right, y upwards. @param {CanvasRenderingContext2D} context @param {Cell[]} cells */
-  #inputs(context, cells) {
+  #drawInputs(context, cells) {
     const n = INPUT_CELLS;
     const values = new Int8Array(2 * n * n);
     for (let row = 0; row < n; row += 1) {
@@ -134,25 +139,25 @@ export class NetworkView {
         values[(n + row) * n + column] = -127 + (254 * row) / (n - 1);
       }
     }
-    paintSigned(this.inputs, values, [2, n, n], this.ui.theme);
+    paintSigned(this.inputBuffer, values, [2, n, n], this.ui.theme);
     cells.forEach((cell, i) => {
-      layMap(context, this.inputs, i, [2, n, n], { x: cell.x, y: cell.y, width: cell.size, height: cell.size });
-      this.#frame(context, cell, false);
+      drawMap(context, this.inputBuffer, i, [2, n, n], { x: cell.x, y: cell.y, width: cell.size, height: cell.size });
+      this.#drawFrame(context, cell, false);
     });
     context.textAlign = "left";
     context.textBaseline = "middle";
-    cells.forEach((cell, i) => plate(context, i ? "y" : "x", cell.x + 4, cell.y + 8, this.ui.theme));
+    cells.forEach((cell, i) => drawLabel(context, i ? "y" : "x", cell.x + 4, cell.y + 8, this.ui.theme));
   }
 
   /** @param {CanvasRenderingContext2D} context @param {Cell} cell @param {boolean} strong */
-  #frame(context, cell, strong) {
-    context.strokeStyle = css(this.ui.theme.text, strong ? 1 : 0.28);
+  #drawFrame(context, cell, strong) {
+    context.strokeStyle = formatColor(this.ui.theme.text, strong ? 1 : 0.28);
     context.lineWidth = strong ? 2 : 1;
     context.strokeRect(cell.x - 0.5, cell.y - 0.5, cell.size + 1, cell.size + 1);
   }
 
   /** @param {Point | null} pointer */
-  #under(pointer) {
+  #findCell(pointer) {
     if (!pointer) return undefined;
     return this.cells.find(
       ({ x, y, size }) => pointer.x >= x && pointer.x < x + size && pointer.y >= y && pointer.y < y + size,
@@ -160,23 +165,23 @@ export class NetworkView {
   }
 
   /** @param {UnitCell} cell @param {Point} pointer @param {Reading} reading */
-  #tell(cell, pointer, { values, shape }) {
+  #showTooltip(cell, pointer, { values, shape }) {
     const { ui } = this;
     const [, height, width] = shape;
     const scale = ui.run.latest.units_scale?.values[cell.unit] ?? NaN;
-    const column = nearest((pointer.x - cell.x) / cell.size, width);
-    const row = height - 1 - nearest((pointer.y - cell.y) / cell.size, height);
+    const column = findSample((pointer.x - cell.x) / cell.size, width);
+    const row = height - 1 - findSample((pointer.y - cell.y) / cell.size, height);
     const share = values[(cell.unit * height + row) * width + column] / 127;
     ui.tooltip.show(
       this.panel.canvas,
       pointer.x,
       pointer.y,
-      `${ui.layer(ui.run.layers[cell.layer])} · ${ui.t("unit", { number: String(cell.index + 1) })}`,
+      `${ui.formatLayer(ui.run.layers[cell.layer])} · ${ui.t("unit", { number: String(cell.index + 1) })}`,
       [
         {
           name: ui.t("activation"),
           value: ui.format.short(Number((share * scale).toPrecision(2))),
-          color: ui.theme.value(share),
+          color: ui.theme.valueColor(share),
           mark: "dot",
         },
         { name: ui.t("unit_range"), value: `± ${ui.format.short(scale)}` },

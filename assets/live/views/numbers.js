@@ -1,7 +1,7 @@
 /** The table below the columns: mean, standard deviation, dead and saturated share of every layer, and its weights near zero. */
-import { helpOf } from "./about.js";
+import { getHelp } from "./about.js";
 import { GUTTER } from "./columns.js";
-import { element, write } from "../draw/dom.js";
+import { createElement, setText } from "../draw/dom.js";
 
 /**
  * A row of the table: the channel, its text, whether the channel explains itself, whether it is a share, and whether one
@@ -17,21 +17,21 @@ const ROWS = [
   { key: "saturated", text: "saturated", help: true, share: true, alarm: true, twoSided: true },
   { key: "near_zero", text: "near_zero", help: true, share: true },
 ];
-const ALARM = 0.5;
+const ALARM_SHARE = 0.5;
 
-export class Numbers {
+export class NumberTable {
   channels = ROWS.map(({ key }) => key);
 
   /** @param {import("../ui.js").Ui} ui */
   constructor(ui) {
     this.ui = ui;
-    this.body = element("tbody");
-    this.columns = element("tr");
-    const widths = element("colgroup", {}, [element("col", { style: `width:${GUTTER}px` })]);
-    this.node = element("table", { class: "tp-numbers" }, [
-      element("caption", { class: "tp-hidden", text: ui.t("layers") }),
+    this.body = createElement("tbody");
+    this.columns = createElement("tr");
+    const widths = createElement("colgroup", {}, [createElement("col", { style: `width:${GUTTER}px` })]);
+    this.node = createElement("table", { class: "tp-numbers" }, [
+      createElement("caption", { class: "tp-hidden", text: ui.t("layers") }),
       widths,
-      element("thead", { class: "tp-hidden" }, [this.columns]),
+      createElement("thead", { class: "tp-hidden" }, [this.columns]),
       this.body,
     ]);
     this.names = "";
@@ -43,35 +43,35 @@ export class Numbers {
   draw(names) {
     if (names.join("\n") !== this.names) this.#build(names);
     for (const { row, name, cell } of this.cells) {
-      const value = this.#value(row, name, -1);
-      write(cell, this.#text(row, value));
+      const value = this.#readValue(row, name, -1);
+      setText(cell, this.#formatValue(row, value));
       cell.classList.toggle(
         "tp-alarm",
-        Boolean(row.alarm) && value > ALARM && (!row.twoSided || Boolean(this.ui.run.node(name)?.two_sided)),
+        Boolean(row.alarm) && value > ALARM_SHARE && (!row.twoSided || Boolean(this.ui.run.findNode(name)?.two_sided)),
       );
     }
   }
 
   /** Rows for the tooltip at a step. @param {string} name @param {number} step @returns {import("../draw/tooltip.js").Row[]} */
-  at(name, step) {
+  readRows(name, step) {
     return ROWS.map((row) => {
       const trace = this.ui.run.traces[row.key];
       return {
         name: this.ui.t(row.text),
-        value: this.#text(row, trace ? this.#value(row, name, trace.nearest(step)) : NaN),
+        value: this.#formatValue(row, trace ? this.#readValue(row, name, trace.findNearest(step)) : NaN),
       };
     });
   }
 
-  /** @param {NumberRow} row @param {string} name @param {number} at index of the reading */
-  #value(row, name, at) {
+  /** @param {NumberRow} row @param {string} name @param {number} index index of the reading */
+  #readValue(row, name, index) {
     const column = this.ui.run.channels.get(row.key)?.series.indexOf(name) ?? -1;
     const trace = this.ui.run.traces[row.key];
-    return column < 0 || !trace ? NaN : trace.at(at, column);
+    return column < 0 || !trace ? NaN : trace.read(index, column);
   }
 
   /** @param {NumberRow} row @param {number} value */
-  #text(row, value) {
+  #formatValue(row, value) {
     const { format } = this.ui;
     if (row.share) return format.percent(value, 0);
     return format.tight(value);
@@ -83,14 +83,14 @@ export class Numbers {
     this.names = names.join("\n");
     this.cells = [];
     this.columns.replaceChildren(
-      element("td"),
-      ...names.map((name) => element("th", { scope: "col", text: ui.layer(name) })),
+      createElement("td"),
+      ...names.map((name) => createElement("th", { scope: "col", text: ui.formatLayer(name) })),
     );
     const rows = ROWS.map((row) => {
-      const cells = names.map(() => element("td"));
+      const cells = names.map(() => createElement("td"));
       cells.forEach((cell, i) => this.cells.push({ row, name: names[i], cell }));
-      return element("tr", {}, [
-        element("th", { scope: "row", text: ui.t(row.text), title: row.help ? helpOf(ui, row.key) : undefined }),
+      return createElement("tr", {}, [
+        createElement("th", { scope: "row", text: ui.t(row.text), title: row.help ? getHelp(ui, row.key) : undefined }),
         ...cells,
       ]);
     });

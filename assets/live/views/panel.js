@@ -1,5 +1,5 @@
 /** A titled box around one canvas: header with legend and buttons, sharp at any pixel ratio, pointer and keys passed on. */
-import { context2d, element, icon } from "../draw/dom.js";
+import { getContext2d, createElement, createIcon } from "../draw/dom.js";
 
 /** @import { Point, Ui } from "../ui.js" */
 
@@ -9,39 +9,39 @@ export class Panel {
     this.ui = ui;
     this.about = about;
     this.title = ui.t(about.title);
-    this.legend = element("div", { class: "tp-legend" });
-    this.tools = element("div", { class: "tp-tools" });
-    this.heading = element("h3", { class: "tp-title", text: this.title });
-    this.canvas = element("canvas", { class: "tp-canvas", role: "img", tabindex: "0", "aria-label": this.title });
-    this.plot = element("div", { class: "tp-plot" }, [this.canvas]);
-    this.body = element("div", { class: "tp-panel-body" }, [this.plot]);
-    const header = element("header", { class: "tp-header" }, [this.heading, this.legend, this.tools]);
-    this.node = element("section", { class: `tp-panel tp-panel-${about.key}`, "aria-label": this.title }, [
+    this.legend = createElement("div", { class: "tp-legend" });
+    this.tools = createElement("div", { class: "tp-tools" });
+    this.heading = createElement("h3", { class: "tp-title", text: this.title });
+    this.canvas = createElement("canvas", { class: "tp-canvas", role: "img", tabindex: "0", "aria-label": this.title });
+    this.plot = createElement("div", { class: "tp-plot" }, [this.canvas]);
+    this.body = createElement("div", { class: "tp-panel-body" }, [this.plot]);
+    const header = createElement("header", { class: "tp-header" }, [this.heading, this.legend, this.tools]);
+    this.node = createElement("section", { class: `tp-panel tp-panel-${about.key}`, "aria-label": this.title }, [
       header,
       this.body,
     ]);
-    this.#help(ui.t(about.help));
-    if (about.enlarge) this.#enlarge(about.enlarge);
+    this.#addHelp(ui.t(about.help));
+    if (about.enlarge) this.#addEnlarge(about.enlarge);
     this.width = 0;
     this.height = 0;
     this.ratio = 1;
     /** Whether the toggle is pressed. */
-    this.on = false;
-    this.noted = "";
+    this.toggled = false;
+    this.noteText = "";
     /** @type {HTMLButtonElement | null} the toggle */
-    this.switch = null;
-    this.described = -Infinity;
+    this.toggle = null;
+    this.describedAt = -Infinity;
     this.observer = new ResizeObserver(() => ui.redraw());
     this.observer.observe(this.plot);
     this.#listen();
   }
 
   /** Handlers of pointer and arrow keys, set by the chart. */
-  pointer = (/** @type {Point | null} */ _point) => {};
-  move = (/** @type {number} */ _direction) => {};
+  onPointer = (/** @type {Point | null} */ _point) => {};
+  onMove = (/** @type {number} */ _direction) => {};
 
   /** Fits the canvas to its box and returns a cleared context in CSS pixels; null while it has no room. @returns {CanvasRenderingContext2D | null} */
-  begin() {
+  beginDrawing() {
     const width = this.plot.clientWidth;
     const height = this.plot.clientHeight;
     if (width < 24 || height < 24) return null;
@@ -49,7 +49,7 @@ export class Panel {
     const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
     if (this.canvas.width !== w || this.canvas.height !== h) Object.assign(this.canvas, { width: w, height: h });
     Object.assign(this, { width, height, ratio });
-    const context = context2d(this.canvas);
+    const context = getContext2d(this.canvas);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
     context.font = `11px ${this.ui.theme.font}`;
@@ -59,34 +59,34 @@ export class Panel {
   /** Says the newest values to those who do not see the picture, at most once in two seconds. @param {string} text */
   describe(text) {
     const now = performance.now();
-    if (now - this.described < 2000) return;
-    this.described = now;
+    if (now - this.describedAt < 2000) return;
+    this.describedAt = now;
     this.canvas.setAttribute("aria-label", text ? `${this.title}: ${text}` : this.title);
   }
 
   /** @param {string} text shown in place of the picture; empty: nothing */
-  note(text) {
-    if (text === this.noted) return;
-    this.noted = text;
+  showNote(text) {
+    if (text === this.noteText) return;
+    this.noteText = text;
     this.plot.querySelector(".tp-note")?.remove();
-    if (text) this.plot.append(element("p", { class: "tp-note", text }));
+    if (text) this.plot.append(createElement("p", { class: "tp-note", text }));
   }
 
   /** A small two-state button in the header. @param {string} label @param {string} help @param {string} memory key under which the choice is kept @param {boolean} start */
-  toggle(label, help, memory, start) {
-    const remembered = remember(memory);
-    const button = element("button", { class: "tp-toggle", type: "button", text: label, title: help });
+  addToggle(label, help, memory, start) {
+    const stored = remember(memory);
+    const button = createElement("button", { class: "tp-toggle", type: "button", text: label, title: help });
     const set = (/** @type {boolean} */ on) => {
       button.setAttribute("aria-pressed", String(on));
-      this.on = on;
+      this.toggled = on;
     };
-    set(remembered === null ? start : remembered === "1");
+    set(stored === null ? start : stored === "1");
     button.addEventListener("click", () => {
-      set(!this.on);
-      remember(memory, this.on ? "1" : "0");
+      set(!this.toggled);
+      remember(memory, this.toggled ? "1" : "0");
       this.ui.redraw();
     });
-    this.switch = button;
+    this.toggle = button;
     this.tools.prepend(button);
   }
 
@@ -95,8 +95,8 @@ export class Panel {
   }
 
   /** @param {string} text */
-  #help(text) {
-    const tip = element("div", {
+  #addHelp(text) {
+    const tip = createElement("div", {
       class: "tp-tip",
       role: "tooltip",
       id: `tp-tip-${this.about.key}`,
@@ -104,33 +104,33 @@ export class Panel {
       hidden: true,
     });
     const label = this.ui.t("how_to_read", { title: this.title });
-    const button = element("button", {
+    const button = createElement("button", {
       class: "tp-tool",
       type: "button",
       "aria-label": label,
       "aria-describedby": tip.id,
       text: "?",
     });
-    const show = (/** @type {boolean} */ on) => () => {
+    const createHandler = (/** @type {boolean} */ on) => () => {
       tip.hidden = !on;
     };
-    button.addEventListener("pointerenter", show(true));
-    button.addEventListener("pointerleave", show(false));
-    button.addEventListener("focus", show(true));
-    button.addEventListener("blur", show(false));
-    button.addEventListener("keydown", (event) => event.key === "Escape" && show(false)());
+    button.addEventListener("pointerenter", createHandler(true));
+    button.addEventListener("pointerleave", createHandler(false));
+    button.addEventListener("focus", createHandler(true));
+    button.addEventListener("blur", createHandler(false));
+    button.addEventListener("keydown", (event) => event.key === "Escape" && createHandler(false)());
     this.tools.append(button);
     this.node.append(tip);
   }
 
   /** @param {string} name */
-  #enlarge(name) {
+  #addEnlarge(name) {
     const label = this.ui.t("enlarge", { title: this.title });
     const open = () => this.ui.enlarge(name);
-    const button = element(
+    const button = createElement(
       "button",
       { class: "tp-tool", type: "button", "aria-label": label, title: label, onclick: open },
-      [icon("enlarge")],
+      [createIcon("enlarge")],
     );
     button.dataset.enlarge = name;
     this.canvas.addEventListener("dblclick", open);
@@ -139,20 +139,20 @@ export class Panel {
   }
 
   #listen() {
-    const at = (/** @type {PointerEvent} */ event) => {
+    const locate = (/** @type {PointerEvent} */ event) => {
       const box = this.canvas.getBoundingClientRect();
       return { x: event.clientX - box.left, y: event.clientY - box.top };
     };
-    this.canvas.addEventListener("pointermove", (event) => this.pointer(at(event)));
-    this.canvas.addEventListener("pointerdown", (event) => this.pointer(at(event)));
+    this.canvas.addEventListener("pointermove", (event) => this.onPointer(locate(event)));
+    this.canvas.addEventListener("pointerdown", (event) => this.onPointer(locate(event)));
     for (const name of ["pointerleave", "pointercancel", "blur"])
-      this.canvas.addEventListener(name, () => this.pointer(null));
+      this.canvas.addEventListener(name, () => this.onPointer(null));
     this.canvas.addEventListener("keydown", (event) => {
       const direction = event.key === "ArrowLeft" ? -1 : event.key === "ArrowRight" ? 1 : 0;
-      if (event.key === "Escape") this.pointer(null);
+      if (event.key === "Escape") this.onPointer(null);
       if (!direction) return;
       event.preventDefault();
-      this.move(direction);
+      this.onMove(direction);
     });
   }
 }

@@ -1,9 +1,9 @@
 /** Lines beside the metric's two: right answers under attack, and those of every member of an ensemble. */
-import { legendItem } from "../draw/legend.js";
+import { createLegendItem } from "../draw/legend.js";
 
 /** @import { Line } from "../draw/lines.js" */
 /** @import { Ui } from "../ui.js" */
-/** @typedef {Omit<Line, "trace" | "column">} Look */
+/** @typedef {Omit<Line, "trace" | "column">} LineStyle */
 
 /** Channels that are lines of the metric chart. */
 export const CHANNELS = ["robustness", "members"];
@@ -13,34 +13,34 @@ export function hasScores(run) {
   return CHANNELS.some((key) => run.channels.has(key));
 }
 
-/** How one series looks: what it is called, its color, and whether it stands back. @param {Ui} ui @param {string} name @returns {Look} */
-function look(ui, name) {
+/** How one series looks: what it is called, its color, and whether it stands back. @param {Ui} ui @param {string} name @returns {LineStyle} */
+function chooseStyle(ui, name) {
   const { theme, t } = ui;
   const member = /^member (\d+)$/.exec(name);
   if (member)
     return { name: t("member", { number: member[1] }), color: theme.muted, alpha: 0.4, thickness: 1, quiet: true };
-  /** @type {Record<string, Look>} */
-  const known = {
+  /** @type {Record<string, LineStyle>} */
+  const styles = {
     attacked: { name: t("attacked"), color: theme.warn, thickness: 2 },
     clean: { name: t("clean"), color: theme.muted, thickness: 1.5 },
-    together: { name: t("together"), color: theme.class(2), thickness: 2 },
-    "out of bag": { name: t("out_of_bag"), color: theme.class(3), thickness: 1.5, dash: [2, 3] },
+    together: { name: t("together"), color: theme.classColor(2), thickness: 2 },
+    "out of bag": { name: t("out_of_bag"), color: theme.classColor(3), thickness: 1.5, dash: [2, 3] },
   };
-  return known[name] ?? { name, color: theme.muted };
+  return styles[name] ?? { name, color: theme.muted };
 }
 
 /** @param {Ui} ui @returns {import("../draw/lines.js").Line[]} members first, so that they lie under the rest */
-export function scoreLines(ui) {
-  const found = CHANNELS.flatMap((key) => {
+export function createScoreLines(ui) {
+  const lines = CHANNELS.flatMap((key) => {
     const trace = ui.run.traces[key];
     const names = (trace && ui.run.channels.get(key)?.series) ?? [];
-    return names.map((name, column) => ({ ...look(ui, name), trace, column }));
+    return names.map((name, column) => ({ ...chooseStyle(ui, name), trace, column }));
   });
-  return found.sort((one, other) => Number(Boolean(other.quiet)) - Number(Boolean(one.quiet)));
+  return lines.sort((one, other) => Number(Boolean(other.quiet)) - Number(Boolean(one.quiet)));
 }
 
 /** The recall of the class that fares worst, which a single accuracy hides. @param {Ui} ui @returns {import("../draw/lines.js").Line[]} */
-export function worstLine(ui) {
+export function createWorstLine(ui) {
   const trace = ui.run.traces.epochs;
   if (!ui.run.channels.has("recall")) return [];
   return [
@@ -56,16 +56,19 @@ export function worstLine(ui) {
 }
 
 /** @param {Ui} ui */
-export function worstLegend(ui) {
-  return ui.run.channels.has("recall") ? [legendItem("dashed", ui.theme.muted, ui.t("worst_recall"))] : [];
+export function createWorstLegend(ui) {
+  return ui.run.channels.has("recall") ? [createLegendItem("dashed", ui.theme.muted, ui.t("worst_recall"))] : [];
 }
 
 /** @param {Ui} ui */
-export function scoreLegend(ui) {
+export function createScoreLegend(ui) {
   const names = CHANNELS.flatMap((key) => ui.run.channels.get(key)?.series ?? []);
-  const items = names.filter((name) => !name.startsWith("member ")).map((name) => look(ui, name));
+  const items = names.filter((name) => !name.startsWith("member ")).map((name) => chooseStyle(ui, name));
   const members = names.some((name) => name.startsWith("member "))
-    ? [legendItem("faint", ui.theme.muted, ui.t("each_member"))]
+    ? [createLegendItem("faint", ui.theme.muted, ui.t("each_member"))]
     : [];
-  return [...items.map(({ name, color, dash }) => legendItem(dash ? "dashed" : "solid", color, name)), ...members];
+  return [
+    ...items.map(({ name, color, dash }) => createLegendItem(dash ? "dashed" : "solid", color, name)),
+    ...members,
+  ];
 }

@@ -1,22 +1,22 @@
 /** The whole component: owns socket, feed and layout, and draws at most once per animation frame. */
-import { element } from "../draw/dom.js";
-import { luminance, readTheme, watchTheme } from "../draw/theme.js";
+import { createElement } from "../draw/dom.js";
+import { computeLuminance, readTheme, watchTheme } from "../draw/theme.js";
 import { Tooltip } from "../draw/tooltip.js";
 import { Layout } from "./layout.js";
 import { Feed } from "../stream/feed.js";
-import { layerOf } from "../stream/run.js";
+import { parseLayer } from "../stream/run.js";
 import { LiveSocket } from "../stream/socket.js";
-import { formats } from "../text/number_format.js";
+import { createFormats } from "../text/number_format.js";
 import { fetchCatalogue, translate } from "../text/messages.js";
-import { layerName, translator } from "../text/texts.js";
+import { formatLayerName, createTranslator } from "../text/texts.js";
 
 /** @import { Ui } from "../ui.js" */
 /** @typedef {{run: string | null, token: string, url: string, texts: Record<string, string>, lang: string, readOnly: boolean, task?: string, catalogue?: string}} Data */
 /** @typedef {{trigger: (name: string, value: object) => void}} Api */
 
 /** Before the page has said anything. @type {Data} */
-const NOTHING = { run: null, token: "", url: "", texts: {}, lang: "", readOnly: false };
-const SHORTEST = 560;
+const EMPTY_DATA = { run: null, token: "", url: "", texts: {}, lang: "", readOnly: false };
+const MIN_HEIGHT = 560;
 const MARGIN = 16;
 
 export class Screen {
@@ -24,35 +24,35 @@ export class Screen {
   constructor(root, api) {
     this.api = api;
     this.count = 0;
-    this.data = NOTHING;
+    this.data = EMPTY_DATA;
     /** @type {Map<string, string>} translations of the engine's messages */
     this.catalogue = new Map();
     /** @type {string | undefined} the address that they came from */
-    this.translated = undefined;
+    this.catalogueAddress = undefined;
     /** What the layout was built for. */
-    this.words = "";
+    this.layoutKey = "";
     /** @type {Layout | null} */
     this.layout = null;
     /** The animation frame that is asked for; 0: none. */
     this.request = 0;
     this.timing = { draws: 0, last: 0, worst: 0, total: 0 };
-    this.node = element("div", { class: "tp" });
-    this.sheet = stylesheet();
+    this.node = createElement("div", { class: "tp" });
+    this.sheet = createStylesheet();
     root.append(this.sheet, this.node);
     this.feed = new Feed({
       changed: () => this.#redraw(),
       ask: () => this.socket.send({ do: "snapshot" }),
-      done: (message) => message.error && this.layout?.notice.refuse(message.error),
+      done: (message) => message.error && this.layout?.notice.showRefusal(message.error),
     });
     this.socket = new LiveSocket({
-      message: (data) => this.feed.take(data),
+      message: (data) => this.feed.receive(data),
       link: () => this.#redraw(),
-      refused: () => this.#trigger("token", { run: this.feed.run.id }),
+      refused: () => this.#emit("token", { run: this.feed.run.id }),
     });
     this.stopTheme = watchTheme(this.node, () => this.#retheme());
     this.onVisible = () => {
       if (document.hidden) return;
-      this.feed.seen();
+      this.feed.catchUp();
       this.#redraw();
     };
     this.onResize = () => this.#fit();
@@ -62,25 +62,25 @@ export class Screen {
 
   /** @param {Data} data */
   update(data) {
-    const words = JSON.stringify([data.texts, data.lang, data.readOnly, data.task]);
+    const layoutKey = JSON.stringify([data.texts, data.lang, data.readOnly, data.task]);
     const id = data.run ?? "";
     const changed = id !== this.feed.run.id;
     this.data = data;
-    if (changed) this.feed.begin(id, data.task);
+    if (changed) this.feed.reset(id, data.task);
     this.#fetchTranslations(data.catalogue);
-    if (words !== this.words || !this.layout) {
-      this.words = words;
+    if (layoutKey !== this.layoutKey || !this.layout) {
+      this.layoutKey = layoutKey;
       this.#build();
     }
     this.#retheme();
     this.#fit();
-    this.socket.aim(data.run || null, data.token, data.url);
+    this.socket.connect(data.run || null, data.token, data.url);
   }
 
   /** Fetches a language's translations, once. @param {string} [address] */
   async #fetchTranslations(address) {
-    if (address === this.translated) return;
-    this.translated = address;
+    if (address === this.catalogueAddress) return;
+    this.catalogueAddress = address;
     this.catalogue = await fetchCatalogue(address);
     this.#redraw();
   }
@@ -97,26 +97,26 @@ export class Screen {
   }
 
   /** @param {string} name @param {object} value */
-  #trigger(name, value) {
+  #emit(name, value) {
     this.count += 1;
     this.api.trigger(name, { ...value, n: this.count });
   }
 
   #build() {
     this.layout?.destroy();
-    this.layout = new Layout(this.node, this.#ui(), (command) => this.#command(command));
+    this.layout = new Layout(this.node, this.#createUi(), (command) => this.#runCommand(command));
   }
 
   /** @returns {Ui} */
-  #ui() {
+  #createUi() {
     const { texts, lang, readOnly } = this.data;
     const screen = this;
     /** @type {Ui} */
     const ui = {
       root: this.node,
       theme: readTheme(this.node),
-      format: formats(lang),
-      t: translator(texts),
+      format: createFormats(lang),
+      t: createTranslator(texts),
       readOnly: Boolean(readOnly),
       cursor: { step: null, chart: null },
       tooltip: new Tooltip(this.node),
@@ -127,21 +127,22 @@ export class Screen {
         return screen.socket.link;
       },
       translate: (message) => translate(message, screen.catalogue, ui),
-      layer: (name) => layerName(name, texts),
-      color: (name) => ui.theme.layer(Math.max(0, ui.run.layers.indexOf(layerOf(name))), ui.run.layers.length),
+      formatLayer: (name) => formatLayerName(name, texts),
+      layerColor: (name) =>
+        ui.theme.layerColor(Math.max(0, ui.run.layers.indexOf(parseLayer(name))), ui.run.layers.length),
       redraw: () => this.#redraw(),
-      point: (step, chart) => {
+      setCursor: (step, chart) => {
         Object.assign(ui.cursor, { step, chart });
         this.#redraw();
       },
-      enlarge: (panel) => this.#trigger("enlarge", { panel }),
+      enlarge: (panel) => this.#emit("enlarge", { panel }),
     };
     return ui;
   }
 
   /** Reset and seed make another run, so the page decides; the rest goes to the run itself. @param {string} command */
-  #command(command) {
-    if (command === "reset" || command === "seed") this.#trigger("command", { do: command });
+  #runCommand(command) {
+    if (command === "reset" || command === "seed") this.#emit("command", { do: command });
     else this.socket.send({ do: command });
   }
 
@@ -149,9 +150,9 @@ export class Screen {
     if (!this.layout) return;
     const theme = readTheme(this.node);
     this.layout.ui.theme = theme;
-    this.layout.retheme();
+    this.layout.invalidateLegends();
     this.node.dataset.theme = theme.mode;
-    this.node.style.setProperty("--on-accent", luminance(theme.accent) > 0.3 ? "#0e1117" : "#fff");
+    this.node.style.setProperty("--on-accent", computeLuminance(theme.accent) > 0.3 ? "#0e1117" : "#fff");
     this.#redraw();
   }
 
@@ -161,7 +162,7 @@ export class Screen {
     /** @type {any} an element, or the root of a shadow tree, which has a host instead of a parent */
     let at = this.node.parentNode;
     for (; at; at = at.parentNode ?? at.host) top += at.scrollTop ?? 0;
-    this.node.style.setProperty("--tp-height", `${Math.max(SHORTEST, Math.floor(innerHeight - top - MARGIN))}px`);
+    this.node.style.setProperty("--tp-height", `${Math.max(MIN_HEIGHT, Math.floor(innerHeight - top - MARGIN))}px`);
     this.#redraw();
   }
 
@@ -175,20 +176,20 @@ export class Screen {
 
   /** @param {Layout} layout */
   #draw(layout) {
-    const began = performance.now();
-    const waiting = this.feed.settle();
+    const startedAt = performance.now();
+    const gathering = this.feed.replaceRun();
     const { run, link, t } = layout.ui;
-    const phase = !this.data.run ? "idle" : !run.known ? "connecting" : run.frames ? "live" : "waiting";
+    const phase = !this.data.run ? "idle" : !run.announced ? "connecting" : run.frameCount ? "live" : "waiting";
     this.node.dataset.phase = phase;
     this.node.dataset.link = link;
     const status = { idle: "no_run", connecting: "connecting", waiting: "waiting", live: "" }[phase];
     layout.draw(status && t(status));
-    this.#time(performance.now() - began);
-    if (waiting) this.#redraw();
+    this.#recordTime(performance.now() - startedAt);
+    if (gathering) this.#redraw();
   }
 
   /** @param {number} spent milliseconds */
-  #time(spent) {
+  #recordTime(spent) {
     const { timing } = this;
     timing.draws += 1;
     timing.last = spent;
@@ -197,6 +198,6 @@ export class Screen {
   }
 }
 
-function stylesheet() {
-  return element("link", { rel: "stylesheet", href: new URL("./live.css", import.meta.url).href });
+function createStylesheet() {
+  return createElement("link", { rel: "stylesheet", href: new URL("./live.css", import.meta.url).href });
 }
