@@ -1,4 +1,4 @@
-/** Axes, grid lines and their labels, on whole device pixels. */
+/** Axes, grid lines and tick labels. Coordinates are CSS pixels; `ratio` is device pixels per CSS pixel. */
 import { findTickOffset } from "./scale.js";
 import { formatColor } from "./theme.js";
 
@@ -7,8 +7,10 @@ import { formatColor } from "./theme.js";
 /** @import { Formats } from "../text/number_format.js" */
 /** @typedef {{left: number, top: number, right: number, bottom: number}} Box */
 
-/** The middle of the device pixel nearest to a place, so that hairlines are one pixel wide. @param {number} coordinate @param {number} ratio */
+/** The center of the device pixel nearest to a coordinate. @param {number} coordinate @param {number} ratio */
 export function alignToPixel(coordinate, ratio) {
+  // A stroke reaches half its width to either side: on the edge of a pixel a hairline would smear over two at half
+  // strength.
   return (Math.round(coordinate * ratio - 0.5) + 0.5) / ratio;
 }
 
@@ -27,8 +29,11 @@ function strokeSegment(context, x0, y0, x1, y1) {
  */
 export function drawYAxis(context, box, scale, look) {
   const { theme, format, ratio } = look;
+  // One label every 22 px at most, twice the size of its font.
   const ticks = scale.ticks(Math.max(2, Math.min(8, Math.floor((box.bottom - box.top) / 22))));
+  // The step decides how many decimals a label has; a single tick has no neighbor to take it from.
   const step = ticks.length > 1 ? ticks[1] - ticks[0] : Math.abs(ticks[0]) || 1;
+  // Decades have no common part that could be left out.
   const offset = scale.kind === "log" ? 0 : findTickOffset(ticks);
   context.lineWidth = 1 / ratio;
   context.textAlign = look.inside ? "left" : "right";
@@ -44,6 +49,7 @@ export function drawYAxis(context, box, scale, look) {
         : look.percent
           ? format.percent(tick, step < 0.01 ? 1 : 0)
           : format.tick(tick - offset, step);
+    // At the ends of the axis half of the label would lie outside of the canvas.
     const labelY = Math.min(box.bottom - 4, Math.max(box.top + 4, y));
     if (look.inside) drawLabel(context, label, box.left + 3, labelY, theme);
     else {
@@ -54,20 +60,21 @@ export function drawYAxis(context, box, scale, look) {
   if (offset && look.labels !== false) drawYOffset(context, box, offset, look);
 }
 
-/** What the labels of the vertical axis leave out, at its upper end. @param {CanvasRenderingContext2D} context @param {Box} box @param {number} offset @param {{theme: Theme, format: Formats}} look */
+/** The offset that the labels of the vertical axis leave out, at its upper end. @param {CanvasRenderingContext2D} context @param {Box} box @param {number} offset @param {{theme: Theme, format: Formats}} look */
 export function drawYOffset(context, box, offset, look) {
   Object.assign(context, { textAlign: "left", textBaseline: "middle" });
   drawLabel(context, look.format.offset(offset), box.left + 4, box.top + 8, look.theme);
 }
 
-/** The same of the horizontal axis, at its right end. @param {CanvasRenderingContext2D} context @param {Box} box @param {number} base @param {{theme: Theme, format: Formats}} look */
-export function drawXOffset(context, box, base, look) {
+/** The offset of the horizontal axis, at its right end. @param {CanvasRenderingContext2D} context @param {Box} box @param {number} offset @param {{theme: Theme, format: Formats}} look */
+export function drawXOffset(context, box, offset, look) {
   Object.assign(context, { textAlign: "right", textBaseline: "middle" });
-  drawLabel(context, look.format.offset(base), box.right - 4, box.bottom - 8, look.theme);
+  drawLabel(context, look.format.offset(offset), box.right - 4, box.bottom - 8, look.theme);
 }
 
-/** Text on a plate of the ground color, legible above any picture, aligned as the context says. @param {CanvasRenderingContext2D} context @param {string} text @param {number} x @param {number} y @param {Theme} theme */
+/** Text on a plate of the ground color, legible above any map; aligned by the context's `textAlign`. @param {CanvasRenderingContext2D} context @param {string} text @param {number} x @param {number} y @param {Theme} theme */
 export function drawLabel(context, text, x, y, theme) {
+  // `fillText` aligns itself; the plate behind it has to be moved by hand.
   const width = context.measureText(text).width;
   context.fillStyle = formatColor(theme.ground, 0.84);
   context.fillRect(context.textAlign === "right" ? x - width - 2 : x - 2, y - 6, width + 4, 12);
@@ -76,7 +83,7 @@ export function drawLabel(context, text, x, y, theme) {
 }
 
 /**
- * The axis of steps: ticks below the box, its unit at the right end.
+ * The horizontal axis: ticks below the box, the unit at its right end.
  * @param {CanvasRenderingContext2D} context @param {Box} box @param {Scale} scale
  * @param {{theme: Theme, format: Formats, ratio: number, unit?: string}} look
  */
@@ -100,15 +107,18 @@ export function drawXAxis(context, box, scale, look) {
     strokeSegment(context, x, y, x, y + 3);
     const label = format.tick(tick - offset, step);
     const halfWidth = context.measureText(label).width / 2;
+    // The first label would stick out of the left edge of the box.
     const labelX = Math.max(x, box.left + halfWidth);
+    // A label that would run into the unit is left out; its tick mark stays.
     if (labelX + halfWidth <= rightEnd) context.fillText(label, labelX, box.bottom + 5);
   }
   if (offset) drawXOffset(context, box, offset, look);
 }
 
-/** A vertical line. @param {CanvasRenderingContext2D} context @param {Box} box @param {number} x @param {string} color @param {number} ratio @param {number[]} [dash] */
+/** A vertical line over the height of a box. @param {CanvasRenderingContext2D} context @param {Box} box @param {number} x @param {string} color @param {number} ratio @param {number[]} [dash] */
 export function drawVerticalLine(context, box, x, color, ratio, dash = []) {
   const column = alignToPixel(x, ratio);
+  // The dash pattern outlives the stroke: without `restore` all later lines would have it.
   context.save();
   context.lineWidth = 1 / ratio;
   context.strokeStyle = color;

@@ -1,6 +1,7 @@
-/** Elements without markup strings: text only ever goes in as text. */
+/** Elements and canvas contexts. Nothing is parsed as HTML: names come from files and experiments of strangers. */
 
 /**
+ * An element with attributes, listeners and children.
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K} tag @param {Record<string, any>} [properties] "class", "text", "on…" and attributes
  * @param {(Node | null | undefined)[]} [children]
@@ -19,15 +20,16 @@ export function createElement(tag, properties = {}, children = []) {
   return node;
 }
 
-/** The context to draw on a canvas with. @param {HTMLCanvasElement} canvas */
+/** The 2d context of a canvas. It throws where the canvas has a context of another kind. @param {HTMLCanvasElement} canvas */
 export function getContext2d(canvas) {
   const context = canvas.getContext("2d");
   if (!context) throw new Error("no 2d context: the canvas has one of another kind");
   return context;
 }
 
-/** Writes text only where it changed. @param {Node} node @param {string} text */
+/** Sets a node's text where it differs. @param {Node} node @param {string} text */
 export function setText(node, text) {
+  // Even an equal text replaces the text node: a selection is lost, and live regions are read out again.
   if (node.textContent !== text) node.textContent = text;
 }
 
@@ -42,9 +44,10 @@ const ICONS = {
   enlarge: "~M11.5 4H16v4.5M16 4l-5 5M8.5 16H4v-4.5M4 16l5-5",
 };
 
-/** @param {keyof typeof ICONS} name */
+/** An icon of 20 × 20 units, hidden from screen readers: its button has the label. @param {keyof typeof ICONS} name */
 export function createIcon(name) {
   const space = "http://www.w3.org/2000/svg";
+  // An svg of `createElement` would be an unknown HTML element, which draws nothing.
   const svg = document.createElementNS(space, "svg");
   svg.setAttribute("viewBox", "0 0 20 20");
   svg.setAttribute("aria-hidden", "true");

@@ -1,17 +1,18 @@
-/** A histogram over time: one column of pixels per moment, value upwards, shade by share. */
+/** A histogram over steps: one column of pixels a moment, value upwards, shade by count. */
 import { pack } from "./theme.js";
 
-/** Numbers of one layer in a row of the trace: low, high, then the counts. */
+/** Numbers of one layer in a row of the trace: low end, high end, then 32 counts. */
 export const ROW_SIZE = 34;
 const SHADE_COUNT = 64;
 
-/** Smallest and largest value of some layers over all frames kept. @param {import("../stream/trace.js").Trace} trace @param {number[]} layers @param {number} [row] numbers of one layer @returns {[number, number]} */
+/** Smallest and largest value of some layers over all rows of a trace. @param {import("../stream/trace.js").Trace} trace @param {number[]} layers @param {number} [row] numbers of one layer @returns {[number, number]} */
 export function findExtent(trace, layers, row = ROW_SIZE) {
   let low = Infinity;
   let high = -Infinity;
   for (let frame = 0; frame < trace.length; frame += 1) {
     for (const layer of layers) {
       const offset = frame * trace.width + layer * row;
+      // Comparisons with NaN are false: a row without a measurement changes neither end.
       if (trace.values[offset] < low) low = trace.values[offset];
       if (trace.values[offset + 1] > high) high = trace.values[offset + 1];
     }
@@ -27,7 +28,7 @@ export function buildShades(color) {
 }
 
 /**
- * Paints one layer: a frame holds until the next one. Rows that several bins share show the fullest.
+ * Paints one layer: a row of the trace holds until the next one. A pixel that several bins share shows the fullest.
  * @param {import("./heat_map.js").PixelBuffer} buffer @param {import("../stream/trace.js").Trace} trace @param {number} layer
  * @param {{width: number, height: number, span: [number, number], domain: [number, number], colors: Uint32Array, row?: number}} look
  */
@@ -39,6 +40,7 @@ export function paintHistogram(buffer, trace, layer, look) {
   let frame = -1;
   for (let column = 0; column < width; column += 1) {
     const step = span[0] + ((column + 1) / width) * (span[1] - span[0]);
+    // Steps rise from left to right, so that one pass over the trace serves all columns.
     while (frame + 1 < trace.length && trace.steps[frame + 1] <= step) frame += 1;
     if (frame < 0) continue;
     paintColumn(
@@ -66,6 +68,7 @@ export function paintHistogram(buffer, trace, layer, look) {
 function paintColumn(pixels, column, width, height, values, offset, top, perRow, colors, bins) {
   const low = values[offset];
   const high = values[offset + 1];
+  // Not measured: NaN.
   if (!(high >= low)) return;
   let fullest = 0;
   for (let bin = 0; bin < bins; bin += 1) fullest = Math.max(fullest, values[offset + 2 + bin]);
@@ -75,10 +78,12 @@ function paintColumn(pixels, column, width, height, values, offset, top, perRow,
     const count = values[offset + 2 + bin];
     if (!(count > 0)) continue;
     const color = colors[Math.max(1, Math.round((count / fullest) * SHADE_COUNT))];
+    // A bin that ends exactly on a row of pixels must not spill into the next one by a rounding error.
     const first = Math.max(0, Math.floor((top - (low + (bin + 1) * size)) / perRow + 1e-6));
     const last = Math.min(height - 1, Math.max(first, Math.ceil((top - (low + bin * size)) / perRow - 1e-6) - 1));
     for (let row = first; row <= last; row += 1) {
       const pixel = row * width + column;
+      // Shades differ in alpha alone, the highest byte: the larger word is the fuller shade.
       if (color > pixels[pixel]) pixels[pixel] = color;
     }
   }

@@ -1,8 +1,8 @@
-/** What a legend is made of: a swatch with its name, a ramp of colors between two words. */
+/** Items of a legend: a swatch with its name, a color ramp between two words. */
 import { createElement } from "./dom.js";
 import { formatColor } from "./theme.js";
 
-/** @param {string} mark @param {import("./theme.js").Rgb} color @param {string} text */
+/** A swatch and its name. @param {string} mark of the swatch, as in the style sheet @param {import("./theme.js").Rgb} color @param {string} text */
 export function createLegendItem(mark, color, text) {
   return createElement("span", { class: "tp-legend-item" }, [
     createElement("i", { class: `tp-swatch tp-swatch-${mark}`, style: `color:${formatColor(color)}` }),

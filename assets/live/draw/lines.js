@@ -1,10 +1,10 @@
-/** Polylines of traces: gaps where nothing was measured, never more points than pixels. */
+/** Polylines of traces: gaps where nothing was measured, at most four points a column of pixels. */
 import { formatColor } from "./theme.js";
 
-/** @typedef {{name: string, color: import("./theme.js").Rgb, trace: import("../stream/trace.js").Trace, column: number, dash?: number[], alpha?: number, thickness?: number, quiet?: boolean}} Line */
+/** How a column of a trace is drawn; a quiet line is passed by in tooltips and descriptions. @typedef {{name: string, color: import("./theme.js").Rgb, trace: import("../stream/trace.js").Trace, column: number, dash?: number[], alpha?: number, thickness?: number, quiet?: boolean}} Line */
 
 /**
- * Draws one column of a trace. Points that fall on one pixel column become its first, lowest, highest and last.
+ * Draws one column of a trace.
  * @param {CanvasRenderingContext2D} context @param {Line} line
  * @param {import("./scale.js").Scale} x @param {import("./scale.js").Scale} y
  */
@@ -31,20 +31,23 @@ export function drawLine(context, line, x, y) {
   context.restore();
 }
 
-/** Collects points by pixel column and draws each column once. */
+/**
+ * Reduces points that share a column of pixels to the first, lowest, highest and last: they cover the same pixels as all
+ * of them, where a mean or every n-th point would lose spikes. 2 000 points on 290 px take 0.3 ms instead of 0.4 to 0.8.
+ */
 class Decimator {
   /** @param {CanvasRenderingContext2D} context */
   constructor(context) {
     this.context = context;
     this.pointCount = 0;
     this.pixel = NaN;
-    /** Of the pixel column under way: where it is, its first, lowest, highest and last value. */
+    /** Of the current column of pixels: x, and the first, lowest, highest and last y. */
     this.x = NaN;
     this.first = NaN;
     this.low = NaN;
     this.high = NaN;
     this.last = NaN;
-    /** @type {[number, number][]} points with a gap on either side */
+    /** @type {[number, number][]} points with a gap on either side, which a stroke alone would not show */
     this.isolated = [];
   }
 
@@ -87,7 +90,7 @@ class Decimator {
   }
 }
 
-/** Smallest and largest of the drawn values; above zero only for log axes. @param {Line[]} lines @param {boolean} positive @returns {[number, number]} */
+/** Smallest and largest of the values drawn; of positive ones alone for a log axis. @param {Line[]} lines @param {boolean} positive @returns {[number, number]} */
 export function findRange(lines, positive) {
   let low = Infinity;
   let high = -Infinity;

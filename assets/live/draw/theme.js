@@ -1,4 +1,4 @@
-/** All colors of the component: Streamlit's theme where it speaks, ours for layers, values and classes. */
+/** All colors of the component: Streamlit's theme for text, ground and accent; palettes for layers, values and classes. */
 
 /** Layers, first to last: lightness rises steadily, so the order survives any color blindness; 3 : 1 or more against the ground. */
 const LAYERS = {
@@ -40,17 +40,17 @@ export function parseColor(text) {
     : null;
 }
 
-/** Red, green, blue of a color of ours. @param {string} hex "#rrggbb" @returns {Rgb} */
+/** Red, green, blue of a color of the palettes. @param {string} hex "#rrggbb" @returns {Rgb} */
 function parseHex(hex) {
   return /** @type {Rgb} */ ([1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)));
 }
 
-/** @param {Rgb} a @param {Rgb} b @param {number} share of b @returns {Rgb} */
+/** Mixes two colors, in sRGB. @param {Rgb} a @param {Rgb} b @param {number} share of b, 0 to 1 @returns {Rgb} */
 export function mix(a, b, share) {
   return /** @type {Rgb} */ ([0, 1, 2].map((i) => Math.round(a[i] + (b[i] - a[i]) * share)));
 }
 
-/** @param {Rgb} color @param {number} [alpha] */
+/** A color as CSS writes it. @param {Rgb} color @param {number} [alpha] 0 to 1 */
 export function formatColor(color, alpha = 1) {
   return alpha === 1 ? `rgb(${color.join(",")})` : `rgba(${color.join(",")},${alpha})`;
 }
@@ -64,10 +64,11 @@ export function interpolateColor(stops, share) {
 
 /** Packs a color for a Uint32 view of image data (little-endian machines, as all that run browsers). @param {Rgb} color @param {number} [alpha] 0 to 255 */
 export function pack(color, alpha = 255) {
+  // Bit operations give signed integers: without the shift a full alpha would be negative.
   return ((alpha << 24) | (color[2] << 16) | (color[1] << 8) | color[0]) >>> 0;
 }
 
-/** Relative luminance, 0 to 1. @param {Rgb} color */
+/** Relative luminance as WCAG 2 defines it, 0 to 1. @param {Rgb} color */
 export function computeLuminance(color) {
   const [r, g, b] = color.map((part) => {
     const share = part / 255;
@@ -76,11 +77,13 @@ export function computeLuminance(color) {
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }
 
-/** Reads the theme that is in force at an element. @param {HTMLElement} element */
+/** Reads the theme in force at an element, which takes 0.15 to 0.5 ms: at a change of theme, not at every frame. @param {HTMLElement} element */
 export function readTheme(element) {
   const style = getComputedStyle(element);
+  // style => Streamlit gives a component its theme as custom properties.
   const read = (/** @type {string} */ name) => style.getPropertyValue(`--st-${name}`);
   const ground = parseColor(read("background-color")) ?? parseHex("#ffffff");
+  // A custom theme may be neither of Streamlit's two; its ground decides which palette is legible.
   const mode = computeLuminance(ground) < 0.35 ? "dark" : "light";
   const signals = SIGNALS[mode];
   const text = parseColor(read("text-color")) ?? parseHex(signals.text);
@@ -98,6 +101,7 @@ export function readTheme(element) {
     font: read("font").trim() || style.fontFamily || "sans-serif",
     /** @param {number} value -1 to 1 */
     valueColor: (value) => interpolateColor(values, (value + 1) / 2),
+    // By the byte of a map, -128 to 127; maps use -127 to 127, and -128 is drawn as -127.
     valueTable: Uint32Array.from({ length: 256 }, (_, i) =>
       pack(interpolateColor(values, (Math.max(-127, i - 128) + 127) / 254)),
     ),
@@ -108,8 +112,10 @@ export function readTheme(element) {
   };
 }
 
-/** Calls back when the theme's colors change, however that happens. @param {HTMLElement} root @param {() => void} changed */
+/** Calls back when the theme's colors change. Returns a function that ends the watch. @param {HTMLElement} root @param {() => void} changed */
 export function watchTheme(root, changed) {
+  // No event tells of a changed custom property. The style sheet gives a hidden element the theme's colors with a
+  // transition of 1 ms, and the end of a transition is an event.
   const probe = document.createElement("i");
   probe.className = "tp-theme-probe";
   probe.setAttribute("aria-hidden", "true");

@@ -1,4 +1,4 @@
-/** The little table beside the cursor: a heading and rows of swatch, name, value. */
+/** The tooltip beside the cursor: a heading and rows of swatch, name, value. */
 import { createElement } from "./dom.js";
 import { formatColor } from "./theme.js";
 
@@ -14,7 +14,7 @@ export class Tooltip {
     root.append(this.node);
   }
 
-  /** @param {HTMLElement} canvas @param {number} x @param {number} y place on the canvas @param {string} heading @param {Row[]} rows */
+  /** Shows rows beside a point of a canvas. @param {HTMLElement} canvas @param {number} x @param {number} y CSS pixels on the canvas @param {string} heading @param {Row[]} rows */
   show(canvas, x, y, heading, rows) {
     this.owner = canvas;
     const list = rows.slice(0, MOST_ROWS).flatMap((row) => [
@@ -35,7 +35,7 @@ export class Tooltip {
     this.#moveBeside(canvas, x, y);
   }
 
-  /** @param {HTMLElement} [canvas] only when this canvas showed it */
+  /** Hides the tooltip. @param {HTMLElement} [canvas] only when this canvas showed it: another one may have shown its own since */
   hide(canvas) {
     if (canvas && canvas !== this.owner) return;
     this.node.hidden = true;
@@ -46,10 +46,12 @@ export class Tooltip {
   #moveBeside(canvas, x, y) {
     const frame = this.root.getBoundingClientRect();
     const box = canvas.getBoundingClientRect();
+    // Measured after the rows are in it: the size decides on which side of the cursor there is room.
     const { offsetWidth: width, offsetHeight: height } = this.node;
     const [px, py] = [box.left - frame.left + x, box.top - frame.top + y];
     const left = px + 14 + width > frame.width ? px - 14 - width : px + 14;
     const top = Math.min(py + 14, frame.height - height - 4);
+    // A transform moves it without another layout of the page.
     this.node.style.transform = `translate(${Math.round(Math.max(0, left))}px, ${Math.round(Math.max(0, top))}px)`;
   }
 }

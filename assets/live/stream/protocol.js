@@ -15,9 +15,9 @@
  * @typedef {Hello | (RunStatus & {type: "state"}) | (LogEvent & {type: "log"}) | Done} LiveMessage
  *
  * @typedef {Float32Array | Float64Array | Int8Array | Uint8Array} Values
- * @typedef {{shape: number[], values: Values}} Reading
- * @typedef {{step: number, epoch: number, seconds: number, readings: Record<string, Reading>}} Frame
- * @typedef {{kind: string, reset: boolean, rows: number, columns: string[], values: Float64Array}} Series
+ * @typedef {{shape: number[], values: Values}} Reading `values` in row-major order
+ * @typedef {{step: number, epoch: number, seconds: number, readings: Record<string, Reading>}} Frame by channel; step -1 is what holds for the whole run
+ * @typedef {{kind: string, reset: boolean, rows: number, columns: string[], values: Float64Array}} Series (rows, columns); `reset` replaces earlier rows
  */
 
 export {};

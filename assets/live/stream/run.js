@@ -5,22 +5,26 @@ import { Trace } from "./trace.js";
 /** @import { Message } from "../text/messages.js" */
 /** @import { Channel, Frame, Hello, LogEvent, Mark, Node, Reading, RunStatus, Series } from "./protocol.js" */
 
+// Memory is bounded by these: a row of a histogram is 34 numbers a layer, so 320 of them are 44 kB.
 const LINE_POINTS = 1000;
 const HISTOGRAM_FRAMES = 320;
-/** How many readings are kept of the marks that are drawn over the steps; of the others the newest is drawn. @type {Partial<Record<Mark, number>>} */
+/** How many readings are traced of the marks that are drawn over the steps; of the others only the newest is drawn. @type {Partial<Record<Mark, number>>} */
 const TRACED = { lines: LINE_POINTS, scores: LINE_POINTS, scalar: LINE_POINTS, histogram: HISTOGRAM_FRAMES };
 
 /** Layer names in the order of depth: their numbers first to last, "output" at the end. @param {string[]} names */
 export function sortByDepth(names) {
   const parseDepth = (/** @type {string} */ name) => (name === "output" ? Infinity : Number.parseInt(name, 10));
   const unique = [...new Set(names)];
-  return unique
-    .map((name, index) => ({ name, index, depth: parseDepth(name) }))
-    .sort((a, b) => (a.depth === b.depth || Number.isNaN(a.depth - b.depth) ? a.index - b.index : a.depth - b.depth))
-    .map(({ name }) => name);
+  return (
+    unique
+      .map((name, index) => ({ name, index, depth: parseDepth(name) }))
+      // (a.depth => Names without a number keep their order: Infinity - Infinity and every difference with NaN are NaN.
+      .sort((a, b) => (a.depth === b.depth || Number.isNaN(a.depth - b.depth) ? a.index - b.index : a.depth - b.depth))
+      .map(({ name }) => name)
+  );
 }
 
-/** The layer that a row belongs to: "2 lstm" for "2 lstm 1 · recurrent". @param {string} name */
+/** The layer that a row of a channel belongs to, as `layer_of` in `engine/frame.py`: "2 lstm" for "2 lstm 1 · recurrent". @param {string} name */
 export function parseLayer(name) {
   const [layer, part] = name.split(" · ");
   return part ? layer.replace(/^(\d+ \w+) \d+$/, "$1") : name;
@@ -57,13 +61,15 @@ export class Run {
     this.lowest = { step: NaN, value: Infinity };
   }
 
-  /** @param {Hello} message */
+  /** Takes in the first message: how to draw the run, and where it stands. @param {Hello} message */
   start(message) {
     this.announced = true;
     this.graph = message.graph ?? [];
     this.keepsBest = Boolean(message.keeps_best);
+    // The page knows the task before the run does: charts have their titles before the first message.
     this.task ||= message.task ?? "";
     this.channels = new Map((message.channels ?? []).map((channel) => [channel.key, channel]));
+    // Rows of these marks need not be layers.
     const perLayer = [...this.channels.values()].filter(
       (channel) => channel.series?.length && !["grid", "heat", "scores"].includes(channel.mark),
     );
@@ -74,7 +80,7 @@ export class Run {
     this.updateStatus(message);
   }
 
-  /** @param {RunStatus} message */
+  /** Takes in a state, a message, a step. @param {RunStatus} message */
   updateStatus(message) {
     if (message.state) this.state = message.state;
     if (message.message !== undefined) this.message = message.message;
@@ -82,15 +88,16 @@ export class Run {
     this.epoch = message.epoch ?? this.epoch;
   }
 
-  /** @param {LogEvent} message */
+  /** Adds a line of the log, of which the newest 200 are kept. @param {LogEvent} message */
   addLogEvent(message) {
     this.log.push(message);
     if (this.log.length > 200) this.log.shift();
   }
 
-  /** @param {Frame} frame */
+  /** Takes in the readings of a step. @param {Frame} frame */
   addFrame(frame) {
     if (frame.step < 0) {
+      // The examples do not change in a run: the engine sends them once, as a frame of step -1.
       this.points = frame.readings.points ?? null;
       return;
     }
@@ -104,7 +111,7 @@ export class Run {
     }
   }
 
-  /** @param {Series} series */
+  /** Takes in rows of losses or epochs; the `step` column is the trace's axis, all others are its values. @param {Series} series */
   addSeries(series) {
     const epochs = series.kind === "epochs";
     const width = series.columns.length;
@@ -120,12 +127,13 @@ export class Run {
       const step = values[stepColumn];
       if (trace.length && step <= trace.lastStep) continue;
       trace.push(step, [...values.subarray(0, stepColumn), ...values.subarray(stepColumn + 1)]);
+      // Of equal epochs the first counts, as in early stopping; NaN is never lower.
       if (values[lossColumn] < this.lowest.value) this.lowest = { step, value: values[lossColumn] };
       this.#advance(step, epochs ? values[0] : NaN);
     }
   }
 
-  /** The newest number of the epoch series: "train_loss", "train_metric", "validation_loss", "validation_metric". @param {string} name */
+  /** The newest value of a column of the epoch series: "train_loss", "train_metric", "validation_loss", "validation_metric". @param {string} name */
   readEpochValue(name) {
     const column = ["epoch", "train_loss", "train_metric", "validation_loss", "validation_metric"].indexOf(name);
     return this.traces.epochs.read(-1, column);
@@ -165,12 +173,14 @@ export class Run {
 
   /** @param {string} key @param {number} width @param {number} limit */
   #ensureTrace(key, width, limit) {
+    // Readings of another length are rows of another table.
     if (this.traces[key]?.width !== width) this.traces[key] = new Trace(width, limit);
     return this.traces[key];
   }
 
   /** @param {number} step @param {number} epoch */
   #advance(step, epoch) {
+    // Negated, so that NaN gives way: nothing is known before the first message.
     if (!(step <= this.step)) this.step = step;
     if (Number.isFinite(epoch) && !(epoch <= this.epoch)) this.epoch = epoch;
   }

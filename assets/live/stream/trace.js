@@ -1,11 +1,12 @@
-/** A bounded trace of rows over steps: when it is full, it thins out evenly over the steps it spans. */
+/** A bounded trace of rows over steps: when it is full, it thins out evenly over the steps that it spans. */
 export class Trace {
-  /** @param {number} width numbers in a row @param {number} [limit] most rows kept, at most 2 000 */
+  /** @param {number} width numbers in a row @param {number} [limit] rows at most, up to 2 000 */
   constructor(width, limit = 2000) {
     this.width = width;
     this.limit = Math.max(4, Math.min(limit, 2000));
     this.length = 0;
     this.stride = 1;
+    // Steps beyond 2²⁴ are not exact in float32; readings are float32 already.
     this.steps = new Float64Array(this.limit);
     this.values = new Float32Array(this.limit * width);
   }
@@ -30,9 +31,10 @@ export class Trace {
     for (let i = 0; i < this.width; i += 1) this.values[at * this.width + i] = i < row.length ? row[i] : NaN;
   }
 
-  /** Keeps the first row of every stride of steps, and the newest; strides double, so that what stays is spread evenly. */
+  /** Keeps the first row of every stride of steps, and the newest; strides double, so that the rows stay evenly spread. */
   thin() {
     this.#dropWithinStride();
+    // A quarter is free afterwards, or every further row would thin the whole trace again.
     while (this.length > this.limit * 0.75) {
       this.stride *= 2;
       this.#dropWithinStride();
@@ -54,13 +56,13 @@ export class Trace {
     this.length = to;
   }
 
-  /** @param {number} index row, from the end when negative @param {number} column */
+  /** A number of a row; NaN where there is no such row. @param {number} index from the end when negative @param {number} column */
   read(index, column) {
     const row = index < 0 ? this.length + index : index;
     return row < 0 || row >= this.length ? NaN : this.values[row * this.width + column];
   }
 
-  /** Index of the last row at or before a step, or -1. @param {number} step */
+  /** Index of the last row at or before a step, or -1, by bisection. @param {number} step */
   findBefore(step) {
     let low = 0;
     let high = this.length;
@@ -72,7 +74,7 @@ export class Trace {
     return low - 1;
   }
 
-  /** Index of the row nearest to a step, or -1 when there is none. @param {number} step */
+  /** Index of the row nearest to a step, or -1 in an empty trace. @param {number} step */
   findNearest(step) {
     const left = this.findBefore(step);
     if (left < 0) return this.length ? 0 : -1;

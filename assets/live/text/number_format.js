@@ -1,4 +1,4 @@
-/** Numbers as the reader's language writes them. "–" stands for what was not measured. */
+/** Numbers as the reader's language writes them; "–" for NaN, which is what was not measured. */
 
 export const NONE = "–";
 /** @type {Record<string, string>} */
@@ -9,7 +9,7 @@ export function formatPower(exponent) {
   return `10${[...String(exponent)].map((sign) => SUPERSCRIPT[sign]).join("")}`;
 }
 
-/** Number formats of one language. @param {string} lang */
+/** `Intl` formats of one language, made once: making one takes 45 µs, using it 0.6 µs. @param {string} lang BCP 47, empty for English */
 function createIntlFormats(lang) {
   const make = (/** @type {Intl.NumberFormatOptions} */ options) => new Intl.NumberFormat(lang || "en", options);
   return {
@@ -29,6 +29,7 @@ function createIntlFormats(lang) {
 function formatScientific(value, digits, times = "×") {
   if (value === 0) return digits.format(0);
   const exponent = Math.floor(Math.log10(Math.abs(value)));
+  // Not the notation of Intl, which writes 1.5E-6.
   return `${digits.format(value / 10 ** exponent)}${times}${formatPower(exponent)}`;
 }
 
@@ -41,7 +42,7 @@ function formatWithPower(value, digits) {
 
 /** @typedef {ReturnType<typeof createFormats>} Formats */
 
-/** Writers of numbers in one language. @param {string} lang */
+/** Functions that write a number in one language. @param {string} lang */
 export function createFormats(lang) {
   const { whole, three, short, four, compact, fixed, share } = createIntlFormats(lang);
   const guardFinite = (/** @type {Intl.NumberFormat} */ digits) => (/** @type {number} */ value) =>
@@ -65,6 +66,7 @@ export function createFormats(lang) {
     tick: (value, step) => {
       if (Math.abs(value) >= 1e9) return formatScientific(value, short);
       if (Math.abs(value) >= 1e4) return compact.format(value);
+      // As many decimals as the step has, which is a difference of ticks: 0.3 - 0.2 is a little less than 0.1.
       const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
       if (digits > 5 && value !== 0) return formatScientific(value, short, "·");
       return digits > 3 ? short.format(value) : fixed[digits].format(value);

@@ -1,6 +1,7 @@
+/** The component's own texts, and names of layers. */
 import { WEIGHT_PARTS } from "./weight_parts.js";
 
-/** Every string the live component shows, in English; the page sends translations under the same keys. @type {Record<string, string>} */
+/** Every string of the live component, in English; the page sends translations under the same keys. @type {Record<string, string>} */
 // biome-ignore format: one text a line, as the page reads them
 export const TEXTS = {
   controls: "Training controls",
@@ -160,7 +161,7 @@ export function createTranslator(translated = {}) {
 
 /**
  * A layer's name as people read it: "2 dense" keeps its number, its kind is translated when the page sends `kind_dense`.
- * A row for one kind of its weights, "2 lstm · recurrent", says which after the name.
+ * A row for one kind of its weights, "2 lstm · recurrent", has that kind after the name.
  * @param {string} name
  * @param {Record<string, string>} [translated]
  */

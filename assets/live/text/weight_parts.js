@@ -1,4 +1,4 @@
-/** What the kinds of a layer's weights are called. @type {Record<string, string>} */
+/** The text of each kind of a layer's weights. @type {Record<string, string>} */
 export const WEIGHT_PARTS = {
   input: "part_input",
   recurrent: "part_recurrent",

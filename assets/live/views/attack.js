@@ -1,4 +1,4 @@
-/** What an attack does to single examples: arrows on the plane, or images as they are, their change, and attacked. */
+/** What an attack does to single examples: arrows on the plane, or rows of images: clean, the change, attacked. */
 import { PixelBuffer } from "../draw/heat_map.js";
 import { Panel } from "./panel.js";
 import { formatColor, mix, pack } from "../draw/theme.js";

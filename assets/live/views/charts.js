@@ -7,7 +7,7 @@ import { createHeadLegend, createHeadLines, listHeads } from "./heads.js";
 /** @typedef {import("../ui.js").Ui} Ui */
 
 const DASH = [5, 3];
-/** Columns of the epoch trace, whose steps stand apart. */
+/** Columns of the epoch trace: epoch, then these; its steps are the trace's own axis. */
 const EPOCH_COLUMN = { train_loss: 1, train_metric: 2, validation_loss: 3, validation_metric: 4 };
 
 /** Two lines of the epoch trace, train solid and validation dashed. @param {Ui} ui @param {"loss" | "metric"} what @returns {import("../draw/lines.js").Line[]} */
@@ -26,7 +26,7 @@ function createSplitLines(ui, what) {
   ];
 }
 
-/** Train and validation; where there is little room, a long word is cut to its beginning. @param {Ui} ui @param {boolean} [brief] */
+/** Legend of train and validation; in the brief form a long word is cut to its beginning. @param {Ui} ui @param {boolean} [brief] */
 function createSplitLegend(ui, brief = false) {
   const [train, validation] = ["train", "validation"]
     .map((key) => ui.t(key))
@@ -59,6 +59,7 @@ export function createLossChart(ui) {
     mark: () => ui.run.best,
     more: (step) =>
       ui.run.best?.step === step ? [{ name: ui.t(ui.run.bestName), value: ui.format.value(ui.run.best.value) }] : [],
+    // A linear loss axis begins at 0, so that heights compare; decades show ratios anyway.
     domain: (low, high) =>
       chart.panel.toggled ? [low, high] : [Math.min(0, low), Math.min(high, findLossCeiling(ui))],
   });
@@ -70,13 +71,14 @@ export function createLossChart(ui) {
     ...createHeadLegend(ui, "loss"),
   ];
   chart.briefLegend = () =>
+    // The strokes of train and validation are those of every chart; the heads' colors cannot be guessed.
     listHeads(ui).length
       ? createHeadLegend(ui, "loss", true)
       : [...createSplitLegend(ui, true), ...chart.legend().slice(2)];
   return chart;
 }
 
-/** Single wild batches must not flatten the curves: the axis ends at twice the largest epoch mean. @param {Ui} ui */
+/** Upper end of the loss axis: 1.5 times the largest mean of an epoch, so that a single wild batch does not flatten the curves. @param {Ui} ui */
 function findLossCeiling(ui) {
   const trace = ui.run.traces.epochs;
   let top = -Infinity;
@@ -101,6 +103,7 @@ export function createMetricChart(ui) {
       ...createHeadLines(ui, "metric"),
     ],
     percent: () => ui.run.classifies,
+    // R² has no lower bound: one early epoch of -1000 would flatten all that follow.
     domain: (low, high) => [Math.max(low, -1), Math.max(high, Math.max(low, -1) + 0.1)],
   });
   const createScoreLegends = (brief = false) => [...createScoreLegend(ui), ...createHeadLegend(ui, "metric", brief)];

@@ -1,4 +1,4 @@
-/** The prediction of a network with one input, with the data points. */
+/** The prediction of a network with one input, with the examples. */
 import { drawXAxis, drawYAxis, drawVerticalLine } from "../draw/axes.js";
 import { createLegendItem } from "../draw/legend.js";
 import { Panel } from "./panel.js";
@@ -57,7 +57,7 @@ export class CurveView {
     panel.describe(`${ui.t("r2")} ${ui.format.fixed(r2, 3)}`);
   }
 
-  /** The data decide the axis; a prediction far off runs out of the picture. @param {Values} curve */
+  /** The axis spans the examples: an early prediction far off leaves the plot instead of flattening it. @param {Values} curve */
   #computeDomain(curve) {
     const points = this.ui.run.points;
     let [low, high] = [Infinity, -Infinity];
@@ -93,9 +93,11 @@ export class CurveView {
   #drawLine(context, values, box, y) {
     context.save();
     context.beginPath();
+    // A line far outside would be drawn over the axes.
     context.rect(box.left, box.top - 1, box.right - box.left, box.bottom - box.top + 2);
     context.clip();
     context.beginPath();
+    // A value that is not finite is a gap, not a jump to the next one.
     let penDown = false;
     values.forEach((value, i) => {
       const px = box.left + (i / (values.length - 1)) * (box.right - box.left);

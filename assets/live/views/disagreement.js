@@ -3,12 +3,12 @@ import { mix, pack, formatColor } from "../draw/theme.js";
 
 /** @typedef {import("../ui.js").Ui} Ui */
 
-/** From nothing to the whole scale. @param {import("../draw/theme.js").Theme} theme @param {number} share */
+/** From the ground's color at 0 to the accent at the whole scale. @param {import("../draw/theme.js").Theme} theme @param {number} share */
 function mixShade(theme, share) {
   return mix(theme.ground, theme.accent, 0.85 * Math.max(0, share));
 }
 
-/** @param {import("../draw/heat_map.js").PixelBuffer} buffer @param {import("../stream/protocol.js").Reading} reading (1, H, W) @param {import("../draw/theme.js").Theme} theme */
+/** Paints the standard deviation between members over the plane. @param {import("../draw/heat_map.js").PixelBuffer} buffer @param {import("../stream/protocol.js").Reading} reading (1, H, W) @param {import("../draw/theme.js").Theme} theme */
 export function paintDisagreement(buffer, reading, theme) {
   const [, height, width] = reading.shape;
   const pixels = buffer.resize(width, height);
@@ -21,11 +21,12 @@ export function paintDisagreement(buffer, reading, theme) {
   buffer.flush();
 }
 
-/** The colors' meaning, 0 to the scale. @param {CanvasRenderingContext2D} context @param {Ui} ui @param {import("../draw/axes.js").Box} box @param {number} left @param {number} width */
+/** The color bar of the map, from 0 to its scale. @param {CanvasRenderingContext2D} context @param {Ui} ui @param {import("../draw/axes.js").Box} box @param {number} left @param {number} width */
 export function drawDisagreementBar(context, ui, box, left, width) {
   const height = box.bottom - box.top;
   for (let row = 0; row < height; row += 1) {
     context.fillStyle = formatColor(mixShade(ui.theme, 1 - row / (height - 1)));
+    // Half a pixel into the next row: at fractional pixel ratios exact rows leave pale seams.
     context.fillRect(left, box.top + row, width, 1.5);
   }
   const scale = ui.run.latest.disagreement_scale?.values[0] ?? 0.5;
@@ -42,7 +43,7 @@ export function drawDisagreementBar(context, ui, box, left, width) {
   }
 }
 
-/** One standard deviation to either side of the curve. @param {CanvasRenderingContext2D} context @param {Ui} ui @param {import("../draw/axes.js").Box} box @param {import("../draw/scale.js").Scale} y */
+/** A band of one standard deviation to either side of the curve. @param {CanvasRenderingContext2D} context @param {Ui} ui @param {import("../draw/axes.js").Box} box @param {import("../draw/scale.js").Scale} y */
 export function drawDisagreementBand(context, ui, box, y) {
   const { curve, spread } = ui.run.latest;
   if (!curve || !spread || spread.values.length !== curve.values.length) return;
@@ -54,6 +55,7 @@ export function drawDisagreementBand(context, ui, box, y) {
   context.clip();
   context.beginPath();
   for (let i = 0; i <= last; i += 1) context.lineTo(toPixel(i), y.map(curve.values[i] + spread.values[i]));
+  // One polygon: the upper edge forward, the lower one back.
   for (let i = last; i >= 0; i -= 1) context.lineTo(toPixel(i), y.map(curve.values[i] - spread.values[i]));
   context.fillStyle = formatColor(ui.theme.accent, 0.3);
   context.fill();

@@ -34,6 +34,7 @@ export class DistributionView extends MarkView {
       format: ui.format,
       ratio: panel.ratio,
     });
+    // Shades of neighboring moments must not be blurred into each other.
     context.imageSmoothingEnabled = false;
     context.textAlign = "left";
     context.textBaseline = "top";

@@ -1,4 +1,4 @@
-/** Marks curve and arrows: a function over one input, and moves over two. */
+/** Marks curve and arrows: functions of one input, and displacements on the plane. */
 import { drawXAxis, drawYAxis } from "../draw/axes.js";
 import { createLinearScale, roundDomain } from "../draw/scale.js";
 import { formatColor } from "../draw/theme.js";
@@ -29,6 +29,7 @@ export class FunctionView extends MarkView {
       context.beginPath();
       for (let i = 0; i < count; i += 1) {
         const value = values[line * count + i];
+        // The first `lineTo` of a path only moves there.
         if (Number.isFinite(value)) context.lineTo(box.left + (i / (count - 1)) * (box.right - box.left), y.map(value));
       }
       context.strokeStyle = formatColor(line ? ui.theme.classColor(line) : ui.theme.accent);

@@ -4,16 +4,16 @@ import { createLegendItem } from "../draw/legend.js";
 /** @typedef {import("../ui.js").Ui} Ui */
 
 const DASH = [5, 3];
-/** In the epoch trace a head has four columns after the five of every run. */
+/** In the epoch trace a head has four columns after the five of every run: loss and metric, each of train and validation. */
 const FIRST_COLUMN = 5;
 const COLUMNS_PER_HEAD = 4;
 
-/** Names of the heads; none where the output is the only one. @param {Ui} ui @returns {string[]} */
+/** Names of the heads, the output first; none where the output is the only one. @param {Ui} ui @returns {string[]} */
 export function listHeads(ui) {
   return ui.run.channels.get("end_loss")?.series ?? [];
 }
 
-/** The color of the layer that is the head; one that no instrument shows has a class's, but not the whole loss's blue. @param {Ui} ui @param {number} i */
+/** The color of the layer that is the head; one that no instrument shows has a class's color, but not that of the total loss. @param {Ui} ui @param {number} i */
 function chooseColor(ui, i) {
   const head = listHeads(ui)[i];
   return ui.run.layers.includes(head) ? ui.layerColor(head) : ui.theme.classColor(i ? i + 1 : 0);
@@ -25,6 +25,7 @@ export function createHeadLines(ui, what) {
   return listHeads(ui).flatMap((head, i) => {
     if (what === "metric" && (i === 0 || !sharesMetric(ui, head))) return [];
     const column = FIRST_COLUMN + COLUMNS_PER_HEAD * i + (what === "metric" ? 2 : 0);
+    // The series of epochs comes after the channels.
     if (trace.width <= column) return [];
     const line = { color: chooseColor(ui, i), trace, thickness: 1.25 };
     return [

@@ -1,4 +1,4 @@
-/** The middle of the screen: every layer in one column, its units above, its activations over time and their numbers below. */
+/** The middle of the screen: one column a layer, with unit maps above, activations over steps and their numbers below. */
 import { drawVerticalLine, drawXAxis, drawYAxis } from "../draw/axes.js";
 import { createLegendRamp } from "../draw/legend.js";
 import { GUTTER, MAX_LAYERS, computeMinWidth, layOutColumns } from "./columns.js";
@@ -37,12 +37,13 @@ export class LayersView {
     this.numbers = new NumberTable(ui);
     this.channels = ["activation_histogram", ...this.numbers.channels, ...this.network.channels];
     this.content = createElement("div", { class: "tp-depth" }, [this.panel.plot, this.numbers.node]);
+    // Canvas and table scroll sideways together, or columns and numbers would part.
     this.panel.body.append(createElement("div", { class: "tp-scroll" }, [this.content]));
     /** @type {PixelBuffer[]} */
     this.buffers = [];
     /** @type {Slot[]} */
     this.columns = [];
-    /** Where the histograms begin. */
+    /** Upper end of the histograms, in CSS pixels. */
     this.top = 0;
     /** The layer whose histogram the pointer is over, or -1. */
     this.hoveredLayer = -1;
@@ -78,6 +79,7 @@ export class LayersView {
     this.columns = columns;
     this.#drawNames(context, columns);
     const onUnit = this.network.available && this.network.draw(context, columns, NAME_HEIGHT + 10, split, this.pointer);
+    // The network and the histograms share one canvas and one tooltip.
     if (!onUnit && this.pointer && this.pointer.y < this.top) ui.tooltip.hide(panel.canvas);
     this.#drawHistograms(context, columns, bottom);
     panel.describe(
@@ -99,6 +101,7 @@ export class LayersView {
       context.fillRect(left, 5, 8, 8);
       context.fillStyle = formatColor(ui.theme.text);
       const label = ui.formatLayer(name);
+      // "2 dense" becomes "2": the number is enough to find the layer elsewhere.
       const fits = context.measureText(label).width <= right - left - 12;
       context.fillText(fits ? label : label.split(" ")[0], left + 12, 9.5, right - left - 12);
     });
@@ -115,6 +118,7 @@ export class LayersView {
     const channel = ui.run.channels.get("activation_histogram");
     const trace = ui.run.traces.activation_histogram;
     if (!channel || !trace?.length || bottom - top < 30) return;
+    // The output is left out of the shared axis: logits and targets have a scale of their own.
     const hidden = channel.series
       .map((_, i) => i)
       .filter((i) => channel.series.length < 2 || i < channel.series.length - 1);
@@ -174,7 +178,7 @@ export class LayersView {
       this.#showTooltip(ui.cursor.step, layer, name, box, x);
   }
 
-  /** The mean as a thin line through the cloud. @param {CanvasRenderingContext2D} context @param {Box} box @param {string} name @param {Scale} x @param {Scale} y */
+  /** The mean as a thin line over the histogram. @param {CanvasRenderingContext2D} context @param {Box} box @param {string} name @param {Scale} x @param {Scale} y */
   #drawMean(context, box, name, x, y) {
     const { ui } = this;
     const trace = ui.run.traces.activation_mean;

@@ -1,4 +1,4 @@
-/** The panels of the component, and which of them are on the screen: fixed ones, then one for every channel that none of them draws. */
+/** The panels of the component and which of them are shown: fixed ones, then one for every channel that none of them draws. */
 import { AttackView } from "./attack.js";
 import { createLossChart, createMetricChart } from "./charts.js";
 import { CurveView } from "./curve.js";
@@ -37,7 +37,7 @@ export class Layout {
     this.fixed = [this.layers, ...Object.values(this.mainViews), ...this.maps, ...this.charts];
     /** @type {View[]} one for each channel that no fixed panel draws */
     this.markViews = [];
-    /** What the panels of single channels, and the legends, were made for. */
+    /** The channels and themes for which panels and legends were built, as JSON. */
     this.markViewsKey = "";
     this.legendsKey = "";
     this.status = createElement("p", { class: "tp-status", role: "status" });
@@ -56,7 +56,7 @@ export class Layout {
     this.node.remove();
   }
 
-  /** @param {string} status what stands in place of the pictures while there are none */
+  /** Draws all that is shown. @param {string} status in place of the charts while there are none */
   draw(status) {
     const { run } = this.ui;
     this.status.textContent = status;
@@ -95,17 +95,20 @@ export class Layout {
     this.legendsKey = "";
   }
 
-  /** Legends change with theme, layers, classes and room only; one that does not fit gives way to its brief form. @param {View[]} views */
+  /** Builds the legends anew where something in them has changed; one that does not fit gives way to its brief form. @param {View[]} views */
   #fillLegends(views) {
     const { run, theme } = this.ui;
     const { plane } = this.mainViews;
     const look = [theme.text, theme.accent, plane.classCount, plane.scale === null, this.node.clientWidth];
+    // Measuring whether a legend fits forces a layout of the page: not at every frame. Ramps name their scale, which is
+    // known with the first frame.
     const keys = JSON.stringify([run.id, run.layers, run.view, run.frameCount > 0, ...look]);
     if (keys === this.legendsKey) return;
     this.legendsKey = keys;
     for (const view of views) {
       const { legend } = view.panel;
       legend.replaceChildren(...(run.announced ? view.legend() : []));
+      // The legend has one line; what wraps is cut off.
       if (view.briefLegend && legend.scrollHeight > legend.clientHeight + 2)
         legend.replaceChildren(...view.briefLegend());
       const first = /** @type {HTMLElement | null} */ (legend.firstElementChild);
@@ -113,7 +116,7 @@ export class Layout {
     }
   }
 
-  /** The theme has changed, and the legends' colors with it. */
+  /** Has the legends built anew at the next frame: their colors are the theme's. */
   invalidateLegends() {
     this.legendsKey = "";
   }

@@ -1,4 +1,4 @@
-/** Mark links: a number for every link of the network, between columns of units; as strips where the units are not known. */
+/** Mark links: a number for every link of the network, drawn between columns of units; as pixels where units are not known. */
 import { PixelBuffer, paintSigned } from "../draw/heat_map.js";
 import { formatColor } from "../draw/theme.js";
 import { resolveInputs } from "./graph.js";
@@ -22,6 +22,7 @@ export class LinkMapView extends MarkView {
     const names = columns.map(({ name }) => name);
     const inputsOf = resolveInputs(ui.run.graph, names);
     const matrices = sliceMatrices(ui.run, columns, inputsOf, this.key);
+    // The numbers do not fit the columns, or the run sends no unit maps.
     if (!matrices.size) {
       this.#drawStrip(context, reading);
       return;
@@ -66,7 +67,7 @@ export class LinkMapView extends MarkView {
     });
   }
 
-  /** All numbers in reading order. @param {CanvasRenderingContext2D} context @param {Reading} reading */
+  /** All numbers as pixels in reading order. @param {CanvasRenderingContext2D} context @param {Reading} reading */
   #drawStrip(context, reading) {
     const { panel, ui } = this;
     const numbers = quantize(reading);
