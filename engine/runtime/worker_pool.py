@@ -28,6 +28,8 @@ class WorkerPool:
         self._processes: dict[str, RunProcess] = {}
         self._thread = ThreadPoolExecutor(1, "process-maker")
         self._background = BackgroundTasks()
+        self._making = asyncio.Lock()
+        self._closed = False
 
     def report_to(self, listener: Listener) -> None:
         """Name who is told what workers say. To be called before the first start."""
@@ -38,12 +40,15 @@ class WorkerPool:
         self._thread.submit(self.factory.prepare)
 
     async def start(self, job: RunJob) -> None:
-        """Make a process for a job and begin to read what it says."""
+        """Make a process for a job and begin to read what it says; nothing happens once the pool is closed."""
         loop = asyncio.get_running_loop()
-        process, line = await loop.run_in_executor(self._thread, self.factory.start, job)
-        reader, writer = await asyncio.open_unix_connection(sock=line, limit=1 << 20)
-        made = self._processes[job.run] = RunProcess(job.run, process, writer, process.pid)
-        made.reading = loop.create_task(self._read(made, reader))
+        async with self._making:
+            if self._closed:
+                return
+            process, line = await loop.run_in_executor(self._thread, self.factory.start, job)
+            reader, writer = await asyncio.open_unix_connection(sock=line, limit=1 << 20)
+            made = self._processes[job.run] = RunProcess(job.run, process, writer, process.pid)
+            made.reading = loop.create_task(self._read(made, reader))
 
     def has(self, run: str) -> bool:
         """Whether a run has a process: from the end of `start` until `lose` is called."""
@@ -71,6 +76,11 @@ class WorkerPool:
 
     async def close(self) -> None:
         """Ask all processes to save and leave, hear them out, kill those that do not."""
+        # A process that is being made must be in the table before the others are asked to leave: nobody would end
+        # one that came later, and multiprocessing waits at exit for each child that it has made.
+        self._closed = True
+        async with self._making:
+            pass
         reading = [each.reading for each in self._processes.values() if each.reading is not None]
         for each in self._processes.values():
             each.send({"do": "leave"})

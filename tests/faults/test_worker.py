@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
@@ -29,7 +30,8 @@ def kill(fleet: Fleet, run: str) -> None:
     """End the run's process, whatever it is doing."""
     own = wait_for(lambda: fleet.status()["runs"].get(run, {}))
     if own["pid"] is not None:
-        os.kill(own["pid"], signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # killed before, and not yet missed by the supervisor
+            os.kill(own["pid"], signal.SIGKILL)
 
 
 @pytest.mark.parametrize("seed", [1, 2])

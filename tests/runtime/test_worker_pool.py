@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import os
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -109,6 +110,21 @@ def test_one_that_hangs_up_is_killed_at_once_unless_it_may_finish() -> None:
             pool.send(run, {"do": "hang up"})
             assert await ear.next_lost() == run
             assert least <= loop.time() - began < most
+
+    with_pool(test)
+
+
+@pytest.mark.parametrize("turns", [0, 1, 5])
+def test_closing_leaves_no_process_that_was_being_made(turns: int) -> None:
+    async def test(pool: WorkerPool, ear: Ear) -> None:
+        starts = [asyncio.create_task(pool.start(RunJob(run, 1, "", ""))) for run in "abc"]
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await pool.close()
+        await asyncio.gather(*starts)
+        for child in multiprocessing.active_children():
+            child.join(30)
+            assert not child.is_alive()
 
     with_pool(test)
 
