@@ -9,7 +9,7 @@ from pages.serve.app import lifespan, routes
 from pages.serve.host_check import Gate
 from pages.settings import streamlit_options
 
-descriptor_budget.widen()
+descriptor_budget.raise_limit()
 message_limits.install()
 gate = Middleware(Gate, settings=settings.read())
 app = st.App("pages/shell.py", routes=routes(), middleware=[gate], lifespan=lifespan)

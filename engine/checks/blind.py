@@ -15,7 +15,7 @@ BETTER, CLEARLY = 0.99, 0.95  # times the loss without inputs
 
 
 @dataclass(frozen=True)
-class Shortened:
+class ShortTraining:
     """How a short training ended: steps, and the loss on the training examples before and after."""
 
     steps: int
@@ -41,8 +41,8 @@ class Blind(Check):
     kind: Literal["blind"] = "blind"
 
     def examine(self, context: CheckContext) -> Outcome:
-        real = shortened(context, False, min(STEPS, context.affordable_steps(context.experiment.batch_size)))
-        zeroed = shortened(context, True, real.steps)
+        real = train_briefly(context, False, min(STEPS, context.affordable_steps(context.experiment.batch_size)))
+        zeroed = train_briefly(context, True, real.steps)
         numbers = {"steps": real.steps, "first": real.first, "real": real.loss, "zeroed": zeroed.loss}
         expected = Message("A lower loss with the real inputs than with inputs of 0.")
         found = Message(
@@ -69,7 +69,7 @@ class Blind(Check):
         return Outcome("fail", expected, found, remedy, numbers)
 
 
-def shortened(context: CheckContext, blind: bool, steps: int) -> Shortened:
+def train_briefly(context: CheckContext, blind: bool, steps: int) -> ShortTraining:
     """So many steps with the inputs as they are, or with zeros in their place; fewer if the loss is not finite."""
     network, loss = context.network(), context.loss()
     seen, y = context.examples
@@ -84,4 +84,4 @@ def shortened(context: CheckContext, blind: bool, steps: int) -> Shortened:
         done = taken.step
         if not math.isfinite(taken.loss):
             break
-    return Shortened(done, looked(), first)
+    return ShortTraining(done, looked(), first)

@@ -51,7 +51,7 @@ class Gradient(Check):
         gradients = torch.autograd.grad(here, parameters, allow_unused=True)
         worst, done, bends, shrunk = 0.0, 0, 0, 0
         end = time.perf_counter() + context.seconds
-        for which, place in places(parameters, context.experiment.seed):
+        for which, place in draw_entries(parameters, context.experiment.seed):
             given = gradients[which]
             slope = 0.0 if given is None else float(given.flatten()[place])
             error, tries = mismatch(value, parameters[which], place, slope, float(here.detach()))
@@ -81,10 +81,10 @@ def hold_detached(network: Network) -> None:
     """Lets every detach block give what it gives first, again and again."""
     for stage in network.stages:
         if stage.block.stops_gradient:
-            stage.module.register_forward_hook(held())
+            stage.module.register_forward_hook(hold_first_output())
 
 
-def held() -> Callable[..., Tensor]:
+def hold_first_output() -> Callable[..., Tensor]:
     """A hook that keeps a module's first output."""
     kept: list[Tensor] = []
 
@@ -96,7 +96,7 @@ def held() -> Callable[..., Tensor]:
     return hook
 
 
-def places(parameters: Sequence[Tensor], seed: int) -> list[tuple[int, int]]:
+def draw_entries(parameters: Sequence[Tensor], seed: int) -> list[tuple[int, int]]:
     """Which entries are looked at: a few of every tensor, in turns, so that a short time reaches all layers."""
     generator = torch.Generator().manual_seed(seed)
     each = max(2, COUNT // len(parameters))

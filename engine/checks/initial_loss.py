@@ -16,7 +16,7 @@ USUAL = 2.0  # mean square of outputs: standardized inputs and Glorot or He weig
 LARGE = 2.0  # root mean square of the inputs
 
 
-class InitialLoss(Check):
+class InitialLossCheck(Check):
     """Initial loss: with outputs near 0 it is ln C for cross-entropy, the mean of y² for squared errors.
 
     Regularization is off. The outputs are first made a thousand times smaller, which tests the loss itself; then they
@@ -41,7 +41,7 @@ class InitialLoss(Check):
         network, loss = disable_randomness(context.network()), context.loss()
         given = network(x)
         actual, small = float(loss(given, y)), float(loss(given * 1e-3, y))
-        theory, expected = in_all(context, y, loss, len(x) == len(context.data.train_x))
+        theory, expected = expect_total(context, y, loss, len(x) == len(context.data.train_x))
         numbers = {"theory": theory, "small": small, "initial": actual, "examples": len(x)}
         found = Message("{initial} as initialized, {small} with outputs a thousand times smaller.",
                      initial=actual, small=small)  # fmt: skip
@@ -69,17 +69,17 @@ def blame(context: CheckContext) -> Message:
     )
 
 
-def in_all(context: CheckContext, y: Tensor, loss: nn.Module, whole: bool) -> tuple[float, Message]:
+def expect_total(context: CheckContext, y: Tensor, loss: nn.Module, whole: bool) -> tuple[float, Message]:
     """The same of all ends together, each times its weight."""
     if not isinstance(loss, WeightedLoss):
         zeros = torch.zeros(len(y), context.data.source.outputs)
-        return in_theory(context, y, float(loss(zeros, y)), whole)
+        return expect_loss(context, y, float(loss(zeros, y)), whole)
     values = []
     for head in loss.heads:
         own = y[:, head.targets]
         zero = float(head.loss(torch.zeros(len(own), head.outputs.stop - head.outputs.start), own))
         if head.position < 0:
-            values.append(in_theory(context, own, zero, whole)[0])
+            values.append(expect_loss(context, own, zero, whole)[0])
         else:
             told = head.part.evaluate_at_zero(own.double())
             values.append(told.value if told else zero)
@@ -87,7 +87,7 @@ def in_all(context: CheckContext, y: Tensor, loss: nn.Module, whole: bool) -> tu
     return value, Message("Σ wₑ Lₑ = {value} over {n} ends, with outputs that are all 0", value=value, n=len(values))
 
 
-def in_theory(context: CheckContext, y: Tensor, zero: float, whole: bool) -> tuple[float, Message]:
+def expect_loss(context: CheckContext, y: Tensor, zero: float, whole: bool) -> tuple[float, Message]:
     """The loss of outputs that are all 0, as the loss works it out by hand where it can, and how it comes about."""
     loss, outputs = context.experiment.loss, context.data.source.outputs
     targets = y if y.is_floating_point() else as_rows(loss.encode_targets(y, outputs), outputs)

@@ -41,11 +41,11 @@ class Leak(Check):
     def examine(self, context: CheckContext) -> Outcome:
         data = context.data
         if not data.source.vocabulary_size and (columns := find_target_copies(data.source.x, data.source.y)):
-            return revealed(columns)
+            return report_target_columns(columns)
         splits = split(context.experiment, data.source)
-        rows = [keys(x.numpy()) for x in (data.train_x, data.validation_x, data.test_x)]
-        found = shared(rows, splits)
-        indices = among(found)
+        rows = [make_keys(x.numpy()) for x in (data.train_x, data.validation_x, data.test_x)]
+        found = find_shared(rows, splits)
+        indices = merge_indices(found)
         expected = EXPECTED
         numbers: dict[str, float | int | list[int]] = {name: len(places) for name, places in found.items()}
         numbers["indices"] = indices[:100]
@@ -54,14 +54,14 @@ class Leak(Check):
             return Outcome("pass", expected, Message("None among {n} inputs.", n=total), numbers=numbers)
         sizes = [len(own) for own in rows]
         worst = max(len(found[name]) / max(1, sizes[held]) for name, (held, _) in PAIRS.items())
-        before = keys(data.source.x)
-        given = among(shared([[before[i] for i in own] for own in splits], splits))
+        before = make_keys(data.source.x)
+        given = merge_indices(find_shared([[before[i] for i in own] for own in splits], splits))
         made = 2 * len(set(indices) & set(given)) < len(indices)
         remedy = advice(context.experiment.data, made=made, few=worst <= SOME)
-        return Outcome("warn" if worst <= SOME else "fail", expected, told(found, sizes), remedy, numbers)
+        return Outcome("warn" if worst <= SOME else "fail", expected, describe_shared(found, sizes), remedy, numbers)
 
 
-def revealed(columns: list[int]) -> Outcome:
+def report_target_columns(columns: list[int]) -> Outcome:
     """Some columns are the target."""
     some = ", ".join(str(place + 1) for place in columns[:SHOWN])
     found = Message(
@@ -81,7 +81,7 @@ def revealed(columns: list[int]) -> Outcome:
     return Outcome("fail", EXPECTED, found, remedy, {"columns": columns[:100]})
 
 
-def shared(rows: list[list[bytes]], splits: Sequence[np.ndarray]) -> dict[str, list[int]]:
+def find_shared(rows: list[list[bytes]], splits: Sequence[np.ndarray]) -> dict[str, list[int]]:
     """For each pair of splits the examples of the one that are in the other too; `rows` are their inputs."""
     known = [set(own) for own in rows]
     return {
@@ -90,14 +90,14 @@ def shared(rows: list[list[bytes]], splits: Sequence[np.ndarray]) -> dict[str, l
     }
 
 
-def among(found: dict[str, list[int]]) -> list[int]:
+def merge_indices(found: dict[str, list[int]]) -> list[int]:
     """The examples of all pairs, in order."""
     return sorted({place for places in found.values() for place in places})
 
 
-def told(found: dict[str, list[int]], sizes: list[int]) -> Message:
+def describe_shared(found: dict[str, list[int]], sizes: list[int]) -> Message:
     """How many there are, and which."""
-    indices = among(found)
+    indices = merge_indices(found)
     some = ", ".join(map(str, indices[:SHOWN]))
     if len(indices) == 1:
         which = Message("It is example {index}.", index=indices[0])
@@ -133,6 +133,6 @@ def advice(data: Dataset, *, made: bool, few: bool) -> Message:
     )
 
 
-def keys(x: np.ndarray) -> list[bytes]:
+def make_keys(x: np.ndarray) -> list[bytes]:
     """Every input as bytes; −0 is 0."""
     return [row.tobytes() for row in np.ascontiguousarray(x + 0.0)]

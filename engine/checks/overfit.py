@@ -47,7 +47,7 @@ class Overfit(Check):
         expected = Message("A loss of at most 2 % of the first one on {n} examples, all of them right.", n=count)
         if task == "regression":
             expected = Message("A loss of at most 2 % of the first one on {n} examples.", n=count)
-        fit = fitted(context, context.experiment)
+        fit = train_on_handful(context, context.experiment)
         numbers = {"steps": fit.steps, "first": fit.first, "last": fit.last, "metric": fit.right}
         found = Message("Loss {first} → {last} in {n} steps.", first=fit.first, last=fit.last, n=fit.steps)
         if task == "classification":
@@ -58,7 +58,7 @@ class Overfit(Check):
             )  # fmt: skip
         if fit.there:
             return Outcome("pass", expected, found, numbers=numbers)
-        other = fitted(context, context.experiment.model_copy(update={"optimizer": OTHER}))
+        other = train_on_handful(context, context.experiment.model_copy(update={"optimizer": OTHER}))
         numbers |= {"other_steps": other.steps, "other_last": other.last}
         if other.there:
             remedy = Message(
@@ -88,7 +88,7 @@ class Fit:
     there: bool
 
 
-def fitted(context: CheckContext, start: Experiment) -> Fit:
+def train_on_handful(context: CheckContext, start: Experiment) -> Fit:
     """A training on the first examples alone."""
     x, y = handful(context)
     # rules that limit the gradient stay: they keep a training from running away
@@ -102,7 +102,7 @@ def fitted(context: CheckContext, start: Experiment) -> Fit:
         first = first or taken
         if not math.isfinite(taken.loss):
             break
-        if low(context, first.losses, taken.losses):
+        if is_low(context, first.losses, taken.losses):
             right = score(network(x).detach()[:, :width], y[:, :width] if y.ndim > 1 else y, task)
             there = (
                 task == "regression" or right == 1 or (context.experiment.output_weight == 0 and context.heads.several)
@@ -123,7 +123,7 @@ def bare_loss(context: CheckContext) -> nn.Module:
     return context.experiment.loss.build()
 
 
-def low(context: CheckContext, first: tuple[float, ...], last: tuple[float, ...]) -> bool:
+def is_low(context: CheckContext, first: tuple[float, ...], last: tuple[float, ...]) -> bool:
     """Whether every end that counts has come near enough to 0."""
     if not isinstance(context.heads.loss, WeightedLoss):
         return last[0] <= SHARE * first[0]

@@ -52,7 +52,7 @@ class Regularization(Check):
             doubled = [rule.scale_strength(2) for rule in rules]
             twice = penalty(doubled, weights)
             slope, along = slopes(rules, weights)
-        felt = pushed(context, network, tuple(own or [L2()]))
+        felt = measure_training_slope(context, network, tuple(own or [L2()]))
         numbers = {"plain": plain, "once": plain + once, "twice": plain + twice, "slope": slope, "gradient": along}
         numbers["training"] = felt
         found = Message(
@@ -61,32 +61,32 @@ class Regularization(Check):
         )  # fmt: skip
         if drawn:
             found = Message("{found} All weights start at 0, so others were taken.", found=found)
-        expected = said_beforehand(bool(own))
+        expected = expect_rise(bool(own))
         if not once > 0:
             remedy = Message("The penalty is 0: all weights are 0. Take an initializer that draws them.")
             return Outcome("fail", expected, found, remedy, numbers)
-        if abs(twice - 2 * once) > 1e-6 * once or not near(slope, along):
+        if abs(twice - 2 * once) > 1e-6 * once or not is_near(slope, along):
             remedy = Message("Penalty and gradient do not belong together: correct the regularizer.")
             return Outcome("fail", expected, found, remedy, numbers)
-        if not near(slope, felt):
+        if not is_near(slope, felt):
             remedy = Message("A step of training does not take the penalty's gradient: correct the step.")
             return Outcome("fail", expected, found, remedy, numbers)
         return Outcome("pass", expected, found, numbers=numbers)
 
 
-def said_beforehand(own: bool) -> Message:
+def expect_rise(own: bool) -> Message:
     """What theory expects."""
     if not own:
         return Message("A loss that rises with the penalty; this experiment has none, so L2 is tried.")
     return Message("A loss that rises with the penalty, twice as much for twice the λ.")
 
 
-def near(slope: float, other: float) -> bool:
+def is_near(slope: float, other: float) -> bool:
     """Whether both are the same slope."""
     return abs(slope - other) <= 1e-4 * max(abs(slope), abs(other), 1e-9)
 
 
-def pushed(context: CheckContext, network: Network, rules: tuple[Regularizer, ...]) -> float:
+def measure_training_slope(context: CheckContext, network: Network, rules: tuple[Regularizer, ...]) -> float:
     """The same slope as training feels it: the gradient of a step with these rules, less that of one without, along
     the weights. Both steps are the executor's own, of the same batch, in float64 and from the same weights."""
     x, y = (tensor[:BATCH] for tensor in context.examples)

@@ -8,7 +8,7 @@ from engine.preview.cautions import Caution, find_cautions
 from engine.training.check_context import CheckContext
 
 
-class Settings(Check):
+class SettingsCheck(Check):
     """Settings: everything that was chosen acts, and means what it seems to mean.
 
     Some combinations can be trained but do nothing, such as standardized targets where targets are classes, or hide
@@ -31,10 +31,10 @@ class Settings(Check):
         if not found:
             return Outcome("pass", expected, Message("Nothing of the kind."), numbers=numbers)
         remedy = Message("Leave it out, or change what it acts on.")
-        return Outcome("warn", expected, told(found), remedy, numbers)
+        return Outcome("warn", expected, list_cautions(found), remedy, numbers)
 
 
-def told(found: tuple[Caution, ...]) -> Message:
+def list_cautions(found: tuple[Caution, ...]) -> Message:
     """All cautions, one after the other."""
     first = Message("{where}: {what}", where=found[0].where, what=found[0].message)
-    return Message("{first} {rest}", first=first, rest=told(found[1:])) if len(found) > 1 else first
+    return Message("{first} {rest}", first=first, rest=list_cautions(found[1:])) if len(found) > 1 else first

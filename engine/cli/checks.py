@@ -22,7 +22,7 @@ def commands(add: Add, arguments: Callable[[argparse.ArgumentParser], None], cho
     arguments(add("cost", lambda options: cost(options, chosen), about))
 
 
-def say(line: str) -> None:
+def print_line(line: str) -> None:
     """A line on the standard output, at once."""
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
@@ -40,14 +40,14 @@ def check(experiment: Any, as_json: bool) -> int:
         found.append(answer)
         if as_json:
             continue
-        say(f"{MARKS[answer['verdict']]} {answer['verdict']:<5} {catalogue(Check)[answer['kind']].title()}")
+        print_line(f"{MARKS[answer['verdict']]} {answer['verdict']:<5} {catalogue(Check)[answer['kind']].title()}")
         for name in ("expected", "found", "remedy"):
             text = str(Message.of(answer[name]))
             if text:
-                say(f"        {name:<9} {text}")
+                print_line(f"        {name:<9} {text}")
     if as_json:
         texts = ("expected", "found", "remedy")
-        say(strict([{**one, **{name: str(Message.of(one[name])) for name in texts}} for one in found]))
+        print_line(strict([{**one, **{name: str(Message.of(one[name])) for name in texts}} for one in found]))
     return 1 if any(answer["verdict"] == "fail" for answer in found) else 0
 
 
@@ -59,35 +59,35 @@ def cost(options: argparse.Namespace, chosen: Callable[..., Any]) -> int:
     known = options.source in names() or Path(options.source).exists()
     reader = None if known else Reader()
     if reader is not None and reader.layout.database.exists() and reader.run(options.source):
-        return smaller(options.source, options.json)
+        return compare_formats(options.source, options.json)
     from engine.jobs.cost import measure_cost
 
     found: dict[str, Any] = {}
     for answer in measure_cost(chosen(options)):
         found |= answer
     if options.json:
-        say(strict(found))
+        print_line(strict(found))
         return 0
     for name, value in found.items():
         if value is None:
             value = "not measured"
-        say(f"{name.replace('_', ' '):<20} {f'{value:.4g}' if isinstance(value, float) else value:>14}")
+        print_line(f"{name.replace('_', ' '):<20} {f'{value:.4g}' if isinstance(value, float) else value:>14}")
     return 0
 
 
-def smaller(run: str, as_json: bool) -> int:
+def compare_formats(run: str, as_json: bool) -> int:
     """The run's network as float32, bfloat16 and int8."""
     from engine.data.epochs import format_metric
-    from engine.jobs.quantize import sizes_of_run
+    from engine.jobs.quantize import compare_run_formats
     from engine.message import Message
 
-    head, *rows = sizes_of_run(run)
+    head, *rows = compare_run_formats(run)
     rows = [{**row, "note": str(Message.of(row["note"]))} for row in rows]
     if as_json:
-        say(strict({**head, "formats": rows}))
+        print_line(strict({**head, "formats": rows}))
         return 0
     word = "accuracy" if head["task"] == "classification" else "R²"
     for row in rows:
         numbers = f"{row['bytes']:>12,} bytes   {word} {format_metric(row['metric'])}"
-        say(f"{row['format']:<9} {numbers}   {row['note']}".rstrip())
+        print_line(f"{row['format']:<9} {numbers}   {row['note']}".rstrip())
     return 0

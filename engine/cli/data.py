@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.cli.checks import Add, say
+from engine.cli.checks import Add, print_line
 from engine.errors import InvalidExperiment, shown
 from engine.message import Message
 from engine.strict_json import strict
@@ -25,8 +25,8 @@ def commands(add: Add) -> None:
     top = add("data", None, "a file of your own: what is understood of it, or keeping it for experiments")
     below = top.add_subparsers(required=True, metavar="show|add")
     for name, function, about in (
-        ("show", shown_of, "what is understood of a file; nothing is kept"),
-        ("add", added, "keep a file and print the id that an experiment's data names"),
+        ("show", show_file, "what is understood of a file; nothing is kept"),
+        ("add", add_file, "keep a file and print the id that an experiment's data names"),
     ):
         sub = below.add_parser(name, help=about, description=about)
         sub.set_defaults(command=function)
@@ -91,16 +91,16 @@ def corrections(options: argparse.Namespace) -> Corrections:
         raise InvalidExperiment(f"--{option.replace('_', '-')}", message, shown(first["input"])) from error
 
 
-def shown_of(options: argparse.Namespace) -> int:
+def show_file(options: argparse.Namespace) -> int:
     """Prints what is understood."""
     from engine.uploads.inspection import show
 
     found = show(options.file, corrections(options))
-    say(strict(found, ensure_ascii=False) if options.json else table(found))
+    print_line(strict(found, ensure_ascii=False) if options.json else format_file(found))
     return 0
 
 
-def table(found: dict[str, Any]) -> str:
+def format_file(found: dict[str, Any]) -> str:
     """The same for people."""
     what = f"{found['inputs']} inputs, {found['task']}"
     what += f" of {found['target']}" if found["target"] else ""
@@ -117,7 +117,7 @@ def table(found: dict[str, Any]) -> str:
     return "\n".join([*lines, *found["notes"]])
 
 
-def added(options: argparse.Namespace) -> int:
+def add_file(options: argparse.Namespace) -> int:
     """Keeps the file; says its id, and how an experiment names it."""
     from engine.parts.losses import get_default_loss
     from engine.uploads.inspection import add
@@ -125,9 +125,9 @@ def added(options: argparse.Namespace) -> int:
     data = add(options.file, corrections(options))
     loss = {"loss": get_default_loss("regression").model_dump(mode="json")} if data["task"] == "regression" else {}
     if options.json:
-        say(strict({"id": data["file"], "data": data, **loss}, ensure_ascii=False))
+        print_line(strict({"id": data["file"], "data": data, **loss}, ensure_ascii=False))
         return 0
-    say(data["file"])
+    print_line(data["file"])
     sets = " ".join(f"--set '{name}={json.dumps(value)}'" for name, value in {"data": data, **loss}.items())
-    say(f"Train on it: playground train circle {sets}")
+    print_line(f"Train on it: playground train circle {sets}")
     return 0

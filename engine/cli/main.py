@@ -72,7 +72,7 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--format", metavar="FORMAT", help="one format instead of the usual files, e.g. script")
     sub = command("import", import_run, "a run from the zip that export --format archive wrote")
     sub.add_argument("file", type=Path)
-    checks.commands(command, experiment_arguments, chosen)
+    checks.commands(command, experiment_arguments, load_experiment)
     presets.commands(command)
     cli_data.commands(command)
     store.commands(command)
@@ -88,7 +88,7 @@ def experiment_arguments(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--json", action="store_true", help="print one JSON object")
 
 
-def chosen(options: argparse.Namespace) -> Experiment:
+def load_experiment(options: argparse.Namespace) -> Experiment:
     """The experiment that the arguments name, changed by every --set, checked as a whole."""
     from engine.experiment.experiment import Experiment
     from engine.experiment.overrides import apply_override
@@ -119,7 +119,7 @@ def train(options: argparse.Namespace) -> int:
     from engine.runtime.client import Fleet
     from engine.store.reader import Reader
 
-    experiment = chosen(options)
+    experiment = load_experiment(options)
     careful = preview(experiment).cautions
     for caution in careful:
         print(f"playground: caution: {caution}", file=sys.stderr)
@@ -130,7 +130,7 @@ def train(options: argparse.Namespace) -> int:
         row = follow(reader, name, experiment)
     except KeyboardInterrupt:
         fleet.stop(name)
-        row = ended(reader, fleet, name)
+        row = wait_for_end(reader, fleet, name)
     finally:
         fleet.close()
     report = summary(reader, row, experiment) | {"cautions": [caution.plain() for caution in careful]}
@@ -157,7 +157,7 @@ def follow(reader: Reader, name: str, experiment: Experiment) -> RunRow:
             time.sleep(0.05)
 
 
-def ended(reader: Reader, fleet: Fleet, name: str) -> RunRow:
+def wait_for_end(reader: Reader, fleet: Fleet, name: str) -> RunRow:
     """The run's row once it is over."""
     while True:
         row = reader.run(name)
@@ -169,10 +169,10 @@ def ended(reader: Reader, fleet: Fleet, name: str) -> RunRow:
 def show(options: argparse.Namespace) -> int:
     """Prints the table of layers."""
     from engine.jobs.cost import cost
-    from engine.jobs.layer_table import table
+    from engine.jobs.layer_table import format_layers
     from engine.preview.preview import preview
 
-    experiment = chosen(options)
+    experiment = load_experiment(options)
     found, costs = preview(experiment), cost(experiment)
     if options.json:
         layers = [
@@ -184,7 +184,7 @@ def show(options: argparse.Namespace) -> int:
         careful = [caution.plain() for caution in found.cautions]
         print(strict({"layers": layers, **totals, **more, "cautions": careful}))
         return 0
-    print(table(found, costs))
+    print(format_layers(found, costs))
     for caution in found.cautions:
         print(f"caution: {caution}")
     return 0

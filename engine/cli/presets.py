@@ -6,7 +6,7 @@ from dataclasses import asdict
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from engine.cli.checks import Add, say
+from engine.cli.checks import Add, print_line
 from engine.strict_json import strict
 
 if TYPE_CHECKING:
@@ -16,20 +16,24 @@ if TYPE_CHECKING:
 def commands(add: Add) -> None:
     """Adds it to the grammar."""
     about = "the experiments that come along, by topic, and what to expect of each"
-    add("presets", lambda options: listed(options.json), about).add_argument("--json", action="store_true")
+    add("presets", lambda options: list_presets(options.json), about).add_argument("--json", action="store_true")
 
 
-def listed(as_json: bool) -> int:
+def list_presets(as_json: bool) -> int:
     """Every preset in the order of the catalogue."""
     from engine.experiment.presets import preset_entries
 
     if as_json:
-        say(strict([document(entry) for entry in preset_entries()], ensure_ascii=False))
+        print_line(strict([document(entry) for entry in preset_entries()], ensure_ascii=False))
         return 0
     for topic, members in groupby(preset_entries(), key=lambda entry: entry.topic):
-        say(topic)
+        print_line(topic)
         for entry in members:
-            say(f"  {entry.name:<20} {entry.title} · {'; '.join(map(expected, entry.expect))}".removesuffix(" · "))
+            print_line(
+                f"  {entry.name:<20} {entry.title} · {'; '.join(map(format_expectation, entry.expect))}".removesuffix(
+                    " · "
+                )
+            )
     return 0
 
 
@@ -39,7 +43,7 @@ def document(entry: PresetEntry) -> dict[str, object]:
     return {**asdict(entry), "expect": expect}
 
 
-def expected(one: Expectation) -> str:
+def format_expectation(one: Expectation) -> str:
     """An expectation in a few signs."""
     bound = f" ≥ {one.at_least:g}" if one.at_least is not None else ""
     bound += f" ≤ {one.at_most:g}" if one.at_most is not None else ""

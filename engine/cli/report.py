@@ -14,12 +14,12 @@ def figures(row: RunRow) -> str:
     """Last losses in a few words."""
     names = {"train_loss": "train", "validation_loss": "validation"}
     said = [f"{word} {row.summary[key]:.4g}" for key, word in names.items() if row.summary.get(key) is not None]
-    if back := kept(row):
+    if back := find_kept_epoch(row):
         said.append(f"kept {back['validation_loss']:.4g} of epoch {back['epoch']}")
     return " · ".join(said)
 
 
-def kept(row: RunRow) -> dict[str, Any] | None:
+def find_kept_epoch(row: RunRow) -> dict[str, Any] | None:
     """The epoch whose weights were put back at the end, and its validation loss; None where they are the last ones."""
     epoch, loss = (row.summary.get(key) for key in ("kept_epoch", "kept_validation_loss"))
     return None if epoch is None or loss is None else {"epoch": int(epoch), "validation_loss": loss}
@@ -43,7 +43,7 @@ def summary(reader: Reader, row: RunRow, experiment: Experiment) -> dict[str, An
         "epochs": row.epoch,
         "train_loss": found.get("train_loss"),
         "validation_loss": found.get("validation_loss"),
-        "kept": kept(row),
+        "kept": find_kept_epoch(row),
         "metrics": metrics,
         "classes": classes.plain() if classes else {},
         "seconds": seconds,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.cli.checks import Add, say
+from engine.cli.checks import Add, print_line
 
 
 def commands(add: Add) -> None:
@@ -27,10 +27,10 @@ def store(do: str | None) -> int:
             fleet.restore()
         finally:
             fleet.close()
-        say("The newest backup was put back; runs that trained then are paused.")
+        print_line("The newest backup was put back; runs that trained then are paused.")
         return 0
     note = integrity.read_note(place)
     copies = backups.list_copies(place)
-    say(str(note.message) if note else "The store is as it should be.")
-    say(f"newest backup: {copies[0].stem}" if copies else "There is no backup of the store.")
+    print_line(str(note.message) if note else "The store is as it should be.")
+    print_line(f"newest backup: {copies[0].stem}" if copies else "There is no backup of the store.")
     return 1 if note else 0

@@ -12,7 +12,7 @@ import torch
 
 from engine.errors import PlaygroundError
 from engine.experiment.experiment import Experiment
-from engine.jobs.run_job import RunJob, Saved
+from engine.jobs.run_job import RunJob, SavedCheckpoint
 from engine.message import Message
 from engine.preview.memory_estimate import COPIED_STATE_BYTES
 from engine.run_state import RunState
@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # a worker does without the database
     from engine.store.reader import Checkpoint, Reader, RunRow
 
 BYTES_A_SECOND = 16 * 2**20  # of checkpoints, on the average of a long run
-Record = TypeVar("Record", Saved, "Checkpoint")
+Record = TypeVar("Record", SavedCheckpoint, "Checkpoint")
 SHARE = 0.1  # of the training time that may go into them
 
 
@@ -40,7 +40,7 @@ class Snapshot:
 
 
 @dataclass
-class Found:
+class RestoredRun:
     """Where a worker begins: a trainer, how many of the logged edits it has in it, and what to say about it."""
 
     trainer: Trainer
@@ -56,19 +56,19 @@ def snapshot(trainer: Trainer, edits: int, seconds: float, latest: tuple[float, 
     extra = {"edits": edits, "seconds": seconds, "latest": None if latest is None else list(latest)}
     state = {"trainer": trainer.state(), **extra}
     about = (trainer.step, trainer.epoch, trainer.is_sound(), edits)
-    if size(state) > COPIED_STATE_BYTES:
+    if count_tensor_bytes(state) > COPIED_STATE_BYTES:
         return Snapshot(*about, state)
     buffer = io.BytesIO()
     torch.save(state, buffer)
     return Snapshot(*about, {}, buffer.getvalue())
 
 
-def size(state: Any) -> int:
+def count_tensor_bytes(state: Any) -> int:
     """Bytes of all tensors in a state."""
     if isinstance(state, torch.Tensor):
         return state.nbytes
     inside = state.values() if isinstance(state, dict) else state if isinstance(state, list | tuple) else ()
-    return sum(map(size, inside))
+    return sum(map(count_tensor_bytes, inside))
 
 
 def spacing(seconds: float, taken: int, took: float) -> float:
@@ -88,7 +88,7 @@ def write(order: RunJob, taken: Snapshot, serial: int) -> dict[str, Any]:
     return {"step": taken.step, "path": name, "sha256": digest, "epoch": taken.epoch, "good": taken.good}
 
 
-def find(order: RunJob) -> Found:
+def restore_run(order: RunJob) -> RestoredRun:
     """The run from its newest whole checkpoint, or from its beginning when there is none."""
     read, damage = first_readable(order.checkpoints, Path(order.home))
     spoiled = tuple(saved.path for saved, _ in damage)
@@ -101,7 +101,7 @@ def find(order: RunJob) -> Found:
     lost = bool(spoiled) or (order.stored > 0 and not order.checkpoints)
     note = _note(order, damage[0] if damage else None, 0)
     trainer = Trainer(Experiment.from_json(order.experiment))
-    return Found(trainer, spoiled=spoiled, note=note if lost else None)
+    return RestoredRun(trainer, spoiled=spoiled, note=note if lost else None)
 
 
 def newest(reader: Reader, row: RunRow) -> tuple[Trainer, int]:
@@ -118,7 +118,7 @@ def newest(reader: Reader, row: RunRow) -> tuple[Trainer, int]:
 
 def first_readable(
     recorded: Iterable[Record], home: Path
-) -> tuple[tuple[Record, Found] | None, list[tuple[Record, checkpoints.CorruptCheckpoint]]]:
+) -> tuple[tuple[Record, RestoredRun] | None, list[tuple[Record, checkpoints.CorruptCheckpoint]]]:
     """The first of these checkpoints whose file is what was written, and what is wrong with those before it."""
     damage: list[tuple[Record, checkpoints.CorruptCheckpoint]] = []
     for saved in recorded:
@@ -133,19 +133,21 @@ def first_readable(
     return None, damage
 
 
-def load(source: Path | bytes) -> Found:
+def load(source: Path | bytes) -> RestoredRun:
     """What a snapshot's file or bytes hold."""
     state = torch.load(io.BytesIO(source) if isinstance(source, bytes) else source, weights_only=True)
     latest = None if state["latest"] is None else tuple(state["latest"])
-    return Found(Trainer.restore(state["trainer"], owns_state=True), state["edits"], state["seconds"], latest)
+    return RestoredRun(Trainer.restore(state["trainer"], owns_state=True), state["edits"], state["seconds"], latest)
 
 
-def _note(order: RunJob, lost: tuple[Saved, checkpoints.CorruptCheckpoint] | None, back_to: int) -> dict[str, Any]:
+def _note(
+    order: RunJob, lost: tuple[SavedCheckpoint, checkpoints.CorruptCheckpoint] | None, back_to: int
+) -> dict[str, Any]:
     detail = {"sentence": _fall_back(lost, back_to).plain(), "to_step": back_to}
     return {"step": order.stored, "kind": "fallback", "detail": detail}
 
 
-def _fall_back(lost: tuple[Saved, checkpoints.CorruptCheckpoint] | None, back_to: int) -> Message:
+def _fall_back(lost: tuple[SavedCheckpoint, checkpoints.CorruptCheckpoint] | None, back_to: int) -> Message:
     """Which checkpoint is lost and how, and where the run went back to."""
     if lost is None:
         return Message("There was no checkpoint. The run went back to its beginning. It takes the same steps again.")

@@ -8,7 +8,7 @@ from engine.preview.preview import Preview
 WIDTHS = (20, 16, 12)
 
 
-def table(found: Preview, cost: Cost) -> str:
+def format_layers(found: Preview, cost: Cost) -> str:
     """One line a layer: name, output shape, parameters; the totals below."""
     name, shape, count = WIDTHS
     rows = [(row.name, " × ".join(map(str, row.output_shape)), row.parameters) for row in found.layers]

@@ -55,18 +55,18 @@ class ExamineExperiment(Job):
         yield {"preview": about, "cost": asdict(cost(experiment))}
 
 
-def large(experiment: Experiment) -> bool:
+def is_large(experiment: Experiment) -> bool:
     """Do its data take so much that they are not made ready in this process? Raises: InvalidExperiment."""
     if experiment.data.bulk() > SMALL:
         return True
     return estimate_size(experiment, load_examples(experiment.data, experiment.seed)).preparing > SMALL
 
 
-def previewed(experiment: Experiment, visitor: str = "") -> Preview:
+def preview_in_job(experiment: Experiment, visitor: str = "") -> Preview:
     """The preview. Raises: InvalidExperiment, and PlaygroundError if the process goes away."""
-    if not large(experiment):
+    if not is_large(experiment):
         return preview(experiment)
-    found = answered(experiment, visitor)["preview"]
+    found = examine_once(experiment, visitor)["preview"]
     layers = tuple(
         LayerPreview(**{**row, "output_shape": tuple(row["output_shape"]), "input_shape": tuple(row["input_shape"])})
         for row in found.pop("layers")
@@ -78,14 +78,14 @@ def previewed(experiment: Experiment, visitor: str = "") -> Preview:
     return Preview(**found, layers=layers, memory=memory, cautions=careful, in_shape=shape)
 
 
-def costed(experiment: Experiment, visitor: str = "") -> Cost:
+def cost_in_job(experiment: Experiment, visitor: str = "") -> Cost:
     """The cost, likewise."""
     from engine.jobs.cost import Cost, cost  # with the trainer, which the server's process does without
 
-    return Cost(**answered(experiment, visitor)["cost"]) if large(experiment) else cost(experiment)
+    return Cost(**examine_once(experiment, visitor)["cost"]) if is_large(experiment) else cost(experiment)
 
 
-def answered(experiment: Experiment, visitor: str) -> Event:
+def examine_once(experiment: Experiment, visitor: str) -> Event:
     """What the job says of an experiment; the last answers are kept, refusals too, and the same is asked once.
 
     Raises: InvalidExperiment, and PlaygroundError if the process goes away.
@@ -97,14 +97,14 @@ def answered(experiment: Experiment, visitor: str) -> Event:
         while len(_answers) > KEPT:
             _answers.popitem(last=False)
     if answer is mine:
-        ask(experiment, visitor, mine)
+        start_examination(experiment, visitor, mine)
     found: Event = json.loads(strict(answer.result()))  # a copy for each
     if "refused" in found:
         raise InvalidExperiment.of(found["refused"])
     return found
 
 
-def ask(experiment: Experiment, visitor: str, answer: Future[Event]) -> None:
+def start_examination(experiment: Experiment, visitor: str, answer: Future[Event]) -> None:
     """Fill `answer`; what says nothing of the experiment is forgotten."""
     try:
         (found,) = perform(ExamineExperiment, experiment.to_json(), visitor=visitor)

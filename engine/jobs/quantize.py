@@ -41,7 +41,7 @@ class QuantizeRun(Job):
 
     def events(self, task: Task) -> Iterator[Event]:
         """Quantize the run. Raises: PlaygroundError."""
-        yield from sizes_of_run(task.json())
+        yield from compare_run_formats(task.json())
 
 
 @dataclass(frozen=True)
@@ -62,18 +62,18 @@ class FormatSize:
         return {"format": self.form, "bytes": self.bytes, "metric": self.metric, "note": note.plain()}
 
 
-def sizes(trainer: Trainer) -> Iterator[FormatSize]:
+def compare_formats(trainer: Trainer) -> Iterator[FormatSize]:
     """The run's network as float32, bfloat16 and int8, on its validation split, on the CPU."""
     network, task = copy.deepcopy(trainer.network).cpu().eval(), trainer.data.source.task
     x, y = trainer.data.validation_x, trainer.data.validation_y
-    yield FormatSize("float32", saved_size(network), score(network, x, y, task))
+    yield FormatSize("float32", count_saved_bytes(network), score(network, x, y, task))
     half = bfloat16(network)
-    yield FormatSize("bfloat16", saved_size(half), score(half, x, y, task))
+    yield FormatSize("bfloat16", count_saved_bytes(half), score(half, x, y, task))
     small, left = int8(network, trainer.data.train_x[:CALIBRATION])
-    yield FormatSize("int8", saved_size(small), score(small, x, y, task), left)
+    yield FormatSize("int8", count_saved_bytes(small), score(small, x, y, task), left)
 
 
-def sizes_of_run(run: str) -> Iterator[dict[str, Any]]:
+def compare_run_formats(run: str) -> Iterator[dict[str, Any]]:
     """The same for a run in the store, from its newest whole checkpoint. Raises: PlaygroundError."""
     from engine.jobs import checkpoint
     from engine.store.reader import Reader
@@ -84,11 +84,11 @@ def sizes_of_run(run: str) -> Iterator[dict[str, Any]]:
         raise PlaygroundError(Message("There is no run {run}.", run=run))
     trainer, step = checkpoint.newest(reader, row)
     yield {"run": run, "step": step, "task": trainer.data.source.task}
-    for small in sizes(trainer):
+    for small in compare_formats(trainer):
         yield small.plain()
 
 
-def saved_size(network: nn.Module) -> int:
+def count_saved_bytes(network: nn.Module) -> int:
     """Bytes of the file that the weights and running statistics make."""
     buffer = io.BytesIO()
     torch.save(network.state_dict(), buffer)
@@ -134,7 +134,7 @@ def int8(network: Network, examples: Tensor) -> tuple[Network, tuple[str, ...]]:
         ao: Any = torch.ao.quantization
         quantize_convolutions(small, examples, engine)
         ao.quantize_dynamic(small, dict.fromkeys(DYNAMIC, ao.default_dynamic_qconfig), torch.qint8, inplace=True)
-    restage(small)
+    rebind_stages(small)
     left = [stage.name for stage in small.stages if not stage.shared and has_float_weights(stage.module)]
     return small, tuple(left)
 
@@ -149,15 +149,15 @@ def quantize_convolutions(network: Network, examples: Tensor, engine: str) -> No
                 wrapped = ao.QuantWrapper(child)
                 wrapped.qconfig = child.qconfig
                 setattr(parent, name, wrapped)
-    restage(network)
+    rebind_stages(network)
     ao.prepare(network, inplace=True)
     with torch.no_grad():
         network(examples)
     ao.convert(network, inplace=True)
-    restage(network)
+    rebind_stages(network)
 
 
-def restage(network: Network) -> None:
+def rebind_stages(network: Network) -> None:
     """Lets the stages hold the modules that took the place of others."""
     for one in (network, *network.members[1:]):
         for stage, module in zip(one.stages, one.modules_in_order, strict=True):

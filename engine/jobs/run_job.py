@@ -15,7 +15,7 @@ class LoggedEdit:
 
 
 @dataclass(frozen=True)
-class Saved:
+class SavedCheckpoint:
     """A recorded checkpoint; `path` is below the store's folder."""
 
     step: int
@@ -36,7 +36,7 @@ class RunJob:
     home: str
     experiment: str
     edits: tuple[LoggedEdit, ...] = ()
-    checkpoints: tuple[Saved, ...] = ()
+    checkpoints: tuple[SavedCheckpoint, ...] = ()
     stored: int = 0
     paused: bool = False
     until_step: int | None = None

@@ -6,12 +6,12 @@ import os
 import resource
 from pathlib import Path
 
-KEPT_BACK = 256
+RESERVED = 256
 WANTED = 65_536
 LISTED = Path("/proc/self/fd" if os.path.isdir("/proc/self/fd") else "/dev/fd")
 
 
-def widen() -> None:
+def raise_limit() -> None:
     """Ask for as many as the system lets this process have."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = WANTED if hard == resource.RLIM_INFINITY else min(hard, WANTED)
@@ -19,13 +19,13 @@ def widen() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
-def left() -> int:
+def count_free() -> int:
     """How many more there may be."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return WANTED if soft == resource.RLIM_INFINITY else soft - len(os.listdir(LISTED))
 
 
-def kept_back() -> int:
+def count_reserved() -> int:
     """How many viewers must leave for the pages and the store: 256, or three in eight where there are few."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return KEPT_BACK if soft == resource.RLIM_INFINITY else min(KEPT_BACK, soft * 3 // 8)
+    return RESERVED if soft == resource.RLIM_INFINITY else min(RESERVED, soft * 3 // 8)

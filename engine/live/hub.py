@@ -34,7 +34,7 @@ journal = logging.getLogger("live")
 
 
 @dataclass
-class Picture:
+class HubUpdate:
     """What a look at the store gave."""
 
     news: dict[str, list[series.Packet]] = field(default_factory=dict)
@@ -44,7 +44,7 @@ class Picture:
 
 
 @dataclass
-class Known:
+class KnownRun:
     """What was last said of a run. A bare one had not begun yet: how to draw it is still to come."""
 
     state: State = ("", NOTHING, 0, 0)
@@ -63,7 +63,7 @@ class Hub:
         self._joined = asyncio.Event()
         self._woken = asyncio.Event()
         self._cursor = Cursor()
-        self._known: dict[str, Known] = {}  # touched by the reading thread only
+        self._known: dict[str, KnownRun] = {}  # touched by the reading thread only
         self._version: object = None
 
     def join(self, viewer: Viewer) -> None:
@@ -109,9 +109,9 @@ class Hub:
 
     # In the reading thread --------------------------------------------------------------------------------------------
 
-    def _look(self, watched: list[str], fresh: list[str]) -> Picture:
+    def _look(self, watched: list[str], fresh: list[str]) -> HubUpdate:
         """What is new of the watched runs and pictures for those who need one, all of the same moment."""
-        picture = Picture()
+        picture = HubUpdate()
         if self.reader.reopen_if_replaced():
             self._cursor, self._version = Cursor(), None
         for run in self._known.keys() - set(watched):
@@ -146,12 +146,12 @@ class Hub:
         before, self._version = self._version, now
         return now != before
 
-    def _begin(self, view: View, run: str, picture: Picture) -> None:
+    def _begin(self, view: View, run: str, picture: HubUpdate) -> None:
         row = view.run(run)
         if row is None or row.damage:
             picture.snapshots[run] = None
             return
-        known = self._known.setdefault(run, Known())
+        known = self._known.setdefault(run, KnownRun())
         known.state, known.bare = (row.state, row.message, row.step, row.epoch), not row.channels
         known.channels = row.channels
         try:
@@ -165,7 +165,7 @@ class Hub:
             journal.exception("run %s cannot be shown", run)
             picture.snapshots[run] = None
 
-    def _tell(self, news: RunChanges, known: Known, now: State) -> list[series.Packet]:
+    def _tell(self, news: RunChanges, known: KnownRun, now: State) -> list[series.Packet]:
         """The messages of one run's news."""
         messages: list[series.Packet] = []
         if news.losses:
@@ -181,7 +181,7 @@ class Hub:
 
     # In the event loop ------------------------------------------------------------------------------------------------
 
-    def _publish(self, picture: Picture) -> None:
+    def _publish(self, picture: HubUpdate) -> None:
         for run, messages in picture.news.items():
             for viewer in self.viewers.get(run, ()) if messages else ():
                 viewer.offer(messages)

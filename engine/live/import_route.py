@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from engine.archive.unpack import LARGEST, explain_refusal
 from engine.live import token as tokens
-from engine.live.route import from_here
+from engine.live.route import is_same_origin
 from engine.message import Message
 from engine.store.layout import StoreLayout
 
@@ -31,7 +31,7 @@ BROKEN = Message("The file did not arrive whole; please try once more.")
 _under_way: set[str] = set()
 
 
-class Refused(Exception):
+class ImportRefused(Exception):
     """Why a file is not taken, and the status that says so."""
 
     def __init__(self, status: int, message: Message) -> None:
@@ -50,13 +50,13 @@ def route(home: Path | None = None) -> Route:
     async def receive(request: Request) -> JSONResponse:
         try:
             return JSONResponse({"file": await take(request, StoreLayout.of(home))})
-        except Refused as error:
+        except ImportRefused as error:
             return JSONResponse({"error": error.message.plain()}, error.status)
 
     return Route("/import", receive, methods=["POST"])
 
 
-def brought(name: str, home: Path | None = None) -> Path:
+def locate_import(name: str, home: Path | None = None) -> Path:
     """Where the file of that name lies."""
     return StoreLayout.of(home).uploads / f"{Path(name).name}.zip"
 
@@ -64,20 +64,20 @@ def brought(name: str, home: Path | None = None) -> Path:
 async def take(request: Request, place: StoreLayout) -> str:
     """Writes the body to the disk; returns the name under which it lies there. Raises: Refused."""
     right = tokens.check(SUBJECT, request.headers.get(TOKEN, ""), home=place.home)
-    if right != "command" or not from_here(request):
-        raise Refused(403, Message("This page may not do that."))
+    if right != "command" or not is_same_origin(request):
+        raise ImportRefused(403, Message("This page may not do that."))
     told = request.headers.get("content-length", "")
     expected = int(told) if told.isdecimal() else LARGEST
     if expected > LARGEST:
-        raise Refused(413, name_too_large())
+        raise ImportRefused(413, name_too_large())
     place.prepare()
     if shutil.disk_usage(place.home).free < 3 * expected + SPARE:  # the file, what is read from it, what is stored
-        raise Refused(507, FULL)
+        raise ImportRefused(507, FULL)
     if len(_under_way) >= AT_ONCE:
-        raise Refused(503, Message("Other files are being brought just now; please try again in a minute."))
+        raise ImportRefused(503, Message("Other files are being brought just now; please try again in a minute."))
     name = secrets.token_hex(16)
     _under_way.add(name)
-    path = brought(name, place.home)
+    path = locate_import(name, place.home)
     try:
         await asyncio.to_thread(clear, path.parent)
         with path.open("xb") as file:
@@ -99,16 +99,16 @@ async def write(request: Request, file: IO[bytes]) -> None:
             piece += chunk or b""
             whole += len(chunk or b"")
             if whole > LARGEST:
-                raise Refused(413, name_too_large())
+                raise ImportRefused(413, name_too_large())
             if len(piece) >= PIECE or (chunk is None and piece):
                 await asyncio.to_thread(file.write, bytes(piece))
                 piece.clear()
             if chunk is None:
                 return
     except (ClientDisconnect, TimeoutError) as error:
-        raise Refused(408, BROKEN) from error
+        raise ImportRefused(408, BROKEN) from error
     except OSError as error:
-        raise Refused(507, FULL) from error
+        raise ImportRefused(507, FULL) from error
 
 
 def clear(folder: Path) -> None:

@@ -29,7 +29,7 @@ TOO_FAST_SECONDS = 0.02
 SNAPSHOT_SECONDS = 0.5
 
 
-def from_here(websocket: HTTPConnection) -> bool:
+def is_same_origin(websocket: HTTPConnection) -> bool:
     """Does the request come from our own page, or not from a page at all?
 
     Browsers always name the origin of a WebSocket, so that a foreign page cannot hide; who names none is no browser
@@ -46,10 +46,10 @@ async def serve(websocket: WebSocket, hub: Hub, fleet: Fleet) -> None:
     run: str = websocket.path_params["run"]
     right = tokens.check(run, websocket.query_params.get("token", ""), home=fleet.place.home)
     await websocket.accept()  # a refusal before this would reach the page without its code
-    if right is None or not from_here(websocket):
+    if right is None or not is_same_origin(websocket):
         await websocket.close(REFUSED)
         return
-    if descriptor_budget.left() < descriptor_budget.kept_back():
+    if descriptor_budget.count_free() < descriptor_budget.count_reserved():
         await websocket.close(FULL, "There are too many viewers just now.")
         return
     viewer = Viewer(run)
@@ -85,7 +85,7 @@ async def _listen(websocket: WebSocket, viewer: Viewer, fleet: Fleet, right: tok
         said = await websocket.receive()
         if said["type"] == "websocket.disconnect":
             return
-        name = _asked(said.get("text") or "")
+        name = _parse_command(said.get("text") or "")
         if name == "snapshot":
             await asyncio.sleep(shown + SNAPSHOT_SECONDS - time.monotonic())
             shown = time.monotonic()
@@ -101,7 +101,7 @@ async def _listen(websocket: WebSocket, viewer: Viewer, fleet: Fleet, right: tok
         viewer.tell(json.dumps(done))
 
 
-def _asked(text: str) -> str:
+def _parse_command(text: str) -> str:
     """The command in a message; what is none of ours is an empty name."""
     if len(text) > LONGEST:
         return ""

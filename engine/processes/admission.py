@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PLACES = 4  # jobs at a time, so that forty visitors do not stop a machine
 
 
-class Ticket:
+class JobTicket:
     """A visitor's turn for one job: it waits, has a place, or has left."""
 
     def __init__(self, admission: Admission, visitor: str, job: type[Job]) -> None:
@@ -53,18 +53,18 @@ class Admission:
     def __init__(self, places: int = PLACES) -> None:
         self.places = places
         self._lock = threading.Lock()
-        self._working: list[Ticket] = []
-        self._lines: dict[str, deque[Ticket]] = {}  # one a visitor, in the order of turns
+        self._working: list[JobTicket] = []
+        self._lines: dict[str, deque[JobTicket]] = {}  # one a visitor, in the order of turns
 
-    def enter(self, visitor: str, job: type[Job]) -> Ticket:
+    def enter(self, visitor: str, job: type[Job]) -> JobTicket:
         """Stand in line."""
-        ticket = Ticket(self, visitor, job)
+        ticket = JobTicket(self, visitor, job)
         with self._lock:
             self._lines.setdefault(visitor, deque()).append(ticket)
             self._admit()
         return ticket
 
-    def remove(self, ticket: Ticket) -> None:
+    def remove(self, ticket: JobTicket) -> None:
         """Out of the line or off its place; others move up."""
         with self._lock:
             if ticket in self._working:
@@ -74,7 +74,7 @@ class Admission:
                 ticket.settle(False)
             self._admit()
 
-    def position(self, ticket: Ticket) -> int:
+    def position(self, ticket: JobTicket) -> int:
         """How many are served until it is, if every place suits every job: itself, those before it in its line, and of
         every other line as many as have their turn by then."""
         with self._lock:
@@ -98,23 +98,23 @@ class Admission:
             self._working.append(ticket)
             ticket.settle(True)
 
-    def _take(self, ticket: Ticket) -> None:
+    def _take(self, ticket: JobTicket) -> None:
         line = self._lines[ticket.visitor]
         line.remove(ticket)
         if not line:
             del self._lines[ticket.visitor]
 
-    def _fits(self, ticket: Ticket) -> bool:
+    def _fits(self, ticket: JobTicket) -> bool:
         same = sum(one.job is ticket.job for one in self._working)
         if ticket.job.at_once is not None and same >= ticket.job.at_once:
             return False
-        if not room(ticket, self._working, self.places):
+        if not has_free_place(ticket, self._working, self.places):
             return False
         long = [one for one in self._working if not one.job.interactive]
-        return ticket.job.interactive or room(ticket, long, max(1, self.places - 1))
+        return ticket.job.interactive or has_free_place(ticket, long, max(1, self.places - 1))
 
 
-def room(ticket: Ticket, working: list[Ticket], places: int) -> bool:
+def has_free_place(ticket: JobTicket, working: list[JobTicket], places: int) -> bool:
     """Whether one of so many places is free, and stays free for another visitor if there are several."""
     own = sum(one.visitor == ticket.visitor for one in working)
     return len(working) < places and own < max(1, places - 1)

@@ -14,12 +14,12 @@ from dataclasses import asdict, dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from engine.processes.limits import Limits, hold
+from engine.processes.limits import Limits, apply_limits
 
 if TYPE_CHECKING:
     from engine.processes.job import Job
 
-UNHEARD = 4
+NO_DOCUMENT = 4
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,12 @@ def main(argument: str) -> int:
     import json
 
     told = Specification(**json.loads(argument))
-    hold(Limits(**told.limits))
+    apply_limits(Limits(**told.limits))
     output = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever a library prints is no event
     document = sys.stdin.buffer.read(told.length)
     if len(document) < told.length:
-        return UNHEARD
+        return NO_DOCUMENT
     threading.Thread(target=end_with_parent, name="parent", daemon=True).start()
     return work(told, document, output)
 
@@ -81,7 +81,7 @@ def end_with_parent() -> None:
     os.read(0, 1)
     if os.getpgrp() == os.getpid():
         os.killpg(0, signal.SIGKILL)
-    os._exit(UNHEARD)
+    os._exit(NO_DOCUMENT)
 
 
 if __name__ == "__main__":

@@ -23,17 +23,17 @@ ONE_THREAD = {
 }
 
 
-def inherited(*, network: bool = False) -> dict[str, str]:
+def inherit_environment(*, network: bool = False) -> dict[str, str]:
     """The variables that a child may have, with the code's folder in `PYTHONPATH` and the store's path made absolute.
 
     `network` adds proxies and certificates, for a process that downloads.
     """
-    chosen = {name: value for name, value in os.environ.items() if allowed(name, network)}
+    chosen = {name: value for name, value in os.environ.items() if is_allowed(name, network)}
     before = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    return {**chosen, "PYTHONPATH": joined([str(ROOT), *before]), "PLAYGROUND_STORE": str(settings.read().store)}
+    return {**chosen, "PYTHONPATH": join_folders([str(ROOT), *before]), "PLAYGROUND_STORE": str(settings.read().store)}
 
 
-def allowed(name: str, network: bool) -> bool:
+def is_allowed(name: str, network: bool) -> bool:
     """Whether a variable is on the list."""
     lower = name.lower()
     if network and lower in NETWORK:
@@ -41,6 +41,6 @@ def allowed(name: str, network: bool) -> bool:
     return (name in NAMES or name.startswith(PREFIXES)) and not any(word in lower for word in SECRET)
 
 
-def joined(folders: Iterable[str]) -> str:
+def join_folders(folders: Iterable[str]) -> str:
     """A search path. An empty entry would mean the working folder, which strangers may write to."""
     return os.pathsep.join(filter(None, folders))

@@ -14,9 +14,9 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from engine.errors import PlaygroundError
-from engine.processes.admission import ADMISSION, Admission, Ticket
+from engine.processes.admission import ADMISSION, Admission, JobTicket
 from engine.processes.child import Specification
-from engine.processes.environment import ONE_THREAD, inherited
+from engine.processes.environment import ONE_THREAD, inherit_environment
 from engine.processes.job import Event, Job
 from engine.processes.launch import NOWHERE, PIPE, Process, kill, launch
 from engine.processes.refusal import from_plain
@@ -44,7 +44,7 @@ class Execution:
     `events` grows. Whoever drops the handle, as a page does that is gone, cancels the job.
     """
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, worker: JobThread) -> None:
         self._worker = worker
         self.events = worker.events
         self._finalizer = weakref.finalize(self, worker.cancel)
@@ -91,10 +91,10 @@ class Execution:
         self.cancel()
 
 
-class Worker:
+class JobThread:
     """The thread's side of an execution. It knows no handle, so that a handle nobody has ends the work."""
 
-    def __init__(self, job: type[Job], document: bytes, result: IO[bytes] | None, ticket: Ticket) -> None:
+    def __init__(self, job: type[Job], document: bytes, result: IO[bytes] | None, ticket: JobTicket) -> None:
         self.job = job
         self.document = document
         self.result = result
@@ -191,7 +191,7 @@ def start(job: type[Job], document: bytes, result: IO[bytes] | None) -> Process:
     """The job's process, with its limits, without the server's secrets."""
     descriptors = () if result is None else (result.fileno(),)
     told = Specification.of(job, document, *descriptors or (None,))
-    environment = {**inherited(), **ONE_THREAD}
+    environment = {**inherit_environment(), **ONE_THREAD}
     if not job.limits.gpu:
         environment["CUDA_VISIBLE_DEVICES"] = ""
     return launch(
@@ -216,7 +216,7 @@ def submit(
 ) -> Execution:
     """Start a job as soon as it is admitted. `visitor` is whose turn it takes; a result of bytes goes to `result`."""
     raw = document.encode() if isinstance(document, str) else document
-    return Execution(Worker(job, raw, result, admission.enter(visitor, job)))
+    return Execution(JobThread(job, raw, result, admission.enter(visitor, job)))
 
 
 def perform(

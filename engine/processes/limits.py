@@ -32,7 +32,7 @@ class Limits:
     niceness: int = 0
 
 
-def hold(limits: Limits) -> None:
+def apply_limits(limits: Limits) -> None:
     """Put them on this process, where the system can."""
     yield_to_others(limits.niceness)
     if resource is None:

@@ -9,7 +9,7 @@ from typing import Any
 from engine.errors import PlaygroundError
 from engine.message import Message
 from engine.run_state import RunState
-from engine.runtime.request_ticket import LATE, Ticket
+from engine.runtime.request_ticket import LATE, RequestTicket
 from engine.store.reader import RunRow
 
 MOST_RESTARTS = 5
@@ -34,7 +34,7 @@ class Command:
     id: int
     message: dict[str, Any]
     acted: asyncio.Future[int]
-    ticket: Ticket
+    ticket: RequestTicket
 
     def grant(self) -> bool:
         """Whether the worker may act; not when whoever asked has given up."""

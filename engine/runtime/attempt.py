@@ -28,24 +28,24 @@ def main(line: socket.socket, order: RunJob) -> None:
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     try:
-        heard = admitted(line, order)
+        heard = wait_for_memory(line, order)
         Worker(line, order, heard).run()
     except Leave:
         pass
     except Exception as error:
-        memory_limit.lift()
+        memory_limit.lift_limit()
         traceback.print_exc()
         with contextlib.suppress(OSError, EOFError):
-            line.sendall(_failed(order, error))
+            line.sendall(_report_failure(order, error))
             while wire.receive(line)[0]["do"] != "bye":
                 pass
     line.close()
 
 
-def admitted(line: socket.socket, order: RunJob) -> list[dict[str, Any]]:
+def wait_for_memory(line: socket.socket, order: RunJob) -> list[dict[str, Any]]:
     """Work out what the run takes, wait for room if that is much, and take no more from here on; returns the commands
     that came meanwhile. Raises: InvalidExperiment if it is more than a run may take."""
-    needed = memory_limit.needed(order)
+    needed = memory_limit.estimate_job_bytes(order)
     heard: list[dict[str, Any]] = []
     if needed > memory_limit.SMALL:
         try:
@@ -57,13 +57,13 @@ def admitted(line: socket.socket, order: RunJob) -> list[dict[str, Any]]:
         except (OSError, EOFError):
             raise Leave from None
     if pick_device(Experiment.from_json(order.experiment).device).type == "cpu":
-        memory_limit.fence(needed)
+        memory_limit.set_limit(needed)
     return heard
 
 
-def _failed(order: RunJob, error: Exception) -> bytes:
+def _report_failure(order: RunJob, error: Exception) -> bytes:
     state, message = RunState.FAILED, describe(error)
-    if memory_limit.exhausted(error):
+    if memory_limit.is_out_of_memory(error):
         state, message = RunState.OUT_OF_MEMORY, memory_limit.EXHAUSTED
     note = {"step": order.stored, "kind": state, "detail": {"sentence": message.plain()}}
     end = {"changes": {"state": state, "message": message.dump()}, "log": [note]}

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from engine.errors import PlaygroundError
 from engine.message import Message
-from engine.processes.environment import inherited
+from engine.processes.environment import inherit_environment
 from engine.processes.launch import Process, launch
-from engine.runtime.code_version import Sources, own
-from engine.runtime.connection import Line, Taken
-from engine.runtime.request_ticket import LATE, Ticket
+from engine.runtime.code_version import CodeVersion, read_code_version
+from engine.runtime.connection import RpcConnection, UnconfirmedRequest
+from engine.runtime.request_ticket import LATE, RequestTicket
 from engine.store.layout import StoreLayout
 
 if TYPE_CHECKING:
@@ -36,14 +36,14 @@ class Fleet:
     def __init__(self, home: Path | None = None, options: tuple[str, ...] = ()) -> None:
         self.place = StoreLayout.of(home)
         self.options = options
-        self._line: Line | None = None
+        self._line: RpcConnection | None = None
         self._connecting = threading.Lock()
 
     def ensure(self) -> None:
         """Connect; start a supervisor if none answers, and in place of one that runs older code."""
         self._connected(time.monotonic() + PATIENCE_SECONDS)
 
-    def _connected(self, until: float) -> Line:
+    def _connected(self, until: float) -> RpcConnection:
         if not self._connecting.acquire(timeout=max(0.0, until - time.monotonic())):
             raise PlaygroundError(LATE)
         try:
@@ -53,15 +53,15 @@ class Fleet:
         finally:
             self._connecting.release()
 
-    def _connect(self, until: float) -> Line | None:
+    def _connect(self, until: float) -> RpcConnection | None:
         """A line to a supervisor that speaks; None when it went away meanwhile: it was just dying, or being born."""
-        line = Line(self._reach() or self._start_supervisor())
+        line = RpcConnection(self._reach() or self._start_supervisor())
         try:
-            theirs = Sources(**line.ask({"do": "sources"}, Ticket.fresh(self.place, until)))
-            if not own().replace(theirs):
+            theirs = CodeVersion(**line.ask({"do": "sources"}, RequestTicket.fresh(self.place, until)))
+            if not read_code_version().replace(theirs):
                 return line
-            line.ask({"do": "leave"}, Ticket.fresh(self.place, until))
-            return Line(self._successor())
+            line.ask({"do": "leave"}, RequestTicket.fresh(self.place, until))
+            return RpcConnection(self._successor())
         except ConnectionError:
             if time.monotonic() > until:
                 raise PlaygroundError(Message("The training engine went away; please try once more.")) from None
@@ -78,7 +78,7 @@ class Fleet:
         backups.request_restore(self.place)
         self._ask({"do": "leave"})
         with self._connecting:
-            self._line = Line(self._successor())
+            self._line = RpcConnection(self._successor())
 
     def close(self) -> None:
         """Hang up; runs go on."""
@@ -89,7 +89,7 @@ class Fleet:
 
     def start(self, experiment: Experiment, parent: tuple[str, int] | None = None) -> str:
         """Start a run; returns its name. `parent` is the run and step that it continues from, for the record."""
-        found: str = self._ask({"do": "start", **_described(experiment, parent, [])}, repeat=True)["run"]
+        found: str = self._ask({"do": "start", **_describe(experiment, parent, [])}, repeat=True)["run"]
         return found
 
     def pause(self, run: str) -> int:
@@ -126,7 +126,7 @@ class Fleet:
         if row is None:
             raise PlaygroundError(Message("There is no run {run}.", run=run))
         note = {"step": 0, "kind": "reset", "detail": {"predecessor": run}}
-        new = _described(Experiment.from_json(row.edited), (run, 0), [note])
+        new = _describe(Experiment.from_json(row.edited), (run, 0), [note])
         self._ask({"do": "reset", "run": run, "new": new}, repeat=True)
         name: str = new["run"]
         return name
@@ -154,7 +154,7 @@ class Fleet:
             self._ask({"do": "take_in", "run": name}, repeat=True, grace=TAKE_IN_SECONDS)
         except OSError as error:
             raise PlaygroundError(Message("The run could not be stored: {why}.", why=error.strerror or "")) from error
-        except Taken:
+        except UnconfirmedRequest:
             raise  # the supervisor clears up
         except PlaygroundError:
             run_import.delete_arrival(self.place, name)
@@ -182,7 +182,7 @@ class Fleet:
         """One request, asked again when the supervisor dies before it began; `repeat` those that may be done twice."""
         until = time.monotonic() + PATIENCE_SECONDS
         while True:
-            line, ticket = self._connected(until), Ticket.fresh(self.place, until)
+            line, ticket = self._connected(until), RequestTicket.fresh(self.place, until)
             try:
                 return line.ask(request, ticket, grace)
             except ConnectionError:
@@ -239,7 +239,7 @@ class Fleet:
     def _launch(self) -> Process:
         """A process of its own session, so that it outlives this one."""
         arguments = ["--home", str(self.place.home), *self.options]
-        surroundings = inherited(network=True)  # its workers download data
+        surroundings = inherit_environment(network=True)  # its workers download data
         with self.place.log_file.open("ab") as journal:
             child = launch(
                 "engine.runtime.supervisor", arguments, surroundings, self.place.home, stdout=journal, stderr=journal
@@ -253,7 +253,7 @@ def _name() -> str:
     return secrets.token_hex(8)
 
 
-def _described(experiment: Experiment, parent: tuple[str, int] | None, log: list[dict[str, Any]]) -> dict[str, Any]:
+def _describe(experiment: Experiment, parent: tuple[str, int] | None, log: list[dict[str, Any]]) -> dict[str, Any]:
     """A new run as the supervisor is told of it."""
     above, step = parent or (None, None)
     said = {"experiment": experiment.to_json(), "digest": experiment.digest, "parent": above, "parent_step": step}

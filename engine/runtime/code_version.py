@@ -9,19 +9,19 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
-class Sources:
+class CodeVersion:
     """A digest of the engine's files, and when the newest of them was changed (nanoseconds)."""
 
     digest: str
     changed: int
 
-    def replace(self, other: Sources) -> bool:
+    def replace(self, other: CodeVersion) -> bool:
         """Should this code take over from the other? Only from an older one: two apps must not chase each other."""
         return self.digest != other.digest and self.changed > other.changed
 
 
 @lru_cache(maxsize=1)
-def own() -> Sources:
+def read_code_version() -> CodeVersion:
     """This process's, as they were when first asked for."""
     folder = Path(__file__).resolve().parents[1]
     known = hashlib.sha256()
@@ -30,4 +30,4 @@ def own() -> Sources:
         facts = path.stat()
         known.update(f"{path.relative_to(folder)} {facts.st_size} {facts.st_mtime_ns}\n".encode())
         changed = max(changed, facts.st_mtime_ns)
-    return Sources(known.hexdigest()[:16], changed)
+    return CodeVersion(known.hexdigest()[:16], changed)

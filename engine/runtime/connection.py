@@ -13,16 +13,16 @@ from typing import Any
 
 from engine.errors import PlaygroundError
 from engine.message import Message
-from engine.runtime.request_ticket import LATE, TAKEN, Ticket
+from engine.runtime.request_ticket import LATE, TAKEN, RequestTicket
 
 GRACE_SECONDS = 20.0
 
 
-class Taken(PlaygroundError):
+class UnconfirmedRequest(PlaygroundError):
     """The supervisor has taken a request on, and has not said that it is done."""
 
 
-class Line:
+class RpcConnection:
     """One connection; a thread of its own hands the answers to those who wait for them."""
 
     def __init__(self, line: socket.socket) -> None:
@@ -42,7 +42,7 @@ class Line:
         except OSError:
             return False
 
-    def ask(self, request: dict[str, Any], ticket: Ticket, grace: float = 0.0) -> dict[str, Any]:
+    def ask(self, request: dict[str, Any], ticket: RequestTicket, grace: float = 0.0) -> dict[str, Any]:
         """Ask and wait until the ticket's time, and longer if what was asked has been taken on.
 
         Raises: ConnectionError when the supervisor goes away, PlaygroundError for what it says.
@@ -69,7 +69,7 @@ class Line:
         return ok
 
     @staticmethod
-    def _result(answer: Future[dict[str, Any]], ticket: Ticket, grace: float) -> dict[str, Any]:
+    def _result(answer: Future[dict[str, Any]], ticket: RequestTicket, grace: float) -> dict[str, Any]:
         try:
             return answer.result(max(0.0, ticket.until - time.monotonic()))
         except Late:
@@ -78,7 +78,7 @@ class Line:
         try:
             return answer.result(max(grace, GRACE_SECONDS))
         except Late:
-            raise Taken(TAKEN) from None
+            raise UnconfirmedRequest(TAKEN) from None
 
     def close(self) -> None:
         """Hang up."""

@@ -14,7 +14,7 @@ WAITS = Message("Waits for memory: other runs take it.")
 LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
-def machine() -> int:
+def read_machine_bytes() -> int:
     """Bytes of memory that this machine, or this container, has."""
     found = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     for name in LIMITS:
@@ -30,7 +30,7 @@ class MemoryBudget:
     begin in any case."""
 
     def __init__(self, total: int | None = None) -> None:
-        self.total = int(SHARE * machine()) if total is None else total
+        self.total = int(SHARE * read_machine_bytes()) if total is None else total
         self.given: dict[str, int] = {}
         self.waiting: deque[tuple[str, int]] = deque()
 

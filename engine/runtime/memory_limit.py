@@ -24,7 +24,7 @@ EXHAUSTED = Message("The run is out of memory: it needed more than was set aside
 SIGNS = ("can't allocate memory", "cannot allocate memory", "out of memory", "bad_alloc", "could not create a memory")
 
 
-def needed(order: RunJob) -> int:
+def estimate_job_bytes(order: RunJob) -> int:
     """The most bytes that a run will take, as it began or with its edits so far.
 
     Raises: InvalidExperiment if that is more than a run may take.
@@ -32,22 +32,22 @@ def needed(order: RunJob) -> int:
     began = edited = Experiment.from_json(order.experiment)
     for one in order.edits:
         edited = edits.apply(edited, edits.Edit(path=one.path, value=one.value))
-    return max(weighed(own) for own in dict.fromkeys((began, edited)))
+    return max(estimate_bytes(own) for own in dict.fromkeys((began, edited)))
 
 
-def weighed(experiment: Experiment) -> int:
+def estimate_bytes(experiment: Experiment) -> int:
     """The same for an experiment; exactly where it is much. Raises: InvalidExperiment."""
     data = estimate_size(experiment, load_examples(experiment.data, experiment.seed))
     expect_memory(data.preparing, "$.data")
     prepared = prepare(experiment)
     network = assemble(experiment, prepared.in_shape, prepared.source.outputs, prepared.heads)
     batch = min(experiment.batch_size, len(prepared.train_x))
-    if max(data.preparing, data.resident) + roughly(experiment, network, batch) <= SMALL:
+    if max(data.preparing, data.resident) + bound_bytes(experiment, network, batch) <= SMALL:
         return SMALL
     return max(SMALL, preview(experiment).run_bytes)
 
 
-def roughly(experiment: Experiment, network: Network, batch: int) -> int:
+def bound_bytes(experiment: Experiment, network: Network, batch: int) -> int:
     """More than a small network takes: all that could be kept of each weight, and of each number in every layer."""
     kept = 4 + experiment.optimizer.count_state(4) + sum(experiment.optimizer.scratch)
     members = experiment.ensemble.members if experiment.ensemble else 1
@@ -60,20 +60,20 @@ def roughly(experiment: Experiment, network: Network, batch: int) -> int:
     return int(4 * members * kept * weights) + 4 * max(3 * batch, 2048) * numbers
 
 
-def fence(taken: int) -> None:
+def set_limit(taken: int) -> None:
     """From here on this process may take so much more than it has, and a margin."""
-    limit = held() + int(MARGIN * taken) + SLACK
+    limit = read_mapped_bytes() + int(MARGIN * taken) + SLACK
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
     resource.setrlimit(resource.RLIMIT_DATA, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
 
 
-def lift() -> None:
+def lift_limit() -> None:
     """Takes the limit away, so that there is room to say what happened."""
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
     resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))
 
 
-def held() -> int:
+def read_mapped_bytes() -> int:
     """Bytes of data that this process has mapped, most of them shared with those it was forked from."""
     try:
         lines = Path("/proc/self/status").read_text().splitlines()
@@ -82,7 +82,7 @@ def held() -> int:
         return 2 * 2**30
 
 
-def exhausted(error: BaseException) -> bool:
+def is_out_of_memory(error: BaseException) -> bool:
     """Does an error say that there is no memory left?"""
     if isinstance(error, PlaygroundError):
         return False

@@ -25,7 +25,7 @@ KEPT_SECONDS = 3600.0
 
 
 @dataclass
-class Ticket:
+class RequestTicket:
     """One attempt at one request; None as its path is for those who wait without end."""
 
     path: Path | None
@@ -33,12 +33,12 @@ class Ticket:
     taken: bool = False
 
     @classmethod
-    def fresh(cls, place: StoreLayout, until: float) -> Ticket:
+    def fresh(cls, place: StoreLayout, until: float) -> RequestTicket:
         """A client's, good until then."""
         return cls(place.tickets / secrets.token_hex(8), until)
 
     @classmethod
-    def of(cls, place: StoreLayout, asked: dict[str, Any]) -> Ticket:
+    def of(cls, place: StoreLayout, asked: dict[str, Any]) -> RequestTicket:
         """The one that came with a request."""
         name = asked.get("ticket")
         return cls(place.tickets / Path(name).name if name else None, asked.get("until", float("inf")))

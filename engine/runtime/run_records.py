@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from engine.jobs.run_job import LoggedEdit, RunJob, Saved
+from engine.jobs.run_job import LoggedEdit, RunJob, SavedCheckpoint
 from engine.message import Message
 from engine.run_state import ACTIVE, RunState
 from engine.store import checkpoints
@@ -91,7 +91,9 @@ class RunRecords:
             home=str(home),
             experiment=row.experiment,
             edits=tuple(LoggedEdit(e.step, e.detail["path"], e.detail["value"]) for e in log if e.kind == "edit"),
-            checkpoints=tuple(Saved(each.step, str(each.path.relative_to(home)), each.sha256) for each in saved),
+            checkpoints=tuple(
+                SavedCheckpoint(each.step, str(each.path.relative_to(home)), each.sha256) for each in saved
+            ),
             stored=row.step,
             paused=row.state is RunState.PAUSED,
             until_step=goal.get("until_step"),

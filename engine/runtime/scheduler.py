@@ -21,7 +21,7 @@ from engine.runtime.active_run import MOST_RESTARTS, ActiveRun, Command, Ended
 from engine.runtime.background import BackgroundTasks
 from engine.runtime.memory_budget import WAITS, MemoryBudget
 from engine.runtime.report_intake import ReportIntake
-from engine.runtime.request_ticket import Ticket
+from engine.runtime.request_ticket import RequestTicket
 from engine.runtime.run_records import RunRecords
 from engine.runtime.worker_contract import Pool
 from engine.store.records import LogRow, NewRun, RunUpdate
@@ -79,7 +79,7 @@ class Scheduler:
             self.queue.append(name)
         await stored
 
-    async def command(self, name: str, message: dict[str, Any], ticket: Ticket) -> int:
+    async def command(self, name: str, message: dict[str, Any], ticket: RequestTicket) -> int:
         """Pass a command to a run's worker; returns the step at which it acts, when that is on the disk."""
         try:
             run = await self._find(name)
@@ -115,7 +115,7 @@ class Scheduler:
             run = self.runs.setdefault(name, ActiveRun.of(row, row.state))
         return run
 
-    async def _command_queued(self, run: ActiveRun, name: str, ticket: Ticket) -> int:
+    async def _command_queued(self, run: ActiveRun, name: str, ticket: RequestTicket) -> int:
         if name != "stop":
             raise PlaygroundError(
                 Message("The run waits for a free place; it can be stopped, or changed once it trains.")

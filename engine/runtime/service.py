@@ -18,7 +18,7 @@ from engine.message import Message
 from engine.run_state import RunState
 from engine.runtime import code_version, lock, rpc, store_upkeep
 from engine.runtime.process_factory import set_environment
-from engine.runtime.request_ticket import Ticket, sweep
+from engine.runtime.request_ticket import RequestTicket, sweep
 from engine.runtime.run_records import RunRecords
 from engine.runtime.scheduler import Scheduler
 from engine.runtime.worker_pool import WorkerPool
@@ -68,7 +68,7 @@ class Service:
 
     async def run(self) -> None:
         """Serve until told to leave or idle for long."""
-        code_version.own()
+        code_version.read_code_version()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.leaving.set)
@@ -111,10 +111,10 @@ class Service:
 
     async def start(self, asked: dict[str, Any]) -> dict[str, Any]:
         """A new run; the same name twice is one run."""
-        await self._start(asked, Ticket.of(self.place, asked))
+        await self._start(asked, RequestTicket.of(self.place, asked))
         return {"run": asked["run"]}
 
-    async def _start(self, asked: dict[str, Any], ticket: Ticket) -> None:
+    async def _start(self, asked: dict[str, Any], ticket: RequestTicket) -> None:
         self._need_disk()
         run = asked["run"]
         if await self.scheduler.knows(run):
@@ -125,7 +125,7 @@ class Service:
 
     async def reset(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Stop a run that has not ended, start another in its place: both, or nothing."""
-        ticket, new = Ticket.of(self.place, asked), asked["new"]
+        ticket, new = RequestTicket.of(self.place, asked), asked["new"]
         await self._command(asked["run"], {"do": "stop", "detail": {"successor": new["run"]}}, ticket)
         await self._start(new, ticket)
         return {"run": new["run"]}
@@ -134,7 +134,7 @@ class Service:
         """A run that comes from outside, checked by the client: stored whole, or not at all."""
         self._need_disk()
         run = asked["run"]
-        ticket = Ticket.of(self.place, asked)
+        ticket = RequestTicket.of(self.place, asked)
         ticket.claim()
         try:
             await self.records.store(RunUpdate(run, delete=True))  # what one left of it that died over this
@@ -151,15 +151,15 @@ class Service:
 
     async def command(self, asked: dict[str, Any]) -> dict[str, Any]:
         """A command for a run's worker: answered when it is on the disk, with the step at which it acts."""
-        return {"step": await self._command(asked["run"], asked["message"], Ticket.of(self.place, asked))}
+        return {"step": await self._command(asked["run"], asked["message"], RequestTicket.of(self.place, asked))}
 
-    async def _command(self, run: str, message: dict[str, Any], ticket: Ticket) -> int:
+    async def _command(self, run: str, message: dict[str, Any], ticket: RequestTicket) -> int:
         self._need_disk()
         return await self.scheduler.command(run, message, ticket)
 
     async def delete(self, asked: dict[str, Any]) -> dict[str, Any]:
         """End a run and forget it, with its files."""
-        Ticket.of(self.place, asked).claim()
+        RequestTicket.of(self.place, asked).claim()
         run = asked["run"]
         if not is_valid(NAME, run, strict=True):  # it becomes the name of a folder
             raise PlaygroundError(Message("There is no run of that name."))
@@ -171,7 +171,7 @@ class Service:
     async def rename(self, asked: dict[str, Any]) -> dict[str, Any]:
         """A name for a run, as a person gave it."""
         self._need_disk()
-        Ticket.of(self.place, asked).claim()
+        RequestTicket.of(self.place, asked).claim()
         changes = {"name": run_names.clean(asked["name"])}
         if await self.records.store(RunUpdate(asked["run"], changes=changes)) != "stored":
             raise PlaygroundError(Message("There is no run {run}.", run=asked["run"]))
@@ -199,11 +199,11 @@ class Service:
 
     async def sources(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Which code this process runs."""
-        return asdict(code_version.own())
+        return asdict(code_version.read_code_version())
 
     async def leave(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Make place for another supervisor: runs save and leave, and go on under the next."""
-        Ticket.of(self.place, asked).claim()
+        RequestTicket.of(self.place, asked).claim()
         journal.info("asked to leave")
         self.leaving.set()
         return {}

@@ -41,7 +41,7 @@ class Worker:
 
     def __init__(self, line: socket.socket, order: RunJob, heard: list[dict[str, Any]] | None = None) -> None:
         self.line, self.order = line, order
-        found = checkpoint.find(order)
+        found = checkpoint.restore_run(order)
         self.trainer, self.applied, self.seconds, self.latest = found.trainer, found.edits, found.seconds, found.latest
         self.edits = list(order.edits)
         self.report = Report()
@@ -53,7 +53,9 @@ class Worker:
         self.until_epoch = (order.until_epoch or 0) if order.paused else 0
         self.heard = heard or []
         self.saves, self.saved_at = 0, self.seconds
-        self.spacing = checkpoint.spacing(order.checkpoint_seconds, checkpoint.size(self.trainer.state()), 0.0)
+        self.spacing = checkpoint.spacing(
+            order.checkpoint_seconds, checkpoint.count_tensor_bytes(self.trainer.state()), 0.0
+        )
         self.saved: tuple[int, int] | None = None
         self.pace = (self.seconds, self.trainer.step)
         self.speed: float | None = None
@@ -239,7 +241,7 @@ class Worker:
         try:
             edited = edits.apply(self.trainer.experiment, edit)
             if edit.path == "batch_size":
-                memory_limit.fence(memory_limit.weighed(edited))
+                memory_limit.set_limit(memory_limit.estimate_bytes(edited))
         except PlaygroundError as error:
             self._send(refusal={"id": command["id"], "sentence": error.message.plain()})
             return

@@ -12,7 +12,7 @@ import streamlit as st
 from engine.catalogue.part import catalogue
 from engine.experiment.experiment import Experiment
 from engine.jobs.cost import Cost, MeasureCost
-from engine.jobs.preview_process import costed
+from engine.jobs.preview_process import cost_in_job
 from engine.jobs.quantize import QuantizeRun
 from engine.parts.losses import Loss
 from pages.dialogs.job_progress import begin, cancel, follow, stop_button
@@ -35,7 +35,7 @@ def cost() -> None:
 @lru_cache(maxsize=64)
 def compute_cost(experiment: Experiment) -> Cost:
     """What is known without training."""
-    return costed(experiment, state.visitor())
+    return cost_in_job(experiment, state.visitor())
 
 
 def costs() -> None:

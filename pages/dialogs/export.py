@@ -125,7 +125,7 @@ def take_in(told: dict[str, Any]) -> tuple[str, PlaygroundError | None]:
     """The name of the run in the file that came, or what is wrong with it."""
     if "file" not in told:
         return "", refusal(told.get("error"))
-    file = import_route.brought(str(told["file"]))
+    file = import_route.locate_import(str(told["file"]))
     try:
         return fleet().bring(file, state.visitor()), None
     except PlaygroundError as error:

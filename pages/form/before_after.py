@@ -16,7 +16,7 @@ from engine.data.before_after import BeforeAfter, Side, augment_example, compare
 from engine.data.prepare import load_examples
 from engine.errors import PlaygroundError
 from engine.experiment.experiment import Experiment
-from engine.jobs.preview_process import large
+from engine.jobs.preview_process import is_large
 from pages.session.experiment_title import classes
 from pages.session.i18n import _, number
 from pages.session.literal import literal
@@ -37,7 +37,7 @@ def preprocessing_picture(draft: Mapping[str, Any]) -> None:
     """The training split before and after."""
     try:
         experiment = Experiment.from_dict(draft)
-        if large(experiment):
+        if is_large(experiment):
             st.caption(too_large())
             return
         seen = compare_preprocessing(experiment)
@@ -122,7 +122,7 @@ def augmentation_picture(draft: Mapping[str, Any]) -> None:
     """One example of the training split, first as it is, then as training sees it in several steps."""
     try:
         experiment = Experiment.from_dict(draft)
-        if large(experiment):
+        if is_large(experiment):
             st.caption(too_large())
             return
         seen = augment_example(experiment, SHOWN)

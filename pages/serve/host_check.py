@@ -46,7 +46,7 @@ class Gate:
         if (
             scope["type"] == "websocket"
             and path.endswith(f"{STREAM}/")
-            and descriptor_budget.left() < descriptor_budget.kept_back() // 3
+            and descriptor_budget.count_free() < descriptor_budget.count_reserved() // 3
         ):
             return PlainTextResponse("There are too many visitors just now.\n", 503)
         return None

@@ -19,8 +19,8 @@ from engine.errors import InvalidExperiment, PlaygroundError
 from engine.experiment import share_link
 from engine.experiment.edits import changes
 from engine.experiment.experiment import Experiment
-from engine.jobs.preview_process import large
-from engine.jobs.preview_process import previewed as apart
+from engine.jobs.preview_process import is_large
+from engine.jobs.preview_process import preview_in_job as apart
 from engine.preview.preview import Preview, preview
 from engine.store.reader import RunRow
 from engine.store.row_models import DamagedRun
@@ -252,7 +252,7 @@ def read_asked_experiment() -> Experiment:
 @lru_cache(maxsize=256)
 def preview_experiment(experiment: Experiment) -> Preview:
     """The preview of an experiment; the last few are kept. Raises: InvalidExperiment."""
-    if not large(experiment):
+    if not is_large(experiment):
         return preview(experiment)
     with st.spinner(_("Counting what these data and this network take …")):
         return apart(experiment, visitor())

@@ -100,5 +100,5 @@ def test_only_our_own_page_brings_files(address: str, home: Path) -> None:
     assert not list((home / "uploads").glob("*"))
     status, text = post(address, b"x" * 100, x_playground_token=good)
     assert status == 200
-    assert import_route.brought(json.loads(text)["file"], home).read_bytes() == b"x" * 100
-    import_route.brought(json.loads(text)["file"], home).unlink()
+    assert import_route.locate_import(json.loads(text)["file"], home).read_bytes() == b"x" * 100
+    import_route.locate_import(json.loads(text)["file"], home).unlink()

@@ -49,19 +49,19 @@ def test_four_tabs_with_large_images_leave_this_process_as_it_is(monkeypatch: py
 
     monkeypatch.setattr(execution, "start", watched)
     monkeypatch.setattr(preview_process, "_answers", OrderedDict())
-    assert not preview_process.large(resized(16))
+    assert not preview_process.is_large(resized(16))
     Path("/proc/self/clear_refs").write_text("5")
     before = peak()
     tabs = [resized(128), resized(128), resized(130), resized(130)]
     with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(preview_process.previewed, tabs, "abcd"))
+        found = list(pool.map(preview_process.preview_in_job, tabs, "abcd"))
     assert peak() - before < 40 * MIB, "118 MiB of prepared images each, were they made here"
     assert beside == [], "one at a time"
     assert len(started) == 2, "the same is asked once"
     here = preview(tabs[0])
     assert found[0] == here
     assert found[1] == here
-    assert preview_process.costed(tabs[0]).run == here.run_bytes
+    assert preview_process.cost_in_job(tabs[0]).run == here.run_bytes
     assert here.memory.data.resident > 3 * 1797 * 128 * 128 * 4 / 2, "prepared data count"
 
 
@@ -69,12 +69,12 @@ def test_a_refusal_comes_from_there_as_from_here(monkeypatch: pytest.MonkeyPatch
     wrong = resized(128, network=[{"kind": "dense"}])
     for _ in range(2):
         with pytest.raises(InvalidExperiment) as caught:
-            preview_process.previewed(wrong)
+            preview_process.preview_in_job(wrong)
         assert (caught.value.where, str(caught.value.expected)) == ("$.network[0] (dense)", "a vector")
 
 
 def test_data_that_are_never_loaded_here_are_known_by_their_size() -> None:
-    assert preview_process.large(Experiment.from_dict({"data": {"kind": "cifar10", "samples": 50_000}}))
+    assert preview_process.is_large(Experiment.from_dict({"data": {"kind": "cifar10", "samples": 50_000}}))
 
 
 def test_an_export_takes_its_visitors_turn(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,5 +90,5 @@ def test_an_export_takes_its_visitors_turn(monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(InterruptedError):
         Summary().files(ExportedRun(cast(Reader, None), row, "ada"))
     with pytest.raises(InterruptedError):
-        preview_process.costed(resized(132), "grace")
+        preview_process.cost_in_job(resized(132), "grace")
     assert asked == ["ada", "grace"]

@@ -11,7 +11,7 @@ import torch
 
 from engine.experiment.experiment import Experiment
 from engine.jobs.cost import cost, epoch_seconds
-from engine.jobs.quantize import bfloat16, has_float_weights, int8, sizes
+from engine.jobs.quantize import bfloat16, compare_formats, has_float_weights, int8
 from engine.network.build import build
 from engine.network.flops import copy_to_meta, count_forward_flops
 from engine.training.check_context import CheckContext
@@ -135,7 +135,7 @@ def test_a_network_in_smaller_numbers(name: str) -> None:
         start["network"] = [{"kind": "conv2d", "filters": 48}, *start["network"][1:]]
     trainer = Trainer(Experiment.from_dict(start))
     trainer.advance(deadline=math.inf)
-    whole, half, small = sizes(trainer)
+    whole, half, small = compare_formats(trainer)
     file = io.BytesIO()
     torch.save(trainer.network.state_dict(), file)
     assert whole.bytes == file.tell()
@@ -176,7 +176,7 @@ def test_every_member_gets_smaller() -> None:
 )  # fmt: skip
 def test_the_whole_network_does_as_well_as_its_last_epoch_said(changed: dict[str, Any]) -> None:
     trainer = trained(**changed)
-    whole, half, small = sizes(trainer)
+    whole, half, small = compare_formats(trainer)
     assert whole.metric == pytest.approx(trainer.epoch_metric)  # type: ignore[attr-defined]
     assert abs(whole.metric - half.metric) < 0.1
     assert abs(whole.metric - small.metric) < 0.1
@@ -212,7 +212,7 @@ def test_int8_weights_are_int8_and_the_rest_is_named() -> None:
 def test_word_numbers_go_through_any_network_in_bfloat16(network: list[dict[str, Any]], members: int) -> None:
     bagging = {"kind": "bagging", "members": members} if members > 1 else None
     trainer = trained(data={"kind": "tokens"}, network=network, ensemble=bagging, epochs=1)
-    whole, half, small = sizes(trainer)
+    whole, half, small = compare_formats(trainer)
     assert half.bytes < whole.bytes
     assert abs(whole.metric - half.metric) < 0.1
     assert small.metric > 0

@@ -23,7 +23,7 @@ from engine.export.exporters.archive import Archive
 from engine.export.exporters.tensorboard import TensorBoard
 from engine.export.program.program import program
 from engine.export.program.script_file import script
-from engine.jobs.quantize import sizes_of_run
+from engine.jobs.quantize import compare_run_formats
 from engine.store.tables import list_epoch_columns
 from pages.runs.listing import line
 from tests.runtime.conftest import wait_for
@@ -76,11 +76,11 @@ def test_the_smaller_formats_have_none(
     lone: ExportedRun, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PLAYGROUND_STORE", str(lone.reader.layout.home))
-    _head, *rows = sizes_of_run(lone.row.id)
+    _head, *rows = compare_run_formats(lone.row.id)
     assert all(math.isnan(row["metric"]) for row in rows)
-    checks.smaller(lone.row.id, True)
+    checks.compare_formats(lone.row.id, True)
     assert {row["metric"] for row in json.loads(capsys.readouterr().out)["formats"]} == {None}
-    checks.smaller(lone.row.id, False)
+    checks.compare_formats(lone.row.id, False)
     assert capsys.readouterr().out.count("R² is not defined") == len(rows)
 
 

@@ -21,7 +21,7 @@ from engine.errors import PlaygroundError
 from engine.experiment.edits import Edit
 from engine.runtime import client, connection
 from engine.runtime.client import Fleet
-from engine.runtime.request_ticket import LATE, TAKEN, Ticket, sweep
+from engine.runtime.request_ticket import LATE, TAKEN, RequestTicket, sweep
 from engine.store.layout import StoreLayout
 from engine.store.reader import Reader
 from tests.faults.conftest import OPTIONS
@@ -151,15 +151,15 @@ def test_given_up_between_the_look_at_the_clock_and_the_deed(fleet: Fleet) -> No
     reader = Reader(fleet.place.home)
     training, paused = begun(fleet, reader)
     before = stored(reader)
-    fresh = Ticket.fresh
+    fresh = RequestTicket.fresh
 
-    def withdrawn(place: StoreLayout, until: float) -> Ticket:
+    def withdrawn(place: StoreLayout, until: float) -> RequestTicket:
         ticket = fresh(place, until + 60)
         assert ticket.withdraw()
         return ticket
 
     with hasty(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Ticket, "fresh", withdrawn)
+        patch.setattr(RequestTicket, "fresh", withdrawn)
         asked = [
             lambda: fleet.pause(training),
             lambda: fleet.edit(training, EDIT),
@@ -182,15 +182,15 @@ def test_given_up_between_the_look_at_the_clock_and_the_deed(fleet: Fleet) -> No
 def test_what_was_taken_on_is_not_said_to_be_refused(fleet: Fleet) -> None:
     pid = fleet.status()["pid"]
     os.kill(pid, signal.SIGSTOP)
-    fresh = Ticket.fresh
+    fresh = RequestTicket.fresh
 
-    def taken(place: StoreLayout, until: float) -> Ticket:
+    def taken(place: StoreLayout, until: float) -> RequestTicket:
         ticket = fresh(place, until)
-        assert Ticket(ticket.path, until).take()  # as the supervisor does just before it acts
+        assert RequestTicket(ticket.path, until).take()  # as the supervisor does just before it acts
         return ticket
 
     with hasty(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Ticket, "fresh", taken)
+        patch.setattr(RequestTicket, "fresh", taken)
         assert refused([lambda: fleet.start(experiment())]) == [str(TAKEN)]
     os.kill(pid, signal.SIGCONT)
 
@@ -212,7 +212,7 @@ def test_only_one_can_take_a_ticket(tmp_path: Path) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
         while time.monotonic() < begin:
             pass
-        mine = [Ticket(tmp_path / "tickets" / str(n), 0.0).withdraw() for n in reversed(range(3000))]
+        mine = [RequestTicket(tmp_path / "tickets" / str(n), 0.0).withdraw() for n in reversed(range(3000))]
         said, _ = other.communicate()
     theirs = [letter == "1" for letter in said.strip()]
     assert all(a != b for a, b in zip(reversed(mine), theirs, strict=True))
@@ -222,7 +222,7 @@ def test_only_one_can_take_a_ticket(tmp_path: Path) -> None:
 
 def test_old_tickets_are_swept(tmp_path: Path) -> None:
     place = StoreLayout.of(tmp_path)
-    old, new = Ticket.fresh(place, 0.0), Ticket.fresh(place, 0.0)
+    old, new = RequestTicket.fresh(place, 0.0), RequestTicket.fresh(place, 0.0)
     assert old.withdraw()
     assert new.withdraw()
     assert not old.withdraw()

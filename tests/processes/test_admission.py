@@ -5,12 +5,12 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.processes.admission import PLACES, Admission, Ticket
+from engine.processes.admission import PLACES, Admission, JobTicket
 from engine.processes.job import Job
 from tests.processes.sample_jobs import Echo, Interactive, Single
 
 
-def served(door: Admission, waiting: dict[str, Ticket], first: Ticket) -> list[str]:
+def served(door: Admission, waiting: dict[str, JobTicket], first: JobTicket) -> list[str]:
     """The names in the order in which they get a place, when one leaves after the other."""
     found: list[str] = []
     working = first
@@ -88,7 +88,7 @@ MOVES = st.tuples(st.sampled_from("abc"), st.sampled_from([Echo, Interactive, Si
 
 @given(st.lists(MOVES, max_size=60), st.integers(2, 5))
 def test_whatever_comes_and_goes(moves: list[tuple[str, type[Job], int]], places: int) -> None:
-    door, tickets = Admission(places), list[Ticket]()
+    door, tickets = Admission(places), list[JobTicket]()
     for visitor, job, leaving in moves:
         tickets.append(door.enter(visitor, job))
         if leaving < len(tickets):

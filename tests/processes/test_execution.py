@@ -283,5 +283,5 @@ def test_nothing_is_imported_from_a_folder_that_others_may_write_to(
 def test_the_supervisor_may_know_proxies_but_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in SECRETS.items():
         monkeypatch.setenv(name, value)
-    assert set(SECRETS) & set(environment.inherited(network=True)) == {"HTTPS_PROXY"}
-    assert not set(SECRETS) & set(environment.inherited())
+    assert set(SECRETS) & set(environment.inherit_environment(network=True)) == {"HTTPS_PROXY"}
+    assert not set(SECRETS) & set(environment.inherit_environment())

@@ -13,7 +13,7 @@ import numpy as np
 from engine.experiment.experiment import Experiment
 from engine.jobs.run_job import RunJob
 from engine.runtime.memory_budget import MemoryBudget
-from engine.runtime.request_ticket import Ticket
+from engine.runtime.request_ticket import RequestTicket
 from engine.runtime.run_records import RunRecords
 from engine.runtime.scheduler import Scheduler
 from engine.runtime.worker_contract import Listener
@@ -101,7 +101,7 @@ def schedule(
 
 async def command(scheduler: Scheduler, run: str, name: str, seconds: float = 60.0) -> asyncio.Task[int]:
     """A command that waits for its worker."""
-    ticket = Ticket(None, time.monotonic() + seconds)
+    ticket = RequestTicket(None, time.monotonic() + seconds)
     task = asyncio.create_task(scheduler.command(run, {"do": name}, ticket))
     await asyncio.sleep(0.02)
     return task

@@ -10,7 +10,7 @@ import pytest
 from engine.errors import PlaygroundError
 from engine.run_state import RunState
 from engine.runtime.active_run import MOST_RESTARTS
-from engine.runtime.request_ticket import Ticket
+from engine.runtime.request_ticket import RequestTicket
 from engine.runtime.scheduler import Scheduler
 from tests.runtime.scheduling import MIB, NEW, Pool, command, schedule, state, until
 
@@ -23,7 +23,7 @@ def test_runs_wait_for_a_place_in_turn(tmp_path: Path) -> None:
         assert [name for name, _ in pool.started] == ["a", "b"]
         assert await state(scheduler, "c") == ("queued", "Waits for a free place.")
         with pytest.raises(PlaygroundError, match="waits for a free place"):
-            await scheduler.command("c", {"do": "pause"}, Ticket(None, float("inf")))
+            await scheduler.command("c", {"do": "pause"}, RequestTicket(None, float("inf")))
         pausing = await command(scheduler, "a", "pause")
         await pool.claim("a", "paused")
         assert await pausing == 0

@@ -154,16 +154,16 @@ def test_a_paused_run_gives_its_process_back(other: Callable[..., Fleet]) -> Non
 
 def test_newer_code_takes_over(other: Callable[..., Fleet], monkeypatch: pytest.MonkeyPatch) -> None:
     from engine.runtime import client
-    from engine.runtime.code_version import Sources
+    from engine.runtime.code_version import CodeVersion
 
     first = other("--idle-seconds", "30")
     run = first.start(small())
     before = first.status()["pid"]
-    monkeypatch.setattr(client, "own", lambda: Sources("older", 1))
+    monkeypatch.setattr(client, "own", lambda: CodeVersion("older", 1))
     second = Fleet(first.place.home)
     assert second.status()["pid"] == before
     second.close()
-    calls = iter([Sources("newer", 2**62)])
+    calls = iter([CodeVersion("newer", 2**62)])
     monkeypatch.setattr(client, "own", lambda: next(calls))
     third = Fleet(first.place.home, first.options)
     third.ensure()

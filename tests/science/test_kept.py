@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from engine.archive.pack import pack
 from engine.archive.unpack import unpack
-from engine.cli.report import figures, kept, sentence, summary
+from engine.cli.report import figures, find_kept_epoch, sentence, summary
 from engine.experiment.experiment import Experiment
 from engine.export.bundle import export
 from engine.export.exporters import ExportedRun
@@ -118,7 +118,7 @@ def test_every_place_says_it(fleet: Any, tmp_path: Any) -> None:
     words = f"epoch {number}, with a validation loss of {best:.4g}"
     assert words in str(row.message)
     report = summary(reader, row, value)
-    assert json.loads(json.dumps(report))["kept"] == kept(row) == back
+    assert json.loads(json.dumps(report))["kept"] == find_kept_epoch(row) == back
     assert report["validation_loss"] == held[-1] > best
     assert words in sentence(report, str(row.message))
     assert f"kept {best:.4g} of epoch {number}" in figures(row)
@@ -148,7 +148,7 @@ def test_a_run_stopped_by_hand_keeps_its_last_weights_and_names_the_best(fleet: 
         f"The weights are those of step {row.step}, where the run was stopped. "
         f"The best epoch was epoch {held.index(best) + 1}, with a validation loss of {best:.4g}."
     )
-    assert kept(row) is None
+    assert find_kept_epoch(row) is None
     reader.close()
 
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from engine.export.exporters import ExportedRun, Exporter
-from engine.jobs.layer_table import table
-from engine.jobs.preview_process import costed, previewed
+from engine.jobs.layer_table import format_layers
+from engine.jobs.preview_process import cost_in_job, preview_in_job
 
 
 class Summary(Exporter):
@@ -22,5 +22,8 @@ class Summary(Exporter):
 
     def files(self, subject: ExportedRun) -> dict[str, bytes]:
         experiment, visitor = subject.experiment, subject.visitor
-        lines = [table(previewed(experiment, visitor), costed(experiment, visitor)), str(subject.row.message)]
+        lines = [
+            format_layers(preview_in_job(experiment, visitor), cost_in_job(experiment, visitor)),
+            str(subject.row.message),
+        ]
         return {f"summary_{subject.row.id}.txt": "".join(f"{line}\n" for line in lines if line).encode()}
