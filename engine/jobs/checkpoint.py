@@ -76,11 +76,11 @@ def spacing(seconds: float, taken: int, took: float) -> float:
     return max(seconds, taken / BYTES_A_SECOND, took / SHARE)
 
 
-def write(order: RunJob, taken: Snapshot, serial: int) -> dict[str, Any]:
+def write(job: RunJob, taken: Snapshot, serial: int) -> dict[str, Any]:
     """Put a snapshot on the disk; returns what the store records of it. Every file has a name of its own, so that one
     which is recorded is never written again."""
-    name = f"checkpoints/{order.run}/{taken.step}-{order.attempt}-{serial}.pt"
-    path = Path(order.home) / name
+    name = f"checkpoints/{job.run}/{taken.step}-{job.attempt}-{serial}.pt"
+    path = Path(job.home) / name
     if taken.data is None:
         digest = checkpoints.stream(path, lambda file: torch.save(taken.state, file))
     else:
@@ -88,19 +88,19 @@ def write(order: RunJob, taken: Snapshot, serial: int) -> dict[str, Any]:
     return {"step": taken.step, "path": name, "sha256": digest, "epoch": taken.epoch, "good": taken.good}
 
 
-def restore_run(order: RunJob) -> RestoredRun:
+def restore_run(job: RunJob) -> RestoredRun:
     """The run from its newest whole checkpoint, or from its beginning when there is none."""
-    read, damage = first_readable(order.checkpoints, Path(order.home))
+    read, damage = first_readable(job.checkpoints, Path(job.home))
     spoiled = tuple(saved.path for saved, _ in damage)
     if read:
         saved, found = read
         if spoiled:
             found.spoiled = spoiled
-            found.note = _note(order, damage[0], saved.step)
+            found.note = _note(job, damage[0], saved.step)
         return found
-    lost = bool(spoiled) or (order.stored > 0 and not order.checkpoints)
-    note = _note(order, damage[0] if damage else None, 0)
-    trainer = Trainer(Experiment.from_json(order.experiment))
+    lost = bool(spoiled) or (job.stored > 0 and not job.checkpoints)
+    note = _note(job, damage[0] if damage else None, 0)
+    trainer = Trainer(Experiment.from_json(job.experiment))
     return RestoredRun(trainer, spoiled=spoiled, note=note if lost else None)
 
 
@@ -141,10 +141,10 @@ def load(source: Path | bytes) -> RestoredRun:
 
 
 def _note(
-    order: RunJob, lost: tuple[SavedCheckpoint, checkpoints.CorruptCheckpoint] | None, back_to: int
+    job: RunJob, lost: tuple[SavedCheckpoint, checkpoints.CorruptCheckpoint] | None, back_to: int
 ) -> dict[str, Any]:
     detail = {"sentence": _fall_back(lost, back_to).plain(), "to_step": back_to}
-    return {"step": order.stored, "kind": "fallback", "detail": detail}
+    return {"step": job.stored, "kind": "fallback", "detail": detail}
 
 
 def _fall_back(lost: tuple[SavedCheckpoint, checkpoints.CorruptCheckpoint] | None, back_to: int) -> Message:

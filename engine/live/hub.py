@@ -92,12 +92,12 @@ class Hub:
             began = time.monotonic()
             fresh = [run for run, those in self.viewers.items() if any(viewer.wants_snapshot for viewer in those)]
             try:
-                picture = await loop.run_in_executor(self._thread, self._look, list(self.viewers), fresh)
+                update = await loop.run_in_executor(self._thread, self._look, list(self.viewers), fresh)
             except Exception:
                 journal.exception("the store could not be read")
                 await asyncio.sleep(1.0)
                 continue
-            self._publish(picture)
+            self._publish(update)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(began + TICK_SECONDS - time.monotonic()):
                     await self._woken.wait()
@@ -111,32 +111,32 @@ class Hub:
 
     def _look(self, watched: list[str], fresh: list[str]) -> HubUpdate:
         """What is new of the watched runs and pictures for those who need one, all of the same moment."""
-        picture = HubUpdate()
+        update = HubUpdate()
         if self.reader.reopen_if_replaced():
             self._cursor, self._version = Cursor(), None
         for run in self._known.keys() - set(watched):
             del self._known[run]
-        if not (self._changed() or fresh):
-            return picture
+        if not (self._has_changed() or fresh):
+            return update
         with self.reader.view() as view:
             self._cursor, news = view.tail(self._cursor, self._known)
             states = {run: state for run, state in view.states(self._known).items() if run in news}
-            picture.gone = self._known.keys() - states.keys()
-            for run in picture.gone:
+            update.gone = self._known.keys() - states.keys()
+            for run in update.gone:
                 del self._known[run]
             bare = [run for run, known in self._known.items() if known.bare and news[run].frames]
             for run, state in states.items():
-                picture.news[run] = self._tell(news[run], self._known[run], state)
+                update.news[run] = self._make_messages(news[run], self._known[run], state)
                 self._known[run].state = state
             end = time.monotonic() + SNAPSHOT_SECONDS
             for run in dict.fromkeys(bare + fresh):
-                self._begin(view, run, picture)
+                self._begin(view, run, update)
                 if time.monotonic() > end:
                     break  # the others at the next tick, so that nobody's news waits for them
-        picture.renewed = set(bare) & picture.snapshots.keys()
-        return picture
+        update.renewed = set(bare) & update.snapshots.keys()
+        return update
 
-    def _changed(self) -> bool:
+    def _has_changed(self) -> bool:
         """Has anything been committed since the last look? Costs some microseconds."""
         with self.reader.engine.connect() as connection:
             now = (
@@ -146,16 +146,16 @@ class Hub:
         before, self._version = self._version, now
         return now != before
 
-    def _begin(self, view: View, run: str, picture: HubUpdate) -> None:
+    def _begin(self, view: View, run: str, update: HubUpdate) -> None:
         row = view.run(run)
         if row is None or row.damage:
-            picture.snapshots[run] = None
+            update.snapshots[run] = None
             return
         known = self._known.setdefault(run, KnownRun())
         known.state, known.bare = (row.state, row.message, row.step, row.epoch), not row.channels
         known.channels = row.channels
         try:
-            picture.snapshots[run] = series.snapshot(view, row, known.slim)
+            update.snapshots[run] = series.snapshot(view, row, known.slim)
         except (
             DamagedRun,
             ValueError,
@@ -163,9 +163,9 @@ class Hub:
             KeyError,
         ):  # a damaged run must not end the other viewers
             journal.exception("run %s cannot be shown", run)
-            picture.snapshots[run] = None
+            update.snapshots[run] = None
 
-    def _tell(self, news: RunChanges, known: KnownRun, now: State) -> list[series.Packet]:
+    def _make_messages(self, news: RunChanges, known: KnownRun, now: State) -> list[series.Packet]:
         """The messages of one run's news."""
         messages: list[series.Packet] = []
         if news.losses:
@@ -181,17 +181,17 @@ class Hub:
 
     # In the event loop ------------------------------------------------------------------------------------------------
 
-    def _publish(self, picture: HubUpdate) -> None:
-        for run, messages in picture.news.items():
+    def _publish(self, update: HubUpdate) -> None:
+        for run, messages in update.news.items():
             for viewer in self.viewers.get(run, ()) if messages else ():
                 viewer.offer(messages)
-        for run, snapshot in picture.snapshots.items():
+        for run, snapshot in update.snapshots.items():
             for viewer in self.viewers.get(run, ()):
                 if snapshot is None:
                     viewer.end()
-                elif viewer.wants_snapshot or run in picture.renewed:
+                elif viewer.wants_snapshot or run in update.renewed:
                     viewer.restart(snapshot)
-        for run in picture.gone:
+        for run in update.gone:
             for viewer in self.viewers.get(run, ()):
-                viewer.tell(series.state(("deleted", NOTHING, 0, 0)))
+                viewer.reply(series.state(("deleted", NOTHING, 0, 0)))
                 viewer.end()

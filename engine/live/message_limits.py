@@ -17,16 +17,16 @@ LARGEST = 8 << 20
 class Protocol(WebSocketsSansIOProtocol):
     """uvicorn's, with a limit for each route: few bytes for the live route, never compressed."""
 
-    bounded = False
+    limited = False
 
     def data_received(self, data: bytes) -> None:
         """What came in; the first of it is the whole request."""
-        if not self.bounded:
-            self.bounded = True
-            self._bound(data)
+        if not self.limited:
+            self.limited = True
+            self._limit_size(data)
         super().data_received(data)
 
-    def _bound(self, request: bytes) -> None:
+    def _limit_size(self, request: bytes) -> None:
         """Before anything is parsed, for the limit of a message is taken when the one before it has ended."""
         path = unquote(request.split(b" ", 2)[1].partition(b"?")[0].decode("latin-1")) if b" " in request else ""
         most = LARGEST if path.rstrip("/").endswith(STREAM) else 4 * LONGEST

@@ -81,7 +81,7 @@ async def _listen(websocket: WebSocket, viewer: Viewer, fleet: Fleet, right: tok
     shown = 0.0
     while True:
         await asyncio.sleep(TOO_FAST_SECONDS)
-        await viewer.told()
+        await viewer.drain_replies()
         said = await websocket.receive()
         if said["type"] == "websocket.disconnect":
             return
@@ -89,7 +89,7 @@ async def _listen(websocket: WebSocket, viewer: Viewer, fleet: Fleet, right: tok
         if name == "snapshot":
             await asyncio.sleep(shown + SNAPSHOT_SECONDS - time.monotonic())
             shown = time.monotonic()
-            viewer.again()
+            viewer.request_snapshot()
             continue
         done: dict[str, Any] = {"type": "done", "do": name}
         try:
@@ -98,7 +98,7 @@ async def _listen(websocket: WebSocket, viewer: Viewer, fleet: Fleet, right: tok
             done["step"] = await asyncio.to_thread(_command, fleet, viewer.run, name)
         except PlaygroundError as error:
             done["error"] = error.message.plain()
-        viewer.tell(json.dumps(done))
+        viewer.reply(json.dumps(done))
 
 
 def _parse_command(text: str) -> str:

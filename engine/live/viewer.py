@@ -10,7 +10,7 @@ from engine.live.messages import Packet
 
 MOST_MESSAGES = 120
 MOST_BYTES = 8 << 20
-MOST_TOLD = 20
+MOST_REPLIES = 20
 
 
 class Viewer:
@@ -22,7 +22,7 @@ class Viewer:
         self.ended = False
         self.lags = 0
         self._queue: deque[Packet] = deque()
-        self._told: deque[Packet] = deque()
+        self._replies: deque[Packet] = deque()
         self._bytes = 0
         self._lagging = False
         self._news = asyncio.Event()
@@ -46,19 +46,19 @@ class Viewer:
         self.wants_snapshot = self._lagging = False
         self._news.set()
 
-    def again(self) -> None:
+    def request_snapshot(self) -> None:
         """Ask for a snapshot."""
         self._clear()
         self.wants_snapshot = True
 
-    def tell(self, message: Packet) -> None:
+    def reply(self, message: Packet) -> None:
         """Say something to this viewer alone."""
-        self._told.append(message)
+        self._replies.append(message)
         self._news.set()
 
-    async def told(self) -> None:
+    async def drain_replies(self) -> None:
         """Wait until what was said to this viewer alone has been sent, or nearly all of it."""
-        while len(self._told) > MOST_TOLD:
+        while len(self._replies) > MOST_REPLIES:
             await asyncio.sleep(0.1)
 
     def end(self) -> None:
@@ -68,16 +68,16 @@ class Viewer:
 
     async def next(self) -> Packet | None:
         """The next message to send; None when the run is no more. To be called when the one before has been sent."""
-        while not self._queue and not self._told:
+        while not self._queue and not self._replies:
             if self._lagging:  # the line is free again: start over from where the run is now
                 self._lagging = False
-                self.again()
+                self.request_snapshot()
             if self.ended:
                 return None
             self._news.clear()
             await self._news.wait()
-        if self._told:
-            return self._told.popleft()
+        if self._replies:
+            return self._replies.popleft()
         message = self._queue.popleft()
         self._bytes = max(0, self._bytes - len(message))
         return message

@@ -1,4 +1,4 @@
-"""One attempt at a run: what a worker's process does from its order to its end."""
+"""One attempt at a run: what a worker's process does from its job to its end."""
 
 from __future__ import annotations
 
@@ -23,49 +23,49 @@ from engine.training.device import pick_device
 from engine.training.trainer import Trainer
 
 
-def main(line: socket.socket, order: RunJob) -> None:
-    """Carry out an order; what goes wrong is told in one sentence, the rest goes to the supervisor's log."""
+def main(line: socket.socket, job: RunJob) -> None:
+    """Carry out a job; what goes wrong is told in one sentence, the rest goes to the supervisor's log."""
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     try:
-        heard = wait_for_memory(line, order)
-        Worker(line, order, heard).run()
+        commands = wait_for_memory(line, job)
+        Worker(line, job, commands).run()
     except Leave:
         pass
     except Exception as error:
         memory_limit.lift_limit()
         traceback.print_exc()
         with contextlib.suppress(OSError, EOFError):
-            line.sendall(_report_failure(order, error))
+            line.sendall(_report_failure(job, error))
             while wire.receive(line)[0]["do"] != "bye":
                 pass
     line.close()
 
 
-def wait_for_memory(line: socket.socket, order: RunJob) -> list[dict[str, Any]]:
+def wait_for_memory(line: socket.socket, job: RunJob) -> list[dict[str, Any]]:
     """Work out what the run takes, wait for room if that is much, and take no more from here on; returns the commands
     that came meanwhile. Raises: InvalidExperiment if it is more than a run may take."""
-    needed = memory_limit.estimate_job_bytes(order)
-    heard: list[dict[str, Any]] = []
+    needed = memory_limit.estimate_job_bytes(job)
+    commands: list[dict[str, Any]] = []
     if needed > memory_limit.SMALL:
         try:
             line.sendall(Report().message({}, {"needs": needed}))
             while (message := wire.receive(line)[0])["do"] != "granted":
                 if message["do"] == "leave":
                     raise Leave
-                heard.append(message)
+                commands.append(message)
         except (OSError, EOFError):
             raise Leave from None
-    if pick_device(Experiment.from_json(order.experiment).device).type == "cpu":
+    if pick_device(Experiment.from_json(job.experiment).device).type == "cpu":
         memory_limit.set_limit(needed)
-    return heard
+    return commands
 
 
-def _report_failure(order: RunJob, error: Exception) -> bytes:
+def _report_failure(job: RunJob, error: Exception) -> bytes:
     state, message = RunState.FAILED, describe(error)
     if memory_limit.is_out_of_memory(error):
         state, message = RunState.OUT_OF_MEMORY, memory_limit.EXHAUSTED
-    note = {"step": order.stored, "kind": state, "detail": {"sentence": message.plain()}}
+    note = {"step": job.stored, "kind": state, "detail": {"sentence": message.plain()}}
     end = {"changes": {"state": state, "message": message.dump()}, "log": [note]}
     return Report().message({}, {"end": end})
 

@@ -41,9 +41,9 @@ class Fleet:
 
     def ensure(self) -> None:
         """Connect; start a supervisor if none answers, and in place of one that runs older code."""
-        self._connected(time.monotonic() + PATIENCE_SECONDS)
+        self._ensure_connected(time.monotonic() + PATIENCE_SECONDS)
 
-    def _connected(self, until: float) -> RpcConnection:
+    def _ensure_connected(self, until: float) -> RpcConnection:
         if not self._connecting.acquire(timeout=max(0.0, until - time.monotonic())):
             raise PlaygroundError(LATE)
         try:
@@ -182,7 +182,7 @@ class Fleet:
         """One request, asked again when the supervisor dies before it began; `repeat` those that may be done twice."""
         until = time.monotonic() + PATIENCE_SECONDS
         while True:
-            line, ticket = self._connected(until), RequestTicket.fresh(self.place, until)
+            line, ticket = self._ensure_connected(until), RequestTicket.fresh(self.place, until)
             try:
                 return line.ask(request, ticket, grace)
             except ConnectionError:

@@ -55,7 +55,7 @@ class RpcConnection:
             number = self._count
             self._waiting[number] = answer
             try:
-                self.line.sendall(json.dumps({"id": number, **request, **ticket.said()}).encode() + b"\n")
+                self.line.sendall(json.dumps({"id": number, **request, **ticket.to_json()}).encode() + b"\n")
             except OSError as error:
                 del self._waiting[number]
                 raise ConnectionResetError from error

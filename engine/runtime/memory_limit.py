@@ -24,13 +24,13 @@ EXHAUSTED = Message("The run is out of memory: it needed more than was set aside
 SIGNS = ("can't allocate memory", "cannot allocate memory", "out of memory", "bad_alloc", "could not create a memory")
 
 
-def estimate_job_bytes(order: RunJob) -> int:
+def estimate_job_bytes(job: RunJob) -> int:
     """The most bytes that a run will take, as it began or with its edits so far.
 
     Raises: InvalidExperiment if that is more than a run may take.
     """
-    began = edited = Experiment.from_json(order.experiment)
-    for one in order.edits:
+    began = edited = Experiment.from_json(job.experiment)
+    for one in job.edits:
         edited = edits.apply(edited, edits.Edit(path=one.path, value=one.value))
     return max(estimate_bytes(own) for own in dict.fromkeys((began, edited)))
 

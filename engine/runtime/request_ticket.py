@@ -43,7 +43,7 @@ class RequestTicket:
         name = asked.get("ticket")
         return cls(place.tickets / Path(name).name if name else None, asked.get("until", float("inf")))
 
-    def said(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """What the request says of it."""
         return {"until": self.until, "ticket": self.path.name if self.path else None}
 

@@ -39,22 +39,22 @@ class Leave(Exception):
 class Worker:
     """The loop of one run."""
 
-    def __init__(self, line: socket.socket, order: RunJob, heard: list[dict[str, Any]] | None = None) -> None:
-        self.line, self.order = line, order
-        found = checkpoint.restore_run(order)
+    def __init__(self, line: socket.socket, job: RunJob, commands: list[dict[str, Any]] | None = None) -> None:
+        self.line, self.job = line, job
+        found = checkpoint.restore_run(job)
         self.trainer, self.applied, self.seconds, self.latest = found.trainer, found.edits, found.seconds, found.latest
-        self.edits = list(order.edits)
+        self.edits = list(job.edits)
         self.report = Report()
         self.report.introduce(self.trainer)
         if found.note is not None or found.spoiled:
             self.report.header |= {"spoiled": found.spoiled, "notes": [found.note]}
-        self.paused = order.paused
-        self.until_step = max(order.stored, order.until_step or 0) if order.paused else 0
-        self.until_epoch = (order.until_epoch or 0) if order.paused else 0
-        self.heard = heard or []
+        self.paused = job.paused
+        self.until_step = max(job.stored, job.until_step or 0) if job.paused else 0
+        self.until_epoch = (job.until_epoch or 0) if job.paused else 0
+        self.commands = commands or []
         self.saves, self.saved_at = 0, self.seconds
         self.spacing = checkpoint.spacing(
-            order.checkpoint_seconds, checkpoint.count_tensor_bytes(self.trainer.state()), 0.0
+            job.checkpoint_seconds, checkpoint.count_tensor_bytes(self.trainer.state()), 0.0
         )
         self.saved: tuple[int, int] | None = None
         self.pace = (self.seconds, self.trainer.step)
@@ -70,9 +70,9 @@ class Worker:
             self._save(beginning)
             self._send()
         while self.trainer.status == "running":
-            self._listen(wait=not self._training() and not self.heard)
-            while self.heard and self._caught_up():
-                self._obey(self.heard.pop(0))
+            self._listen(wait=not self._training() and not self.commands)
+            while self.commands and self._caught_up():
+                self._obey(self.commands.pop(0))
             if self._training():
                 self._advance(SLICE_SECONDS)
             if self.report.due(REPORT_SECONDS):
@@ -96,7 +96,7 @@ class Worker:
 
     def _caught_up(self) -> bool:
         """Past everything that was stored? Only then may commands act: what was seen stays as it was."""
-        if self.trainer.step < self.order.stored:
+        if self.trainer.step < self.job.stored:
             return False
         self._repeat_edits()
         return True
@@ -157,9 +157,9 @@ class Worker:
         began = time.perf_counter()
         while True:
             try:
-                row = checkpoint.write(self.order, taken, self.saves)
+                row = checkpoint.write(self.job, taken, self.saves)
             except OSError as error:
-                if not disk_reserve.is_full(error, Path(self.order.home)):
+                if not disk_reserve.is_full(error, Path(self.job.home)):
                     raise
                 self._send(full=True)
                 self._await("room")
@@ -168,8 +168,8 @@ class Worker:
         self.report.header["checkpoint"] = row
         self.saves += 1
         self.saved, self.saved_at = (taken.step, taken.edits), self.seconds
-        taken_up = (Path(self.order.home) / row["path"]).stat().st_size
-        self.spacing = checkpoint.spacing(self.order.checkpoint_seconds, taken_up, time.perf_counter() - began)
+        taken_up = (Path(self.job.home) / row["path"]).stat().st_size
+        self.spacing = checkpoint.spacing(self.job.checkpoint_seconds, taken_up, time.perf_counter() - began)
 
     def _end(self, state: RunState, message: Message) -> None:
         """Close the run. A finished one keeps its last weights, a diverged one its last good ones, from before."""
@@ -185,7 +185,7 @@ class Worker:
     def _listen(self, *, wait: bool) -> None:
         """Hear what was said; with `wait`, until something is."""
         while wait or select.select([self.line], [], [], 0)[0]:
-            self.heard.append(self._hear())
+            self.commands.append(self._hear())
             wait = False
 
     def _hear(self) -> dict[str, Any]:
@@ -202,7 +202,7 @@ class Worker:
     def _await(self, *words: str) -> str:
         """Wait for one of some words; commands that come first are kept."""
         while (message := self._hear())["do"] not in words:
-            self.heard.append(message)
+            self.commands.append(message)
         word: str = message["do"]
         return word
 

@@ -230,7 +230,7 @@ def test_old_tickets_are_swept(tmp_path: Path) -> None:
     os.utime(old.path, (1, 1))
     sweep(place)
     assert [path.name for path in place.tickets.iterdir()] == [new.path.name if new.path else ""]
-    os.utime(place.tickets / new.said()["ticket"], (1, 1))
+    os.utime(place.tickets / new.to_json()["ticket"], (1, 1))
     sweep(place)
     place.tickets.rmdir()
 

@@ -63,7 +63,7 @@ def test_bytes_are_bounded_too() -> None:
 def test_answers_survive_a_snapshot() -> None:
     async def story() -> None:
         viewer = Viewer("r")
-        viewer.tell("done")
+        viewer.reply("done")
         viewer.restart(["hello"])
         assert await drain(viewer) == ["done", "hello"]
 

@@ -159,12 +159,12 @@ def test_newer_code_takes_over(other: Callable[..., Fleet], monkeypatch: pytest.
     first = other("--idle-seconds", "30")
     run = first.start(small())
     before = first.status()["pid"]
-    monkeypatch.setattr(client, "own", lambda: CodeVersion("older", 1))
+    monkeypatch.setattr(client, "read_code_version", lambda: CodeVersion("older", 1))
     second = Fleet(first.place.home)
     assert second.status()["pid"] == before
     second.close()
     calls = iter([CodeVersion("newer", 2**62)])
-    monkeypatch.setattr(client, "own", lambda: next(calls))
+    monkeypatch.setattr(client, "read_code_version", lambda: next(calls))
     third = Fleet(first.place.home, first.options)
     third.ensure()
     monkeypatch.undo()
