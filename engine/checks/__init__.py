@@ -36,8 +36,8 @@ class Outcome:
 
 
 class Check(Part, family="checks", position=14):
-    """A check. It changes nothing and draws the same numbers each time."""
+    """A sanity check: deterministic, and without effect on the experiment."""
 
     @abstractmethod
     def examine(self, context: CheckContext) -> Outcome:
-        """Does it."""
+        """Examine an experiment: what theory expects, what is there, and a verdict."""

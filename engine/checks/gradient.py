@@ -110,7 +110,7 @@ def mismatch(
 ) -> tuple[float | None, int]:
     """The relative error at the best h and how many were tried; None where the weight stands on a bend."""
     flat = weight.data.view(-1)
-    start = float(flat[place])
+    start = float(flat[place])  # h is added to this number each time: adding and taking away would leave rounding
     best = float("inf")
     for tries, h in enumerate(STEPS, 1):
         up, down = (move(value, flat, place, start + sign * h) for sign in (1, -1))

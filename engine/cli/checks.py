@@ -15,7 +15,7 @@ MARKS = {"pass": "✓", "warn": "!", "fail": "✗", "none": "–"}
 
 
 def commands(add: Add, arguments: Callable[[argparse.ArgumentParser], None], chosen: Callable[..., Any]) -> None:
-    """Adds both to the grammar."""
+    """Add `check` and `cost` to the parser."""
     about = "sanity checks of an experiment before it is trained for long; status 1 if one fails"
     arguments(add("check", lambda options: check(chosen(options), options.json), about))
     about = "what training an experiment costs, or how small the network of a run can be made"
@@ -23,13 +23,13 @@ def commands(add: Add, arguments: Callable[[argparse.ArgumentParser], None], cho
 
 
 def print_line(line: str) -> None:
-    """A line on the standard output, at once."""
+    """Print a line at once, for whoever reads this through a pipe."""
     sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+    sys.stdout.flush()  # a check may take seconds, and a pipe would hold its line until the end
 
 
 def check(experiment: Any, as_json: bool) -> int:
-    """Each check as it is done."""
+    """Print each check as it is done; status 1 if one fails."""
     from engine.catalogue.part import catalogue
     from engine.checks import Check
     from engine.jobs.run_checks import run_checks
@@ -52,10 +52,11 @@ def check(experiment: Any, as_json: bool) -> int:
 
 
 def cost(options: argparse.Namespace, chosen: Callable[..., Any]) -> int:
-    """The cost of an experiment; of a run, its network in smaller numbers."""
+    """Print the cost of an experiment; of a run, its network in every number format."""
     from engine.experiment.presets import names
     from engine.store.reader import Reader
 
+    # presets and files come first: only what is neither can be a run
     known = options.source in names() or Path(options.source).exists()
     reader = None if known else Reader()
     if reader is not None and reader.layout.database.exists() and reader.run(options.source):
@@ -76,7 +77,7 @@ def cost(options: argparse.Namespace, chosen: Callable[..., Any]) -> int:
 
 
 def compare_formats(run: str, as_json: bool) -> int:
-    """The run's network as float32, bfloat16 and int8."""
+    """Print the size and metric of a run's network in each number format."""
     from engine.data.epochs import format_metric
     from engine.jobs.quantize import compare_run_formats
     from engine.message import Message

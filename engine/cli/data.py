@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "bar": "|", "space": " "}
 DECIMALS = {"point": ".", "comma": ","}
+# a tab or a space would not be seen in the output
 SPOKEN = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "space"}
 
 
 def commands(add: Add) -> None:
-    """Adds it to the grammar."""
+    """Add `data show` and `data add` to the parser."""
     top = add("data", None, "a file of your own: what is understood of it, or keeping it for experiments")
     below = top.add_subparsers(required=True, metavar="show|add")
     for name, function, about in (
@@ -34,7 +35,7 @@ def commands(add: Add) -> None:
 
 
 def arguments(sub: argparse.ArgumentParser) -> None:
-    """The file, and whatever can be said of it."""
+    """Add the file and every correction of how it is read."""
     sub.add_argument("file", type=Path, metavar="FILE", help="CSV, Excel, Parquet, ARFF, NPZ, or a zip of images")
     sub.add_argument("--json", action="store_true", help="print one JSON object")
     sub.add_argument(
@@ -58,7 +59,7 @@ def arguments(sub: argparse.ArgumentParser) -> None:
 
 
 def corrections(options: argparse.Namespace) -> Corrections:
-    """What was said of the file. Raises: InvalidExperiment naming the option that says something impossible."""
+    """Corrections from the options. Raises: InvalidExperiment naming the option whose value cannot be."""
     from pydantic import ValidationError
 
     from engine.experiment.validation import describe_expected
@@ -92,7 +93,6 @@ def corrections(options: argparse.Namespace) -> Corrections:
 
 
 def show_file(options: argparse.Namespace) -> int:
-    """Prints what is understood."""
     from engine.uploads.inspection import show
 
     found = show(options.file, corrections(options))
@@ -101,7 +101,7 @@ def show_file(options: argparse.Namespace) -> int:
 
 
 def format_file(found: dict[str, Any]) -> str:
-    """The same for people."""
+    """The reading of a file as text: rows, task, separator, columns."""
     what = f"{found['inputs']} inputs, {found['task']}"
     what += f" of {found['target']}" if found["target"] else ""
     what += f", {len(found['classes'])} classes: {', '.join(found['classes'])[:120]}" if found["classes"] else ""
@@ -118,7 +118,7 @@ def format_file(found: dict[str, Any]) -> str:
 
 
 def add_file(options: argparse.Namespace) -> int:
-    """Keeps the file; says its id, and how an experiment names it."""
+    """Keep the file; print its id, and how an experiment names it."""
     from engine.parts.losses import get_default_loss
     from engine.uploads.inspection import add
 

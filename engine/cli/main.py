@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+# Commands import what they need themselves: torch takes a second that `runs` and `presets` do without.
 from engine import settings
 from engine.cli import checks, presets, store
 from engine.cli import data as cli_data
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command; 0 when it worked, 1 when a run failed, 2 for what was asked wrongly."""
+    """Run one command. Status 0: it worked; 1: a run failed; 2: it was asked wrongly."""
     options = parser().parse_args(arguments)
     try:
         return int(options.command(options))
@@ -40,12 +41,12 @@ class Parser(argparse.ArgumentParser):
     """A parser that refuses in one line, without the usage."""
 
     def error(self, message: str) -> NoReturn:
-        """Says what is wrong and ends with status 2."""
+        """Say what is wrong and end with status 2."""
         self.exit(2, f"playground: {' '.join(message.split())}\n")
 
 
 def parser() -> argparse.ArgumentParser:
-    """The grammar."""
+    """The argument parser of all commands."""
     top = Parser(prog="playground", description="Watch neural networks learn.")
     commands = top.add_subparsers(required=True, metavar="command")
 
@@ -80,7 +81,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def experiment_arguments(sub: argparse.ArgumentParser) -> None:
-    """What says which experiment is meant."""
+    """Add the arguments that name an experiment and change it."""
     sub.add_argument("source", metavar="FILE|PRESET", help="a JSON file, or the name of a preset")
     sub.add_argument(
         "--set", action="append", default=[], metavar="path=value", help="change one value, e.g. optimizer.lr=0.1"
@@ -89,7 +90,7 @@ def experiment_arguments(sub: argparse.ArgumentParser) -> None:
 
 
 def load_experiment(options: argparse.Namespace) -> Experiment:
-    """The experiment that the arguments name, changed by every --set, checked as a whole."""
+    """The experiment that the arguments name, with every --set applied and checked."""
     from engine.experiment.experiment import Experiment
     from engine.experiment.overrides import apply_override
     from engine.experiment.presets import load_file_or_preset
@@ -108,13 +109,13 @@ def load_experiment(options: argparse.Namespace) -> Experiment:
 
 
 def run(options: argparse.Namespace) -> NoReturn:
-    """Becomes the server of the app: whoever ends this process ends that one."""
+    """Replace this process by the app's server, so that whoever ends this one ends that one."""
     app = Path(__file__).resolve().parents[2] / "app.py"
     os.execve(sys.executable, [sys.executable, str(app)], {**os.environ, "PORT": str(options.port)})
 
 
 def train(options: argparse.Namespace) -> int:
-    """Trains in the fleet and follows the run to its end; an interrupt stops it."""
+    """Train a run in the foreground; an interrupt stops it."""
     from engine.preview.preview import preview
     from engine.runtime.client import Fleet
     from engine.store.reader import Reader
@@ -130,7 +131,7 @@ def train(options: argparse.Namespace) -> int:
         row = follow(reader, name, experiment)
     except KeyboardInterrupt:
         fleet.stop(name)
-        row = wait_for_end(reader, fleet, name)
+        row = wait_for_end(reader, fleet, name)  # its last numbers are stored after the stop is acknowledged
     finally:
         fleet.close()
     report = summary(reader, row, experiment) | {"cautions": [caution.plain() for caution in careful]}
@@ -142,10 +143,11 @@ def train(options: argparse.Namespace) -> int:
 
 
 def follow(reader: Reader, name: str, experiment: Experiment) -> RunRow:
-    """Shows a progress bar until the run is over."""
+    """Show a progress bar until the run has ended."""
     from tqdm import tqdm
 
     unit, total = ("step", experiment.steps) if experiment.steps is not None else ("epoch", experiment.epochs)
+    # no bar in a log: each of its states would be a line there
     with tqdm(total=total, unit=f" {unit}s", file=sys.stderr, disable=not sys.stderr.isatty()) as bar:
         while True:
             row = reader.run(name)
@@ -158,7 +160,6 @@ def follow(reader: Reader, name: str, experiment: Experiment) -> RunRow:
 
 
 def wait_for_end(reader: Reader, fleet: Fleet, name: str) -> RunRow:
-    """The run's row once it is over."""
     while True:
         row = reader.run(name)
         if row is not None and row.state.is_final:
@@ -167,7 +168,7 @@ def wait_for_end(reader: Reader, fleet: Fleet, name: str) -> RunRow:
 
 
 def show(options: argparse.Namespace) -> int:
-    """Prints the table of layers."""
+    """Print the table of layers."""
     from engine.jobs.cost import cost
     from engine.jobs.layer_table import format_layers
     from engine.preview.preview import preview
@@ -191,7 +192,7 @@ def show(options: argparse.Namespace) -> int:
 
 
 def parts(options: argparse.Namespace) -> int:
-    """Prints the catalogue."""
+    """Print the catalogue."""
     from engine.catalogue.part import catalogue, families, family
 
     if options.family is not None and options.family not in families():
@@ -209,7 +210,7 @@ def parts(options: argparse.Namespace) -> int:
 
 
 def runs(options: argparse.Namespace) -> int:
-    """Prints every run, the newest first."""
+    """Print every run, the newest first."""
     from engine.store.reader import Reader
 
     reader = Reader()
@@ -225,7 +226,7 @@ def runs(options: argparse.Namespace) -> int:
 
 
 def export_run(options: argparse.Namespace) -> int:
-    """Writes a run's files."""
+    """Write a run's files."""
     from engine.export.bundle import export
     from engine.export.single_format import export_as
     from engine.store.reader import Reader
@@ -243,7 +244,7 @@ def export_run(options: argparse.Namespace) -> int:
 
 
 def import_run(options: argparse.Namespace) -> int:
-    """Takes a run in, and says what it is called here."""
+    """Import an archive and print the new run's name."""
     from engine.runtime.client import Fleet
 
     fleet = Fleet()

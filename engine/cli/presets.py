@@ -14,13 +14,12 @@ if TYPE_CHECKING:
 
 
 def commands(add: Add) -> None:
-    """Adds it to the grammar."""
+    """Add `presets` to the parser."""
     about = "the experiments that come along, by topic, and what to expect of each"
     add("presets", lambda options: list_presets(options.json), about).add_argument("--json", action="store_true")
 
 
 def list_presets(as_json: bool) -> int:
-    """Every preset in the order of the catalogue."""
     from engine.experiment.presets import preset_entries
 
     if as_json:
@@ -44,7 +43,7 @@ def document(entry: PresetEntry) -> dict[str, object]:
 
 
 def format_expectation(one: Expectation) -> str:
-    """An expectation in a few signs."""
+    """An expectation in a few signs, such as `accuracy ≥ 0.9 by step 500`."""
     bound = f" ≥ {one.at_least:g}" if one.at_least is not None else ""
     bound += f" ≤ {one.at_most:g}" if one.at_most is not None else ""
     return f"{one.measure.replace('_', ' ')}{bound} by step {one.step}"

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def figures(row: RunRow) -> str:
-    """Last losses in a few words."""
+    """Last losses of a run, and those of the epoch that it kept."""
     names = {"train_loss": "train", "validation_loss": "validation"}
     said = [f"{word} {row.summary[key]:.4g}" for key, word in names.items() if row.summary.get(key) is not None]
     if back := find_kept_epoch(row):
@@ -52,7 +52,7 @@ def summary(reader: Reader, row: RunRow, experiment: Experiment) -> dict[str, An
 
 
 def sentence(report: dict[str, Any], message: str) -> str:
-    """The same for people."""
+    """The report of `train` as one line of text."""
     losses = " · ".join(
         f"{k.replace('_', ' ')} {report[k]:.4g}" for k in ("train_loss", "validation_loss") if report[k]
     )

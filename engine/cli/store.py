@@ -6,14 +6,14 @@ from engine.cli.checks import Add, print_line
 
 
 def commands(add: Add) -> None:
-    """Adds it to the grammar."""
+    """Add `store` to the parser."""
     about = "say how the store is; restore: put its newest backup back; dismiss: what it says was read"
     sub = add("store", lambda options: store(options.do), about)
     sub.add_argument("do", nargs="?", choices=("restore", "dismiss"))
 
 
 def store(do: str | None) -> int:
-    """Does it; 1 when the store is not as it should be."""
+    """Print how the store is, after what was asked for; status 1 if it is damaged."""
     from engine.runtime.client import Fleet
     from engine.store import backups, integrity
     from engine.store.layout import StoreLayout

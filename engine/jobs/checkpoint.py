@@ -29,7 +29,7 @@ SHARE = 0.1  # of the training time that may go into them
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A run at a step boundary, as bytes; where these are many, as the tensors themselves, until the next step."""
+    """Run at a step boundary, as bytes; a large one as the tensors themselves, valid until the next step."""
 
     step: int
     epoch: int
@@ -41,7 +41,7 @@ class Snapshot:
 
 @dataclass
 class RestoredRun:
-    """Where a worker begins: a trainer, how many of the logged edits it has in it, and what to say about it."""
+    """Trainer restored from a checkpoint, or a new one; the logged edits in it, and what the store is to note."""
 
     trainer: Trainer
     edits: int = 0
@@ -64,7 +64,6 @@ def snapshot(trainer: Trainer, edits: int, seconds: float, latest: tuple[float, 
 
 
 def count_tensor_bytes(state: Any) -> int:
-    """Bytes of all tensors in a state."""
     if isinstance(state, torch.Tensor):
         return state.nbytes
     inside = state.values() if isinstance(state, dict) else state if isinstance(state, list | tuple) else ()
@@ -89,7 +88,7 @@ def write(job: RunJob, taken: Snapshot, serial: int) -> dict[str, Any]:
 
 
 def restore_run(job: RunJob) -> RestoredRun:
-    """The run from its newest whole checkpoint, or from its beginning when there is none."""
+    """Restore a run from its newest readable checkpoint, or begin it anew."""
     read, damage = first_readable(job.checkpoints, Path(job.home))
     spoiled = tuple(saved.path for saved, _ in damage)
     if read:
@@ -134,7 +133,6 @@ def first_readable(
 
 
 def load(source: Path | bytes) -> RestoredRun:
-    """What a snapshot's file or bytes hold."""
     state = torch.load(io.BytesIO(source) if isinstance(source, bytes) else source, weights_only=True)
     latest = None if state["latest"] is None else tuple(state["latest"])
     return RestoredRun(Trainer.restore(state["trainer"], owns_state=True), state["edits"], state["seconds"], latest)

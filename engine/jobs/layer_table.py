@@ -9,7 +9,7 @@ WIDTHS = (20, 16, 12)
 
 
 def format_layers(found: Preview, cost: Cost) -> str:
-    """One line a layer: name, output shape, parameters; the totals below."""
+    """Table of text: a line a layer, the totals below."""
     name, shape, count = WIDTHS
     rows = [(row.name, " × ".join(map(str, row.output_shape)), row.parameters) for row in found.layers]
     totals = {

@@ -56,7 +56,7 @@ class ExamineExperiment(Job):
 
 
 def is_large(experiment: Experiment) -> bool:
-    """Do its data take so much that they are not made ready in this process? Raises: InvalidExperiment."""
+    """Whether the data are too large to be prepared in this process. Raises: InvalidExperiment."""
     if experiment.data.bulk() > SMALL:
         return True
     return estimate_size(experiment, load_examples(experiment.data, experiment.seed)).preparing > SMALL
@@ -79,7 +79,7 @@ def preview_in_job(experiment: Experiment, visitor: str = "") -> Preview:
 
 
 def cost_in_job(experiment: Experiment, visitor: str = "") -> Cost:
-    """The cost, likewise."""
+    """Cost of an experiment, by the same job where its data are large."""
     from engine.jobs.cost import Cost, cost  # with the trainer, which the server's process does without
 
     return Cost(**examine_once(experiment, visitor)["cost"]) if is_large(experiment) else cost(experiment)
@@ -92,6 +92,7 @@ def examine_once(experiment: Experiment, visitor: str) -> Event:
     """
     mine: Future[Event] = Future()
     with _lock:
+        # a visitor with two tabs asks twice at once: the second waits for the first one's answer
         answer = _answers.setdefault(experiment.digest, mine)
         _answers.move_to_end(experiment.digest)
         while len(_answers) > KEPT:
@@ -111,7 +112,7 @@ def start_examination(experiment: Experiment, visitor: str, answer: Future[Event
         answer.set_result(found)
     except InvalidExperiment as error:
         answer.set_result({"refused": error.plain()})
-    except BaseException as error:
+    except BaseException as error:  # a process that died says nothing of the experiment: the next one may ask again
         with _lock:
             _answers.pop(experiment.digest, None)
         answer.set_exception(error)

@@ -89,7 +89,7 @@ def compare_run_formats(run: str) -> Iterator[dict[str, Any]]:
 
 
 def count_saved_bytes(network: nn.Module) -> int:
-    """Bytes of the file that the weights and running statistics make."""
+    """Size of the file of weights and running statistics."""
     buffer = io.BytesIO()
     torch.save(network.state_dict(), buffer)
     return buffer.tell()
@@ -97,7 +97,6 @@ def count_saved_bytes(network: nn.Module) -> int:
 
 @torch.no_grad()
 def score(network: Network, x: Tensor, y: Tensor, task: Any) -> float:
-    """The metric in evaluation mode."""
     outputs = network.stages[-1].out_shape[0]
     given = torch.cat([network(piece) for piece in torch.split(x, 2048)])[
         :, :outputs

@@ -16,7 +16,7 @@ class LoggedEdit:
 
 @dataclass(frozen=True)
 class SavedCheckpoint:
-    """A recorded checkpoint; `path` is below the store's folder."""
+    """Recorded checkpoint; `path` is below the store's folder."""
 
     step: int
     path: str

@@ -12,7 +12,7 @@ LISTED = Path("/proc/self/fd" if os.path.isdir("/proc/self/fd") else "/dev/fd")
 
 
 def raise_limit() -> None:
-    """Ask for as many as the system lets this process have."""
+    """Raise the soft limit as far as the system allows."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = WANTED if hard == resource.RLIM_INFINITY else min(hard, WANTED)
     if soft != resource.RLIM_INFINITY and soft < most:
@@ -20,12 +20,12 @@ def raise_limit() -> None:
 
 
 def count_free() -> int:
-    """How many more there may be."""
+    """Descriptors that this process may still open."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return WANTED if soft == resource.RLIM_INFINITY else soft - len(os.listdir(LISTED))
 
 
 def count_reserved() -> int:
-    """How many viewers must leave for the pages and the store: 256, or three in eight where there are few."""
+    """Descriptors reserved for pages and store: 256, or three in eight where the limit is low."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return RESERVED if soft == resource.RLIM_INFINITY else min(RESERVED, soft * 3 // 8)

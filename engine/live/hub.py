@@ -35,7 +35,7 @@ journal = logging.getLogger("live")
 
 @dataclass
 class HubUpdate:
-    """What a look at the store gave."""
+    """Result of one look at the store: messages for viewers, all of the same moment."""
 
     news: dict[str, list[series.Packet]] = field(default_factory=dict)
     snapshots: dict[str, Sequence[series.Packet] | None] = field(default_factory=dict)  # None: there is no such run
@@ -45,7 +45,7 @@ class HubUpdate:
 
 @dataclass
 class KnownRun:
-    """What was last said of a run. A bare one had not begun yet: how to draw it is still to come."""
+    """State of a run as viewers were last told. A bare one had not begun: its channels are still to come."""
 
     state: State = ("", NOTHING, 0, 0)
     bare: bool = False
@@ -54,7 +54,7 @@ class KnownRun:
 
 
 class Hub:
-    """The viewers of all runs. Lives in the server's event loop; one thread of its own reads the store."""
+    """Hub of all viewers. Lives in the server's event loop; one thread of its own reads the store."""
 
     def __init__(self, home: Path | None) -> None:
         self.reader = Reader(home)
@@ -72,7 +72,6 @@ class Hub:
         self._joined.set()
 
     def leave(self, viewer: Viewer) -> None:
-        """Forget a viewer."""
         self.viewers[viewer.run].discard(viewer)
         if not self.viewers[viewer.run]:
             del self.viewers[viewer.run]
@@ -103,7 +102,6 @@ class Hub:
                     await self._woken.wait()
 
     def close(self) -> None:
-        """Let go of the store."""
         self._thread.shutdown()
         self.reader.close()
 
@@ -139,7 +137,7 @@ class Hub:
     def _has_changed(self) -> bool:
         """Has anything been committed since the last look? Costs some microseconds."""
         with self.reader.engine.connect() as connection:
-            now = (
+            now = (  # data_version counts for one connection alone: another one of the pool counts anew
                 id(connection.connection.driver_connection),
                 connection.exec_driver_sql("PRAGMA data_version").scalar(),
             )

@@ -32,7 +32,7 @@ _under_way: set[str] = set()
 
 
 class ImportRefused(Exception):
-    """Why a file is not taken, and the status that says so."""
+    """Refusal of a file, with its HTTP status."""
 
     def __init__(self, status: int, message: Message) -> None:
         super().__init__(str(message))
@@ -57,12 +57,12 @@ def route(home: Path | None = None) -> Route:
 
 
 def locate_import(name: str, home: Path | None = None) -> Path:
-    """Where the file of that name lies."""
+    """Path of an imported file by its name."""
     return StoreLayout.of(home).uploads / f"{Path(name).name}.zip"
 
 
 async def take(request: Request, place: StoreLayout) -> str:
-    """Writes the body to the disk; returns the name under which it lies there. Raises: Refused."""
+    """Write the body to the disk; returns the file's name. Raises: ImportRefused."""
     right = tokens.check(SUBJECT, request.headers.get(TOKEN, ""), home=place.home)
     if right != "command" or not is_same_origin(request):
         raise ImportRefused(403, Message("This page may not do that."))
@@ -82,7 +82,7 @@ async def take(request: Request, place: StoreLayout) -> str:
         await asyncio.to_thread(clear, path.parent)
         with path.open("xb") as file:
             await write(request, file)
-    except BaseException:
+    except BaseException:  # a task that is cancelled, too: the browser has gone
         path.unlink(missing_ok=True)
         raise
     finally:
@@ -91,7 +91,7 @@ async def take(request: Request, place: StoreLayout) -> str:
 
 
 async def write(request: Request, file: IO[bytes]) -> None:
-    """The body, piece by piece."""
+    """Write the body in pieces of a MiB."""
     whole, piece, stream = 0, bytearray(), request.stream()
     try:
         while True:
@@ -112,7 +112,7 @@ async def write(request: Request, file: IO[bytes]) -> None:
 
 
 def clear(folder: Path) -> None:
-    """Makes the folder, and removes files that nobody came back for."""
+    """Make the folder, and remove files that nobody came back for."""
     folder.mkdir(exist_ok=True, mode=0o700)
     for path in folder.glob("*.zip"):
         if path.stem not in _under_way and time.time() - path.stat().st_mtime > KEPT_SECONDS:

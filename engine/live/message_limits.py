@@ -42,5 +42,5 @@ class Protocol(WebSocketsSansIOProtocol):
 
 
 def install() -> None:
-    """From here on uvicorn serves WebSockets by this protocol, whoever starts it."""
+    """Make uvicorn use this protocol for WebSockets, whoever starts it."""
     uvicorn.config.WS_PROTOCOLS["websockets-sansio"] = f"{__name__}:{Protocol.__name__}"

@@ -29,10 +29,11 @@ def issue(run: str, ttl: float = SECONDS, *, right: Right = "command", home: Pat
 def check(run: str, token: str, *, home: Path | None = None) -> Right | None:
     """What a token allows; None if it is for another run, too old or not ours."""
     claim, _, signature = token.rpartition(".")
+    # in constant time: how long a comparison takes must not tell how much of a guess is right
     if not hmac.compare_digest(signature.encode(), _sign(run, claim, StoreLayout.of(home)).encode()):
         return None
     expiry, _, right = claim.partition(".")
-    if time.time() >= int(expiry):
+    if time.time() >= int(expiry):  # a number, since we have signed it
         return None
     return "command" if right == "command" else "watch"
 

@@ -14,7 +14,7 @@ MOST_REPLIES = 20
 
 
 class Viewer:
-    """What one WebSocket still has to be sent."""
+    """Queue of one WebSocket."""
 
     def __init__(self, run: str) -> None:
         self.run = run
@@ -28,7 +28,7 @@ class Viewer:
         self._news = asyncio.Event()
 
     def offer(self, messages: Sequence[Packet]) -> None:
-        """News of the run. A viewer that waits for a snapshot needs none; one that has too many gets none any more."""
+        """Queue messages, but none while a snapshot is due; with too many queued, drop them: a snapshot is due then."""
         if self.wants_snapshot or self._lagging:
             return
         self._queue.extend(messages)
@@ -40,29 +40,28 @@ class Viewer:
         self._news.set()
 
     def restart(self, snapshot: Sequence[Packet]) -> None:
-        """A picture of the whole run, in place of whatever was queued."""
+        """Replace whatever is queued by a snapshot of the whole run."""
         self._clear()
         self._queue.extend(snapshot)  # not counted: it is as long as it is
         self.wants_snapshot = self._lagging = False
         self._news.set()
 
     def request_snapshot(self) -> None:
-        """Ask for a snapshot."""
         self._clear()
         self.wants_snapshot = True
 
     def reply(self, message: Packet) -> None:
-        """Say something to this viewer alone."""
+        """Queue a message for this viewer alone."""
         self._replies.append(message)
         self._news.set()
 
     async def drain_replies(self) -> None:
-        """Wait until what was said to this viewer alone has been sent, or nearly all of it."""
+        """Wait until nearly all replies are sent: a viewer that fetches none may ask for no more."""
         while len(self._replies) > MOST_REPLIES:
             await asyncio.sleep(0.1)
 
     def end(self) -> None:
-        """There will be nothing more."""
+        """End the stream once the queue is empty."""
         self.ended = True
         self._news.set()
 

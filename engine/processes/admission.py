@@ -18,7 +18,7 @@ PLACES = 4  # jobs at a time, so that forty visitors do not stop a machine
 
 
 class JobTicket:
-    """A visitor's turn for one job: it waits, has a place, or has left."""
+    """A visitor's place in the queue for one job: it waits, is admitted, or has left."""
 
     def __init__(self, admission: Admission, visitor: str, job: type[Job]) -> None:
         self.visitor = visitor
@@ -28,27 +28,26 @@ class JobTicket:
         self._settled = threading.Event()
 
     def wait(self) -> bool:
-        """Until there is a place; False if it left instead."""
+        """Wait until admitted; False if it left instead."""
         self._settled.wait()
         return self.admitted
 
     @property
     def position(self) -> int:
-        """Its place in the line: 1 is next, 0 does not wait."""
+        """Position in the queue: 1 is next, 0 does not wait."""
         return self._admission.position(self)
 
     def leave(self) -> None:
-        """Give the place back, or no longer wait for one."""
+        """Give the place back, or stop waiting for one."""
         self._admission.remove(self)
 
     def settle(self, admitted: bool) -> None:
-        """The waiting is over."""
         self.admitted = admitted
         self._settled.set()
 
 
 class Admission:
-    """The places for jobs and the lines of those who wait for one."""
+    """Admission of jobs: a number of places, and one queue a visitor."""
 
     def __init__(self, places: int = PLACES) -> None:
         self.places = places
@@ -57,7 +56,7 @@ class Admission:
         self._lines: dict[str, deque[JobTicket]] = {}  # one a visitor, in the order of turns
 
     def enter(self, visitor: str, job: type[Job]) -> JobTicket:
-        """Stand in line."""
+        """Queue a job; it may be admitted at once."""
         ticket = JobTicket(self, visitor, job)
         with self._lock:
             self._lines.setdefault(visitor, deque()).append(ticket)
@@ -65,7 +64,7 @@ class Admission:
         return ticket
 
     def remove(self, ticket: JobTicket) -> None:
-        """Out of the line or off its place; others move up."""
+        """Take a ticket out of its queue or off its place, and admit others."""
         with self._lock:
             if ticket in self._working:
                 self._working.remove(ticket)
@@ -91,6 +90,7 @@ class Admission:
             return 1 + before + sum(others)
 
     def _admit(self) -> None:
+        # only the first of each queue: within a visitor nobody overtakes
         while ticket := next((line[0] for line in self._lines.values() if self._fits(line[0])), None):
             self._take(ticket)
             if ticket.visitor in self._lines:  # whoever was served goes behind the others
@@ -115,7 +115,7 @@ class Admission:
 
 
 def has_free_place(ticket: JobTicket, working: list[JobTicket], places: int) -> bool:
-    """Whether one of so many places is free, and stays free for another visitor if there are several."""
+    """Whether a place is free for this visitor: with several places, the last one is left to somebody else."""
     own = sum(one.visitor == ticket.visitor for one in working)
     return len(working) < places and own < max(1, places - 1)
 

@@ -43,7 +43,7 @@ def main(argument: str) -> int:
     import json
 
     told = Specification(**json.loads(argument))
-    apply_limits(Limits(**told.limits))
+    apply_limits(Limits(**told.limits))  # before anything large is imported, so that it counts
     output = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever a library prints is no event
     document = sys.stdin.buffer.read(told.length)

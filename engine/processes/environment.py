@@ -34,7 +34,6 @@ def inherit_environment(*, network: bool = False) -> dict[str, str]:
 
 
 def is_allowed(name: str, network: bool) -> bool:
-    """Whether a variable is on the list."""
     lower = name.lower()
     if network and lower in NETWORK:
         return True
@@ -42,5 +41,5 @@ def is_allowed(name: str, network: bool) -> bool:
 
 
 def join_folders(folders: Iterable[str]) -> str:
-    """A search path. An empty entry would mean the working folder, which strangers may write to."""
+    """A search path without empty entries: one would mean the working folder, which strangers may write to."""
     return os.pathsep.join(filter(None, folders))

@@ -25,7 +25,7 @@ EVENT_BYTES = 64 * 2**20  # of all events of a job
 
 
 class JobState(StrEnum):
-    """Where an execution is."""
+    """State of an execution."""
 
     WAITING = "waiting"
     WORKING = "working"
@@ -53,7 +53,6 @@ class Execution:
 
     @property
     def state(self) -> JobState:
-        """Where it is."""
         return self._worker.state
 
     @property
@@ -63,25 +62,25 @@ class Execution:
 
     @property
     def position(self) -> int:
-        """Its place in the line: 1 is next, 0 does not wait."""
+        """Position in the queue: 1 is next, 0 does not wait."""
         return self._worker.ticket.position
 
     @property
     def pid(self) -> int | None:
-        """The process, once there is one."""
+        """The process, once it has started."""
         return None if self._worker.process is None else self._worker.process.pid
 
     @property
     def over(self) -> bool:
-        """Whether nothing more will come."""
+        """Whether it has ended, well or not."""
         return self.state not in UNFINISHED
 
     def cancel(self) -> None:
-        """End the process, or stop waiting for a place."""
+        """Kill the process, or leave the queue."""
         self._worker.cancel()
 
     def wait(self, seconds: float | None = None) -> None:
-        """Until it is over, at most so long."""
+        """Block until it has ended, for at most so many seconds."""
         self._thread.join(seconds)
 
     def __enter__(self) -> Self:
@@ -92,7 +91,7 @@ class Execution:
 
 
 class JobThread:
-    """The thread's side of an execution. It knows no handle, so that a handle nobody has ends the work."""
+    """Thread of an execution. It has no reference to the handle, so that a dropped handle cancels the work."""
 
     def __init__(self, job: type[Job], document: bytes, result: IO[bytes] | None, ticket: JobTicket) -> None:
         self.job = job
@@ -106,7 +105,6 @@ class JobThread:
         self.ticket = ticket
 
     def run(self) -> None:
-        """Wait for a place, then carry the job out."""
         outcome = JobState.FAILED
         try:
             if self.ticket.wait() and self._begin():
@@ -121,7 +119,7 @@ class JobThread:
             self.ticket.leave()
 
     def cancel(self) -> None:
-        """End it wherever it is; what is over stays as it is."""
+        """End the work in whatever state it is; what has ended stays as it is."""
         with self._lock:
             if self.state not in UNFINISHED:
                 return
@@ -142,6 +140,7 @@ class JobThread:
     def _follow(self) -> JobState:
         process = self.process
         assert process is not None
+        # the child's own limit is on CPU time, which does not pass while it sleeps
         clock = threading.Timer(self.job.limits.seconds, kill, (process,))
         clock.daemon = True
         clock.start()
@@ -192,7 +191,7 @@ def start(job: type[Job], document: bytes, result: IO[bytes] | None) -> Process:
     descriptors = () if result is None else (result.fileno(),)
     told = Specification.of(job, document, *descriptors or (None,))
     environment = {**inherit_environment(), **ONE_THREAD}
-    if not job.limits.gpu:
+    if not job.limits.gpu:  # one that sees a GPU takes memory on it even if it computes nothing there
         environment["CUDA_VISIBLE_DEVICES"] = ""
     return launch(
         "engine.processes.child",

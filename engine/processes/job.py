@@ -17,17 +17,15 @@ Event = dict[str, Any]
 
 @dataclass(frozen=True)
 class Task:
-    """What a job is given: the document, and the file that a result of bytes goes to."""
+    """Input of a job: the document, and the file that a result of bytes goes to."""
 
     document: bytes
     result: IO[bytes] | None = None
 
     def json(self) -> Any:
-        """The document as JSON."""
         return json.loads(self.document)
 
     def text(self) -> str:
-        """The document as text."""
         return self.document.decode()
 
 
@@ -48,7 +46,7 @@ class Job(ABC):
 
     @abstractmethod
     def events(self, task: Task) -> Iterator[Event]:
-        """Do the work and tell about it, as JSON objects. Raises: PlaygroundError for what cannot be done."""
+        """Do the work and yield its events, JSON objects. Raises: PlaygroundError for what cannot be done."""
 
     @classmethod
     def failure(cls) -> PlaygroundError:

@@ -17,10 +17,10 @@ GIB = 2**30
 
 @dataclass(frozen=True)
 class Limits:
-    """What a process may take.
+    """Resource limits of a process.
 
     `memory` is in bytes of data, or of all addresses with `addresses`: stricter, but CUDA reserves more than there is.
-    `seconds` are on the clock, `cpu_seconds` of all threads together. `niceness` lets others go first.
+    `seconds` are wall-clock time, `cpu_seconds` the sum over all threads. `niceness` lowers the priority.
     """
 
     memory: int
@@ -33,7 +33,7 @@ class Limits:
 
 
 def apply_limits(limits: Limits) -> None:
-    """Put them on this process, where the system can."""
+    """Apply the limits to this process, as far as the system knows them."""
     yield_to_others(limits.niceness)
     if resource is None:
         return

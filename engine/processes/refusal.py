@@ -9,14 +9,12 @@ from engine.message import Message
 
 
 def to_plain(error: PlaygroundError) -> dict[str, Any]:
-    """For JSON."""
     if isinstance(error, InvalidExperiment):
         return {"experiment": error.plain()}
     return {"message": error.message.plain()}
 
 
 def from_plain(plain: dict[str, Any]) -> PlaygroundError:
-    """From JSON."""
     if "experiment" in plain:
         return InvalidExperiment.of(plain["experiment"])
     return PlaygroundError(Message.of(plain["message"]))

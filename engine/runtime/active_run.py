@@ -43,12 +43,12 @@ class Command:
         return self.ticket.taken
 
     def answer(self, step: int) -> None:
-        """Tell whoever asked at which step it acts."""
+        """Answer the client with the step at which it acts."""
         if not self.acted.done():
             self.acted.set_result(step)
 
     def refuse(self, sentence: Message) -> None:
-        """Tell whoever asked why it cannot be done."""
+        """Refuse the client with a sentence."""
         if not self.acted.done():
             self.acted.set_exception(PlaygroundError(sentence))
 
@@ -72,12 +72,11 @@ class ActiveRun:
 
     @classmethod
     def of(cls, row: RunRow, state: RunState) -> ActiveRun:
-        """A stored run."""
         return cls(row.id, state, row.attempt, row.experiment, row.step)
 
     @property
     def is_idle(self) -> bool:
-        """Whether it is paused and nobody asks anything of it."""
+        """Whether it is paused and no command is under way."""
         return self.state is RunState.PAUSED and not self.commands and not self.dismissed
 
     def grant(self, claim: dict[str, Any]) -> bool:

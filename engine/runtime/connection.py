@@ -19,11 +19,11 @@ GRACE_SECONDS = 20.0
 
 
 class UnconfirmedRequest(PlaygroundError):
-    """The supervisor has taken a request on, and has not said that it is done."""
+    """The supervisor has accepted a request and did not confirm it in time: it will still be done."""
 
 
 class RpcConnection:
-    """One connection; a thread of its own hands the answers to those who wait for them."""
+    """Connection of a client to the supervisor; a thread of its own resolves the answers."""
 
     def __init__(self, line: socket.socket) -> None:
         self.line = line
@@ -34,7 +34,7 @@ class RpcConnection:
         threading.Thread(target=self._listen, name="fleet-line", daemon=True).start()
 
     def alive(self) -> bool:
-        """Is the other side there, as far as the system knows?"""
+        """Whether the other side is there, as far as the system knows."""
         try:
             return self.open and self.line.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
         except BlockingIOError:
@@ -53,7 +53,7 @@ class RpcConnection:
                 raise ConnectionError
             self._count += 1
             number = self._count
-            self._waiting[number] = answer
+            self._waiting[number] = answer  # before it is sent: the answer may be faster than this thread
             try:
                 self.line.sendall(json.dumps({"id": number, **request, **ticket.to_json()}).encode() + b"\n")
             except OSError as error:
@@ -81,7 +81,7 @@ class RpcConnection:
             raise UnconfirmedRequest(TAKEN) from None
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self.open = False
         with contextlib.suppress(OSError):
             self.line.shutdown(socket.SHUT_RDWR)
@@ -95,7 +95,7 @@ class RpcConnection:
                         waiting.set_result(answer)
         except OSError:
             pass
-        with self._sending:
+        with self._sending:  # whoever asks after this finds the connection closed, and waits for nothing
             self.open = False
             self.line.close()
             waiting_ones, self._waiting = list(self._waiting.values()), {}

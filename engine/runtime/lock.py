@@ -50,7 +50,7 @@ def listen(path: Path) -> socket.socket:
         raise PermissionError(f"{path.parent} must belong to you alone (mode 0700)")
     path.unlink(missing_ok=True)
     line = socket.socket(socket.AF_UNIX)
-    before = os.umask(0o177)
+    before = os.umask(0o177)  # not chmod afterwards: for a moment others could connect
     try:
         line.bind(str(path))
     finally:

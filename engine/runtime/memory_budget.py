@@ -15,7 +15,7 @@ LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_by
 
 
 def read_machine_bytes() -> int:
-    """Bytes of memory that this machine, or this container, has."""
+    """Memory of the machine or the container, in bytes."""
     found = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     for name in LIMITS:
         try:
@@ -26,8 +26,10 @@ def read_machine_bytes() -> int:
 
 
 class MemoryBudget:
-    """Who has how much, and who waits for it, first come first served. One that nobody else stands in the way of may
-    begin in any case."""
+    """Memory of the machine in bytes, granted to runs first come first served.
+
+    A run gets whatever it asks once every other run that has some waits too: nothing would ever come free.
+    """
 
     def __init__(self, total: int | None = None) -> None:
         self.total = int(SHARE * read_machine_bytes()) if total is None else total
@@ -35,11 +37,12 @@ class MemoryBudget:
         self.waiting: deque[tuple[str, int]] = deque()
 
     def begin(self, run: str) -> None:
-        """A process of a run was made; it may ask for more."""
+        """Count a new process with the usual amount; it may ask for more."""
         self.given.setdefault(run, USUAL)
 
     def ask(self, run: str, wanted: int) -> bool:
-        """May the run take so much? If not, it waits."""
+        """Grant an amount to a run; if there is not so much, queue it and return False."""
+        # whoever comes later does not overtake, or a large run would wait for ever
         if not self.waiting and self._fits(run, wanted):
             self.given[run] = wanted
             return True
@@ -47,12 +50,12 @@ class MemoryBudget:
         return False
 
     def leave(self, run: str) -> None:
-        """The process of a run is gone."""
+        """Release what a run has or waits for."""
         self.given.pop(run, None)
         self.waiting = deque(one for one in self.waiting if one[0] != run)
 
     def next(self) -> str | None:
-        """The run that waits longest, if it may go on now."""
+        """Grant the run that waits longest, if there is memory for it now."""
         if not self.waiting or not self._fits(*self.waiting[0]):
             return None
         run, wanted = self.waiting.popleft()

@@ -25,9 +25,9 @@ SIGNS = ("can't allocate memory", "cannot allocate memory", "out of memory", "ba
 
 
 def estimate_job_bytes(job: RunJob) -> int:
-    """The most bytes that a run will take, as it began or with its edits so far.
+    """Peak memory of a run in bytes, for the experiment as it began and as it is edited.
 
-    Raises: InvalidExperiment if that is more than a run may take.
+    Raises: InvalidExperiment if a run may not take so much.
     """
     began = edited = Experiment.from_json(job.experiment)
     for one in job.edits:
@@ -36,7 +36,7 @@ def estimate_job_bytes(job: RunJob) -> int:
 
 
 def estimate_bytes(experiment: Experiment) -> int:
-    """The same for an experiment; exactly where it is much. Raises: InvalidExperiment."""
+    """Peak memory of an experiment; exact only where it is much. Raises: InvalidExperiment."""
     data = estimate_size(experiment, load_examples(experiment.data, experiment.seed))
     expect_memory(data.preparing, "$.data")
     prepared = prepare(experiment)
@@ -48,7 +48,7 @@ def estimate_bytes(experiment: Experiment) -> int:
 
 
 def bound_bytes(experiment: Experiment, network: Network, batch: int) -> int:
-    """More than a small network takes: all that could be kept of each weight, and of each number in every layer."""
+    """Upper bound of a small network's memory: optimizer state of each weight, saved tensors of each layer."""
     kept = 4 + experiment.optimizer.count_state(4) + sum(experiment.optimizer.scratch)
     members = experiment.ensemble.members if experiment.ensemble else 1
     weights = sum(parameter.numel() for parameter in network.parameters())
@@ -61,20 +61,20 @@ def bound_bytes(experiment: Experiment, network: Network, batch: int) -> int:
 
 
 def set_limit(taken: int) -> None:
-    """From here on this process may take so much more than it has, and a margin."""
+    """Limit this process to what it has mapped, so many bytes more, and a margin."""
     limit = read_mapped_bytes() + int(MARGIN * taken) + SLACK
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
     resource.setrlimit(resource.RLIMIT_DATA, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
 
 
 def lift_limit() -> None:
-    """Takes the limit away, so that there is room to say what happened."""
+    """Remove the limit, so that there is memory to report that it was reached."""
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
     resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))
 
 
 def read_mapped_bytes() -> int:
-    """Bytes of data that this process has mapped, most of them shared with those it was forked from."""
+    """Bytes of data mapped by this process, most of them shared with the fork server."""
     try:
         lines = Path("/proc/self/status").read_text().splitlines()
         return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmData"))
@@ -83,7 +83,6 @@ def read_mapped_bytes() -> int:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Does an error say that there is no memory left?"""
     if isinstance(error, PlaygroundError):
         return False
     said = str(error).lower()

@@ -12,10 +12,10 @@ CROWD = 10
 
 
 def lower(pids: Iterable[int | None], crowd: bool) -> None:
-    """Let the workers yield to everything else, the more so in a crowd; it cannot be taken back.
+    """Lower the workers' priority below supervisor and page, further in a crowd; it cannot be raised again.
 
-    A worker has a session of its own, and Linux shares time among sessions first: these have a level of their own
-    (where that is so, forty workers leave the supervisor a fortieth otherwise).
+    With autogrouping, Linux divides CPU time among sessions before processes, and each worker has a session of its own:
+    without it forty workers would leave the supervisor 1/41 of a core.
     """
     level = CROWD if crowd else ALONE
     for pid in filter(None, pids):

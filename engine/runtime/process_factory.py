@@ -14,7 +14,7 @@ from engine.runtime import worker_entry
 
 
 class ProcessFactory:
-    """Starts workers. Not thread-safe: one thread calls it."""
+    """Factory of worker processes. Not thread-safe: one thread calls it."""
 
     def __init__(self, target: Callable[[socket.socket, RunJob], None] = worker_entry.work) -> None:
         forks = "forkserver" in multiprocessing.get_all_start_methods()
@@ -34,9 +34,9 @@ class ProcessFactory:
         self.warm = True
 
     def start(self, job: RunJob) -> tuple[BaseProcess, socket.socket]:
-        """A process that works on a job, and the line to it."""
+        """Start a worker on a job; returns its process and the socket to it."""
         ours, theirs = socket.socketpair()
-        with theirs:
+        with theirs:  # closed here once the child has it, else this side would never see the end of the line
             process: BaseProcess = self.context.Process(  # type: ignore[attr-defined]
                 target=self.target, args=(theirs, job), name=f"run-{job.run}", daemon=False
             )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Report:
-    """Telemetry gathered between two messages."""
+    """Telemetry of a worker, gathered between two messages."""
 
     def __init__(self) -> None:
         self.first_step = 0
@@ -29,7 +29,7 @@ class Report:
         self.static = b""
 
     def add(self, progress: Progress) -> None:
-        """Take in what some steps gave; frames are encoded here, once for all who will see them."""
+        """Add the progress of some steps; frames are encoded here, once for all viewers."""
         if not self.losses:
             self.first_step = progress.first_step
         self.losses.append(np.asarray(progress.losses, np.float32))
@@ -37,21 +37,20 @@ class Report:
         self.frames += [(frame.step, time.time(), frame.encode()) for frame in progress.frames]
 
     def introduce(self, trainer: Trainer) -> None:
-        """Say what the run will measure, and what of it never changes."""
+        """Add the channels and the readings that never change."""
         self.header["channels"] = json.dumps([channel.to_json() for channel in trainer.channels])
         self.static = trainer.static.encode() if trainer.static.readings else b""
 
     def due(self, seconds: float) -> bool:
-        """Frames go at once, the rest can wait a little."""
+        """Whether to send it now: frames go at once, the rest may wait."""
         return bool(self.frames) or time.perf_counter() - self.began >= seconds
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing to tell."""
         return not (self.losses or self.epochs or self.frames or self.header)
 
     def message(self, progress: dict[str, Any], extra: dict[str, Any]) -> bytes:
-        """The bytes for the line."""
+        """The report as a wire message."""
         losses = np.concatenate([np.empty(0, np.float32), *self.losses]).astype("<f4", copy=False)
         header = {
             "first_step": self.first_step,

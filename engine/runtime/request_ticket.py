@@ -26,7 +26,7 @@ KEPT_SECONDS = 3600.0
 
 @dataclass
 class RequestTicket:
-    """One attempt at one request; None as its path is for those who wait without end."""
+    """Right to one attempt at a request. Without a `path` nobody can withdraw it."""
 
     path: Path | None
     until: float
@@ -34,26 +34,24 @@ class RequestTicket:
 
     @classmethod
     def fresh(cls, place: StoreLayout, until: float) -> RequestTicket:
-        """A client's, good until then."""
+        """A new ticket of a client, valid until a time on the monotonic clock."""
         return cls(place.tickets / secrets.token_hex(8), until)
 
     @classmethod
     def of(cls, place: StoreLayout, asked: dict[str, Any]) -> RequestTicket:
-        """The one that came with a request."""
+        """The ticket that came with a request."""
         name = asked.get("ticket")
         return cls(place.tickets / Path(name).name if name else None, asked.get("until", float("inf")))
 
     def to_json(self) -> dict[str, Any]:
-        """What the request says of it."""
         return {"until": self.until, "ticket": self.path.name if self.path else None}
 
     @property
     def late(self) -> bool:
-        """Is it too late to act?"""
         return time.monotonic() > self.until
 
     def take(self) -> bool:
-        """May this be done? Once it may, it may for good."""
+        """Take the ticket for the supervisor; once taken it stays taken."""
         self.taken = self.taken or (not self.late and (self.path is None or _first(self.path)))
         return self.taken
 
@@ -63,7 +61,7 @@ class RequestTicket:
             raise PlaygroundError(LATE)
 
     def withdraw(self) -> bool:
-        """Give up. False when it is too late for that: it was or will be done."""
+        """Take the ticket for the client. False if the supervisor was first: the request is done."""
         return self.path is not None and _first(self.path)
 
 
@@ -82,7 +80,7 @@ def _first(path: Path) -> bool:
 
 
 def sweep(place: StoreLayout) -> None:
-    """Removes the tickets of long ago. To be called by the supervisor alone."""
+    """Remove old tickets. For the supervisor alone."""
     before = time.time() - KEPT_SECONDS
     with contextlib.suppress(FileNotFoundError):
         for found in list(os.scandir(place.tickets)):

@@ -17,7 +17,7 @@ journal = logging.getLogger("fleet")
 
 
 def begin(place: StoreLayout) -> None:
-    """Before the store is opened: what was asked for is put back, damage is set aside, a copy is made if one is due.
+    """Prepare the store before it is opened: restore a requested backup, set damage aside, make a due backup.
 
     Raises: NewerStore.
     """
@@ -28,7 +28,7 @@ def begin(place: StoreLayout) -> None:
 
 
 def copy(place: StoreLayout) -> None:
-    """A copy, if one is due; a failure is written down, and nobody waits for it."""
+    """Make a backup if one is due; a failure goes to the log."""
     try:
         if backups.is_due(place) and backups.make(place) is None:
             journal.warning("there is no room for a backup of the store")

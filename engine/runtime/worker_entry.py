@@ -12,7 +12,7 @@ from engine.jobs.run_job import RunJob
 
 
 def do_nothing() -> None:
-    """A process that only shows that processes can be had."""
+    """No-op target: starting it proves that the fork server is ready."""
 
 
 def work(line: socket.socket, job: RunJob) -> None:

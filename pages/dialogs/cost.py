@@ -26,7 +26,7 @@ UNITS = ("B", "kB", "MB", "GB")
 
 
 def cost() -> None:
-    """Starts the measurement of an epoch's time and opens the dialog."""
+    """Start measuring an epoch's time and open the dialog."""
     experiment: Experiment = state.memory("accepted")
     begin(MeasureCost, experiment.to_json())
     st.dialog(_("Cost"), width="large", on_dismiss=cancel)(costs)()
@@ -115,7 +115,6 @@ def tells_classes(document: str) -> bool:
 
 
 def table(head: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
-    """A small table; numbers stand to the right."""
     lines = [f"| {head} | {' | '.join(columns)} |", f"| :--- | {' | '.join('---:' for _column in columns)} |"]
     st.markdown("\n".join([*lines, *(f"| {' | '.join(map(literal, row))} |" for row in rows)]))
 

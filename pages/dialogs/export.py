@@ -23,13 +23,13 @@ from pages.session.messages import sentence
 
 
 def export() -> None:
-    """Opens the dialog for the run that is shown."""
+    """Open the export dialog of the run that is shown."""
     st.dialog(_("Export this run"), width="medium")(formats)(state.shown_run())
 
 
 def formats(run: str) -> None:
     """Every format with its sentence and a button; a file is made when its button is pressed."""
-    state.language()
+    state.language()  # a dialog is drawn anew without the shell, in a thread that knows no language yet
     for kind, exporter in catalogue(Exporter).items():
         text, button = st.columns((5, 1.3), vertical_alignment="center")
         about = _(exporter.summary().split(": ", 1)[1])
@@ -46,7 +46,7 @@ def formats(run: str) -> None:
 
 
 def make(run: str, kind: str, exporter: Exporter) -> None:
-    """Makes the file and draws the dialog anew: with a button that saves it, or with what is wrong."""
+    """Make the file and draw the dialog anew: with a button that saves it, or with what is wrong."""
     try:
         name, data = one_file(exporter.files(ExportedRun.of(reader(), run, state.visitor())), f"{kind}_{run}")
     except PlaygroundError as error:
@@ -57,7 +57,7 @@ def make(run: str, kind: str, exporter: Exporter) -> None:
 
 
 def ready(kind: str) -> None:
-    """The button that saves what was made."""
+    """Draw the button that saves what was made."""
     *_run, name, data = state.memory("made")
     size = f"{len(data) / 1000:,.0f} kB"
     icon = ":material/download:"
@@ -80,7 +80,7 @@ def one_file(files: dict[str, bytes], name: str) -> tuple[str, bytes]:
 
 
 def bring() -> None:
-    """Opens the dialog in which a run is brought back."""
+    """Open the import dialog."""
     state.remember(imported=None)
     st.dialog(_("Import a run"))(upload)()
 

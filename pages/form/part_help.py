@@ -25,7 +25,6 @@ def everything() -> Mapping[str, tuple[type[Part], ...]]:
 
 
 def kind_of(part: type[Part]) -> str:
-    """The kind of a class of parts."""
     return str(part.model_fields["kind"].default)
 
 
@@ -72,7 +71,7 @@ def family_title(name: str) -> str:
 
 
 def title(part: type[Part]) -> str:
-    """What a part is called."""
+    """Translated title of a part."""
     return pgettext("part", part.title())
 
 

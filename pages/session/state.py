@@ -37,7 +37,6 @@ def memory(name: str, default: Any = None) -> Any:
 
 
 def remember(**values: Any) -> None:
-    """Remember."""
     for name, value in values.items():
         st.session_state[f"our.{name}"] = value
 
@@ -59,7 +58,7 @@ def language() -> str:
 
 
 def choose_language(key: str) -> None:
-    """The language switch was used."""
+    """Callback of the language switch."""
     st.query_params["lang"] = st.session_state[key]
     remember(language=st.session_state[key])
 
@@ -146,7 +145,6 @@ def notice() -> PlaygroundError | None:
 
 
 def shown_run() -> str:
-    """The run on the page."""
     return cast(str, memory("run", ""))
 
 
@@ -179,7 +177,7 @@ def carry_out(experiment: Experiment) -> None:
 def begin(experiment: Experiment) -> None:
     """Start a run and show it. The one that this session started before is stopped."""
     before, own = shown_run(), memory("own", frozenset())
-    show(fleet().start(experiment), experiment)
+    show(fleet().start(experiment), experiment)  # first: if it cannot be started, the other one goes on
     if before in own:
         stop(before)
     remember(own=frozenset({shown_run()}))

@@ -133,7 +133,7 @@ TELLERS = {
 """Parts that tell what only they can know, and an experiment in which they do."""
 TOLD = """
 import json, sys
-from engine.checks.initial_loss import InitialLoss
+from engine.checks.initial_loss import InitialLossCheck
 from engine.experiment.edits import Edit, apply
 from engine.experiment.experiment import Experiment
 from engine.preview.preview import preview
@@ -156,7 +156,7 @@ def told(document):
         "classes": [str(one.class_caution(classes)) for one in experiment.augmentations],
         "memory": [seen.memory_bytes, seen.run_bytes],
         "channels": [[one.key, *one.series] for one in Trainer(experiment).channels],
-        "initial": InitialLoss().examine(CheckContext(experiment)).plain(),
+        "initial": InitialLossCheck().examine(CheckContext(experiment)).plain(),
         "shrinkage": describe_shrinkage(document),
         "words": words(experiment.to_json(), "en"),
         "adapted": to_data(experiment.to_dict(), "wine"),

@@ -198,11 +198,11 @@ def test_what_was_taken_on_is_not_said_to_be_refused(fleet: Fleet) -> None:
 TAKER = """
 import sys, time
 from pathlib import Path
-from engine.runtime.request_ticket import Ticket
+from engine.runtime.request_ticket import RequestTicket
 folder, begin = Path(sys.argv[1]), float(sys.argv[2])
 while time.monotonic() < begin:
     pass
-print("".join("01"[Ticket(folder / str(n), float("inf")).take()] for n in range(3000)))
+print("".join("01"[RequestTicket(folder / str(n), float("inf")).take()] for n in range(3000)))
 """
 
 

@@ -80,8 +80,9 @@ def test_who_takes_too_long_is_ended(store: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_the_reading_process_gets_no_more_memory_and_time_than_it_should() -> None:
     code = (
-        "import resource; from engine.processes.limits import hold; from engine.uploads.sandbox import ReadUpload;"
-        "hold(ReadUpload.limits); assert resource.getrlimit(resource.RLIMIT_CPU)[1] <= 60;"
+        "import resource\nfrom engine.processes.limits import apply_limits\n"
+        "from engine.uploads.sandbox import ReadUpload\n"
+        "apply_limits(ReadUpload.limits); assert resource.getrlimit(resource.RLIMIT_CPU)[1] <= 60;"
         "bytearray(ReadUpload.limits.memory)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
