@@ -9,7 +9,7 @@ import struct
 import zipfile
 from typing import Any
 
-from engine.archive.tensor_tree import to_bytes, torch_tree
+from engine.archive.tensor_tree import encode_tree, load_tree
 from engine.store import checkpoints
 from engine.store.reader import Checkpoint, Reader, RunRow
 
@@ -17,14 +17,15 @@ FORMAT, VERSION = "training-playground-run", 1
 MANIFEST = "manifest.json"
 MEMBERS = ("experiment.json", "run.json", "log.json", "losses.f32", "epochs.f64", "frames.bin", "static.bin")
 CHECKPOINT_NAMES = ("newest", "best")
+FRAME_HEADER = struct.Struct("<qdI")  # step, seconds since 1970, bytes of the encoded frame that follows
 
 
 def pack(reader: Reader, row: RunRow) -> bytes:
     """The run as the bytes of a zip: experiment, log, series, frames and up to two checkpoints."""
     with reader.view() as view:  # one transaction: a run that trains does not grow between two reads
         row = view.run(row.id) or row
-        losses = view.losses(row.id, None)[:, 1].astype("<f4").tobytes()
-        epochs = view.epochs(row.id, None).astype("<f8").tobytes()
+        losses = view.losses(row.id, None)[:, 1].astype("<f4").tobytes()  # (steps, 2): step, loss
+        epochs = view.epochs(row.id, None).astype("<f8").tobytes()  # (epochs, columns)
         frames = view.frames_with_times(row.id)
         log = view.log(row.id)
         saved = view.checkpoints(row.id)
@@ -35,7 +36,7 @@ def pack(reader: Reader, row: RunRow) -> bytes:
         "log.json": to_readable_json(lines),
         "losses.f32": losses,
         "epochs.f64": epochs,
-        "frames.bin": b"".join(struct.pack("<qdI", step, at, len(data)) + data for step, at, data in frames),
+        "frames.bin": b"".join(FRAME_HEADER.pack(step, at, len(data)) + data for step, at, data in frames),
         "static.bin": row.static or b"",
         **pack_checkpoints(saved),
     }
@@ -48,6 +49,7 @@ def pack(reader: Reader, row: RunRow) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
         for name, data in {MANIFEST: to_readable_json(manifest), **members}.items():
+            # a bare ZipInfo has a fixed date, so that the same run gives the same bytes, and no compression
             file.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
 
@@ -60,20 +62,20 @@ def describe_run(row: RunRow) -> dict[str, Any]:
 
 def pack_checkpoints(saved: list[Checkpoint]) -> dict[str, bytes]:
     """The newest checkpoint that can be read, and the newest good one if that is another."""
-    found: dict[str, bytes] = {}
+    members: dict[str, bytes] = {}
     for checkpoint in saved:
-        name = CHECKPOINT_NAMES[0] if not found else CHECKPOINT_NAMES[1]
-        if found and not checkpoint.good:
+        name = CHECKPOINT_NAMES[0] if not members else CHECKPOINT_NAMES[1]
+        if members and not checkpoint.good:
             continue
         try:
-            tree = torch_tree(checkpoints.read(checkpoint.path, checkpoint.sha256))
+            tree = load_tree(checkpoints.read(checkpoint.path, checkpoint.sha256))
         except checkpoints.CorruptCheckpoint:
-            continue
+            continue  # an older one may be whole
         facts = {"step": checkpoint.step, "epoch": checkpoint.epoch, "good": checkpoint.good}
-        found[f"{name}.json"], found[f"{name}.safetensors"] = to_bytes({"facts": facts, "state": tree})
+        members[f"{name}.json"], members[f"{name}.safetensors"] = encode_tree({"facts": facts, "state": tree})
         if checkpoint.good or name == CHECKPOINT_NAMES[1]:
             break
-    return found
+    return members
 
 
 def to_readable_json(value: Any) -> bytes:

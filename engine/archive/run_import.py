@@ -23,7 +23,7 @@ ARRIVALS = "arrivals"
 
 def write_arrival(layout: StoreLayout, run: str, unpacked: UnpackedRun) -> str:
     """Write an unpacked run where the supervisor finds it; returns the file's name."""
-    from engine.archive.unpack import epoch_width
+    from engine.archive.unpack import find_epoch_width
 
     metadata = unpacked.metadata
     state = metadata.state if metadata.state.is_final else RunState.PAUSED
@@ -38,7 +38,7 @@ def write_arrival(layout: StoreLayout, run: str, unpacked: UnpackedRun) -> str:
         "name": metadata.name,
         "step": metadata.step,
         "epoch": metadata.epoch,
-        "width": epoch_width(unpacked.epochs, metadata.channels),
+        "width": find_epoch_width(unpacked.epochs, metadata.channels),
         "log": unpacked.log,
         "frames": [[step, at] for step, at, _ in unpacked.frames],
         "checkpoints": [[saved.step, saved.epoch, saved.good] for saved in unpacked.checkpoints],
@@ -53,10 +53,11 @@ def write_arrival(layout: StoreLayout, run: str, unpacked: UnpackedRun) -> str:
 
 def read_arrival(layout: StoreLayout, run: str) -> list[RunUpdate]:
     """The updates that store the run, after its checkpoint files were written."""
+    # `run` comes over the socket: a path in it must not lead out of the folder
     header, blobs = wire.unpack((layout.home / ARRIVALS / Path(run).name).read_bytes())
     losses, epochs, static, *rest = blobs
-    frames = zip(header["frames"], rest, strict=False)
-    rows = np.frombuffer(epochs, "<f8").reshape(-1, header["width"])
+    frames = zip(header["frames"], rest, strict=False)  # the checkpoints follow them in `rest`
+    rows = np.frombuffer(epochs, "<f8").reshape(-1, header["width"])  # (epochs, columns)
     state, message = RunState(header["state"]), Message.of(header["message"])
     new = NewRun(header["experiment"], header["digest"], state, message, name=header["name"])
     changes: dict[str, Any] = {name: header[name] for name in ("edited", "channels", "summary", "step", "epoch")}
@@ -70,13 +71,13 @@ def read_arrival(layout: StoreLayout, run: str) -> list[RunUpdate]:
         log=tuple(LogRow(**line) for line in header["log"]),
         changes={**changes, "static": static or None, "attempt": 1},
     )
-    entries = [first]
+    updates = [first]  # the run's row before its checkpoints, which refer to it
     saved = rest[len(header["frames"]) :]
     for serial, ((step, epoch, good), data) in enumerate(zip(header["checkpoints"], saved, strict=True)):
         path = f"checkpoints/{run}/{step}-0-{serial}.pt"
         digest = checkpoints.write(layout.home / path, data)
-        entries.append(RunUpdate(run, checkpoint=CheckpointRow(step, path, digest, epoch, good)))
-    return entries
+        updates.append(RunUpdate(run, checkpoint=CheckpointRow(step, path, digest, epoch, good)))
+    return updates
 
 
 def delete_arrival(layout: StoreLayout, run: str) -> None:

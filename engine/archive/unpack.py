@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
-from engine.archive.pack import CHECKPOINT_NAMES, FORMAT, MANIFEST, MEMBERS, VERSION
-from engine.archive.tensor_tree import from_bytes, torch_bytes
+from engine.archive.pack import CHECKPOINT_NAMES, FORMAT, FRAME_HEADER, MANIFEST, MEMBERS, VERSION
+from engine.archive.tensor_tree import decode_tree, save_tree
 from engine.errors import PlaygroundError, unreadable
 from engine.experiment.edits import Edit, apply
 from engine.experiment.experiment import Experiment
@@ -28,14 +28,12 @@ from engine.preview.preview import preview
 from engine.store import row_models
 from engine.store.tables import EPOCH_COLUMNS, list_epoch_columns, list_plain_columns
 
-LARGEST = 512 * 2**20
-"""Bytes that a run may take up when it is unpacked."""
-DENSEST = 300
-"""How many times larger than the zip that may be; losses that repeat, and zeros in momenta, compress well."""
+MAX_BYTES = 512 * 2**20  # of the file, and of all its members unpacked
+MAX_COMPRESSION_RATIO = 300  # losses that repeat, and zeros in momenta, compress well
 PARSE_ERRORS = (PlaygroundError, ArithmeticError, LookupError, ValueError, TypeError, AttributeError, struct.error)
-"""What reading values that no run has may raise."""
-MOST_LINES = 50_000
-MOST_FRAMES = 20_000
+"""What parsing a document that no run has may raise."""
+MAX_LOG_ENTRIES = 50_000
+MAX_FRAMES = 20_000
 
 
 @dataclass(frozen=True)
@@ -83,8 +81,8 @@ def explain_refusal(why: Message) -> Message:
 def read_file(path: Path) -> UnpackedRun:
     """The run in a file. Raises: PlaygroundError."""
     try:
-        if path.stat().st_size > LARGEST:
-            why = Message("it is larger than {n} MB", n=LARGEST // 2**20)
+        if path.stat().st_size > MAX_BYTES:
+            why = Message("it is larger than {n} MB", n=MAX_BYTES // 2**20)
             raise PlaygroundError(explain_refusal(why))
         return unpack(path.read_bytes())
     except OSError as error:
@@ -97,9 +95,10 @@ def unpack(data: bytes) -> UnpackedRun:
         return parse_run(read_members(data))
     except InvalidArchive as error:
         raise PlaygroundError(explain_refusal(error.why)) from error
-    except RecursionError as error:
+    except RecursionError as error:  # before RuntimeError, which it is a kind of
         raise PlaygroundError(explain_refusal(Message("what it says of the run makes no sense"))) from error
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        # an encrypted member is a RuntimeError of zipfile, an unknown method a NotImplementedError
         raise PlaygroundError(explain_refusal(Message("it is no whole zip file"))) from error
     except PARSE_ERRORS as error:
         raise PlaygroundError(explain_refusal(Message("what it says of the run makes no sense"))) from error
@@ -115,10 +114,12 @@ def read_members(data: bytes) -> dict[str, bytes]:
             *MEMBERS,
             *(f"{name}.{end}" for name in CHECKPOINT_NAMES for end in ("json", "safetensors")),
         }
+        # a zip may hold one name twice, and a checksum would then speak of only one of the two
         if len(set(names)) < len(names) or not set(names) <= allowed:
             raise InvalidArchive(Message("it holds files that do not belong to a run"))
         total = sum(entry.file_size for entry in entries)
-        if total > LARGEST or total > DENSEST * len(data) + 2**20:
+        # before anything is unpacked; that a member keeps to the size it claims is seen when it is read
+        if total > MAX_BYTES or total > MAX_COMPRESSION_RATIO * len(data) + 2**20:
             raise InvalidArchive(Message("it would unpack to far more than a run"))
         found = {entry.filename: read_member(file, entry) for entry in entries}
     if MANIFEST not in found or not set(MEMBERS) <= set(found):
@@ -134,40 +135,40 @@ def read_members(data: bytes) -> dict[str, bytes]:
 def read_member(file: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     """One member, of exactly the size that the zip's directory names."""
     with file.open(entry) as stream:
-        content = stream.read(entry.file_size + 1)  # one byte more: a size that is understated shows
+        content = stream.read(entry.file_size)  # zipfile ends here and checks the CRC: a member that goes on fails
     if len(content) != entry.file_size:
         raise InvalidArchive(Message("it would unpack to far more than a run"))
     return content
 
 
-def parse_run(found: dict[str, bytes]) -> UnpackedRun:
-    """The members as values, each of which could be one of our own runs'."""
-    metadata = parse_metadata(parse_json(found["run.json"]))
-    lines = parse_log(parse_json(found["log.json"]), metadata.step)
-    experiments = [Experiment.from_json(found["experiment.json"])]
+def parse_run(members: dict[str, bytes]) -> UnpackedRun:
+    """The members as values, each one that a run of the playground can have."""
+    metadata = parse_metadata(parse_json(members["run.json"]))
+    lines = parse_log(parse_json(members["log.json"]), metadata.step)
+    experiments = [Experiment.from_json(members["experiment.json"])]
     for line in lines:
         if line["kind"] == "edit":
             experiments.append(apply(experiments[-1], Edit(**line["detail"])))
     if experiments[-1] != Experiment.from_json(metadata.edited):
         raise InvalidArchive(Message("its edits do not lead to the experiment that it ended with"))
-    expect_lengths(found, metadata)
-    expect_memory(experiments)
-    if found["static.bin"]:
-        row_models.decode_frame(found["static.bin"], metadata.channels)
-    frames = split_frames(found["frames.bin"], metadata)
+    check_lengths(members, metadata)
+    check_memory(experiments)
+    if members["static.bin"]:
+        row_models.decode_frame(members["static.bin"], metadata.channels)
+    frames = split_frames(members["frames.bin"], metadata)
     checkpoints = [
-        parse_checkpoint(found, name, metadata, experiments)
+        parse_checkpoint(members, name, metadata, experiments)
         for name in reversed(CHECKPOINT_NAMES)  # the newest last: the store takes the last row for the newest
-        if f"{name}.json" in found
+        if f"{name}.json" in members
     ]
-    series = (found["losses.f32"], found["epochs.f64"], frames, found["static.bin"])
+    series = (members["losses.f32"], members["epochs.f64"], frames, members["static.bin"])
     return UnpackedRun(experiments[0], experiments[-1], metadata, lines, *series, checkpoints)
 
 
 def parse_json(data: bytes) -> Any:
     """A member that is JSON. Raises: ValueError, for texts too that cannot be written as UTF-8."""
     value = json.loads(data)
-    json.dumps(value, ensure_ascii=False).encode()
+    json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair passes json.loads, and SQLite refuses it
     return value
 
 
@@ -190,17 +191,17 @@ def parse_log(entries: list[dict[str, Any]], steps: int) -> list[dict[str, Any]]
         raise InvalidArchive(Message("its log makes no sense")) from error
     edits = [line.step for line in lines if line.kind == "edit"]
     late = any(line.step > steps for line in lines)
-    if late or edits != sorted(edits) or len(lines) > MOST_LINES or not all(line.is_sound() for line in lines):
+    if late or edits != sorted(edits) or len(lines) > MAX_LOG_ENTRIES or not all(line.is_sound() for line in lines):
         raise InvalidArchive(Message("its log makes no sense"))
     return entries
 
 
-def expect_lengths(found: dict[str, bytes], metadata: row_models.RunMetadata) -> None:
+def check_lengths(members: dict[str, bytes], metadata: row_models.RunMetadata) -> None:
     """Refuse unless there is one loss a step and the epochs are whole rows that rise in number and in step."""
-    if len(found["losses.f32"]) != 4 * metadata.step:
+    if len(members["losses.f32"]) != 4 * metadata.step:
         raise InvalidArchive(Message("it has not as many losses as steps"))
-    wide = epoch_width(found["epochs.f64"], metadata.channels)
-    numbers = np.frombuffer(found["epochs.f64"]).reshape(-1, wide)[:, :2]
+    width = find_epoch_width(members["epochs.f64"], metadata.channels)
+    numbers = np.frombuffer(members["epochs.f64"]).reshape(-1, width)[:, :2]  # (epochs, 2): number, step
     steps = numbers[:, 1]
     whole = np.isfinite(numbers).all() and (numbers == np.floor(numbers)).all()
     if not whole or (np.diff(numbers[:, 0]) <= 0).any() or (np.diff(steps) < 0).any():
@@ -209,16 +210,16 @@ def expect_lengths(found: dict[str, bytes], metadata: row_models.RunMetadata) ->
         raise InvalidArchive(Message("its epochs are out of order"))
 
 
-def epoch_width(data: bytes, channels: list[dict[str, Any]]) -> int:
-    """How many numbers an epoch has: those of all runs, and in a network with several ends each end's."""
+def find_epoch_width(data: bytes, channels: list[dict[str, Any]]) -> int:
+    """Numbers of one epoch's row: an archive does not name its columns, and older stores have fewer of them."""
     numbers = np.frombuffer(data)
-    for wide in map(len, (list_epoch_columns(channels), list_plain_columns(channels), EPOCH_COLUMNS)):
-        if len(numbers) % wide == 0 and (np.diff(numbers[::wide]) > 0).all():
-            return wide
+    for width in map(len, (list_epoch_columns(channels), list_plain_columns(channels), EPOCH_COLUMNS)):
+        if len(numbers) % width == 0 and (np.diff(numbers[::width]) > 0).all():
+            return width
     raise InvalidArchive(Message("its epochs are out of order"))
 
 
-def expect_memory(experiments: list[Experiment]) -> None:
+def check_memory(experiments: list[Experiment]) -> None:
     """Refuse a run that this machine could not hold. Of what an edit can change, only the batch size changes memory."""
     largest = max(experiments, key=lambda each: each.batch_size)
     for each in dict.fromkeys((experiments[0].to_json(), largest.to_json(), experiments[-1].to_json())):
@@ -230,37 +231,38 @@ def expect_memory(experiments: list[Experiment]) -> None:
 
 def split_frames(data: bytes, metadata: row_models.RunMetadata) -> list[tuple[int, float, bytes]]:
     """The frames in order of their steps: step, seconds since 1970, encoded frame."""
-    found: list[tuple[int, float, bytes]] = []
-    offset, head = 0, struct.calcsize("<qdI")
+    frames: list[tuple[int, float, bytes]] = []
+    offset, head = 0, FRAME_HEADER.size
     while offset < len(data):
-        step, at, length = struct.unpack_from("<qdI", data, offset)
+        step, at, length = FRAME_HEADER.unpack_from(data, offset)
         payload = data[offset + head : offset + head + length]
         frame = row_models.decode_frame(payload, metadata.channels)
-        if frame.step != step or step > metadata.step or (found and step <= found[-1][0]) or len(found) >= MOST_FRAMES:
+        rises = not frames or step > frames[-1][0]
+        if frame.step != step or step > metadata.step or not rises or len(frames) >= MAX_FRAMES:
             raise InvalidArchive(Message("its frames are out of order"))
         if not 0 <= at <= row_models.LATEST:
             raise InvalidArchive(Message("its frames are out of order"))
-        found.append((step, at, payload))
+        frames.append((step, at, payload))
         offset += head + length
-    return found
+    return frames
 
 
 def parse_checkpoint(
-    found: dict[str, bytes], name: str, metadata: row_models.RunMetadata, experiments: list[Experiment]
+    members: dict[str, bytes], name: str, metadata: row_models.RunMetadata, experiments: list[Experiment]
 ) -> ArchivedCheckpoint:
     """A checkpoint whose state a run of this experiment can have."""
     from engine.jobs import checkpoint as run_checkpoint
 
-    tree = from_bytes(found[f"{name}.json"], found[f"{name}.safetensors"])
-    facts, state = row_models.CheckpointInfo(**tree["facts"]), tree["state"]
+    tree = decode_tree(members[f"{name}.json"], members[f"{name}.safetensors"])
+    info, state = row_models.CheckpointInfo(**tree["facts"]), tree["state"]
     scalars = row_models.TrainerScalars(
         **{name: state["trainer"][name] for name in row_models.TrainerScalars.model_fields}
     )
     row_models.CheckpointExtras(**{name: value for name, value in state.items() if name != "trainer"})
     versions = experiments[state["edits"] : state["edits"] + 1]
-    belongs = facts.step <= metadata.step and (scalars.step, scalars.epoch) == (facts.step, facts.epoch)
+    belongs = info.step <= metadata.step and (scalars.step, scalars.epoch) == (info.step, info.epoch)
     if not belongs or versions != [Experiment.from_json(scalars.experiment)]:
         raise InvalidArchive(Message("its checkpoint belongs to another run"))  # before a trainer is built from it
-    data = torch_bytes(state)
+    data = save_tree(state)
     run_checkpoint.load(data)  # what does not load here would fail in the worker
-    return ArchivedCheckpoint(facts.step, facts.epoch, facts.good, data)
+    return ArchivedCheckpoint(info.step, info.epoch, info.good, data)

@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from engine.archive.unpack import LARGEST, explain_refusal
+from engine.archive.unpack import MAX_BYTES, explain_refusal
 from engine.live import token as tokens
 from engine.live.route import is_same_origin
 from engine.message import Message
@@ -41,7 +41,7 @@ class ImportRefused(Exception):
 
 def name_too_large() -> Message:
     """The refusal of a file that is larger than any run."""
-    return explain_refusal(Message("it is larger than {n} MB", n=LARGEST // 2**20))
+    return explain_refusal(Message("it is larger than {n} MB", n=MAX_BYTES // 2**20))
 
 
 def route(home: Path | None = None) -> Route:
@@ -67,8 +67,8 @@ async def take(request: Request, place: StoreLayout) -> str:
     if right != "command" or not is_same_origin(request):
         raise ImportRefused(403, Message("This page may not do that."))
     told = request.headers.get("content-length", "")
-    expected = int(told) if told.isdecimal() else LARGEST
-    if expected > LARGEST:
+    expected = int(told) if told.isdecimal() else MAX_BYTES
+    if expected > MAX_BYTES:
         raise ImportRefused(413, name_too_large())
     place.prepare()
     if shutil.disk_usage(place.home).free < 3 * expected + SPARE:  # the file, what is read from it, what is stored
@@ -98,7 +98,7 @@ async def write(request: Request, file: IO[bytes]) -> None:
             chunk = await asyncio.wait_for(anext(stream, None), QUIET_SECONDS)
             piece += chunk or b""
             whole += len(chunk or b"")
-            if whole > LARGEST:
+            if whole > MAX_BYTES:
                 raise ImportRefused(413, name_too_large())
             if len(piece) >= PIECE or (chunk is None and piece):
                 await asyncio.to_thread(file.write, bytes(piece))

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from engine.archive.unpack import LARGEST
+from engine.archive.unpack import MAX_BYTES
 from engine.catalogue.part import catalogue
 from engine.errors import PlaygroundError
 from engine.export.exporters import ExportedRun, Exporter
@@ -97,7 +97,7 @@ def upload() -> None:
     shown = {
         "source": source("controls/file_drop"),
         "token": token.issue(import_route.SUBJECT),
-        "most": LARGEST,
+        "most": MAX_BYTES,
         "texts": texts,
     }
     told = component("controls/file_drop")(key="bring", data=shown, on_brought_change=lambda: None).brought

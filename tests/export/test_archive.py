@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.archive.tensor_tree import from_bytes, to_bytes
+from engine.archive.tensor_tree import decode_tree, encode_tree
 from engine.archive.unpack import UnpackedRun, read_file, unpack
 from engine.errors import PlaygroundError
 from engine.experiment.experiment import Experiment
@@ -88,7 +88,7 @@ def test_a_run_comes_back_bit_for_bit(fleet: Fleet, reader: Reader, edited: Expo
     logs = [[(line.step, line.kind, line.detail, line.at) for line in reader.log(r)] for r in (run, old.id)]
     assert logs[0] == logs[1]
     first, second = (newest(reader, row)[0].state() for row in (new, old))
-    assert to_bytes(first) == to_bytes(second)
+    assert encode_tree(first) == encode_tree(second)
     again = unpack(Archive().files(ExportedRun(reader, new))[f"run_{run}.zip"])
     assert again.losses == unpack(packed).losses
     assert list((fleet.place.home / "arrivals").iterdir()) == []
@@ -221,7 +221,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
 def test_a_tree_comes_back_as_it_was() -> None:
     tree = {"a": [1, 2.5, float("inf"), None, True, "x"], "b": {0: (1, "y"), 1: {}}, "c": torch.arange(3.0), "$d": 1}
-    found = from_bytes(*to_bytes(tree))
+    found = decode_tree(*encode_tree(tree))
     assert torch.equal(found.pop("c"), tree.pop("c"))  # type: ignore[arg-type]
     assert found == tree
     assert isinstance(found["b"][0], tuple)
