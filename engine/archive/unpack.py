@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from engine.archive.pack import CHECKPOINT_NAMES, FORMAT, FRAME_HEADER, MANIFEST, MEMBERS, VERSION
 from engine.archive.tensor_tree import decode_tree, save_tree
 from engine.errors import PlaygroundError, unreadable
-from engine.experiment.edits import Edit, apply
+from engine.experiment.edits import Edit, apply_edit
 from engine.experiment.experiment import Experiment
 from engine.message import Message
 from engine.preview.preview import preview
@@ -148,7 +148,7 @@ def parse_run(members: dict[str, bytes]) -> UnpackedRun:
     experiments = [Experiment.from_json(members["experiment.json"])]
     for line in lines:
         if line["kind"] == "edit":
-            experiments.append(apply(experiments[-1], Edit(**line["detail"])))
+            experiments.append(apply_edit(experiments[-1], Edit(**line["detail"])))
     if experiments[-1] != Experiment.from_json(metadata.edited):
         raise InvalidArchive(Message("its edits do not lead to the experiment that it ended with"))
     check_lengths(members, metadata)

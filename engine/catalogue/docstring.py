@@ -15,8 +15,8 @@ SECTIONS = ("Formula", "Difference", "Use", "Trouble", "Shape", "Unit", "Reading
 
 
 @dataclass(frozen=True)
-class Explanation:
-    """A docstring in pieces; a section that it does not have is empty."""
+class ParsedDocstring:
+    """A docstring's first line, its text and its sections; a section that is missing reads as empty."""
 
     summary: str
     text: str
@@ -27,14 +27,14 @@ class Explanation:
 
 
 @cache
-def parse_docstring(part: type) -> Explanation:
+def parse_docstring(part: type) -> ParsedDocstring:
     first, *lines = (inspect.getdoc(part) or part.__name__).splitlines()
-    pieces: dict[str, list[str]] = {"": []}
+    lines_of: dict[str, list[str]] = {"": []}
     name = ""
     for line in lines:
         head, colon, rest = line.partition(":")
         if colon and head in SECTIONS:
             name, line = head, rest
-        pieces.setdefault(name, []).append(line.strip())
-    said = {name: " ".join(filter(None, piece)) for name, piece in pieces.items()}
-    return Explanation(first, said.pop(""), said)
+        lines_of.setdefault(name, []).append(line.strip())
+    sections = {name: " ".join(filter(None, section)) for name, section in lines_of.items()}
+    return ParsedDocstring(first, sections.pop(""), sections)

@@ -23,7 +23,7 @@ from engine.catalogue.run_plan import FieldCaution, RunPlan
 from engine.message import NOTHING, Message
 
 ENGINE = Path(__file__).resolve().parents[1]
-DECLARED = re.compile(r'\(Part, family="(\w+)"(?:, position=(\d+))?\)')
+FAMILY_DECLARATION = re.compile(r'\(Part, family="(\w+)"(?:, position=(\d+))?\)')
 
 
 class Value(BaseModel):
@@ -55,7 +55,7 @@ class Part(Value):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """A field typed with the family takes any of its parts, told apart by `kind`."""
+        """The schema of a field typed with the family: a union of its parts with `kind` as the tag."""
         if not (cls.is_family() and cls.family and cls.__pydantic_complete__):  # incomplete: being defined just now
             return handler(source)
         members = {kind: handler.generate_schema(part) for kind, part in catalogue(cls).items()}
@@ -75,11 +75,11 @@ class Part(Value):
         return line.strip()
 
     def name(self) -> str:
-        """This part's `kind`; every part has one."""
+        """This part's `kind`."""
         return str(self.__dict__["kind"])
 
     def cautions(self, plan: RunPlan) -> Iterator[FieldCaution]:
-        """What does nothing in such a run, or not what it seems to."""
+        """Fields that have no effect in such a run, or another one than it seems."""
         yield from ()
 
 
@@ -88,7 +88,7 @@ P = TypeVar("P", bound=Part)
 
 @cache
 def catalogue(family: type[P]) -> Mapping[str, type[P]]:
-    """Every part of a family by its kind, in the order in which the parts want to be shown.
+    """The parts of a family by their kinds, sorted by rank and kind.
 
     Raises: TypeError naming the file that does not hold exactly one part called like the file.
     """
@@ -97,8 +97,8 @@ def catalogue(family: type[P]) -> Mapping[str, type[P]]:
     for module in pkgutil.iter_modules(package.__path__):
         path = f"{package.__name__}.{module.name}"
         members = importlib.import_module(path)
-        own = [p for p in vars(members).values() if inspect.isclass(p) and p.__module__ == path]
-        parts: list[type[P]] = [p for p in own if issubclass(p, family)]
+        defined = [p for p in vars(members).values() if inspect.isclass(p) and p.__module__ == path]  # not imported
+        parts: list[type[P]] = [p for p in defined if issubclass(p, family)]
         if len(parts) != 1 or parts[0].model_fields["kind"].default != module.name:
             raise TypeError(f"{path} must hold exactly one {family.__name__} whose kind is {module.name!r}")
         found[module.name] = parts[0]
@@ -113,7 +113,7 @@ def families() -> Mapping[str, str]:
     """
     found: list[tuple[int, str, str]] = []
     for file in ENGINE.rglob("__init__.py"):
-        for name, position in DECLARED.findall(file.read_text(encoding="utf-8")):
+        for name, position in FAMILY_DECLARATION.findall(file.read_text(encoding="utf-8")):
             package = ".".join(file.relative_to(ENGINE.parent).parent.parts)
             found.append((int(position or 100), name, package))
     return {name: package for _, name, package in sorted(found)}
@@ -127,7 +127,7 @@ def family(name: str) -> type[Part]:
 
 
 PATTERN_HELP: dict[str, Message] = {}
-"""What each pattern of a field asks for, in words, for who wrote something else."""
+"""For each pattern of a text field, its meaning in words, for the message that refuses another text."""
 
 
 def hparam(
@@ -147,17 +147,19 @@ def hparam(
     pattern: str | None = None,
     pattern_help: Message = NOTHING,
 ) -> Any:
-    """A field of a part, told once: default, bounds, unit, whether its axis is logarithmic, whether it may change
-    while a run trains (`live`), and what it means. Form, validation and reference page read it from here. `none` says
-    what None stands for. An `omit_default` field is left out of documents while it has its default, so that documents
-    from before there was such a field stay what they are. A `hidden` one has a control of its own outside the form.
-    `pattern_help` says in words what `pattern` asks for."""
+    """Hyperparameter: a field of a part with what form, validation and reference page need to know of it.
+
+    `help`: one sentence for people. `log`: its axis is logarithmic. `live`: it may change while a run trains. `none`:
+    what None stands for. `omit_default`: left out of documents while it has its default, so that the documents and
+    digests from before the field existed stay what they are. `hidden`: it has a control of its own outside the form.
+    `pattern_help`: in words what `pattern` asks for.
+    """
     if pattern is not None:
         PATTERN_HELP[pattern] = pattern_help
     extra: dict[str, JsonValue] = {"unit": unit, "log": log, "live": live, "none": none}
     if hidden:
         extra["hidden"] = True
-    usual = (lambda value: value == default) if omit_default else None
+    exclude_if = (lambda value: value == default) if omit_default else None
     return Field(
         default,
         ge=ge,
@@ -167,5 +169,5 @@ def hparam(
         pattern=pattern,
         description=help,
         json_schema_extra=extra,
-        exclude_if=usual,
+        exclude_if=exclude_if,
     )

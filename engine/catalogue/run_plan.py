@@ -1,4 +1,4 @@
-"""What is known of a run before it trains, as far as a part may want to warn of it."""
+"""Run plan: the facts known before a run trains, from which parts derive their cautions."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from engine.message import Message
 
 @dataclass(frozen=True)
 class RunPlan:
-    """How long a run is, in optimizer steps and in whole epochs, and what the part takes in.
+    """Length of a run in optimizer steps and in whole epochs, and the inputs of the part.
 
     `inputs`: each split after preprocessing, (examples, *in_shape), for the block that takes them; none for any other
-    part. `vocabulary_size`: how many words there are where inputs are token ids, else 0.
+    part. `vocabulary_size`: number of words where inputs are token ids, else 0.
     """
 
     steps: int
@@ -25,7 +25,7 @@ class RunPlan:
 
 
 class FieldCaution(NamedTuple):
-    """A field that does nothing, or not what it seems to, and why; "" stands for the whole part."""
+    """A field that has no effect, or another one than it seems, and why; "" is the whole part."""
 
     field: str
     text: Message

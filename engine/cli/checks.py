@@ -53,7 +53,7 @@ def check(experiment: Any, as_json: bool) -> int:
 
 def cost(options: argparse.Namespace, chosen: Callable[..., Any]) -> int:
     """Print the cost of an experiment; of a run, its network in every number format."""
-    from engine.experiment.presets import names
+    from engine.experiment.presets import list_presets
     from engine.store.reader import Reader
 
     # presets and files come first: only what is neither can be a run

@@ -20,12 +20,12 @@ def commands(add: Add) -> None:
 
 
 def list_presets(as_json: bool) -> int:
-    from engine.experiment.presets import preset_entries
+    from engine.experiment.presets import read_catalog
 
     if as_json:
-        print_line(strict([document(entry) for entry in preset_entries()], ensure_ascii=False))
+        print_line(strict([document(entry) for entry in read_catalog()], ensure_ascii=False))
         return 0
-    for topic, members in groupby(preset_entries(), key=lambda entry: entry.topic):
+    for topic, members in groupby(read_catalog(), key=lambda entry: entry.topic):
         print_line(topic)
         for entry in members:
             print_line(

@@ -19,47 +19,46 @@ class Edit(Value):
     value: float | int
 
 
-def live_fields(part: Part) -> tuple[str, ...]:
+def list_live_fields(part: Part) -> tuple[str, ...]:
     """The fields of a part that may change while a run trains."""
-    found = []
+    names = []
     for name, field in type(part).model_fields.items():
         extra = field.json_schema_extra
         if isinstance(extra, dict) and extra.get("live"):
-            found.append(name)
-    return tuple(found)
+            names.append(name)
+    return tuple(names)
 
 
-def apply(experiment: Experiment, edit: Edit) -> Experiment:
+def apply_edit(experiment: Experiment, edit: Edit) -> Experiment:
     """The experiment after the edit. Raises: InvalidExperiment if the path is not live or the value out of bounds."""
     data = experiment.to_dict()
-    where = edit.path.split(".")
-    match where:
+    match edit.path.split("."):
         case ["batch_size"]:
             data["batch_size"] = edit.value
         case ["output_weight"]:
             data["output_weight"] = edit.value
-        case ["optimizer", field] if field in live_fields(experiment.optimizer):
+        case ["optimizer", field] if field in list_live_fields(experiment.optimizer):
             data["optimizer"][field] = edit.value
-        case ["attack", field] if experiment.attack and field in live_fields(experiment.attack):
+        case ["attack", field] if experiment.attack and field in list_live_fields(experiment.attack):
             data["attack"][field] = edit.value
-        case ["regularizers", kind] if kind in penalties():
+        case ["regularizers", kind] if kind in list_penalties():
             add_or_update_strength(data["regularizers"], kind, edit.value)
-        case ["network", place, field] if re.fullmatch(r"\d{1,3}", place) and int(place) < len(experiment.network):
-            if field not in live_fields(experiment.network[int(place)]):
-                raise not_live(edit)
-            data["network"][int(place)][field] = edit.value
+        case ["network", index, field] if re.fullmatch(r"\d{1,3}", index) and int(index) < len(experiment.network):
+            if field not in list_live_fields(experiment.network[int(index)]):
+                raise explain_not_live(edit)
+            data["network"][int(index)][field] = edit.value
         case _:
-            raise not_live(edit)
+            raise explain_not_live(edit)
     return Experiment.from_dict(data)
 
 
-def penalties() -> tuple[str, ...]:
+def list_penalties() -> tuple[str, ...]:
     """The kinds of regularizers that have a strength."""
     return tuple(kind for kind, part in catalogue(Regularizer).items() if part.has_strength())
 
 
 def add_or_update_strength(regularizers: list[dict[str, Any]], kind: str, value: float) -> None:
-    """Sets the strength of a regularizer, adding it if there is none yet."""
+    """Set the strength of the regularizer of a kind; append one if there is none."""
     for entry in regularizers:
         if entry["kind"] == kind:
             entry[STRENGTH] = value
@@ -67,48 +66,51 @@ def add_or_update_strength(regularizers: list[dict[str, Any]], kind: str, value:
     regularizers.append({"kind": kind, STRENGTH: value})
 
 
-def not_live(edit: Edit) -> InvalidExperiment:
+def explain_not_live(edit: Edit) -> InvalidExperiment:
     where = f"$.{edit.path}" if edit.path.isprintable() and len(edit.path) <= 60 else f"$[{shown(edit.path)}]"
     return InvalidExperiment(where, Message("a value that may change while a run trains"), shown(edit.value))
 
 
-def changes(old: Experiment, new: Experiment) -> tuple[Edit, ...] | None:
-    """The edits that lead from one experiment to the other; None if that takes a new run."""
+def diff_experiments(old: Experiment, new: Experiment) -> tuple[Edit, ...] | None:
+    """The edits that turn one experiment into the other; None if that takes a new run."""
     edits: list[Edit] = []
     if old.batch_size != new.batch_size:
         edits.append(Edit(path="batch_size", value=new.batch_size))
     if old.output_weight != new.output_weight:
         edits.append(Edit(path="output_weight", value=new.output_weight))
-    edits += part_changes("optimizer", old.optimizer, new.optimizer)
+    edits += diff_parts("optimizer", old.optimizer, new.optimizer)
     if old.attack and new.attack:
-        edits += part_changes("attack", old.attack, new.attack)
-    for place, (before, after) in enumerate(zip(old.network, new.network, strict=False)):
-        edits += part_changes(f"network.{place}", before, after)
-    strengths = ({r.name(): r for r in e.regularizers} for e in (old, new))
-    before_by_kind, after_by_kind = strengths
+        edits += diff_parts("attack", old.attack, new.attack)
+    for index, (before, after) in enumerate(zip(old.network, new.network, strict=False)):
+        edits += diff_parts(f"network.{index}", before, after)
+    before_by_kind, after_by_kind = ({r.name(): r for r in e.regularizers} for e in (old, new))
     for kind in sorted(before_by_kind.keys() | after_by_kind.keys()):
         now, then = (get_coefficient(by.get(kind)) for by in (after_by_kind, before_by_kind))
         if now != then:
             edits.append(Edit(path=f"regularizers.{kind}", value=now))
+    # a difference in any field that is not live is left over when the edits are applied
     reached = old
     try:
         for edit in edits:
-            reached = apply(reached, edit)
+            reached = apply_edit(reached, edit)
     except InvalidExperiment:
         return None
-    return tuple(edits) if without_idle(reached) == without_idle(new) else None
+    return tuple(edits) if drop_idle_regularizers(reached) == drop_idle_regularizers(new) else None
 
 
-def part_changes(path: str, before: Part, after: Part) -> list[Edit]:
+def diff_parts(path: str, before: Part, after: Part) -> list[Edit]:
     """The edits between two versions of one part."""
     if type(before) is not type(after):
         return []
-    pairs = ((name, getattr(before, name), getattr(after, name)) for name in live_fields(after))
+    pairs = ((name, getattr(before, name), getattr(after, name)) for name in list_live_fields(after))
     return [Edit(path=f"{path}.{name}", value=now) for name, then, now in pairs if now != then]
 
 
-def without_idle(experiment: Experiment) -> Experiment:
-    """The experiment without penalties of strength zero, and its regularizers in one order."""
-    kept = [r for r in experiment.regularizers if not r.is_idle]
-    kept.sort(key=lambda r: r.name())
-    return experiment.model_copy(update={"regularizers": tuple(kept)})
+def drop_idle_regularizers(experiment: Experiment) -> Experiment:
+    """The experiment without penalties of strength zero, its regularizers in the order of their kinds.
+
+    An edit appends a regularizer, and leaves one whose strength becomes zero where it is.
+    """
+    acting = [r for r in experiment.regularizers if not r.is_idle]
+    acting.sort(key=lambda r: r.name())
+    return experiment.model_copy(update={"regularizers": tuple(acting)})

@@ -34,7 +34,7 @@ from engine.parts.schedules import Schedule
 from engine.parts.schedules.constant import ConstantSchedule
 from engine.parts.transforms import Transform
 
-LONGEST = 100_000  # characters of a document; the largest sensible one has a tenth of it
+MAX_CHARACTERS = 100_000  # of a document; the largest sensible one has a tenth of it
 
 
 class Stopping(Value):
@@ -47,8 +47,8 @@ class Stopping(Value):
     )
 
 
-def every_probe() -> tuple[Probe, ...]:
-    """One of each probe that has to be chosen."""
+def make_default_probes() -> tuple[Probe, ...]:
+    """One of each probe, but for those that come with a part."""
     return tuple(probe() for probe in catalogue(Probe).values() if not probe.comes_along)
 
 
@@ -108,13 +108,13 @@ class Experiment(Value):
     epochs: int | None = hparam(None, "How often the training split is gone through.", ge=1, le=100_000, log=True)
     steps: int | None = hparam(50_000, "Optimizer steps at most.", ge=1, le=10_000_000, log=True)
     stopping: Stopping = Stopping()
-    probes: Annotated[tuple[Probe, ...], Field(max_length=64)] = Field(default_factory=every_probe)
+    probes: Annotated[tuple[Probe, ...], Field(max_length=64)] = Field(default_factory=make_default_probes)
     seed: int = hparam(0, "Decides data, split, first weights, order and dropout.", ge=0, le=2**31 - 1)
     device: Literal["auto", "cpu", "cuda"] = hparam("auto", "Where it is computed; auto takes a GPU if there is one.")
 
     @model_validator(mode="after")
-    def _together(self) -> Experiment:
-        """Fields that have to go together; everything that does not is told at once."""
+    def _check_combinations(self) -> Experiment:
+        """Refuse values that exclude each other, all of them in one error."""
         wanted: dict[str, Message] = {}
         if self.epochs is None and self.steps is None:
             wanted["steps"] = Message("a number of steps or of epochs")
@@ -138,37 +138,38 @@ class Experiment(Value):
 
         Raises: InvalidExperiment for everything wrong with it.
         """
-        if len(text) > LONGEST:
-            raise InvalidExperiment("$", Message("at most {n} characters", n=LONGEST), len(text))
+        if len(text) > MAX_CHARACTERS:
+            raise InvalidExperiment("$", Message("at most {n} characters", n=MAX_CHARACTERS), len(text))
         try:
-            text = text if isinstance(text, str) else text.decode("utf-8-sig")
+            text = text if isinstance(text, str) else text.decode("utf-8-sig")  # editors may begin a file with a BOM
             read = json.loads(text)
             data = migrate(read)
             text = text if data is read else json.dumps(data)
         except (ValueError, RecursionError) as error:
             raise InvalidExperiment("$", Message("JSON"), shown(text)) from error
         try:
+            # from text, since strict validation takes a list for a tuple in JSON, and not in Python
             return cls.model_validate_json(text)
         except ValidationError as error:
             raise explain(error, data) from error
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Experiment:
-        """The same from a dictionary of plain values."""
+        """The experiment in a dictionary of plain values. Raises: InvalidExperiment."""
         return cls.from_json(json.dumps(data))
 
     def to_json(self) -> str:
-        """Everything, defaults too, in one line."""
+        """The document in one line, defaults too, but for those that `omit_default` leaves out."""
         return self.model_dump_json()
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything as plain values."""
+        """The document as plain values."""
         data: dict[str, Any] = json.loads(self.to_json())
         return data
 
     @property
     def digest(self) -> str:
-        """Same digest, same first frame: 16 hexadecimal digits of SHA-256.
+        """Digest of the document, 16 hexadecimal digits of SHA-256: same digest, same first frame.
 
         It is of what was chosen, not of the version in which that is written: an experiment keeps its digest from one
         version to the next as long as its other fields are the same.

@@ -10,7 +10,10 @@ from engine.message import Message
 
 
 def apply_override(data: dict[str, Any], assignment: str) -> None:
-    """Applies `path=value` to an experiment's plain values; the value is JSON, or else text."""
+    """Set `path=value` in an experiment's plain values; the value is JSON, or else text.
+
+    Raises: InvalidExperiment naming the first step of the path that does not exist.
+    """
     path, equals, text = assignment.partition("=")
     if not equals:
         raise InvalidExperiment("--set", Message("path=value"), shown(assignment))
@@ -18,23 +21,23 @@ def apply_override(data: dict[str, Any], assignment: str) -> None:
         value = json.loads(text)
     except (ValueError, RecursionError):
         value = text
-    place: Any = data
+    node: Any = data
     steps = path.split(".")
     for depth, step in enumerate(steps):
-        key = int(step) if isinstance(place, list) and step.isdecimal() else step
-        known = key < len(place) if isinstance(key, int) else isinstance(place, dict) and key in place
+        key = int(step) if isinstance(node, list) and step.isdecimal() else step
+        known = key < len(node) if isinstance(key, int) else isinstance(node, dict) and key in node
         if not known:
             where = ".".join(["$", *steps[:depth]])
-            raise InvalidExperiment(where, expected_next(place), shown(step))
+            raise InvalidExperiment(where, describe_next_step(node), shown(step))
         if depth == len(steps) - 1:
-            place[key] = value
+            node[key] = value
         else:
-            place = place[key]
+            node = node[key]
 
 
-def expected_next(place: Any) -> Message:
-    if isinstance(place, dict):
-        return Message("one of {choices}", choices=list(place))
-    if isinstance(place, list) and place:
-        return Message("one of {n} to {m}", n=0, m=len(place) - 1)
+def describe_next_step(node: Any) -> Message:
+    if isinstance(node, dict):
+        return Message("one of {choices}", choices=list(node))
+    if isinstance(node, list) and node:
+        return Message("one of {n} to {m}", n=0, m=len(node) - 1)
     return Message("nothing below it")

@@ -1,5 +1,7 @@
-"""Presets: experiments that ship with the playground, one a file in `assets/presets/`, and the catalogue that says what
-each is there for and what to expect of it."""
+"""Presets: experiments that ship with the playground, one a file in `assets/presets/`, and their catalogue.
+
+The catalogue names for each its topic, what to look at, and the results to expect; tests hold those.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,7 @@ Measure = Literal[
 
 @dataclass(frozen=True)
 class Expectation:
-    """What the run shows by a step: a measure at least, or else at most, a value.
+    """A result of the run by a step: a measure at least, or else at most, a value.
 
     Accuracies, R² and shares count to 1. `accuracy_gap`: training less validation accuracy. `worst_recall`: of the
     class that is recognized worst. `gradient_share`: gradient norm of the first layer with weights over the last's.
@@ -54,13 +56,12 @@ class Expectation:
 
     @property
     def value(self) -> float:
-        """The bound."""
         return next(bound for bound in (self.at_least, self.at_most, 1.0) if bound is not None)
 
 
 @dataclass(frozen=True)
 class PresetEntry:
-    """What the catalogue says of a preset: its topic, its title, what to look at, what to expect."""
+    """Entry of the catalogue: a preset's topic, its title, what to look at, and what to expect."""
 
     name: str
     topic: str
@@ -69,36 +70,35 @@ class PresetEntry:
     expect: tuple[Expectation, ...] = ()
 
 
-def names() -> tuple[str, ...]:
-    """The presets, in alphabetical order."""
+def list_presets() -> tuple[str, ...]:
+    """Names of the presets, in alphabetical order."""
     return tuple(sorted(path.stem for path in FOLDER.glob("*.json")))
 
 
 @cache
-def preset_entries() -> tuple[PresetEntry, ...]:
-    """The catalogue in its own order; presets that it does not know come last, by the name of their file."""
-    known = [preset_entry(values) for values in tomllib.loads(CATALOG.read_text(encoding="utf-8"))["preset"]]
-    rest = set(names()) - {one.name for one in known}
+def read_catalog() -> tuple[PresetEntry, ...]:
+    """The catalogue in its own order; presets that are not in it come last, by the names of their files."""
+    known = [parse_entry(values) for values in tomllib.loads(CATALOG.read_text(encoding="utf-8"))["preset"]]
+    rest = set(list_presets()) - {one.name for one in known}
     return (*known, *(PresetEntry(name, OTHER, name.replace("_", " ").capitalize()) for name in sorted(rest)))
 
 
-def preset_entry(values: dict[str, object]) -> PresetEntry:
-    """One entry of the file."""
+def parse_entry(values: dict[str, object]) -> PresetEntry:
     expect = values.pop("expect", [])
     assert isinstance(expect, list)
     return PresetEntry(**values, expect=tuple(Expectation(**one) for one in expect))  # type: ignore[arg-type]
 
 
 def load(name: str) -> Experiment:
-    """A preset by its name. Raises: InvalidExperiment if there is none of that name."""
-    if name not in names():
-        raise unknown("preset", Message("one of {choices}", choices=names()), name)
+    """The preset of a name. Raises: InvalidExperiment if there is none."""
+    if name not in list_presets():
+        raise explain_unknown_preset("preset", Message("one of {choices}", choices=list_presets()), name)
     return Experiment.from_json((FOLDER / f"{name}.json").read_bytes())
 
 
-def unknown(where: str, known: Message, name: str) -> InvalidExperiment:
-    """That there is no such preset, with the names that come near."""
-    near = get_close_matches(name[:100].lower().replace("-", "_"), names(), 3)
+def explain_unknown_preset(where: str, known: Message, name: str) -> InvalidExperiment:
+    """The error for a preset that does not exist, with similar names as the hint."""
+    near = get_close_matches(name[:100].lower().replace("-", "_"), list_presets(), 3)
     return InvalidExperiment(where, known, shown(name), did_you_mean(near))
 
 
@@ -107,12 +107,14 @@ def load_file_or_preset(source: str) -> Experiment:
 
     Raises: InvalidExperiment for what is wrong with it, PlaygroundError if it cannot be read.
     """
-    if source in names():
+    if source in list_presets():
         return load(source)
     path = Path(source)
     try:
         if not path.is_file():
-            raise unknown("experiment", Message("a file, or one of {choices}", choices=names()), source)
+            raise explain_unknown_preset(
+                "experiment", Message("a file, or one of {choices}", choices=list_presets()), source
+            )
         return Experiment.from_json(path.read_bytes())
     except OSError as error:
         raise unreadable(shown(source), error.strerror) from error

@@ -7,11 +7,11 @@ import binascii
 import zlib
 
 from engine.errors import InvalidExperiment, shown
-from engine.experiment.experiment import LONGEST, Experiment
+from engine.experiment.experiment import MAX_CHARACTERS, Experiment
 from engine.message import Message
 
 # Belongs to the format: every link ever shared needs these very bytes. A new dictionary takes a new prefix.
-WORDS = (
+DICTIONARY = (
     b'"kind":"digits","layout":"image"},"kind":"conv2d","filters":8,"kernel":3,"stride":1,"padding":0,"kind":"max_pool",'
     b'"size":2},{"kind":"flatten"},{"kind":"batch_norm","momentum":0.1},{"kind":"dropout","rate":0.2},{"kind":"sgd",'
     b'"lr":0.03,"momentum":0.0,"nesterov":false},"kind":"l2","strength":0.001},{"kind":"clip_norm","threshold":1.0},'
@@ -29,28 +29,28 @@ WORDS = (
 )
 
 
-def to_url(experiment: Experiment) -> str:
-    """The experiment as text of URL-safe characters, some 50 to 300 of them."""
-    press = zlib.compressobj(9, zlib.DEFLATED, -15, zdict=WORDS)  # −15: raw deflate, without header and checksum
+def encode_link(experiment: Experiment) -> str:
+    """The experiment as 50 to 300 URL-safe characters: base64 of a CRC-32 and the deflated JSON."""
+    press = zlib.compressobj(9, zlib.DEFLATED, -15, zdict=DICTIONARY)  # −15: raw deflate, without header and checksum
     packed = press.compress(experiment.to_json().encode()) + press.flush()
     check = zlib.crc32(packed).to_bytes(4, "big")
-    return base64.urlsafe_b64encode(check + packed).rstrip(b"=").decode()
+    return base64.urlsafe_b64encode(check + packed).rstrip(b"=").decode()  # "=" would be escaped in a URL
 
 
-def from_url(text: str) -> Experiment:
+def decode_link(text: str) -> Experiment:
     """The experiment in a link. Raises: InvalidExperiment if the link is cut, changed or holds something else."""
     try:
         data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        unpress = zlib.decompressobj(-15, zdict=WORDS)
-        document = unpress.decompress(data[4:], LONGEST)
+        unpress = zlib.decompressobj(-15, zdict=DICTIONARY)
+        document = unpress.decompress(data[4:], MAX_CHARACTERS)  # deflate packs up to a thousand to one
     except (binascii.Error, ValueError, zlib.error) as error:
-        raise broken_link(text) from error
+        raise explain_broken_link(text) from error
     if zlib.crc32(data[4:]).to_bytes(4, "big") != data[:4] or unpress.unconsumed_tail:
-        raise broken_link(text)
+        raise explain_broken_link(text)
     return Experiment.from_json(document)
 
 
-def broken_link(text: str) -> InvalidExperiment:
+def explain_broken_link(text: str) -> InvalidExperiment:
     return InvalidExperiment(
         "link", Message("a whole experiment link"), shown(text), Message("was it cut when it was copied?")
     )

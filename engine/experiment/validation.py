@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class IncompatibleFields(ValueError):
-    """Fields that do not go together: what each was expected to be."""
+    """Fields exclude each other; `expected` says of each by its name what it should be."""
 
     def __init__(self, expected: Mapping[str, Message]) -> None:
         super().__init__(", ".join(expected))
@@ -24,10 +24,10 @@ class IncompatibleFields(ValueError):
 
 
 EXPECTED: Mapping[str, Callable[[Mapping[str, Any]], Message]] = {
-    "greater_than_equal": lambda ctx: Message("greater than or equal to {n}", n=whole(ctx["ge"])),
-    "less_than_equal": lambda ctx: Message("less than or equal to {n}", n=whole(ctx["le"])),
-    "greater_than": lambda ctx: Message("greater than {n}", n=whole(ctx["gt"])),
-    "less_than": lambda ctx: Message("less than {n}", n=whole(ctx["lt"])),
+    "greater_than_equal": lambda ctx: Message("greater than or equal to {n}", n=format_bound(ctx["ge"])),
+    "less_than_equal": lambda ctx: Message("less than or equal to {n}", n=format_bound(ctx["le"])),
+    "greater_than": lambda ctx: Message("greater than {n}", n=format_bound(ctx["gt"])),
+    "less_than": lambda ctx: Message("less than {n}", n=format_bound(ctx["lt"])),
     "int_type": lambda ctx: Message("a valid integer"),
     "int_parsing": lambda ctx: Message("a valid integer, unable to parse string as an integer"),
     "int_parsing_size": lambda ctx: Message("a valid integer"),
@@ -50,44 +50,44 @@ EXPECTED: Mapping[str, Callable[[Mapping[str, Any]], Message]] = {
     "too_long": lambda ctx: Message("at most {n} entries", n=ctx["max_length"]),
     "string_too_long": lambda ctx: Message("at most {n} characters", n=ctx["max_length"]),
     "string_pattern_mismatch": lambda ctx: PATTERN_HELP[ctx["pattern"]],
-    "union_tag_invalid": lambda ctx: Message("one of {choices}", choices=tags(ctx)),
-    "literal_error": lambda ctx: choices(ctx["expected"]),
+    "union_tag_invalid": lambda ctx: Message("one of {choices}", choices=split_tags(ctx)),
+    "literal_error": lambda ctx: parse_choices(ctx["expected"]),
 }
-"""What each kind of finding expected. A kind that is not here is told in pydantic's words."""
+"""The expectation behind each of pydantic's error types; a type that is not here keeps pydantic's English words."""
 
 
 def describe_expected(found: ErrorDetails) -> Message:
-    made = EXPECTED.get(found["type"])
-    if made is None:
+    describe = EXPECTED.get(found["type"])
+    if describe is None:
         return Message.of(found["msg"].removeprefix("Input should be ").rstrip("."))
-    return made(found.get("ctx", {}))
+    return describe(found.get("ctx", {}))
 
 
-def whole(value: float) -> int | float:
-    """A bound as people write it: 1, not 1.0."""
+def format_bound(value: float) -> int | float:
+    """A bound without a needless fraction: 1, not 1.0."""
     return int(value) if float(value).is_integer() else value
 
 
-def tags(ctx: Mapping[str, Any]) -> list[str]:
-    """The kinds that a family has."""
+def split_tags(ctx: Mapping[str, Any]) -> list[str]:
+    """The kinds of a family, from pydantic's "'a', 'b'"."""
     return [tag.strip(" '") for tag in ctx["expected_tags"].split(",")]
 
 
-def choices(listed: str) -> Message:
-    """The options of a field, from "'a', 'b' or 'c'"."""
+def parse_choices(listed: str) -> Message:
+    """The options of a field, from pydantic's "'a', 'b' or 'c'"."""
     before, _or, last = listed.rpartition(" or ")
     return either([before, last]) if before else Message.of(listed)
 
 
 def explain(error: ValidationError, data: Any) -> InvalidExperiment:
-    """Everything that pydantic found, the first with the others beside it."""
-    found = [one for each in error.errors(include_url=False) for one in explain_finding(each, data)]
-    found[0].also = tuple(found[1:])
-    return found[0]
+    """The first of pydantic's findings as an error, the others as its `also`."""
+    first, *others = (one for each in error.errors(include_url=False) for one in explain_finding(each, data))
+    first.also = tuple(others)
+    return first
 
 
 def explain_finding(found: ErrorDetails, data: Any) -> list[InvalidExperiment]:
-    """One finding of pydantic; fields that do not go together are one each."""
+    """One of pydantic's findings; `IncompatibleFields` gives one for each of its fields."""
     context, kind = found.get("ctx", {}), found["type"]
     if kind == "value_error" and isinstance(context["error"], IncompatibleFields):
         given = data if isinstance(data, dict) else {}
@@ -97,22 +97,22 @@ def explain_finding(found: ErrorDetails, data: Any) -> list[InvalidExperiment]:
     hint = NOTHING
     if kind == "union_tag_invalid":
         received = shown(context["tag"])
-        hint = did_you_mean(get_close_matches(str(context["tag"]), tags(context), 1))
+        hint = did_you_mean(get_close_matches(str(context["tag"]), split_tags(context), 1))
     elif kind in ("missing", "union_tag_not_found"):
         received = Message("none")
     elif kind == "json_invalid":  # nested too deep, or half a surrogate pair: Python reads it, nobody else
         hint = Message.of(found["msg"].removeprefix("Input should be ").rstrip("."))
-    return [InvalidExperiment(path_of(found["loc"], data), describe_expected(found), received, hint)]
+    return [InvalidExperiment(format_path(found["loc"], data), describe_expected(found), received, hint)]
 
 
 def show_received(value: object) -> str | int | float:
-    """What was given: a number as such, all else as a piece of text."""
+    """The value received: a number as such, all else as a short text."""
     number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15
     return value if number else shown(value)  # type: ignore[return-value]
 
 
-def path_of(location: tuple[int | str, ...], data: Any) -> str:
-    """`$.network[1].width` from pydantic's location, which also names the kinds it went through."""
+def format_path(location: tuple[int | str, ...], data: Any) -> str:
+    """`$.network[1].width` from pydantic's location, which also names the tags of the unions that it went through."""
     path = "$"
     for step in location:
         if isinstance(data, dict) and step not in data and data.get("kind") == step:

@@ -31,7 +31,7 @@ def estimate_job_bytes(job: RunJob) -> int:
     """
     began = edited = Experiment.from_json(job.experiment)
     for one in job.edits:
-        edited = edits.apply(edited, edits.Edit(path=one.path, value=one.value))
+        edited = edits.apply_edit(edited, edits.Edit(path=one.path, value=one.value))
     return max(estimate_bytes(own) for own in dict.fromkeys((began, edited)))
 
 

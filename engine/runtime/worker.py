@@ -239,7 +239,7 @@ class Worker:
     def _edit(self, command: dict[str, Any]) -> None:
         edit = edits.Edit(path=command["path"], value=command["value"])
         try:
-            edited = edits.apply(self.trainer.experiment, edit)
+            edited = edits.apply_edit(self.trainer.experiment, edit)
             if edit.path == "batch_size":
                 memory_limit.set_limit(memory_limit.estimate_bytes(edited))
         except PlaygroundError as error:

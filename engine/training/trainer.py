@@ -271,7 +271,7 @@ class Trainer(Resumable):
 
     def edit(self, edit: edits.Edit) -> None:
         """Apply a live edit before the next step. Raises: InvalidExperiment, with nothing changed."""
-        self.experiment = edits.apply(self.experiment, edit)
+        self.experiment = edits.apply_edit(self.experiment, edit)
         self.rollback.record(self.step, edit)
         update_live_fields(self.learners, self.experiment)
         self.capture.update_live_fields(self.experiment)

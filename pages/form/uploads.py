@@ -139,7 +139,11 @@ def use(data: Draft) -> InvalidExperiment | None:
     except InvalidExperiment as error:
         return error
     state.submit(wanted)
-    query = {"run": state.shown_run(), "x": share_link.to_url(Experiment.from_dict(wanted)), "lang": current_language()}
+    query = {
+        "run": state.shown_run(),
+        "x": share_link.encode_link(Experiment.from_dict(wanted)),
+        "lang": current_language(),
+    }
     st.switch_page("playground/page.py", query_params=query)
     return None
 

@@ -7,7 +7,7 @@ from itertools import groupby
 
 import streamlit as st
 
-from engine.experiment.presets import Expectation, PresetEntry, load, preset_entries
+from engine.experiment.presets import Expectation, PresetEntry, load, read_catalog
 from pages.session import state
 from pages.session.i18n import _, fixed, number, pgettext
 
@@ -45,7 +45,7 @@ def presets() -> None:
 def find_shown_preset() -> PresetEntry | None:
     """The preset that was chosen last, as long as the draft is still that."""
     name, document = state.memory("preset", ("", None))
-    return next((one for one in preset_entries() if one.name == name), None) if document == state.draft() else None
+    return next((one for one in read_catalog() if one.name == name), None) if document == state.draft() else None
 
 
 def window() -> None:
@@ -59,7 +59,7 @@ def window() -> None:
         label_visibility="collapsed",
         max_chars=40,
     )
-    found = [entry for entry in preset_entries() if matches(entry, wish or "")]
+    found = [entry for entry in read_catalog() if matches(entry, wish or "")]
     if not found:
         st.caption(_("No preset has these words."))
     with st.container(height=480, border=False, key="preset_list"):

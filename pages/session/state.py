@@ -17,7 +17,7 @@ import streamlit as st
 
 from engine.errors import InvalidExperiment, PlaygroundError
 from engine.experiment import share_link
-from engine.experiment.edits import changes
+from engine.experiment.edits import diff_experiments
 from engine.experiment.experiment import Experiment
 from engine.jobs.preview_process import is_large
 from engine.jobs.preview_process import preview_in_job as apart
@@ -164,7 +164,7 @@ def submit(wanted: Draft) -> None:
 def carry_out(experiment: Experiment) -> None:
     """Bring the shown run to this experiment, or start another one."""
     row = reader().run(shown_run())
-    edits = changes(memory("accepted"), experiment) if row and not row.state.is_final else None
+    edits = diff_experiments(memory("accepted"), experiment) if row and not row.state.is_final else None
     if edits is None:
         begin(experiment)
         return
@@ -199,7 +199,7 @@ def show(run: str, experiment: Experiment) -> None:
 
 def address(experiment: Experiment) -> None:
     """Write run and experiment into the URL."""
-    st.query_params.update({"run": shown_run(), "x": share_link.to_url(experiment)})
+    st.query_params.update({"run": shown_run(), "x": share_link.encode_link(experiment)})
 
 
 def command(do: str) -> None:
@@ -239,7 +239,7 @@ def read_asked_experiment() -> Experiment:
     """The URL's experiment. A link that holds none that can be trained leaves a notice and gives the default."""
     text = st.query_params.get("x", "")
     try:
-        asked = share_link.from_url(text) if text else Experiment()
+        asked = share_link.decode_link(text) if text else Experiment()
         preview_experiment(asked)
         return asked
     except InvalidExperiment as error:

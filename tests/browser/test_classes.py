@@ -14,7 +14,7 @@ SHORT = {"data": {"kind": "iris"}, "preprocessing": [{"kind": "standardize"}], "
 
 
 def test_the_matrix_stands_below_the_enlarged_metric(visit: serving.Visit, home: Path) -> None:
-    page = visit(f"/?x={share_link.to_url(Experiment.from_dict(SHORT))}&lang=es")
+    page = visit(f"/?x={share_link.encode_link(Experiment.from_dict(SHORT))}&lang=es")
     page.locator("[data-enlarge=metric]").click(timeout=60_000)
     page.get_by_text("clase correcta", exact=True).wait_for(timeout=60_000)
     page.get_by_text("Exhaustividad de cada clase", exact=True).first.wait_for()

@@ -104,7 +104,7 @@ def test_every_preset_opens_through_the_window_and_is_drawn(visit: Visit, home: 
     page.set_default_timeout(60_000)
     until(lambda: step(page) > 5, 60)
     reader = Reader(home)
-    for entry in presets.preset_entries():
+    for entry in presets.read_catalog():
         wanted = presets.load(entry.name)
         page.locator(".st-key-presets button").click()
         page.locator(f".st-key-preset_{entry.name} button").click()

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page
 
 from engine.experiment import presets
-from engine.experiment.share_link import to_url
+from engine.experiment.share_link import encode_link
 from engine.frame import Frame
 from engine.store.reader import Reader
 from engine.store.run_changes import LogLine
@@ -131,6 +131,6 @@ def test_a_cut_link_says_so_and_trains_the_default(visit: Visit) -> None:
 
 
 def test_a_run_that_stops_early_says_which_weights_it_keeps(visit: Visit) -> None:
-    page = visit(f"/?x={to_url(presets.load('early_stopping'))}")
+    page = visit(f"/?x={encode_link(presets.load('early_stopping'))}")
     page.get_by_text("Stopped early after epoch").wait_for()
     page.locator(".tp-panel-loss").get_by_text("best").first.wait_for()

@@ -28,7 +28,7 @@ DIVERGING: dict[str, Any] = {
     ],
 )
 def test_a_run_says_its_end_in_spanish(visit: Visit, document: dict[str, Any], words: str) -> None:
-    page = visit(f"/?x={share_link.to_url(Experiment.from_dict(document))}&lang=es")
+    page = visit(f"/?x={share_link.encode_link(Experiment.from_dict(document))}&lang=es")
     notice = page.locator(".tp-notice")
     expect(notice).to_contain_text(words, timeout=60_000)
     if document is DIVERGING:

@@ -131,7 +131,7 @@ def test_points_are_drawn_and_trained_on(visit: Visit) -> None:
     page.get_by_role("button", name="Use these points").click()
     until(lambda: accuracy(page) > 90, 60)
     address = page.evaluate("new URLSearchParams(location.search).get('x')")
-    data = share_link.from_url(address).to_dict()["data"]
+    data = share_link.decode_link(address).to_dict()["data"]
     assert data["kind"] == "points"
     assert data["drawn"].count(";") + 1 == count + 6
     page.get_by_role("link", name="Edit the points").click()

@@ -6,7 +6,7 @@ import json
 import tomllib
 from typing import TYPE_CHECKING
 
-from engine.experiment.presets import CATALOG, names
+from engine.experiment.presets import CATALOG, list_presets
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Line
@@ -17,7 +17,7 @@ def test_presets(line: Line) -> None:
     done = line("presets", "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == catalog
-    assert {entry["name"] for entry in catalog} == set(names())
+    assert {entry["name"] for entry in catalog} == set(list_presets())
     lines = line.here("presets")[1].splitlines()
     assert lines[0] == catalog[0]["topic"]
     rows = [row for row in lines if row.startswith("  ")]

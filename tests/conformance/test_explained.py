@@ -8,7 +8,7 @@ import pytest
 
 from engine.catalogue.docstring import parse_docstring
 from engine.catalogue.part import Part, catalogue, family
-from engine.catalogue.search_space import Choices, Range, domains
+from engine.catalogue.search_space import Choices, Range, list_domains
 from pages.session.i18n import catalog
 from tests.conformance.placing import PARTS, label
 
@@ -49,7 +49,7 @@ def test_spanish_says_all_of_it(part: type[Part]) -> None:
 
 @every_part
 def test_every_field_has_a_domain_that_holds_its_default(part: type[Part]) -> None:
-    found = domains(part)
+    found = list_domains(part)
     for name, field in part.model_fields.items():
         if name == "kind" or field.annotation is str:
             assert name not in found, "free texts have none"
@@ -62,7 +62,9 @@ def test_every_field_has_a_domain_that_holds_its_default(part: type[Part]) -> No
             assert one.low < one.high, name
             assert not one.log or one.low > 0, name
             for value in (one.low, one.high):
-                assert getattr(part.model_validate({name: int(value) if one.whole else float(value)}), name) == value
+                assert (
+                    getattr(part.model_validate({name: int(value) if one.is_integer else float(value)}), name) == value
+                )
         else:
             kind = default.name() if isinstance(default, Part) else default
             assert kind in one.values, name
@@ -70,12 +72,12 @@ def test_every_field_has_a_domain_that_holds_its_default(part: type[Part]) -> No
 
 
 def test_domains_are_what_the_fields_say() -> None:
-    adam = domains(catalogue(family("optimizers"))["adam"])
+    adam = list_domains(catalogue(family("optimizers"))["adam"])
     assert adam["momentum"] == Range(0, 0.999)
     assert adam["lr"] == Range(3e-7, 30.0, log=True)
-    conv = domains(catalogue(family("blocks"))["conv2d"])
-    assert conv["stride"] == Range(1, 16, whole=True)
-    assert conv["filters"] == Range(1, 1024, log=True, whole=True)
+    conv = list_domains(catalogue(family("blocks"))["conv2d"])
+    assert conv["stride"] == Range(1, 16, is_integer=True)
+    assert conv["filters"] == Range(1, 1024, log=True, is_integer=True)
     assert isinstance(conv["activation"], Choices)
     assert "relu" in conv["activation"].values
-    assert domains(catalogue(family("optimizers"))["sgd"])["nesterov"] == Choices((False, True))
+    assert list_domains(catalogue(family("optimizers"))["sgd"])["nesterov"] == Choices((False, True))

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from engine.errors import InvalidExperiment
-from engine.experiment.edits import live_fields
+from engine.experiment.edits import list_live_fields
 from engine.experiment.experiment import Experiment
 from engine.frame import Channel
 from engine.network.build import assemble, build
@@ -93,7 +93,7 @@ def test_block(part: Any) -> None:
 
 @each("blocks")
 def test_block_retunes_to_its_live_fields(part: Any) -> None:
-    for name in live_fields(part()):
+    for name in list_live_fields(part()):
         changed = part(**{name: 0.5})
         module = part().build((12,))
         changed.update_live_fields(module)

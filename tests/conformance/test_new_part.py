@@ -94,7 +94,7 @@ for name, kind in ORIGINALS.items():
         continue
     start = Experiment.from_dict(document(part))
     assert type(found_in(start, part)) is part, name
-    assert Experiment.from_json(start.to_json()) == start == share_link.from_url(share_link.to_url(start)), name
+    assert Experiment.from_json(start.to_json()) == start == share_link.decode_link(share_link.encode_link(start)), name
     assert told(part) == told(original), name
     if name in SINGLE:
         app = AppTest.from_string(form, default_timeout=120)
@@ -134,7 +134,7 @@ TELLERS = {
 TOLD = """
 import json, sys
 from engine.checks.initial_loss import InitialLossCheck
-from engine.experiment.edits import Edit, apply
+from engine.experiment.edits import Edit, apply_edit
 from engine.experiment.experiment import Experiment
 from engine.preview.preview import preview
 from engine.data.prepare import load_examples
@@ -149,7 +149,7 @@ def told(document):
     experiment = Experiment.from_dict(document)
     seen = preview(experiment)
     rules = [rule.name() for rule in experiment.regularizers if rule.has_strength()]
-    edited = [apply(experiment, Edit(path=f"regularizers.{rule}", value=0.25)).to_dict() for rule in rules]
+    edited = [apply_edit(experiment, Edit(path=f"regularizers.{rule}", value=0.25)).to_dict() for rule in rules]
     classes = load_examples(experiment.data, experiment.seed).classes
     return {
         "cautions": [str(one) for one in seen.cautions],

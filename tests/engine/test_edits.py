@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from engine.catalogue.part import catalogue
 from engine.errors import InvalidExperiment
 from engine.experiment import share_link
-from engine.experiment.edits import Edit, apply, changes, live_fields, without_idle
-from engine.experiment.experiment import LONGEST, Experiment
+from engine.experiment.edits import Edit, apply_edit, diff_experiments, drop_idle_regularizers, list_live_fields
+from engine.experiment.experiment import MAX_CHARACTERS, Experiment
 from engine.parts.regularizers import STRENGTH, Regularizer
 from tests.engine.documents import experiment, valid
 
@@ -45,13 +45,13 @@ def value_at(start: Experiment, path: str) -> Any:
 @pytest.mark.parametrize(("path", "value"), LIVE)
 def test_apply_sets_one_value(path: str, value: float) -> None:
     start = experiment()
-    edited = apply(start, Edit(path=path, value=value))
+    edited = apply_edit(start, Edit(path=path, value=value))
     assert value_at(edited, path) == value != value_at(start, path)
-    assert apply(edited, Edit(path=path, value=value_at(start, path))) == start, "and nothing else"
+    assert apply_edit(edited, Edit(path=path, value=value_at(start, path))) == start, "and nothing else"
 
 
 def test_a_penalty_that_was_not_there_is_added() -> None:
-    edited = apply(experiment(regularizers=[]), Edit(path="regularizers.l1", value=0.5))
+    edited = apply_edit(experiment(regularizers=[]), Edit(path="regularizers.l1", value=0.5))
     assert [(rule.name(), rule.strength) for rule in edited.regularizers] == [("l1", 0.5)]  # type: ignore[attr-defined]
 
 
@@ -66,7 +66,7 @@ def test_a_penalty_that_was_not_there_is_added() -> None:
 )
 def test_what_is_not_live_is_refused(path: str) -> None:
     with pytest.raises(InvalidExperiment, match="may change while a run trains") as caught:
-        apply(experiment(), Edit(path=path, value=1))
+        apply_edit(experiment(), Edit(path=path, value=1))
     assert str(caught.value).isprintable()
 
 
@@ -79,7 +79,7 @@ def test_what_is_not_live_is_refused(path: str) -> None:
 )
 def test_what_is_out_of_bounds_is_refused(path: str, value: float) -> None:
     with pytest.raises(InvalidExperiment, match=r"^\$\."):
-        apply(experiment(), Edit(path=path, value=value))
+        apply_edit(experiment(), Edit(path=path, value=value))
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), "1", None, True])
@@ -94,11 +94,11 @@ def live_changes(draw: st.DrawFn) -> tuple[Experiment, Experiment]:
     old = draw(valid())
     new = old
     paths = ["batch_size", "regularizers.l1", "regularizers.l2"]
-    paths += [f"optimizer.{name}" for name in live_fields(old.optimizer)]
-    paths += [f"network.{i}.{name}" for i, block in enumerate(old.network) for name in live_fields(block)]
+    paths += [f"optimizer.{name}" for name in list_live_fields(old.optimizer)]
+    paths += [f"network.{i}.{name}" for i, block in enumerate(old.network) for name in list_live_fields(block)]
     for path in draw(st.lists(st.sampled_from(paths), max_size=6)):
         value = draw(st.integers(2, 500) if path == "batch_size" else st.floats(0.001, 0.9))
-        new = apply(new, Edit(path=path, value=value))
+        new = apply_edit(new, Edit(path=path, value=value))
     return old, new
 
 
@@ -106,13 +106,13 @@ def live_changes(draw: st.DrawFn) -> tuple[Experiment, Experiment]:
 @given(live_changes())
 def test_changes_are_edits_that_lead_from_one_to_the_other(pair: tuple[Experiment, Experiment]) -> None:
     old, new = pair
-    found = changes(old, new)
+    found = diff_experiments(old, new)
     assert found is not None
     reached = old
     for edit in found:
-        reached = apply(reached, edit)
-    assert without_idle(reached) == without_idle(new)
-    assert (found == ()) == (without_idle(old) == without_idle(new))
+        reached = apply_edit(reached, edit)
+    assert drop_idle_regularizers(reached) == drop_idle_regularizers(new)
+    assert (found == ()) == (drop_idle_regularizers(old) == drop_idle_regularizers(new))
     assert len({edit.path for edit in found}) == len(found)
 
 
@@ -120,7 +120,7 @@ def test_changes_are_edits_that_lead_from_one_to_the_other(pair: tuple[Experimen
 @given(valid(), valid())
 def test_what_edits_cannot_reach_takes_a_new_run(old: Experiment, new: Experiment) -> None:
     assume(old.data != new.data)
-    assert changes(old, new) is None
+    assert diff_experiments(old, new) is None
 
 
 @pytest.mark.parametrize(
@@ -136,40 +136,40 @@ def test_what_edits_cannot_reach_takes_a_new_run(old: Experiment, new: Experimen
     ],
 )
 def test_structure_takes_a_new_run(more: dict[str, Any]) -> None:
-    assert changes(experiment(), experiment(**more)) is None
+    assert diff_experiments(experiment(), experiment(**more)) is None
 
 
 @settings(CALM, max_examples=500)
 @given(valid())
 def test_links_carry_every_experiment(start: Experiment) -> None:
-    text = share_link.to_url(start)
-    assert share_link.from_url(text) == start
-    assert share_link.from_url(text).digest == start.digest
+    text = share_link.encode_link(start)
+    assert share_link.decode_link(text) == start
+    assert share_link.decode_link(text).digest == start.digest
     assert set(text) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
     assert Experiment.from_json(start.to_json()) == start
 
 
 def test_links_of_usual_experiments_are_short() -> None:
-    assert len(share_link.to_url(Experiment())) < 60
-    assert len(share_link.to_url(experiment())) < 500
+    assert len(share_link.encode_link(Experiment())) < 60
+    assert len(share_link.encode_link(experiment())) < 500
 
 
 def test_every_cut_of_a_link_is_noticed() -> None:
-    text = share_link.to_url(experiment())
+    text = share_link.encode_link(experiment())
     for end in range(len(text)):
         with pytest.raises(InvalidExperiment, match="was it cut") as caught:
-            share_link.from_url(text[:end])
+            share_link.decode_link(text[:end])
         assert len(str(caught.value)) < 200
 
 
 def test_every_changed_character_is_noticed_or_means_the_same() -> None:
     start = experiment()
-    text = share_link.to_url(start)
+    text = share_link.encode_link(start)
     for at in range(len(text)):
         for letter in "A9_é ":
             changed = text[:at] + letter + text[at + 1 :]
             try:
-                found = share_link.from_url(changed)
+                found = share_link.decode_link(changed)
             except InvalidExperiment as error:
                 message = str(error)
             else:
@@ -181,17 +181,17 @@ def test_every_changed_character_is_noticed_or_means_the_same() -> None:
 
 def packed(document: bytes) -> str:
     """A link that is whole and holds something else."""
-    press = zlib.compressobj(9, zlib.DEFLATED, -15, zdict=share_link.WORDS)
+    press = zlib.compressobj(9, zlib.DEFLATED, -15, zdict=share_link.DICTIONARY)
     data = press.compress(document) + press.flush()
     return base64.urlsafe_b64encode(zlib.crc32(data).to_bytes(4, "big") + data).decode()
 
 
 @pytest.mark.parametrize(
-    "document", [b"", b"\xff", b"[]", b'{"seed":-1}', b" " * (LONGEST + 1), b"[" * 50_000, b"0" * 50_000_000]
+    "document", [b"", b"\xff", b"[]", b'{"seed":-1}', b" " * (MAX_CHARACTERS + 1), b"[" * 50_000, b"0" * 50_000_000]
 )
 def test_a_whole_link_to_something_else(document: bytes) -> None:
     with pytest.raises(InvalidExperiment) as caught:
-        share_link.from_url(packed(document))
+        share_link.decode_link(packed(document))
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 300
 
@@ -200,7 +200,7 @@ def test_a_whole_link_to_something_else(document: bytes) -> None:
 @given(st.text(max_size=80) | st.text("abcXYZ019-_=", max_size=400))
 def test_text_that_is_no_link(text: str) -> None:
     with pytest.raises(InvalidExperiment) as caught:
-        share_link.from_url(text)
+        share_link.decode_link(text)
     assert str(caught.value).isprintable()
 
 
@@ -208,12 +208,12 @@ def test_text_that_is_no_link(text: str) -> None:
 def test_a_rule_tells_of_the_strength_that_edits_change(kind: str) -> None:
     part = catalogue(Regularizer)[kind]
     rule = part()
-    assert live_fields(rule) == ((STRENGTH,) if part.has_strength() else ())
+    assert list_live_fields(rule) == ((STRENGTH,) if part.has_strength() else ())
     assert rule.is_penalty == (part.compute_penalty is not Regularizer.compute_penalty)
     if not part.has_strength():
         assert rule.coefficient is None
         return
-    edited = apply(Experiment(), Edit(path=f"regularizers.{kind}", value=0.25))
+    edited = apply_edit(Experiment(), Edit(path=f"regularizers.{kind}", value=0.25))
     assert [one.coefficient for one in edited.regularizers] == [0.25]
     assert edited.regularizers[0].scale_strength(0).is_idle
-    assert without_idle(apply(edited, Edit(path=f"regularizers.{kind}", value=0))) == without_idle(Experiment())
+    assert drop_idle_regularizers(apply_edit(edited, Edit(path=f"regularizers.{kind}", value=0))) == drop_idle_regularizers(Experiment())

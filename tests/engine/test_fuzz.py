@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from engine.errors import InvalidExperiment
-from engine.experiment.experiment import LONGEST, Experiment
+from engine.experiment.experiment import MAX_CHARACTERS, Experiment
 from tests.engine.documents import BUSY
 
 WHOLE = Experiment.from_dict(BUSY).to_dict()
@@ -181,7 +181,7 @@ def test_deep_nesting(depth: int, shape: str) -> None:
         '{"network": ' + json.dumps([{"kind": "flatten"}] * 65) + "}",
         b"\xff\xfe\x00",
         b"\x00" * 10,
-        " " * (LONGEST + 1),
+        " " * (MAX_CHARACTERS + 1),
     ],
 )
 def test_refused(text: str | bytes) -> None:

@@ -121,7 +121,7 @@ def test_two_sided_activations_are_flat_far_out_on_both_sides() -> None:
         assert part.two_sided == (flat is not None and bool(flat.all())), name
 
 
-@pytest.mark.parametrize("name", presets.names())
+@pytest.mark.parametrize("name", presets.list_presets())
 def test_a_viewer_is_told_the_graph_of_every_preset(name: str) -> None:
     experiment = presets.load(name)
     told = structure(experiment.to_json())

@@ -14,12 +14,12 @@ from engine.training.trainer import Trainer
 from pages.playground.presets import SENTENCES
 from tests.engine.expectations import MEASURES, Watched, kept
 
-ENTRIES = {entry.name: entry for entry in presets.preset_entries()}
+ENTRIES = {entry.name: entry for entry in presets.read_catalog()}
 
 
 def test_every_preset_is_in_the_catalogue_with_all_that_belongs_to_it() -> None:
-    assert set(ENTRIES) == set(presets.names())
-    assert len(ENTRIES) == len(presets.preset_entries())
+    assert set(ENTRIES) == set(presets.list_presets())
+    assert len(ENTRIES) == len(presets.read_catalog())
     assert len(ENTRIES) >= 30
     for entry in ENTRIES.values():
         assert entry.topic != presets.OTHER, f"{entry.name} has no entry in the catalogue"

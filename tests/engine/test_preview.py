@@ -106,12 +106,12 @@ NAMES = {"circle", "spiral", "digits_mlp", "digits_cnn", "deep_tanh", "regressio
 
 
 def test_presets_that_have_to_be_there() -> None:
-    assert set(presets.names()) >= NAMES
+    assert set(presets.list_presets()) >= NAMES
     deep = presets.load("deep_tanh").to_dict()["network"]
     assert [(b["kind"], b["width"], b["activation"]["kind"]) for b in deep] == [("dense", 500, "tanh")] * 10
 
 
-@pytest.mark.parametrize("name", presets.names())
+@pytest.mark.parametrize("name", presets.list_presets())
 def test_presets_fit_and_take_steps(name: str) -> None:
     start = presets.load(name)
     document = json.loads((presets.FOLDER / f"{name}.json").read_text())

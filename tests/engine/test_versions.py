@@ -9,7 +9,7 @@ import pytest
 
 from engine.errors import InvalidExperiment
 from engine.experiment import presets, share_link
-from engine.experiment.edits import Edit, apply
+from engine.experiment.edits import Edit, apply_edit
 from engine.experiment.experiment import Experiment
 from engine.experiment.migrations import MIGRATIONS, VERSION, migrate
 
@@ -38,14 +38,14 @@ def test_a_document_without_it_keeps_its_digest() -> None:
 
 
 def test_edits_of_old_runs_find_the_regularizer_they_name() -> None:
-    edited = apply(Experiment.from_dict(OLD), Edit(path="regularizers.l2", value=0.5))
+    edited = apply_edit(Experiment.from_dict(OLD), Edit(path="regularizers.l2", value=0.5))
     assert [rule.model_dump()["strength"] for rule in edited.regularizers] == [0.5]
     assert edited.ensemble is not None
 
 
 def test_old_links_open() -> None:
     link = "bjiNZhvNtyM43yJVe-npkAojNzU3CSwJtLUsH1S7AevQrPyizJJK5ISIWVkZ1o6WAkO2FAAA"
-    found = share_link.from_url(link)
+    found = share_link.decode_link(link)
     assert found.ensemble is not None
     assert found.ensemble.members == 3
     assert [rule.name() for rule in found.regularizers] == ["l2"]

@@ -149,14 +149,14 @@ def on_cpu(name: str) -> Experiment:
 def exported(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[float]]:
     """The losses of the first fifty steps of every preset's program."""
     folder = tmp_path_factory.mktemp("programs")
-    for name in presets.names():
+    for name in presets.list_presets():
         made = program(on_cpu(name))
         (folder / f"{name}.py").write_text(script(made, "Exported."), encoding="utf-8")
         assert not made.beside, "two programs here would share one file"
-    return alone(folder, {f"{name}.py": 50 for name in presets.names()})
+    return alone(folder, {f"{name}.py": 50 for name in presets.list_presets()})
 
 
-@pytest.mark.parametrize("name", presets.names())
+@pytest.mark.parametrize("name", presets.list_presets())
 def test_every_preset_gives_the_losses_of_its_run(name: str, exported: dict[str, list[float]]) -> None:
     expect_same(exported[f"{name}.py"], trained(on_cpu(name), 50))
 

@@ -14,7 +14,7 @@ import pytest
 from engine.archive.unpack import read_file
 from engine.experiment import presets
 from engine.experiment.experiment import Experiment
-from engine.experiment.share_link import from_url, to_url
+from engine.experiment.share_link import decode_link, encode_link
 from engine.preview.preview import preview
 from engine.runtime.client import Fleet
 from engine.store.reader import Reader
@@ -24,16 +24,16 @@ from tests.golden.unpacking import Golden
 from tests.runtime.conftest import wait_for
 
 MORE = 50
-NAMES = (*presets.names(), "my own table", "edited", "bagging, edited", "diverged")
+NAMES = (*presets.list_presets(), "my own table", "edited", "bagging, edited", "diverged")
 FILES = {"edited": "edited", "bagging_edited": "bagging, edited", "finished": "finished"}
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_link_means_the_same_experiment(golden: Golden, home: Path, name: str) -> None:
     link, document = golden.links[name]["link"], golden.links[name]["experiment"]
-    experiment = from_url(link)
+    experiment = decode_link(link)
     assert experiment == Experiment.from_dict(document)
-    assert from_url(to_url(experiment)) == experiment
+    assert decode_link(encode_link(experiment)) == experiment
     assert preview(experiment).parameters > 0
     expect_same_choices(document, experiment.to_dict())
 
@@ -59,8 +59,8 @@ def expect_same_choices(before: dict[str, Any], now: dict[str, Any]) -> None:
 
 def test_every_preset_is_what_its_link_says(golden: Golden) -> None:
     """A preset may change, but then on purpose: its old link keeps the old experiment."""
-    same = [name for name in presets.names() if from_url(golden.links[name]["link"]) == presets.load(name)]
-    assert set(same) == set(presets.names())
+    same = [name for name in presets.list_presets() if decode_link(golden.links[name]["link"]) == presets.load(name)]
+    assert set(same) == set(presets.list_presets())
 
 
 @pytest.fixture

@@ -52,7 +52,7 @@ def test_every_run_is_read_as_it_was(golden: Golden, home: Path, migrated: bool)
     if migrated:
         Writer(StoreLayout.of(home)).close()
     found = read(home)
-    assert found.keys() == golden.runs.keys() > set(presets.names())
+    assert found.keys() == golden.runs.keys() > set(presets.list_presets())
     for name, own in found.items():
         assert own == {key: golden.runs[name][key] for key in own}, name
 

@@ -71,7 +71,7 @@ def messages() -> set[tuple[str, str]]:
         found |= set(of_field(spec))
     found |= set(of_classes())
     found.add(("", presets.OTHER))
-    for entry in presets.preset_entries():
+    for entry in presets.read_catalog():
         found |= {("preset", entry.title), ("", entry.topic), ("", entry.look)}
     found |= {("", text) for text in choosing.SENTENCES.values()}
     found |= {("", channel.title) for channel in Trainer(Experiment()).channels}

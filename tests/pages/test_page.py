@@ -78,7 +78,7 @@ def test_opening_the_page_starts_the_default_experiment(visit: Callable[..., App
     app = visit()
     row = Reader(home).run(asked(app, "run"))
     assert row is not None
-    assert Experiment.from_json(row.experiment) == Experiment() == share_link.from_url(asked(app, "x"))
+    assert Experiment.from_json(row.experiment) == Experiment() == share_link.decode_link(asked(app, "x"))
 
 
 def test_a_live_value_is_an_edit_of_the_same_run(visit: Callable[..., AppTest], home: Path) -> None:
@@ -92,7 +92,7 @@ def test_a_live_value_is_an_edit_of_the_same_run(visit: Callable[..., AppTest], 
     assert asked(app, "run") == run
     edits = [(line.detail["path"], line.detail["value"]) for line in Reader(home).log(run) if line.kind == "edit"]
     assert edits == [("optimizer.lr", 0.01), ("batch_size", 32), ("regularizers.l2", 0.001)]
-    assert share_link.from_url(asked(app, "x")).optimizer.__dict__["lr"] == 0.01
+    assert share_link.decode_link(asked(app, "x")).optimizer.__dict__["lr"] == 0.01
 
 
 def test_another_network_is_another_run_and_the_old_one_stops(visit: Callable[..., AppTest], home: Path) -> None:
@@ -101,7 +101,7 @@ def test_another_network_is_another_run_and_the_old_one_stops(visit: Callable[..
     open_tab(app, "Network")
     app.button(key="remove_1").click().run()
     assert asked(app, "run") != run
-    assert len(share_link.from_url(asked(app, "x")).network) == 1
+    assert len(share_link.decode_link(asked(app, "x")).network) == 1
     row = Reader(home).run(run)
     assert row is not None
     assert row.state == "stopped"
@@ -124,7 +124,7 @@ def test_what_is_invalid_is_marked_and_changes_nothing(visit: Callable[..., AppT
 
 def test_what_does_nothing_is_said_above_the_tabs_and_in_its_place(visit: Callable[..., AppTest]) -> None:
     chosen = {"preprocessing": [{"kind": "standardize_target"}], "steps": 50_000}
-    app = visit(x=share_link.to_url(Experiment.from_dict(chosen)), lang="es")
+    app = visit(x=share_link.encode_link(Experiment.from_dict(chosen)), lang="es")
     said = [text.value for text in app.markdown if ":material/warning:" in text.value]
     assert [text.split("material/warning: ")[1].rstrip("]") for text in said] == [
         "Conviene echar un vistazo antes de entrenar: mira en Datos.",
@@ -146,18 +146,18 @@ def test_a_reload_finds_run_and_edits_again(visit: Callable[..., AppTest]) -> No
 
 def test_a_run_that_is_gone_gives_its_experiment_and_a_cut_link_the_default(visit: Callable[..., AppTest]) -> None:
     wanted = Experiment(seed=7)
-    app = visit(run="ffffffffffffffff", x=share_link.to_url(wanted))
-    assert share_link.from_url(asked(app, "x")) == wanted
-    cut = visit(x=share_link.to_url(wanted)[:-4])
-    assert share_link.from_url(asked(cut, "x")) == Experiment()
+    app = visit(run="ffffffffffffffff", x=share_link.encode_link(wanted))
+    assert share_link.decode_link(asked(app, "x")) == wanted
+    cut = visit(x=share_link.encode_link(wanted)[:-4])
+    assert share_link.decode_link(asked(cut, "x")) == Experiment()
     assert "cut" in cut.warning[0].value
 
 
 def test_a_link_whose_file_is_not_here_says_which_one(visit: Callable[..., AppTest]) -> None:
     data = {"kind": "upload", "file": "ab" * 32, "called": "birds.csv", "uses": "nt"}
-    app = visit(x=share_link.to_url(Experiment.from_dict({"data": data})))
+    app = visit(x=share_link.encode_link(Experiment.from_dict({"data": data})))
     assert "the data of birds.csv on this machine, received none" in app.warning[0].value
-    assert share_link.from_url(asked(app, "x")) == Experiment()
+    assert share_link.decode_link(asked(app, "x")) == Experiment()
 
 
 def test_the_page_speaks_spanish(visit: Callable[..., AppTest]) -> None:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from engine.errors import InvalidExperiment
 from engine.experiment import presets
-from engine.experiment.edits import Edit, changes
+from engine.experiment.edits import Edit, diff_experiments
 from engine.experiment.experiment import Experiment
 from engine.parts.attacks.fgsm import FGSM
 from engine.parts.attacks.pgd import PGD
@@ -196,9 +196,9 @@ def test_images_are_shown_as_they_are_and_as_they_are_changed() -> None:
 def test_the_budget_can_be_changed_while_it_trains() -> None:
     start = Experiment.from_dict({**PLAIN, "attack": {"kind": "fgsm", "budget": 0.1}})
     wanted = Experiment.from_dict({**PLAIN, "attack": {"kind": "fgsm", "budget": 0.8}})
-    assert changes(start, wanted) == (Edit(path="attack.budget", value=0.8),)
-    assert changes(start, Experiment.from_dict(PLAIN)) is None
-    assert changes(start, Experiment.from_dict({**PLAIN, "attack": {"kind": "pgd", "budget": 0.1}})) is None
+    assert diff_experiments(start, wanted) == (Edit(path="attack.budget", value=0.8),)
+    assert diff_experiments(start, Experiment.from_dict(PLAIN)) is None
+    assert diff_experiments(start, Experiment.from_dict({**PLAIN, "attack": {"kind": "pgd", "budget": 0.1}})) is None
     trainer = Trainer(start, Always())
     for budget in (0.1, 0.8):
         rows = trainer.advance(deadline=0.0).frames[0].readings["attack"]

@@ -12,7 +12,7 @@ import pytest
 from engine.catalogue.run_plan import FieldCaution, RunPlan
 from engine.data.prepare import prepare
 from engine.experiment.experiment import Experiment
-from engine.experiment.presets import load, names
+from engine.experiment.presets import list_presets, load
 from engine.message import Message
 from engine.network.build import build
 from engine.parts.activations.relu import ReLU

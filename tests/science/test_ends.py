@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from engine.errors import InvalidExperiment
-from engine.experiment.edits import Edit, changes
+from engine.experiment.edits import Edit, diff_experiments
 from engine.experiment.experiment import Experiment
 from engine.experiment.presets import load_file_or_preset
 from engine.preview.preview import preview
@@ -119,7 +119,7 @@ def test_resumes_bit_for_bit_in_the_middle_of_an_epoch() -> None:
 
 def test_weights_can_be_edited_live_and_do_not_look_like_divergence() -> None:
     later = start(output_weight=1.0)
-    found = changes(start(output_weight=0.0), later)
+    found = diff_experiments(start(output_weight=0.0), later)
     assert found == (Edit(path="output_weight", value=1.0),)
     trainer = Trainer(start(output_weight=0.0, epochs=6))
     output = trainer.network.stages[-1].weights[0].tensor

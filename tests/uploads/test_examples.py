@@ -14,7 +14,7 @@ from engine.data.prepare import load_examples, prepare
 from engine.data.split import split
 from engine.errors import InvalidExperiment
 from engine.experiment.experiment import Experiment
-from engine.experiment.share_link import from_url, to_url
+from engine.experiment.share_link import decode_link, encode_link
 from engine.parts.datasets.points import FLOWER, MOST, Points
 from engine.parts.datasets.upload import Upload
 from engine.preview.preview import preview
@@ -157,9 +157,9 @@ def drawn(points: Sequence[tuple[float, float, float]]) -> str:
 def test_points_travel_with_the_experiment() -> None:
     rows = [(round(float(x), 3), round(float(y), 3), n % 5) for n, (x, y) in enumerate(RNG.uniform(-6, 6, (MOST, 2)))]
     start = Experiment.from_dict({"data": {"kind": "points", "drawn": drawn(rows)}})
-    link = to_url(start)
+    link = encode_link(start)
     assert len(link) < 6000
-    loaded = from_url(link).data.load(0)
+    loaded = decode_link(link).data.load(0)
     np.testing.assert_allclose(loaded.x, np.array(rows)[:, :2], rtol=1e-6)
     assert loaded.y.tolist() == [row[2] for row in rows]
     assert len(loaded.classes) == 5

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from engine.experiment.edits import Edit, apply
+from engine.experiment.edits import Edit, apply_edit
 from engine.experiment.experiment import Experiment
 from engine.export.program.heads import Ends
 from engine.export.program.model import Model
@@ -32,7 +32,7 @@ class Replay:
         self.versions = [experiment]
         self.lines: list[str] = []
         for timed in edits:
-            after = apply(self.versions[-1], timed.edit)
+            after = apply_edit(self.versions[-1], timed.edit)
             changes = self.changes(self.versions[-1], after)
             said = f"{timed.edit.path} = {timed.edit.value}"
             if changes:
