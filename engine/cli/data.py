@@ -1,4 +1,4 @@
-"""The command line's `data`: what is understood of a file of one's own, and keeping it."""
+"""Command `data`: inspect a file of a user's own, or add it to the uploads."""
 
 from __future__ import annotations
 
@@ -17,12 +17,11 @@ if TYPE_CHECKING:
 
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "bar": "|", "space": " "}
 DECIMALS = {"point": ".", "comma": ","}
-# a tab or a space would not be seen in the output
-SPOKEN = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "space"}
+SEPARATOR_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "space"}
 
 
-def commands(add: Add) -> None:
-    """Add `data show` and `data add` to the parser."""
+def add_commands(add: Add) -> None:
+    """Add `data` to the parser."""
     top = add("data", None, "a file of your own: what is understood of it, or keeping it for experiments")
     below = top.add_subparsers(required=True, metavar="show|add")
     for name, function, about in (
@@ -31,11 +30,11 @@ def commands(add: Add) -> None:
     ):
         sub = below.add_parser(name, help=about, description=about)
         sub.set_defaults(command=function)
-        arguments(sub)
+        add_arguments(sub)
 
 
-def arguments(sub: argparse.ArgumentParser) -> None:
-    """Add the file and every correction of how it is read."""
+def add_arguments(sub: argparse.ArgumentParser) -> None:
+    """Add the file, and an option for each correction of how it is read."""
     sub.add_argument("file", type=Path, metavar="FILE", help="CSV, Excel, Parquet, ARFF, NPZ, or a zip of images")
     sub.add_argument("--json", action="store_true", help="print one JSON object")
     sub.add_argument(
@@ -58,8 +57,8 @@ def arguments(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--white", type=float, metavar="VALUE", help="the value of a white pixel, e.g. 255")
 
 
-def corrections(options: argparse.Namespace) -> Corrections:
-    """Corrections from the options. Raises: InvalidExperiment naming the option whose value cannot be."""
+def parse_corrections(options: argparse.Namespace) -> Corrections:
+    """The corrections in the options. Raises: InvalidExperiment naming the option that is out of bounds."""
     from pydantic import ValidationError
 
     from engine.experiment.validation import describe_expected
@@ -67,8 +66,8 @@ def corrections(options: argparse.Namespace) -> Corrections:
 
     known = {name.lower().replace("-", "").replace(" ", ""): name for name in ENCODINGS}
     encoding = (options.encoding or "").lower().replace("-", "").replace("_", "").replace(" ", "")
-    python = {own.replace("-", ""): name for name, own in ENCODINGS.items()}
-    said = {
+    python = {codec.replace("-", ""): name for name, codec in ENCODINGS.items()}  # Python's names are taken too
+    chosen = {
         "header": options.header,
         "separator": SEPARATORS.get(options.separator, options.separator),
         "decimal": DECIMALS.get(options.decimal, options.decimal),
@@ -83,7 +82,7 @@ def corrections(options: argparse.Namespace) -> Corrections:
         "white": options.white,
     }
     try:
-        return Corrections.model_validate(said)
+        return Corrections.model_validate(chosen)
     except ValidationError as error:
         first = error.errors()[0]
         option = str(first["loc"][0])
@@ -93,36 +92,38 @@ def corrections(options: argparse.Namespace) -> Corrections:
 
 
 def show_file(options: argparse.Namespace) -> int:
+    """Print how the file is read."""
     from engine.uploads.inspection import show
 
-    found = show(options.file, corrections(options))
-    print_line(strict(found, ensure_ascii=False) if options.json else format_file(found))
+    inspection = show(options.file, parse_corrections(options))
+    print_line(strict(inspection, ensure_ascii=False) if options.json else format_table(inspection))
     return 0
 
 
-def format_file(found: dict[str, Any]) -> str:
-    """The reading of a file as text: rows, task, separator, columns."""
-    what = f"{found['inputs']} inputs, {found['task']}"
-    what += f" of {found['target']}" if found["target"] else ""
-    what += f", {len(found['classes'])} classes: {', '.join(found['classes'])[:120]}" if found["classes"] else ""
-    lines = [f"{found['name']}: {found['rows']} rows, {what}"]
-    if found.get("separator"):
-        names = "names in the first row" if found["header"] else "no names"
-        sign = SPOKEN[found["separator"]]
-        lines.append(f"separator {sign}, decimal {found['decimal'] or 'by column'}, {found['encoding']}, {names}")
-    width = max([len(column["name"]) for column in found["columns"]], default=0)
-    for column in found["columns"]:
+def format_table(inspection: dict[str, Any]) -> str:
+    """The inspection as text: one line for the file, one for each column."""
+    what = f"{inspection['inputs']} inputs, {inspection['task']}"
+    what += f" of {inspection['target']}" if inspection["target"] else ""
+    if classes := inspection["classes"]:
+        what += f", {len(classes)} classes: {', '.join(classes)[:120]}"
+    lines = [f"{inspection['name']}: {inspection['rows']} rows, {what}"]
+    if inspection.get("separator"):
+        names = "names in the first row" if inspection["header"] else "no names"
+        separator, decimal = SEPARATOR_NAMES[inspection["separator"]], inspection["decimal"] or "by column"
+        lines.append(f"separator {separator}, decimal {decimal}, {inspection['encoding']}, {names}")
+    width = max([len(column["name"]) for column in inspection["columns"]], default=0)
+    for column in inspection["columns"]:
         gaps = f"  {column['missing']} gaps" if column["missing"] else ""
         lines.append(f"  {column['name']:<{width}}  {column['kind']:<8}  {column['role']}{gaps}")
-    return "\n".join([*lines, *found["notes"]])
+    return "\n".join([*lines, *inspection["notes"]])
 
 
 def add_file(options: argparse.Namespace) -> int:
-    """Keep the file; print its id, and how an experiment names it."""
+    """Store the file; print its id and how an experiment names it."""
     from engine.parts.losses import get_default_loss
     from engine.uploads.inspection import add
 
-    data = add(options.file, corrections(options))
+    data = add(options.file, parse_corrections(options))
     loss = {"loss": get_default_loss("regression").model_dump(mode="json")} if data["task"] == "regression" else {}
     if options.json:
         print_line(strict({"id": data["file"], "data": data, **loss}, ensure_ascii=False))

@@ -1,4 +1,7 @@
-"""The command line: `playground run | train | show | check | cost | data | parts | presets | runs | export …`."""
+"""The command line: `playground run | train | show | check | cost | data | parts | presets | runs | export …`.
+
+A command imports what it needs when it runs: torch takes seconds, and `--help` and refusals do without it.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from engine import settings
 from engine.cli import checks, presets, store
 from engine.cli import data as cli_data
-from engine.cli.report import figures, sentence, summary
+from engine.cli.report import build_report, format_losses, format_report
 from engine.errors import InvalidExperiment, PlaygroundError, shown
 from engine.message import Message
 from engine.run_state import RunState
@@ -27,8 +30,8 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command. Status 0: it worked; 1: a run failed; 2: it was asked wrongly."""
-    options = parser().parse_args(arguments)
+    """Run one command. Returns 0 on success, 1 if a run failed, 2 for a request that cannot be fulfilled."""
+    options = build_parser().parse_args(arguments)
     try:
         return int(options.command(options))
     except PlaygroundError as error:
@@ -41,12 +44,11 @@ class Parser(argparse.ArgumentParser):
     """A parser that refuses in one line, without the usage."""
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong and end with status 2."""
         self.exit(2, f"playground: {' '.join(message.split())}\n")
 
 
-def parser() -> argparse.ArgumentParser:
-    """The argument parser of all commands."""
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
     top = Parser(prog="playground", description="Watch neural networks learn.")
     commands = top.add_subparsers(required=True, metavar="command")
 
@@ -55,17 +57,17 @@ def parser() -> argparse.ArgumentParser:
         sub.set_defaults(command=function)
         return sub
 
-    sub = command("run", run, "serve the app in the browser")
+    sub = command("run", serve_app, "serve the app in the browser")
     sub.add_argument("--port", type=int, default=settings.read().port)
     sub = command("train", train, "train an experiment in the foreground")
-    experiment_arguments(sub)
+    add_experiment_arguments(sub)
     sub.add_argument("--steps", type=int, help="optimizer steps instead of the experiment's length")
     sub = command("show", show, "shapes, parameters, FLOPs and memory of an experiment")
-    experiment_arguments(sub)
-    sub = command("parts", parts, "the catalogue, or one family of it")
+    add_experiment_arguments(sub)
+    sub = command("parts", list_parts, "the catalogue, or one family of it")
     sub.add_argument("family", nargs="?")
     sub.add_argument("--json", action="store_true")
-    sub = command("runs", runs, "every run in the store")
+    sub = command("runs", list_runs, "every run in the store")
     sub.add_argument("--json", action="store_true")
     sub = command("export", export_run, "a run as files")
     sub.add_argument("run")
@@ -73,14 +75,14 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--format", metavar="FORMAT", help="one format instead of the usual files, e.g. script")
     sub = command("import", import_run, "a run from the zip that export --format archive wrote")
     sub.add_argument("file", type=Path)
-    checks.commands(command, experiment_arguments, load_experiment)
-    presets.commands(command)
-    cli_data.commands(command)
-    store.commands(command)
+    checks.add_commands(command, add_experiment_arguments, load_experiment)
+    presets.add_commands(command)
+    cli_data.add_commands(command)
+    store.add_commands(command)
     return top
 
 
-def experiment_arguments(sub: argparse.ArgumentParser) -> None:
+def add_experiment_arguments(sub: argparse.ArgumentParser) -> None:
     """Add the arguments that name an experiment and change it."""
     sub.add_argument("source", metavar="FILE|PRESET", help="a JSON file, or the name of a preset")
     sub.add_argument(
@@ -90,7 +92,7 @@ def experiment_arguments(sub: argparse.ArgumentParser) -> None:
 
 
 def load_experiment(options: argparse.Namespace) -> Experiment:
-    """The experiment that the arguments name, with every --set applied and checked."""
+    """The experiment that the arguments name, changed by every `--set`, and checked as a whole."""
     from engine.experiment.experiment import Experiment
     from engine.experiment.overrides import apply_override
     from engine.experiment.presets import load_file_or_preset
@@ -104,46 +106,46 @@ def load_experiment(options: argparse.Namespace) -> Experiment:
         experiment = Experiment.from_dict(data)
     if getattr(options, "steps", None) is not None:
         experiment = Experiment.from_dict({**experiment.to_dict(), "steps": options.steps, "epochs": None})
-    preview(experiment)
+    preview(experiment)  # raises for a network that cannot be built, before a run is made of it
     return experiment
 
 
-def run(options: argparse.Namespace) -> NoReturn:
-    """Replace this process by the app's server, so that whoever ends this one ends that one."""
+def serve_app(options: argparse.Namespace) -> NoReturn:
+    """Become the server of the app, in this process: a signal to it reaches the server."""
     app = Path(__file__).resolve().parents[2] / "app.py"
     os.execve(sys.executable, [sys.executable, str(app)], {**os.environ, "PORT": str(options.port)})
 
 
 def train(options: argparse.Namespace) -> int:
-    """Train a run in the foreground; an interrupt stops it."""
+    """Train in the fleet and follow the run to its end; an interrupt stops it."""
     from engine.preview.preview import preview
     from engine.runtime.client import Fleet
     from engine.store.reader import Reader
 
     experiment = load_experiment(options)
-    careful = preview(experiment).cautions
-    for caution in careful:
+    find_cautions = preview(experiment).find_cautions
+    for caution in find_cautions:
         print(f"playground: caution: {caution}", file=sys.stderr)
     fleet = Fleet()
     name = fleet.start(experiment)
     reader = Reader()
     try:
-        row = follow(reader, name, experiment)
+        row = show_progress(reader, name, experiment)
     except KeyboardInterrupt:
         fleet.stop(name)
-        row = wait_for_end(reader, fleet, name)  # its last numbers are stored after the stop is acknowledged
+        row = wait_for_end(reader, fleet, name)
     finally:
         fleet.close()
-    report = summary(reader, row, experiment) | {"cautions": [caution.plain() for caution in careful]}
+    report = build_report(reader, row, experiment) | {"cautions": [caution.plain() for caution in cautions]}
     if options.json:
         print(strict(report))
     else:
-        print(sentence(report, str(row.message)))
+        print(format_report(report, str(row.message)))
     return 1 if row.state in (RunState.FAILED, RunState.OUT_OF_MEMORY) else 0
 
 
-def follow(reader: Reader, name: str, experiment: Experiment) -> RunRow:
-    """Show a progress bar until the run has ended."""
+def show_progress(reader: Reader, name: str, experiment: Experiment) -> RunRow:
+    """Show a progress bar until the run is over; returns its last row."""
     from tqdm import tqdm
 
     unit, total = ("step", experiment.steps) if experiment.steps is not None else ("epoch", experiment.epochs)
@@ -153,13 +155,14 @@ def follow(reader: Reader, name: str, experiment: Experiment) -> RunRow:
             row = reader.run(name)
             if row is not None:
                 bar.update(getattr(row, unit) - bar.n)
-                bar.set_postfix_str(figures(row))
+                bar.set_postfix_str(format_losses(row))
                 if row.state.is_final:
                     return row
             time.sleep(0.05)
 
 
 def wait_for_end(reader: Reader, fleet: Fleet, name: str) -> RunRow:
+    """Wait until a run that was told to stop is over; returns its last row."""
     while True:
         row = reader.run(name)
         if row is not None and row.state.is_final:
@@ -168,65 +171,65 @@ def wait_for_end(reader: Reader, fleet: Fleet, name: str) -> RunRow:
 
 
 def show(options: argparse.Namespace) -> int:
-    """Print the table of layers."""
+    """Print the layers of an experiment, with parameters, FLOPs and memory."""
     from engine.jobs.cost import cost
     from engine.jobs.layer_table import format_layers
     from engine.preview.preview import preview
 
     experiment = load_experiment(options)
-    found, costs = preview(experiment), cost(experiment)
+    seen, costs = preview(experiment), cost(experiment)
     if options.json:
         layers = [
             {"kind": row.kind, "name": row.name, "output_shape": row.output_shape, "parameters": row.parameters}
-            for row in found.layers
+            for row in seen.layers
         ]
-        totals = {k: getattr(found, k) for k in ("parameters", "flops_per_example", "memory_bytes")}
+        totals = {k: getattr(seen, k) for k in ("parameters", "flops_per_example", "memory_bytes")}
         more = {"flops_training": costs.flops_training, "serving_bytes": costs.serving, "run_bytes": costs.run}
-        careful = [caution.plain() for caution in found.cautions]
-        print(strict({"layers": layers, **totals, **more, "cautions": careful}))
+        cautions = [caution.plain() for caution in seen.cautions]
+        print(strict({"layers": layers, **totals, **more, "cautions": cautions}))
         return 0
-    print(format_layers(found, costs))
-    for caution in found.cautions:
+    print(table(seen, costs))
+    for caution in seen.find_cautions:
         print(f"caution: {caution}")
     return 0
 
 
-def parts(options: argparse.Namespace) -> int:
-    """Print the catalogue."""
+def list_parts(options: argparse.Namespace) -> int:
+    """Print the catalogue, or one family of it."""
     from engine.catalogue.part import catalogue, families, family
 
     if options.family is not None and options.family not in families():
         raise InvalidExperiment("family", Message("one of {choices}", choices=list(families())), shown(options.family))
     names = tuple(families()) if options.family is None else (options.family,)
-    found = {name: {kind: part.summary() for kind, part in catalogue(family(name)).items()} for name in names}
+    summaries = {name: {kind: part.summary() for kind, part in catalogue(family(name)).items()} for name in names}
     if options.json:
-        print(strict(found))
+        print(strict(summaries))
         return 0
-    for name, members in found.items():
+    for name, members in summaries.items():
         print(name)
         for kind, about in members.items():
             print(f"  {kind:<20} {about}")
     return 0
 
 
-def runs(options: argparse.Namespace) -> int:
+def list_runs(options: argparse.Namespace) -> int:
     """Print every run, the newest first."""
     from engine.store.reader import Reader
 
     reader = Reader()
-    found = reader.runs() if reader.layout.database.exists() else []
+    rows = reader.runs() if reader.layout.database.exists() else []
     if options.json:
         keys = ("id", "name", "state", "message", "step", "epoch", "created", "digest", "parent", "summary", "damage")
-        print(strict([{key: getattr(row, key) for key in keys} | {"message": str(row.message)} for row in found]))
+        print(strict([{key: getattr(row, key) for key in keys} | {"message": str(row.message)} for row in rows]))
         return 0
-    for row in found:
-        said = f"{row.state:<9} step {row.step:>8}  epoch {row.epoch:>6}  {figures(row)}  {row.name}".rstrip()
-        print(f"{row.id}  {'damaged' if row.damage else said}")
+    for row in rows:
+        line = f"{row.state:<9} step {row.step:>8}  epoch {row.epoch:>6}  {format_losses(row)}  {row.name}".rstrip()
+        print(f"{row.id}  {'damaged' if row.damage else line}")
     return 0
 
 
 def export_run(options: argparse.Namespace) -> int:
-    """Write a run's files."""
+    """Write a run's files into a folder and print their paths."""
     from engine.export.bundle import export
     from engine.export.single_format import export_as
     from engine.store.reader import Reader
@@ -234,17 +237,17 @@ def export_run(options: argparse.Namespace) -> int:
     reader = Reader()
     if not reader.layout.database.exists():
         raise PlaygroundError(Message("There is no run {run}.", run=options.run))
-    one = options.format is not None
-    made = (
-        export_as(reader, options.run, options.to, options.format) if one else export(reader, options.run, options.to)
-    )
-    for path in made:
+    if options.format is not None:
+        paths = export_as(reader, options.run, options.to, options.format)
+    else:
+        paths = export(reader, options.run, options.to)
+    for path in paths:
         print(path)
     return 0
 
 
 def import_run(options: argparse.Namespace) -> int:
-    """Import an archive and print the new run's name."""
+    """Import a run from an archive and print its new id."""
     from engine.runtime.client import Fleet
 
     fleet = Fleet()

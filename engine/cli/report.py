@@ -1,4 +1,4 @@
-"""What the command line says of a run: the object of `train --json`, and the same for people."""
+"""Report on a run: the object of `train --json`, and the same as a line of text."""
 
 from __future__ import annotations
 
@@ -10,40 +10,39 @@ if TYPE_CHECKING:
     from engine.store.reader import Reader, RunRow
 
 
-def figures(row: RunRow) -> str:
-    """Last losses of a run, and those of the epoch that it kept."""
-    names = {"train_loss": "train", "validation_loss": "validation"}
-    said = [f"{word} {row.summary[key]:.4g}" for key, word in names.items() if row.summary.get(key) is not None]
-    if back := find_kept_epoch(row):
-        said.append(f"kept {back['validation_loss']:.4g} of epoch {back['epoch']}")
-    return " · ".join(said)
+def format_losses(row: RunRow) -> str:
+    """The last losses in one short line, and the epoch whose weights were restored."""
+    words = {"train_loss": "train", "validation_loss": "validation"}
+    losses = [f"{word} {row.summary[key]:.4g}" for key, word in words.items() if row.summary.get(key) is not None]
+    if restored := find_restored_epoch(row):
+        losses.append(f"kept {restored['validation_loss']:.4g} of epoch {restored['epoch']}")
+    return " · ".join(losses)
 
 
-def find_kept_epoch(row: RunRow) -> dict[str, Any] | None:
-    """The epoch whose weights were put back at the end, and its validation loss; None where they are the last ones."""
+def find_restored_epoch(row: RunRow) -> dict[str, Any] | None:
+    """The epoch whose weights were restored at the end, and its validation loss; None if the last weights stayed."""
     epoch, loss = (row.summary.get(key) for key in ("kept_epoch", "kept_validation_loss"))
     return None if epoch is None or loss is None else {"epoch": int(epoch), "validation_loss": loss}
 
 
-def summary(reader: Reader, row: RunRow, experiment: Experiment) -> dict[str, Any]:
+def build_report(reader: Reader, row: RunRow, experiment: Experiment) -> dict[str, Any]:
     """The object that `train --json` prints."""
     from engine.data.prepare import load_examples
     from engine.store.per_class import extract_class_metrics
 
-    task = load_examples(experiment.data, experiment.seed).task
-    word = "accuracy" if task == "classification" else "r2"
-    found = row.summary
-    metrics = {f"{split}_{word}": found.get(f"{split}_metric") for split in ("train", "validation")}
-    seconds = found.get("seconds", 0.0)
-    classes = extract_class_metrics(row.channels, reader.epochs(row.id))
+    task = examples(experiment.data, experiment.seed).task
+    metric = "accuracy" if task == "classification" else "r2"
+    metrics = {f"{split}_{metric}": row.summary.get(f"{split}_metric") for split in ("train", "validation")}
+    seconds = row.summary.get("seconds", 0.0)
+    classes = class_metrics(row.channels, reader.epochs(row.id))
     return {
         "run": row.id,
         "state": row.state,
         "steps": row.step,
         "epochs": row.epoch,
-        "train_loss": found.get("train_loss"),
-        "validation_loss": found.get("validation_loss"),
-        "kept": find_kept_epoch(row),
+        "train_loss": row.summary.get("train_loss"),
+        "validation_loss": row.summary.get("validation_loss"),
+        "kept": find_restored_epoch(row),
         "metrics": metrics,
         "classes": classes.plain() if classes else {},
         "seconds": seconds,
@@ -51,8 +50,8 @@ def summary(reader: Reader, row: RunRow, experiment: Experiment) -> dict[str, An
     }
 
 
-def sentence(report: dict[str, Any], message: str) -> str:
-    """The report of `train` as one line of text."""
+def format_report(report: dict[str, Any], message: str) -> str:
+    """The report as a line of text; `message` is why the run ended."""
     losses = " · ".join(
         f"{k.replace('_', ' ')} {report[k]:.4g}" for k in ("train_loss", "validation_loss") if report[k]
     )

@@ -78,9 +78,9 @@ def test_the_smaller_formats_have_none(
     monkeypatch.setenv("PLAYGROUND_STORE", str(lone.reader.layout.home))
     _head, *rows = compare_run_formats(lone.row.id)
     assert all(math.isnan(row["metric"]) for row in rows)
-    checks.compare_formats(lone.row.id, True)
+    checks.print_quantized_sizes(lone.row.id, True)
     assert {row["metric"] for row in json.loads(capsys.readouterr().out)["formats"]} == {None}
-    checks.compare_formats(lone.row.id, False)
+    checks.print_quantized_sizes(lone.row.id, False)
     assert capsys.readouterr().out.count("R² is not defined") == len(rows)
 
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from engine.archive.pack import pack
 from engine.archive.unpack import unpack
-from engine.cli.report import figures, find_kept_epoch, sentence, summary
+from engine.cli.report import build_report, find_restored_epoch, format_losses, format_report
 from engine.experiment.experiment import Experiment
 from engine.export.bundle import export
 from engine.export.exporters import ExportedRun
@@ -117,11 +117,11 @@ def test_every_place_says_it(fleet: Any, tmp_path: Any) -> None:
     back = {"epoch": number, "validation_loss": best}
     words = f"epoch {number}, with a validation loss of {best:.4g}"
     assert words in str(row.message)
-    report = summary(reader, row, value)
-    assert json.loads(json.dumps(report))["kept"] == find_kept_epoch(row) == back
+    report = build_report(reader, row, value)
+    assert json.loads(json.dumps(report))["kept"] == find_restored_epoch(row) == back
     assert report["validation_loss"] == held[-1] > best
-    assert words in sentence(report, str(row.message))
-    assert f"kept {best:.4g} of epoch {number}" in figures(row)
+    assert words in format_report(report, str(row.message))
+    assert f"kept {best:.4g} of epoch {number}" in format_losses(row)
     assert validation_loss(row.summary) == f"{best:.3g} (epoch {number})"
     assert validation_loss({"kept_epoch": 3.0, "validation_loss": 0.5}) == "0.5", "half of it says nothing"
     unpacked = unpack(pack(reader, row))
@@ -148,7 +148,7 @@ def test_a_run_stopped_by_hand_keeps_its_last_weights_and_names_the_best(fleet: 
         f"The weights are those of step {row.step}, where the run was stopped. "
         f"The best epoch was epoch {held.index(best) + 1}, with a validation loss of {best:.4g}."
     )
-    assert find_kept_epoch(row) is None
+    assert find_restored_epoch(row) is None
     reader.close()
 
 
