@@ -123,8 +123,8 @@ def train(options: argparse.Namespace) -> int:
     from engine.store.reader import Reader
 
     experiment = load_experiment(options)
-    find_cautions = preview(experiment).find_cautions
-    for caution in find_cautions:
+    cautions = preview(experiment).cautions
+    for caution in cautions:
         print(f"playground: caution: {caution}", file=sys.stderr)
     fleet = Fleet()
     name = fleet.start(experiment)
@@ -189,7 +189,7 @@ def show(options: argparse.Namespace) -> int:
         print(strict({"layers": layers, **totals, **more, "cautions": cautions}))
         return 0
     print(table(seen, costs))
-    for caution in seen.find_cautions:
+    for caution in seen.cautions:
         print(f"caution: {caution}")
     return 0
 

@@ -1,4 +1,4 @@
-"""An activation and its slope, with the zones in which a unit does not learn."""
+"""Activation curve: an activation and its derivative, with the intervals in which a unit does not learn."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ REACH, POINTS = 6.0, 601
 
 @dataclass(frozen=True)
 class ActivationCurve:
-    """f and f′ at x; `dead` is where both are exactly zero, `saturated` the other flat ends, as (from, to) on x."""
+    """f and f′ at x, (points,) each.
+
+    `dead`: intervals of x, (from, to), where both are exactly zero; `saturated`: the other flat ones.
+    """
 
     x: np.ndarray
     f: np.ndarray
@@ -23,23 +26,22 @@ class ActivationCurve:
     saturated: tuple[tuple[float, float], ...]
 
 
-def activation_curve(part: Activation) -> ActivationCurve:
-    """The activation between −6 and 6; the slope comes from torch's own differentiation."""
-    x = torch.linspace(-REACH, REACH, POINTS, dtype=torch.float64, requires_grad=True)
+def sample_activation(part: Activation) -> ActivationCurve:
+    """The activation between −6 and 6; its derivative comes from autograd."""
+    x = torch.linspace(-REACH, REACH, POINTS, dtype=torch.float64, requires_grad=True)  # (points,)
     function = part.build().double()
     f = function(x)
-    (slope,) = torch.autograd.grad(f.sum(), x)
-    f, at = f.detach(), x.detach().numpy()
+    (slope,) = torch.autograd.grad(f.sum(), x)  # each f depends on its own x: the sum's gradient is f′ at every point
+    f, points = f.detach(), x.detach().numpy()
     flat = part.find_saturated(x.detach(), function)
     dead = (f == 0) & (slope == 0)
-    none = torch.zeros(POINTS, dtype=torch.bool)
-    return ActivationCurve(
-        at, f.numpy(), slope.numpy(), zones(at, dead), zones(at, none if flat is None else flat & ~dead)
-    )
+    saturated = torch.zeros_like(dead) if flat is None else flat & ~dead
+    return ActivationCurve(points, f.numpy(), slope.numpy(), find_zones(points, dead), find_zones(points, saturated))
 
 
-def zones(x: np.ndarray, inside: torch.Tensor) -> tuple[tuple[float, float], ...]:
-    """The stretches of x that lie inside; a lone point is none."""
+def find_zones(x: np.ndarray, inside: torch.Tensor) -> tuple[tuple[float, float], ...]:
+    """The intervals of x, (from, to), on which `inside` holds at two points or more."""
     edges = np.diff(np.concatenate([[0], inside.numpy().astype(int), [0]]))
     pairs = zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1, strict=True)
+    # rounded, since linspace misses 0 by 1e-16
     return tuple((round(float(x[a]), 9), round(float(x[b]), 9)) for a, b in pairs if b > a)

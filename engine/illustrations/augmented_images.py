@@ -8,12 +8,12 @@ from sklearn.datasets import load_digits
 
 from engine.parts.augmentations import Augmentation
 
-SHOWN = 6
+IMAGES = 6
 
 
 def augment_images(part: Augmentation, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """The first handwritten digits as they are, and as training sees them once, (images, 8, 8) each."""
-    images = torch.tensor(load_digits().images[:SHOWN] / 16, dtype=torch.float32)[:, None]
+    """The first handwritten digits before and after the augmentation, (images, 8, 8) each."""
+    images = torch.tensor(load_digits().images[:IMAGES] / 16, dtype=torch.float32)[:, None]  # (N, 1, 8, 8)
     generator = torch.Generator().manual_seed(seed)
-    changed, _ = part.apply(images, torch.eye(SHOWN), generator)
+    changed, _ = part.apply(images, torch.eye(IMAGES), generator)  # targets (N, classes): mixing needs some
     return images[:, 0].numpy(), changed[:, 0].numpy()

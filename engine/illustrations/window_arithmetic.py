@@ -1,4 +1,4 @@
-"""The arithmetic of windows: where a filter lies on an image, and what size comes out."""
+"""Window arithmetic: where the windows of a convolution or pooling lie, and the size of its output."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from engine.parts.blocks import Block
 
 @dataclass(frozen=True)
 class WindowArithmetic:
-    """A row of `size` cells with `before` and `after` cells of padding, a window of `kernel` cells that moves by
-    `stride`, and how many cells come out. `spreads`: the other way around, each cell paints a window, and the padding
-    is what is cut off what was painted."""
+    """One dimension of a window: `size` input cells, `before` and `after` cells of padding, `out` output cells.
+
+    `spreads`: a transposed convolution, in which each input cell is spread over a window, and padding is cut off.
+    """
 
     size: int
     kernel: int
@@ -25,13 +26,13 @@ class WindowArithmetic:
     out: int
     spreads: bool = False
 
-    def start(self, place: int) -> int:
-        """Where the window of a place begins, counted from the first cell that is no padding."""
-        return place * self.stride - self.before
+    def start(self, index: int) -> int:
+        """The first cell of a window; −1 is the last cell of the padding before the input."""
+        return index * self.stride - self.before
 
 
-def window_arithmetic(part: Block, size: int) -> WindowArithmetic | None:
-    """The arithmetic of a block of convolution or pooling on inputs of a size; None for all other blocks.
+def find_window_arithmetic(part: Block, size: int) -> WindowArithmetic | None:
+    """The arithmetic of a convolution or pooling block on inputs of one size; None for other blocks.
 
     Raises: InvalidExperiment if the block does not take such inputs.
     """
@@ -39,14 +40,14 @@ def window_arithmetic(part: Block, size: int) -> WindowArithmetic | None:
     if window is None:
         return None
     shape = (size, 1) if window.dimensions == 1 else (1, size, size)
-    with torch.device("meta"):
-        made = part.build(shape)(torch.empty(1, *shape))
-    out = made.shape[1] if len(shape) == 2 else made.shape[-1]
+    with torch.device("meta"):  # shapes without values: no memory, no time
+        output = part.build(shape)(torch.empty(1, *shape))
+    out = output.shape[1] if len(shape) == 2 else output.shape[-1]  # (N, time, features) or (N, C, H, W)
     return WindowArithmetic(size, *window[:4], int(out), window.is_transposed)
 
 
 def pool_image(part: Block) -> tuple[np.ndarray, np.ndarray]:
-    """A handwritten digit before and after a block without parameters, (height, width) each."""
+    """A handwritten digit before and after a pooling block, (H, W) each."""
     image = load_digits().images[0] / 16
     with torch.no_grad():
         after = part.build((1, *image.shape))(torch.tensor(image)[None, None])

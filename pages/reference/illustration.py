@@ -13,14 +13,14 @@ import streamlit as st
 from engine.catalogue.part import Part
 from engine.downloads.fetch import is_fetched
 from engine.errors import InvalidExperiment, PlaygroundError
-from engine.illustrations.activation_curve import activation_curve
+from engine.illustrations.activation_curve import sample_activation
 from engine.illustrations.augmented_images import augment_images
-from engine.illustrations.initial_weights import initial_weights
-from engine.illustrations.loss_curve import loss_curve
-from engine.illustrations.optimizer_path import optimizer_path
-from engine.illustrations.point_cloud import point_cloud
-from engine.illustrations.schedule_curve import schedule_curve
-from engine.illustrations.window_arithmetic import pool_image, window_arithmetic
+from engine.illustrations.initial_weights import sample_initial_weights
+from engine.illustrations.loss_curve import sample_loss
+from engine.illustrations.optimizer_path import trace_optimizer
+from engine.illustrations.point_cloud import transform_cloud
+from engine.illustrations.schedule_curve import sample_schedule
+from engine.illustrations.window_arithmetic import find_window_arithmetic, pool_image
 from engine.parts.activations import Activation
 from engine.parts.augmentations import Augmentation
 from engine.parts.blocks import Block
@@ -39,7 +39,7 @@ from pages.session.messages import sentence
 from pages.settings import chart_colors
 
 CONFIG = {"displayModeBar": False}
-way = lru_cache(maxsize=64)(optimizer_path)  # a few tenths of a second each
+way = lru_cache(maxsize=64)(trace_optimizer)  # a few tenths of a second each
 
 
 def sketch(part: Part) -> bool:
@@ -64,7 +64,7 @@ def show(figure: go.Figure, caption: str = "", height: int = 320) -> bool:
 
 def activation(part: Activation, colors: Any) -> bool:
     return show(
-        part_figures.of_response(activation_curve(part), colors), _("f solid, f′ dashed, from torch's own derivative.")
+        part_figures.of_response(sample_activation(part), colors), _("f solid, f′ dashed, from torch's own derivative.")
     )
 
 
@@ -74,10 +74,10 @@ def block(part: Block, colors: Any) -> bool:
         return activation(part.output_activation, colors)
     if part.window is None:
         return False
-    window_arithmetic(part, 32)  # refused at once where no size that can be chosen would do
+    find_window_arithmetic(part, 32)  # refused at once where no size that can be chosen would do
     flat = part.window.dimensions == 1
     size = int(st.slider(_("Size of the input, x"), 1, 16, 8, key="size"))
-    seen = window_arithmetic(part, size)
+    seen = find_window_arithmetic(part, size)
     assert seen is not None
     places = tiles.sides(seen) if flat else tiles.sides(seen) ** 2
     place = int(st.slider(_("Position"), 1, places, 1, key=f"place_{places}")) - 1 if places > 1 else 0
@@ -94,7 +94,7 @@ def initializer(part: Initializer, colors: Any) -> bool:
     left, right = st.columns(2)
     into = int(left.number_input("fan_in", 1, 4096, 256, key="fan_in"))
     out = int(right.number_input("fan_out", 1, 4096, 128, key="fan_out"))
-    seen = initial_weights(part, Fan(into, out))
+    seen = sample_initial_weights(part, Fan(into, out))
     caption = _("Variance of the weights drawn: {measured}.", measured=number(seen.variance, 4))
     if seen.expected is not None:
         expected = number(seen.expected, 4)
@@ -107,7 +107,7 @@ def schedule(part: Schedule, colors: Any) -> bool:
     epochs = int(left.slider(_("Epochs of 25 steps"), 10, 300, 120, 10, key="epochs"))
     log = bool(right.toggle(_("log axis"), key="log_axis"))
     return show(
-        part_figures.of_course(schedule_curve(part, epochs), colors, log=log),
+        part_figures.of_course(sample_schedule(part, epochs), colors, log=log),
         _("The factor in every step of such a run."),
     )
 
@@ -125,7 +125,7 @@ def optimizer(part: Optimizer, colors: Any) -> bool:
 def transform(part: Transform, colors: Any) -> bool:
     names = (("x", "y"), ("x", "z")) if part.acts_on == "target" else (("x₁", "x₂"), ("z₁", "z₂"))
     return show(
-        part_figures.of_cloud(point_cloud(part), colors, names), _("300 points; the thin lines are the axes."), 280
+        part_figures.of_cloud(transform_cloud(part), colors, names), _("300 points; the thin lines are the axes."), 280
     )
 
 
@@ -136,7 +136,7 @@ def augmentation(part: Augmentation, colors: Any) -> bool:
 
 
 def loss(part: Loss, colors: Any) -> bool:
-    return show(part_figures.of_price(loss_curve(part), colors), _("The loss of one example, and how hard it pulls."))
+    return show(part_figures.of_price(sample_loss(part), colors), _("The loss of one example, and how hard it pulls."))
 
 
 def dataset(part: Dataset, colors: Any) -> bool:

@@ -10,14 +10,14 @@ import pytest
 
 from engine.catalogue.part import catalogue
 from engine.errors import InvalidExperiment
-from engine.illustrations.activation_curve import activation_curve
+from engine.illustrations.activation_curve import sample_activation
 from engine.illustrations.augmented_images import augment_images
-from engine.illustrations.initial_weights import initial_weights
-from engine.illustrations.loss_curve import loss_curve
-from engine.illustrations.optimizer_path import START, optimizer_path
-from engine.illustrations.point_cloud import point_cloud
-from engine.illustrations.schedule_curve import STEPS_AN_EPOCH, schedule_curve
-from engine.illustrations.window_arithmetic import pool_image, window_arithmetic
+from engine.illustrations.initial_weights import sample_initial_weights
+from engine.illustrations.loss_curve import sample_loss
+from engine.illustrations.optimizer_path import START, trace_optimizer
+from engine.illustrations.point_cloud import transform_cloud
+from engine.illustrations.schedule_curve import STEPS_PER_EPOCH, sample_schedule
+from engine.illustrations.window_arithmetic import find_window_arithmetic, pool_image
 from engine.parts.activations.elu import ELU
 from engine.parts.activations.relu import ReLU
 from engine.parts.activations.sigmoid import Sigmoid
@@ -40,7 +40,7 @@ from engine.parts.transforms.standardize_target import StandardizeTarget
 
 
 def test_zones_of_activations() -> None:
-    relu, tanh, elu = activation_curve(ReLU()), activation_curve(Tanh()), activation_curve(ELU(alpha=2.0))
+    relu, tanh, elu = sample_activation(ReLU()), sample_activation(Tanh()), sample_activation(ELU(alpha=2.0))
     ((low, high),) = relu.dead
     assert (low, high) == (-6.0, 0.0)
     assert relu.saturated == tanh.dead == ()
@@ -50,12 +50,12 @@ def test_zones_of_activations() -> None:
     assert left == tuple(-x for x in reversed(right))
     assert elu.saturated[0][1] == pytest.approx(math.log(0.05), abs=0.021)
     assert np.abs(tanh.slope - (1 - np.tanh(tanh.x) ** 2)).max() < 1e-12
-    assert activation_curve(Sigmoid()).slope.max() == pytest.approx(0.25)
+    assert sample_activation(Sigmoid()).slope.max() == pytest.approx(0.25)
 
 
 @pytest.mark.parametrize("kind", catalogue(Initializer))
 def test_theory_and_draws_agree(kind: str) -> None:
-    seen = initial_weights(catalogue(Initializer)[kind](), Fan(300, 200))
+    seen = sample_initial_weights(catalogue(Initializer)[kind](), Fan(300, 200))
     area = float(seen.density.sum() * (seen.centers[1] - seen.centers[0]))
     assert area == pytest.approx(1, abs=1e-9)
     if seen.theory is None or seen.expected is None:
@@ -68,11 +68,11 @@ def test_theory_and_draws_agree(kind: str) -> None:
 
 
 def test_the_course_of_schedules() -> None:
-    seen = schedule_curve(InverseTime(delta=0.5), 12)
-    epoch = np.arange(12 * STEPS_AN_EPOCH) // STEPS_AN_EPOCH + 1
+    seen = sample_schedule(InverseTime(delta=0.5), 12)
+    epoch = np.arange(12 * STEPS_PER_EPOCH) // STEPS_PER_EPOCH + 1
     assert np.abs(seen.factors - 1.5 / (1 + 0.5 * epoch)).max() < 1e-12
     assert seen.losses is None
-    plateau = schedule_curve(OnPlateau(patience=5, fall=0.5), 60)
+    plateau = sample_schedule(OnPlateau(patience=5, fall=0.5), 60)
     assert plateau.losses is not None
     assert plateau.factors[0] == 1
     assert set(np.log2(plateau.factors[plateau.factors > 0.01])) <= {0.0, -1.0, -2.0, -3.0, -4.0, -5.0, -6.0}
@@ -80,7 +80,7 @@ def test_the_course_of_schedules() -> None:
 
 
 def test_the_ravine_is_gone_down_by_the_formula() -> None:
-    seen = optimizer_path(SGD(lr=0.03), 50)
+    seen = trace_optimizer(SGD(lr=0.03), 50)
     rates = np.array([1.0, 10.0])
     exact = np.array(START) * (1 - 0.03 * rates) ** np.arange(51)[:, None]
     assert np.abs(seen.path - exact).max() < 1e-5
@@ -88,8 +88,8 @@ def test_the_ravine_is_gone_down_by_the_formula() -> None:
     for _ in range(50):
         m = beta * m + (1 - beta) * rates * w
         w = w - 0.3 * m
-    assert np.abs(optimizer_path(EwmaMomentum(lr=0.3), 50).path[-1] - w).max() < 1e-5
-    assert len(optimizer_path(SGD(lr=5.0), 50).path) < 20
+    assert np.abs(trace_optimizer(EwmaMomentum(lr=0.3), 50).path[-1] - w).max() < 1e-5
+    assert len(trace_optimizer(SGD(lr=5.0), 50).path) < 20
 
 
 @pytest.mark.parametrize(
@@ -98,28 +98,28 @@ def test_the_ravine_is_gone_down_by_the_formula() -> None:
 def test_the_arithmetic_of_windows(size: int, kernel: int, stride: int, padding: int) -> None:
     fields: dict[str, Any] = {"kernel": kernel, "stride": stride, "padding": padding}
     for block in (Conv2d(**fields), Conv1d(**fields)):
-        seen = window_arithmetic(block, size)
+        seen = find_window_arithmetic(block, size)
         assert seen is not None
         assert seen.out == (size - kernel + 2 * padding) // stride + 1
         assert seen.start(seen.out - 1) + kernel <= size + padding
-    back = window_arithmetic(TransposedConv2d(**fields), size)
+    back = find_window_arithmetic(TransposedConv2d(**fields), size)
     assert back is not None
     assert back.out == (size - 1) * stride - 2 * padding + kernel
-    assert window_arithmetic(Dense(), size) is None
+    assert find_window_arithmetic(Dense(), size) is None
     with pytest.raises(InvalidExperiment):
-        window_arithmetic(Conv2d(kernel=9), size)
+        find_window_arithmetic(Conv2d(kernel=9), size)
 
 
 def test_pooling_clouds_images_and_prices() -> None:
     before, after = pool_image(MaxPool())
     assert np.array_equal(after, before.reshape(4, 2, 4, 2).max((1, 3)))
-    seen = point_cloud(Standardize())
+    seen = transform_cloud(Standardize())
     assert np.abs(seen.after.mean(0)).max() < 1e-5
-    target = point_cloud(StandardizeTarget())
+    target = transform_cloud(StandardizeTarget())
     assert np.array_equal(target.after[:, 0], target.before[:, 0])
     images, mirrored = augment_images(Flip(rate=1.0))
     assert np.array_equal(mirrored, images[:, :, ::-1])
-    assert loss_curve(CrossEntropy()).loss[200] == pytest.approx(math.log(2))
-    huber = loss_curve(Huber())
+    assert sample_loss(CrossEntropy()).loss[200] == pytest.approx(math.log(2))
+    huber = sample_loss(Huber())
     assert huber.loss[-1] == pytest.approx(3.5)
     assert huber.slope[-1] == pytest.approx(1)

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from engine.errors import InvalidExperiment
-from engine.illustrations.window_arithmetic import window_arithmetic
+from engine.illustrations.window_arithmetic import find_window_arithmetic
 from engine.parts.blocks import Block
 from engine.parts.blocks.conv1d import Conv1d
 from engine.parts.blocks.conv2d import Conv2d
@@ -45,7 +45,7 @@ def test_windows_lie_where_torch_looks(border: str, kernel: int, stride: int) ->
             }
             for block in (Conv1d(**fields), Conv2d(**fields)):
                 try:
-                    seen = window_arithmetic(block, size)
+                    seen = find_window_arithmetic(block, size)
                 except InvalidExperiment:
                     continue
                 assert seen is not None
@@ -62,7 +62,7 @@ def test_windows_lie_where_torch_looks(border: str, kernel: int, stride: int) ->
 def test_painted_windows_lie_where_torch_paints(kernel: int, stride: int, padding: int) -> None:
     block = TransposedConv2d(kernel=kernel, stride=stride, padding=padding, filters=1)
     for size in (2, 5, 8):
-        seen = window_arithmetic(block, size)
+        seen = find_window_arithmetic(block, size)
         assert seen is not None
         cells = reached(block, size, flat=False)
         assert len(cells) == seen.out
@@ -75,7 +75,7 @@ def test_painted_windows_lie_where_torch_paints(kernel: int, stride: int, paddin
 
 @pytest.mark.parametrize("block", [Conv2d(border="same"), Conv2d(kernel=4, border="same"), TransposedConv2d(padding=1)])
 def test_no_window_leaves_the_picture_and_the_formula_is_right(block: Block) -> None:
-    seen = window_arithmetic(block, 8)
+    seen = find_window_arithmetic(block, 8)
     assert seen is not None
     colors = {"ground": "#fff", "grid": "#ddd", "text": "#000", "runs": ["#f00", "#0f0"]}
     side = tiles.sides(seen)
