@@ -25,7 +25,7 @@ def small_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Small files in the real formats in place of those that would be fetched; nothing is fetched in a test."""
     folder = tmp_path_factory.mktemp("downloads")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fetch, "downloads", lambda: folder)
+        patch.setattr(fetch, "get_folder", lambda: folder)
         patch.setattr(fetch, "matches_checksum", lambda data, remote: True)
         write_stand_ins(folder)
         yield folder

@@ -1,1 +1,1 @@
-"""Files that data sets are read from: fetched once, checked, and read by small readers of our own (never a pickle)."""
+"""Downloads: the files of data sets, fetched once, verified, and parsed without pickle."""

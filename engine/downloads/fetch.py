@@ -1,4 +1,4 @@
-"""Files from elsewhere: fetched once into the store's folder, and used only if their checksum is right."""
+"""Fetching: remote files are downloaded once into the store's folder, and used only if their checksum is right."""
 
 from __future__ import annotations
 
@@ -18,19 +18,23 @@ from engine import settings
 from engine.errors import InvalidExperiment
 from engine.message import Message
 
-Told = Callable[[int], None]
+OnProgress = Callable[[int], None]
+"""Called with the bytes of every chunk that arrives."""
 
-TIMEOUT = 10.0  # seconds without a byte
-PATIENCE = 20.0  # seconds after a failure in which it is not tried again
-CHUNK = 1 << 18
+TIMEOUT_SECONDS = 10.0  # without a byte
+RETRY_SECONDS = 20.0  # a failure is repeated for so long without asking again: pages ask at every rerun
+CHUNK_BYTES = 1 << 18
 HINT = Message("the data set digits needs no download")
-_turn = threading.Lock()
-_failed: dict[str, tuple[float, InvalidExperiment]] = {}
+_lock = threading.Lock()
+_failures: dict[str, tuple[float, InvalidExperiment]] = {}
 
 
 @dataclass(frozen=True)
-class Remote:
-    """A file elsewhere. The MD5 is the one that the data's authors publish; it tells a damaged file, no more."""
+class RemoteFile:
+    """A file to download: its folder, its URL, its size in bytes, and the MD5 that its authors publish.
+
+    The MD5 tells a damaged file from a whole one, and no more than that.
+    """
 
     folder: str
     address: str
@@ -39,43 +43,41 @@ class Remote:
 
     @property
     def path(self) -> Path:
-        """Where it is kept."""
-        return downloads() / self.folder / self.address.rsplit("/", 1)[1]
+        return get_folder() / self.folder / self.address.rsplit("/", 1)[1]
 
 
-def downloads() -> Path:
-    """The folder of everything fetched."""
+def get_folder() -> Path:
     return settings.read().store / "downloads"
 
 
-def is_fetched(remote: Remote) -> bool:
-    """Whether the file is here; its checksum is looked at when it is read."""
+def is_fetched(remote: RemoteFile) -> bool:
+    """Whether the file is on the disk; `fetch` verifies its checksum."""
     return remote.path.is_file()
 
 
-def fetch(remote: Remote, told: Told = lambda count: None) -> bytes:
-    """The file's bytes, from the disk if they are there; `told` hears of every piece that arrives.
+def fetch(remote: RemoteFile, on_progress: OnProgress = lambda count: None) -> bytes:
+    """The bytes of a file, from the disk or else from its URL.
 
-    Raises: InvalidExperiment if it is not here and cannot be had.
+    Raises: InvalidExperiment if it is not on the disk and cannot be downloaded.
     """
-    with _turn:  # whoever waits finds it on the disk
-        kept = read_cached(remote)
-        if kept is not None:
-            return kept
-        when, error = _failed.get(remote.address, (-PATIENCE, None))
-        if error is not None and time.monotonic() - when < PATIENCE:
+    with _lock:  # one download at a time: threads that wait for the same file then find it on the disk
+        cached = read_cached(remote)
+        if cached is not None:
+            return cached
+        when, error = _failures.get(remote.address, (-RETRY_SECONDS, None))
+        if error is not None and time.monotonic() - when < RETRY_SECONDS:
             raise error
         try:
-            data = download(remote, told)
+            data = download(remote, on_progress)
             store_file(remote.path, data)
         except InvalidExperiment as failure:
-            _failed[remote.address] = time.monotonic(), failure
+            _failures[remote.address] = time.monotonic(), failure
             raise
     return data
 
 
-def read_cached(remote: Remote) -> bytes | None:
-    """The file on the disk; None if it is not there or not whole."""
+def read_cached(remote: RemoteFile) -> bytes | None:
+    """The file on the disk; None if it is missing or damaged."""
     try:
         data = remote.path.read_bytes()
     except OSError:
@@ -83,20 +85,21 @@ def read_cached(remote: Remote) -> bytes | None:
     return data if matches_checksum(data, remote) else None
 
 
-def download(remote: Remote, told: Told) -> bytes:
-    """The file from its address."""
-    host, pieces, count = urlsplit(remote.address).hostname or "", [], 0
+def download(remote: RemoteFile, on_progress: OnProgress) -> bytes:
+    """The file from its URL. Raises: InvalidExperiment."""
+    host, chunks, count = urlsplit(remote.address).hostname or "", [], 0
     try:
-        with urllib.request.urlopen(remote.address, timeout=TIMEOUT) as answer:
-            while count <= remote.size and (piece := answer.read(CHUNK)):
-                pieces.append(piece)
-                count += len(piece)
-                told(len(piece))
+        with urllib.request.urlopen(remote.address, timeout=TIMEOUT_SECONDS) as answer:
+            # a server that sends more than the file is not read to its end
+            while count <= remote.size and (chunk := answer.read(CHUNK_BYTES)):
+                chunks.append(chunk)
+                count += len(chunk)
+                on_progress(len(chunk))
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise InvalidExperiment(
             "$.data", Message("a download from {host}", host=host), Message("no answer that could be used"), HINT
         ) from error
-    data = b"".join(pieces)
+    data = b"".join(chunks)
     if not matches_checksum(data, remote):
         raise InvalidExperiment(
             "$.data", Message("the published file from {host}", host=host), Message("another or a damaged one"), HINT
@@ -104,13 +107,12 @@ def download(remote: Remote, told: Told) -> bytes:
     return data
 
 
-def matches_checksum(data: bytes, remote: Remote) -> bool:
-    """Whether these are the bytes that were published."""
+def matches_checksum(data: bytes, remote: RemoteFile) -> bool:
     return hashlib.md5(data, usedforsecurity=False).hexdigest() == remote.md5
 
 
 def store_file(path: Path, data: bytes) -> None:
-    """Write the file in one go: whoever reads finds all of it or none."""
+    """Write a file atomically: another process that reads finds all of it or none. Raises: InvalidExperiment."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")

@@ -17,9 +17,9 @@ from engine.catalogue.part import catalogue
 from engine.downloads import fetch as download
 from engine.downloads import idx
 from engine.downloads.cifar import read_cifar
-from engine.downloads.fetch import Remote, fetch
+from engine.downloads.fetch import RemoteFile, fetch
 from engine.downloads.idx import read_idx
-from engine.downloads.image_examples import image_examples
+from engine.downloads.image_examples import make_image_examples
 from engine.errors import InvalidExperiment, PlaygroundError
 from engine.parts.datasets import Dataset
 from tests.science.references import covers
@@ -82,7 +82,7 @@ def one_sentence(act: object) -> None:
 
 
 def test_a_gzip_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(idx, "LARGEST", 10_000)
+    monkeypatch.setattr(idx, "MAX_BYTES", 10_000)
     one_sentence(lambda: read_idx(gzip.compress(bytes(10**7))))
 
 
@@ -118,14 +118,14 @@ def test_what_is_no_whole_cifar_archive_gets_one_sentence(name: str) -> None:
 
 def test_images_and_labels_have_to_belong_together() -> None:
     ten = tuple("0123456789")
-    one_sentence(lambda: image_examples(COLORS, LABELS[:9], ten, "image", 20, 0))
-    one_sentence(lambda: image_examples(COLORS, LABELS + 1, ten, "image", 20, 0))
-    one_sentence(lambda: image_examples(IMAGES, LABELS[:7], ten, "image", 20, 0))
-    found = image_examples(COLORS, LABELS, ten, "vector", 6, 3)
+    one_sentence(lambda: make_image_examples(COLORS, LABELS[:9], ten, "image", 20, 0))
+    one_sentence(lambda: make_image_examples(COLORS, LABELS + 1, ten, "image", 20, 0))
+    one_sentence(lambda: make_image_examples(IMAGES, LABELS[:7], ten, "image", 20, 0))
+    found = make_image_examples(COLORS, LABELS, ten, "vector", 6, 3)
     assert found.x.shape == (6, 3072)
     for row, label in zip(found.x, found.y, strict=True):
         np.testing.assert_array_equal(np.round(row * 255), COLORS[label].reshape(-1))
-    assert not np.array_equal(found.y, image_examples(COLORS, LABELS, ten, "vector", 6, 4).y), "drawn by the seed"
+    assert not np.array_equal(found.y, make_image_examples(COLORS, LABELS, ten, "vector", 6, 4).y), "drawn by the seed"
 
 
 @pytest.mark.parametrize("kind", ["mnist", "fashion_mnist", "cifar10"])
@@ -162,7 +162,7 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[tuple[st
             pass
 
     monkeypatch.undo()
-    monkeypatch.setattr(download, "downloads", lambda: tmp_path)
+    monkeypatch.setattr(download, "get_folder", lambda: tmp_path)
     monkeypatch.setattr(download, "matches_checksum", lambda data, remote: hashlib.md5(data).hexdigest() == remote.md5)
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
@@ -173,8 +173,8 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[tuple[st
     found.server_close()
 
 
-def remote(address: str) -> Remote:
-    return Remote("few", address, len(CONTENT), hashlib.md5(CONTENT).hexdigest())
+def remote(address: str) -> RemoteFile:
+    return RemoteFile("few", address, len(CONTENT), hashlib.md5(CONTENT).hexdigest())
 
 
 def test_a_file_is_fetched_once_and_checked_at_every_use(server: tuple[str, list[str]]) -> None:

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from typing import ClassVar
 
 from engine.catalogue.part import Part
-from engine.downloads.fetch import Remote
+from engine.downloads.fetch import RemoteFile
 from engine.examples import Examples, Task
 
 
@@ -18,7 +18,7 @@ class Dataset(Part, family="datasets", position=0):
     """
 
     is_own: ClassVar[bool] = False
-    remote: ClassVar[tuple[Remote, ...]] = ()
+    remote: ClassVar[tuple[RemoteFile, ...]] = ()
 
     @property
     def stated_task(self) -> Task | None:

@@ -4,8 +4,8 @@ from typing import ClassVar, Literal
 
 from engine.catalogue.part import hparam
 from engine.downloads.cifar import read_cifar
-from engine.downloads.fetch import Remote, fetch
-from engine.downloads.image_examples import image_examples
+from engine.downloads.fetch import RemoteFile, fetch
+from engine.downloads.image_examples import make_image_examples
 from engine.examples import Examples
 from engine.parts.datasets import Dataset
 
@@ -29,8 +29,8 @@ class CIFAR10(Dataset):
     """
 
     rank: ClassVar[int] = 22
-    remote: ClassVar[tuple[Remote, ...]] = (
-        Remote("cifar10", ADDRESS, 170_052_171, "c32a1d4ab5d03f1284b67883e8d87530"),
+    remote: ClassVar[tuple[RemoteFile, ...]] = (
+        RemoteFile("cifar10", ADDRESS, 170_052_171, "c32a1d4ab5d03f1284b67883e8d87530"),
     )
     kind: Literal["cifar10"] = "cifar10"
     samples: int = hparam(5000, "How many of the 50 000 images, drawn by the seed.", ge=20, le=50_000, log=True)
@@ -41,4 +41,4 @@ class CIFAR10(Dataset):
 
     def load(self, seed: int) -> Examples:
         images, labels = read_cifar(fetch(self.remote[0]))
-        return image_examples(images, labels, NAMES, self.layout, self.samples, seed)
+        return make_image_examples(images, labels, NAMES, self.layout, self.samples, seed)

@@ -3,9 +3,9 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from engine.catalogue.part import hparam
-from engine.downloads.fetch import Remote, fetch
+from engine.downloads.fetch import RemoteFile, fetch
 from engine.downloads.idx import read_idx
-from engine.downloads.image_examples import image_examples
+from engine.downloads.image_examples import make_image_examples
 from engine.examples import Examples
 from engine.parts.datasets import Dataset
 
@@ -29,11 +29,13 @@ class FashionMNIST(Dataset):
     """
 
     rank: ClassVar[int] = 21
-    remote: ClassVar[tuple[Remote, ...]] = (
-        Remote(
+    remote: ClassVar[tuple[RemoteFile, ...]] = (
+        RemoteFile(
             "fashion_mnist", f"{ADDRESS}/train-images-idx3-ubyte.gz", 26_421_880, "8d4fb7e6c68d591d4c3dfef9ec88bf0d"
         ),
-        Remote("fashion_mnist", f"{ADDRESS}/train-labels-idx1-ubyte.gz", 29_515, "25c81989df183df01b3e8a0aad5dffbe"),
+        RemoteFile(
+            "fashion_mnist", f"{ADDRESS}/train-labels-idx1-ubyte.gz", 29_515, "25c81989df183df01b3e8a0aad5dffbe"
+        ),
     )
     kind: Literal["fashion_mnist"] = "fashion_mnist"
     samples: int = hparam(6000, "How many of the 60 000 images, drawn by the seed.", ge=20, le=60_000, log=True)
@@ -44,4 +46,4 @@ class FashionMNIST(Dataset):
 
     def load(self, seed: int) -> Examples:
         images, labels = (read_idx(fetch(remote)) for remote in self.remote)
-        return image_examples(images[:, None], labels, NAMES, self.layout, self.samples, seed)
+        return make_image_examples(images[:, None], labels, NAMES, self.layout, self.samples, seed)

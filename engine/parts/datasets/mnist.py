@@ -3,9 +3,9 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from engine.catalogue.part import hparam
-from engine.downloads.fetch import Remote, fetch
+from engine.downloads.fetch import RemoteFile, fetch
 from engine.downloads.idx import read_idx
-from engine.downloads.image_examples import image_examples
+from engine.downloads.image_examples import make_image_examples
 from engine.examples import Examples
 from engine.parts.datasets import Dataset
 
@@ -28,9 +28,9 @@ class MNIST(Dataset):
     """
 
     rank: ClassVar[int] = 20
-    remote: ClassVar[tuple[Remote, ...]] = (
-        Remote("mnist", f"{ADDRESS}/train-images-idx3-ubyte.gz", 9_912_422, "f68b3c2dcbeaaa9fbdd348bbdeb94873"),
-        Remote("mnist", f"{ADDRESS}/train-labels-idx1-ubyte.gz", 28_881, "d53e105ee54ea40749a09fcbcd1e9432"),
+    remote: ClassVar[tuple[RemoteFile, ...]] = (
+        RemoteFile("mnist", f"{ADDRESS}/train-images-idx3-ubyte.gz", 9_912_422, "f68b3c2dcbeaaa9fbdd348bbdeb94873"),
+        RemoteFile("mnist", f"{ADDRESS}/train-labels-idx1-ubyte.gz", 28_881, "d53e105ee54ea40749a09fcbcd1e9432"),
     )
     kind: Literal["mnist"] = "mnist"
     samples: int = hparam(6000, "How many of the 60 000 images, drawn by the seed.", ge=20, le=60_000, log=True)
@@ -41,4 +41,4 @@ class MNIST(Dataset):
 
     def load(self, seed: int) -> Examples:
         images, labels = (read_idx(fetch(remote)) for remote in self.remote)
-        return image_examples(images[:, None], labels, tuple("0123456789"), self.layout, self.samples, seed)
+        return make_image_examples(images[:, None], labels, tuple("0123456789"), self.layout, self.samples, seed)
