@@ -1,15 +1,15 @@
-"""The errors that a user can cause; everything else is a bug."""
+"""Errors that a user can cause, each with a message to show; any other exception is a bug."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from engine.message import NOTHING, Message, either, filling, plain
+from engine.message import NOTHING, Message, from_plain, join_choices, to_plain
 
 
 class PlaygroundError(Exception):
-    """Something asked for cannot be done: one sentence for the person who asked."""
+    """A request cannot be fulfilled; `message` is one sentence for the person who made it."""
 
     def __init__(self, message: Message) -> None:
         self.message = message
@@ -17,13 +17,13 @@ class PlaygroundError(Exception):
 
 
 Received: TypeAlias = Message | str | int | float
-"""What was given: a message, or the thing itself, a number or a piece of text that nobody translates."""
+"""The value received: a message, or the number or text itself, which is never translated."""
 
 
 class InvalidExperiment(PlaygroundError):
-    """A value that no experiment can have: where it stands, what was expected there and what was given.
+    """A value is not valid in an experiment: its path `where`, what was `expected` there and what was `received`.
 
-    Where more is wrong with the same document, `also` holds the rest.
+    `also` holds the other findings in the same document.
     """
 
     def __init__(
@@ -38,51 +38,52 @@ class InvalidExperiment(PlaygroundError):
         self.expected = expected
         self.received = received
         self.hint = hint
+        # a message shows floats with four digits, with which 0.99999 would seem to be the bound that it misses
         exact = repr(received) if isinstance(received, float) else received
-        what = Message(
+        sentence = Message(
             "{where}: expected {expected}, received {received}", where=where, expected=self.expected, received=exact
         )
-        super().__init__(Message("{sentence}; {hint}", sentence=what, hint=self.hint) if self.hint else what)
+        super().__init__(Message("{sentence}; {hint}", sentence=sentence, hint=self.hint) if self.hint else sentence)
 
     @property
     def findings(self) -> tuple[InvalidExperiment, ...]:
-        """Everything that is wrong with one document, this first."""
+        """Every finding in the document, this one first."""
         return (self, *self.also)
 
-    def at(self, where: str) -> InvalidExperiment:
-        """The same of another place."""
+    def relocate(self, where: str) -> InvalidExperiment:
+        """The same finding under another path."""
         return InvalidExperiment(where, self.expected, self.received, self.hint)
 
     def plain(self) -> dict[str, Any]:
-        """For JSON."""
+        """The error as plain values for JSON."""
         return {
             "where": self.where,
             "expected": self.expected.plain(),
-            "received": plain(self.received),
+            "received": to_plain(self.received),
             "hint": self.hint.plain(),
             "also": [other.plain() for other in self.also],
         }
 
     @classmethod
     def of(cls, raw: dict[str, Any]) -> InvalidExperiment:
-        """From JSON."""
+        """The error from what `plain` returns."""
         hint = Message.of(raw["hint"])
-        found = cls(raw["where"], Message.of(raw["expected"]), filling(raw["received"]), hint)
-        found.also = tuple(map(cls.of, raw["also"]))
-        return found
+        error = cls(raw["where"], Message.of(raw["expected"]), from_plain(raw["received"]), hint)
+        error.also = tuple(map(cls.of, raw["also"]))
+        return error
 
 
-def unreadable(path: str, reason: str | Message | None) -> PlaygroundError:
-    """That a file cannot be read, and what the system says of it."""
+def explain_unreadable(path: str, reason: str | Message | None) -> PlaygroundError:
+    """The error for a file that cannot be read, with the reason that the system gives."""
     return PlaygroundError(Message("{path} cannot be read: {reason}.", path=path, reason=reason or ""))
 
 
-def did_you_mean(near: Sequence[str]) -> Message:
-    """A hint with the names that come near what was given; nothing if there are none."""
-    return Message("did you mean {name}?", name=either([repr(name) for name in near])) if near else NOTHING
+def suggest_names(near: Sequence[str]) -> Message:
+    """A hint with names similar to the one received; `NOTHING` if there are none."""
+    return Message("did you mean {name}?", name=join_choices([repr(name) for name in near])) if near else NOTHING
 
 
-def shown(value: object, limit: int = 60) -> str:
-    """`value` as a short piece of one line, for a message."""
+def abbreviate(value: object, limit: int = 60) -> str:
+    """`repr(value)` on one line, cut to `limit` characters, for a message."""
     text = " ".join(repr(value).split())
     return text if len(text) <= limit else text[: limit - 1] + "…"

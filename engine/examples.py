@@ -1,4 +1,4 @@
-"""Examples: inputs and targets, whatever data set or file they come from."""
+"""Examples: inputs and targets of a data set or an uploaded file."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ TASKS: dict[Task, Message] = {"classification": Message("classification"), "regr
 class Examples:
     """Inputs and targets, before any split or preprocessing.
 
-    Shape: `x` float32 (examples, *input shape); `y` int64 (examples,) of class indices, or float32
-    (examples, outputs). Own tables are float64 in both: what a network gets is rounded after preprocessing. Sequences
-    are (examples, time, features). `extent` bounds the plot of 1-D and 2-D inputs, as
-    (x0, x1[, y0, y1]). `vocabulary_size`: how many words there are where inputs are token ids, else 0. Where a table
-    has gaps they are NaN until the split is known; `gaps` are the ranges of inputs that are one category together.
+    `x`: float32 (examples, *input shape); sequences are (examples, time, features). `y`: int64 (examples,) of class
+    indices, or float32 (examples, outputs). Uploaded tables are float64 in both, and rounded after preprocessing.
+    `extent`: bounds for the plot of 1-D and 2-D inputs, (x0, x1[, y0, y1]). `vocabulary_size`: number of words where
+    inputs are token ids, else 0. `gaps`: ranges of inputs that one-hot encode a category together; missing values are
+    NaN until they are imputed, which needs the split.
     """
 
     x: np.ndarray
@@ -34,13 +34,13 @@ class Examples:
 
     @property
     def outputs(self) -> int:
-        """How many numbers the network has to give: one a class, or one a target."""
+        """Outputs that the network needs: the number of classes, or of targets."""
         return len(self.classes) if self.task == "classification" else int(self.y.shape[1])
 
 
-def labelled(
+def make_two_class_examples(
     points: np.ndarray, positive: np.ndarray, names: tuple[str, str] = ("orange", "blue"), reach: float = 6.0
 ) -> Examples:
-    """Two-class examples in the plane; `positive` says which points belong to the second class."""
+    """Two-class examples in the plane: points (examples, 2), and a mask (examples,) of those in the second class."""
     extent = (-reach, reach, -reach, reach)
     return Examples(points.astype(np.float32), positive.astype(np.int64), "classification", names, extent)

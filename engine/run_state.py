@@ -1,4 +1,4 @@
-"""Run states, the same words in the store, in workers, on the pages and in the browser."""
+"""Run states, by the same words in the store, in workers, on pages and in the browser."""
 
 from __future__ import annotations
 
@@ -20,17 +20,16 @@ class RunState(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """Whether a run never leaves this state."""
+        """Whether the run is over: no run leaves this state."""
         return self not in (RunState.PAUSED, *ACTIVE)
 
     @property
     def is_active(self) -> bool:
-        """Whether a run in this state trains, or will without being asked: a supervisor that starts takes it up."""
+        """Whether the run trains, or will do so unasked: a supervisor that starts resumes it."""
         return self in ACTIVE
 
     @property
     def is_error(self) -> bool:
-        """Whether something went wrong."""
         return self in (RunState.DIVERGED, RunState.FAILED, RunState.OUT_OF_MEMORY)
 
 

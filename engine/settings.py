@@ -12,8 +12,8 @@ VARIABLES = ("PLAYGROUND_STORE", "PORT", "HOST", "PLAYGROUND_HOSTS", "PLAYGROUND
 
 
 @dataclass(frozen=True)
-class Settings:
-    """What an operator chooses outside the app: the store's folder, and where and to whom the app is served."""
+class ProcessSettings:
+    """Settings by environment variables: the store's folder, and the address, hosts and origins of the server."""
 
     store: Path
     port: int
@@ -23,8 +23,8 @@ class Settings:
     metrics: bool
 
     @classmethod
-    def of(cls, environment: Mapping[str, str]) -> Settings:
-        """Settings from variables; an empty one counts as not set. Raises: ValueError if `PORT` is not a number."""
+    def of(cls, environment: Mapping[str, str]) -> ProcessSettings:
+        """Parse the variables; an empty one counts as not set. Raises: ValueError if `PORT` is not a number."""
         store = environment.get("PLAYGROUND_STORE")
         return cls(
             store=Path(store).expanduser().absolute() if store else Path.home() / ".local/share/training-playground",
@@ -36,14 +36,14 @@ class Settings:
         )
 
 
-def read() -> Settings:
-    """Settings of this process. They are parsed once for what the variables say, so that a test may set them anew."""
+def read() -> ProcessSettings:
+    """Settings of this process. Parsed once for each state of the variables, so that a test may change these."""
     return _parse(tuple((name, os.environ[name]) for name in VARIABLES if name in os.environ))
 
 
 @lru_cache(maxsize=1)
-def _parse(variables: tuple[tuple[str, str], ...]) -> Settings:
-    return Settings.of(dict(variables))
+def _parse(variables: tuple[tuple[str, str], ...]) -> ProcessSettings:
+    return ProcessSettings.of(dict(variables))
 
 
 def _split(names: str) -> tuple[str, ...]:

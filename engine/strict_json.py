@@ -1,4 +1,4 @@
-"""JSON as every reader takes it: the standard has no words for numbers that are not finite."""
+"""Strict JSON: numbers that are not finite become null, since the standard has no words for them."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def strict(value: Any, **options: Any) -> str:
-    """`value` as JSON; null where a number is infinite or none at all, such as R² of targets that are all the same.
+def dump_strict(value: Any, **options: Any) -> str:
+    """`value` as JSON, with null for infinity and NaN, such as R² of targets that are all equal.
 
     `options` are those of `json.dumps`.
     """
-    return json.dumps(finite(value), allow_nan=False, **options)
+    return json.dumps(replace_nonfinite(value), allow_nan=False, **options)
 
 
-def finite(value: Any) -> Any:
-    """The same lists and objects, None in the place of numbers that are not finite."""
+def replace_nonfinite(value: Any) -> Any:
+    """Copy lists and objects with None in the place of infinity and NaN."""
     if isinstance(value, Mapping):
-        return {key: finite(inner) for key, inner in value.items()}
+        return {key: replace_nonfinite(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [finite(inner) for inner in value]
+        return [replace_nonfinite(inner) for inner in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from engine.settings import Settings
+from engine.settings import ProcessSettings
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
 
@@ -27,7 +27,7 @@ SERVER: dict[str, Any] = {
 }
 
 
-def streamlit_options(settings: Settings) -> dict[str, Any]:
+def streamlit_options(settings: ProcessSettings) -> dict[str, Any]:
     """Streamlit's options, for `app.run(config=…)`."""
     served = {"server.port": settings.port, "server.address": settings.host}
     return {**SERVER, **served, **dict(flat("theme", theme_file()["theme"]))}

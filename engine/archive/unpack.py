@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from engine.archive.pack import CHECKPOINT_NAMES, FORMAT, FRAME_HEADER, MANIFEST, MEMBERS, VERSION
 from engine.archive.tensor_tree import decode_tree, save_tree
-from engine.errors import PlaygroundError, unreadable
+from engine.errors import PlaygroundError, explain_unreadable
 from engine.experiment.edits import Edit, apply_edit
 from engine.experiment.experiment import Experiment
 from engine.message import Message
@@ -86,7 +86,7 @@ def read_file(path: Path) -> UnpackedRun:
             raise PlaygroundError(explain_refusal(why))
         return unpack(path.read_bytes())
     except OSError as error:
-        raise unreadable(str(path), error.strerror) from error
+        raise explain_unreadable(str(path), error.strerror) from error
 
 
 def unpack(data: bytes) -> UnpackedRun:

@@ -149,17 +149,15 @@ def hparam(
 ) -> Any:
     """Hyperparameter: a field of a part with what form, validation and reference page need to know of it.
 
-    `help`: one sentence for people. `log`: its axis is logarithmic. `live`: it may change while a run trains. `none`:
-    what None stands for. `omit_default`: left out of documents while it has its default, so that the documents and
-    digests from before the field existed stay what they are. `hidden`: it has a control of its own outside the form.
-    `pattern_help`: in words what `pattern` asks for.
+    `log`: its axis is logarithmic. `live`: it may change while a run trains. `none`: what None stands for.
+    `omit_default`: left out of documents at its default, so that those from before the field existed keep their digest.
+    `hidden`: it has a control of its own outside the form. `pattern_help`: in words what `pattern` asks for.
     """
     if pattern is not None:
         PATTERN_HELP[pattern] = pattern_help
     extra: dict[str, JsonValue] = {"unit": unit, "log": log, "live": live, "none": none}
     if hidden:
         extra["hidden"] = True
-    exclude_if = (lambda value: value == default) if omit_default else None
     return Field(
         default,
         ge=ge,
@@ -169,5 +167,5 @@ def hparam(
         pattern=pattern,
         description=help,
         json_schema_extra=extra,
-        exclude_if=exclude_if,
+        exclude_if=(lambda value: value == default) if omit_default else None,
     )

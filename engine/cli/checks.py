@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from engine.strict_json import strict
+from engine.strict_json import dump_strict
 
 Add = Callable[[str, Any, str], argparse.ArgumentParser]
 SIGNS = {"pass": "✓", "warn": "!", "fail": "✗", "none": "–"}
@@ -47,7 +47,7 @@ def print_checks(experiment: Any, as_json: bool) -> int:
                 print_line(f"        {name:<9} {text}")
     if as_json:
         texts = ("expected", "found", "remedy")
-        print_line(strict([{**one, **{name: str(Message.of(one[name])) for name in texts}} for one in outcomes]))
+        print_line(dump_strict([{**one, **{name: str(Message.of(one[name])) for name in texts}} for one in outcomes]))
     return 1 if any(answer["verdict"] == "fail" for answer in outcomes) else 0
 
 
@@ -66,7 +66,7 @@ def print_cost(options: argparse.Namespace, chosen: Callable[..., Any]) -> int:
     for answer in measure_cost(chosen(options)):
         costs |= answer
     if options.json:
-        print_line(strict(costs))
+        print_line(dump_strict(costs))
         return 0
     for name, value in costs.items():
         if value is None:
@@ -84,7 +84,7 @@ def print_quantized_sizes(run: str, as_json: bool) -> int:
     head, *rows = compare_run_formats(run)
     rows = [{**row, "note": str(Message.of(row["note"]))} for row in rows]
     if as_json:
-        print_line(strict({**head, "formats": rows}))
+        print_line(dump_strict({**head, "formats": rows}))
         return 0
     metric = "accuracy" if head["task"] == "classification" else "R²"
     for row in rows:

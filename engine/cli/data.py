@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.cli.checks import Add, print_line
-from engine.errors import InvalidExperiment, shown
+from engine.errors import InvalidExperiment, abbreviate
 from engine.message import Message
-from engine.strict_json import strict
+from engine.strict_json import dump_strict
 
 if TYPE_CHECKING:
     from engine.uploads.corrections import Corrections
@@ -88,7 +88,7 @@ def parse_corrections(options: argparse.Namespace) -> Corrections:
         option = str(first["loc"][0])
         wanted = {"encoding": ", ".join(ENCODINGS), "separator": ", ; | tab space"}.get(option)
         message = Message("one of {choices}", choices=wanted) if wanted else describe_expected(first)
-        raise InvalidExperiment(f"--{option.replace('_', '-')}", message, shown(first["input"])) from error
+        raise InvalidExperiment(f"--{option.replace('_', '-')}", message, abbreviate(first["input"])) from error
 
 
 def show_file(options: argparse.Namespace) -> int:
@@ -96,7 +96,7 @@ def show_file(options: argparse.Namespace) -> int:
     from engine.uploads.inspection import show
 
     inspection = show(options.file, parse_corrections(options))
-    print_line(strict(inspection, ensure_ascii=False) if options.json else format_table(inspection))
+    print_line(dump_strict(inspection, ensure_ascii=False) if options.json else format_table(inspection))
     return 0
 
 
@@ -126,7 +126,7 @@ def add_file(options: argparse.Namespace) -> int:
     data = add(options.file, parse_corrections(options))
     loss = {"loss": get_default_loss("regression").model_dump(mode="json")} if data["task"] == "regression" else {}
     if options.json:
-        print_line(strict({"id": data["file"], "data": data, **loss}, ensure_ascii=False))
+        print_line(dump_strict({"id": data["file"], "data": data, **loss}, ensure_ascii=False))
         return 0
     print_line(data["file"])
     sets = " ".join(f"--set '{name}={json.dumps(value)}'" for name, value in {"data": data, **loss}.items())

@@ -18,10 +18,10 @@ from engine import settings
 from engine.cli import checks, presets, store
 from engine.cli import data as cli_data
 from engine.cli.report import build_report, format_losses, format_report
-from engine.errors import InvalidExperiment, PlaygroundError, shown
+from engine.errors import InvalidExperiment, PlaygroundError, abbreviate
 from engine.message import Message
 from engine.run_state import RunState
-from engine.strict_json import strict
+from engine.strict_json import dump_strict
 
 if TYPE_CHECKING:
     from engine.experiment.experiment import Experiment
@@ -138,7 +138,7 @@ def train(options: argparse.Namespace) -> int:
         fleet.close()
     report = build_report(reader, row, experiment) | {"cautions": [caution.plain() for caution in cautions]}
     if options.json:
-        print(strict(report))
+        print(dump_strict(report))
     else:
         print(format_report(report, str(row.message)))
     return 1 if row.state in (RunState.FAILED, RunState.OUT_OF_MEMORY) else 0
@@ -186,7 +186,7 @@ def show(options: argparse.Namespace) -> int:
         totals = {k: getattr(seen, k) for k in ("parameters", "flops_per_example", "memory_bytes")}
         more = {"flops_training": costs.flops_training, "serving_bytes": costs.serving, "run_bytes": costs.run}
         cautions = [caution.plain() for caution in seen.cautions]
-        print(strict({"layers": layers, **totals, **more, "cautions": cautions}))
+        print(dump_strict({"layers": layers, **totals, **more, "cautions": cautions}))
         return 0
     print(table(seen, costs))
     for caution in seen.cautions:
@@ -199,11 +199,13 @@ def list_parts(options: argparse.Namespace) -> int:
     from engine.catalogue.part import catalogue, families, family
 
     if options.family is not None and options.family not in families():
-        raise InvalidExperiment("family", Message("one of {choices}", choices=list(families())), shown(options.family))
+        raise InvalidExperiment(
+            "family", Message("one of {choices}", choices=list(families())), abbreviate(options.family)
+        )
     names = tuple(families()) if options.family is None else (options.family,)
     summaries = {name: {kind: part.summary() for kind, part in catalogue(family(name)).items()} for name in names}
     if options.json:
-        print(strict(summaries))
+        print(dump_strict(summaries))
         return 0
     for name, members in summaries.items():
         print(name)
@@ -220,7 +222,7 @@ def list_runs(options: argparse.Namespace) -> int:
     rows = reader.runs() if reader.layout.database.exists() else []
     if options.json:
         keys = ("id", "name", "state", "message", "step", "epoch", "created", "digest", "parent", "summary", "damage")
-        print(strict([{key: getattr(row, key) for key in keys} | {"message": str(row.message)} for row in rows]))
+        print(dump_strict([{key: getattr(row, key) for key in keys} | {"message": str(row.message)} for row in rows]))
         return 0
     for row in rows:
         line = f"{row.state:<9} step {row.step:>8}  epoch {row.epoch:>6}  {format_losses(row)}  {row.name}".rstrip()

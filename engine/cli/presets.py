@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from engine.cli.checks import Add, print_line
-from engine.strict_json import strict
+from engine.strict_json import dump_strict
 
 if TYPE_CHECKING:
     from engine.experiment.presets import Expectation, PresetEntry
@@ -24,7 +24,7 @@ def print_presets(as_json: bool) -> int:
     from engine.experiment.presets import read_catalog
 
     if as_json:
-        print_line(strict([to_document(entry) for entry in read_catalog()], ensure_ascii=False))
+        print_line(dump_strict([to_document(entry) for entry in read_catalog()], ensure_ascii=False))
         return 0
     for topic, members in groupby(read_catalog(), key=lambda entry: entry.topic):
         print_line(topic)

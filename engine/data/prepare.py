@@ -14,10 +14,10 @@ from engine.data.dataset_cache import DatasetCache
 from engine.data.impute import impute
 from engine.data.split import Split, randomize_labels, split
 from engine.data.to_float32 import target_to_float32, to_float32
-from engine.errors import InvalidExperiment, shown
+from engine.errors import InvalidExperiment, abbreviate
 from engine.examples import TASKS, Examples
 from engine.experiment.experiment import Experiment
-from engine.message import Message, either
+from engine.message import Message, join_choices
 from engine.parts.aspects import Goal
 from engine.parts.losses import Loss
 from engine.parts.regularizers import Regularizer
@@ -98,7 +98,7 @@ def resolve_goals(experiment: Experiment, source: Examples) -> dict[int, Goal]:
             goal = block.aspect.goal(source)
             if goal is None:
                 where = f"$.network[{position}] ({block.name()}).target"
-                raise InvalidExperiment(where, Message("a target that these data have"), shown(block.aspect.name()))
+                raise InvalidExperiment(where, Message("a target that these data have"), abbreviate(block.aspect.name()))
             loss = block.loss_override
             if loss is not None and goal.task not in loss.tasks:
                 received = describe_tasks(loss)
@@ -117,12 +117,12 @@ def locate_errors(where: str) -> Iterator[None]:
     try:
         yield
     except InvalidExperiment as error:
-        raise error.at(where) from error
+        raise error.relocate(where) from error
 
 
 def describe_tasks(part: Loss | Regularizer) -> Message:
     """Describe a part with the tasks that it is for, as what was received."""
-    tasks = either([TASKS[task] for task in part.tasks])
+    tasks = join_choices([TASKS[task] for task in part.tasks])
     return Message("{received}, which is for {tasks}", received=repr(part.name()), tasks=tasks)
 
 

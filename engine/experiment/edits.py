@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from engine.catalogue.part import Part, Value, catalogue
-from engine.errors import InvalidExperiment, shown
+from engine.errors import InvalidExperiment, abbreviate
 from engine.experiment.experiment import Experiment
 from engine.message import Message
 from engine.parts.regularizers import STRENGTH, Regularizer, get_coefficient
@@ -67,8 +67,8 @@ def add_or_update_strength(regularizers: list[dict[str, Any]], kind: str, value:
 
 
 def explain_not_live(edit: Edit) -> InvalidExperiment:
-    where = f"$.{edit.path}" if edit.path.isprintable() and len(edit.path) <= 60 else f"$[{shown(edit.path)}]"
-    return InvalidExperiment(where, Message("a value that may change while a run trains"), shown(edit.value))
+    where = f"$.{edit.path}" if edit.path.isprintable() and len(edit.path) <= 60 else f"$[{abbreviate(edit.path)}]"
+    return InvalidExperiment(where, Message("a value that may change while a run trains"), abbreviate(edit.value))
 
 
 def diff_experiments(old: Experiment, new: Experiment) -> tuple[Edit, ...] | None:

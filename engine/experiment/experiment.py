@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from engine.catalogue.part import Value, catalogue, hparam
-from engine.errors import InvalidExperiment, shown
+from engine.errors import InvalidExperiment, abbreviate
 from engine.experiment.migrations import migrate
 from engine.experiment.validation import IncompatibleFields, explain
 from engine.message import Message
@@ -146,7 +146,7 @@ class Experiment(Value):
             data = migrate(read)
             text = text if data is read else json.dumps(data)
         except (ValueError, RecursionError) as error:
-            raise InvalidExperiment("$", Message("JSON"), shown(text)) from error
+            raise InvalidExperiment("$", Message("JSON"), abbreviate(text)) from error
         try:
             # from text, since strict validation takes a list for a tuple in JSON, and not in Python
             return cls.model_validate_json(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from engine.errors import InvalidExperiment, shown
+from engine.errors import InvalidExperiment, abbreviate
 from engine.message import Message
 
 
@@ -16,7 +16,7 @@ def apply_override(data: dict[str, Any], assignment: str) -> None:
     """
     path, equals, text = assignment.partition("=")
     if not equals:
-        raise InvalidExperiment("--set", Message("path=value"), shown(assignment))
+        raise InvalidExperiment("--set", Message("path=value"), abbreviate(assignment))
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
@@ -28,7 +28,7 @@ def apply_override(data: dict[str, Any], assignment: str) -> None:
         known = key < len(node) if isinstance(key, int) else isinstance(node, dict) and key in node
         if not known:
             where = ".".join(["$", *steps[:depth]])
-            raise InvalidExperiment(where, describe_next_step(node), shown(step))
+            raise InvalidExperiment(where, describe_next_step(node), abbreviate(step))
         if depth == len(steps) - 1:
             node[key] = value
         else:

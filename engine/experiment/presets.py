@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from engine.errors import InvalidExperiment, did_you_mean, shown, unreadable
+from engine.errors import InvalidExperiment, abbreviate, explain_unreadable, suggest_names
 from engine.experiment.experiment import Experiment
 from engine.message import Message
 
@@ -99,7 +99,7 @@ def load(name: str) -> Experiment:
 def explain_unknown_preset(where: str, known: Message, name: str) -> InvalidExperiment:
     """The error for a preset that does not exist, with similar names as the hint."""
     near = get_close_matches(name[:100].lower().replace("-", "_"), list_presets(), 3)
-    return InvalidExperiment(where, known, shown(name), did_you_mean(near))
+    return InvalidExperiment(where, known, abbreviate(name), suggest_names(near))
 
 
 def load_file_or_preset(source: str) -> Experiment:
@@ -117,4 +117,4 @@ def load_file_or_preset(source: str) -> Experiment:
             )
         return Experiment.from_json(path.read_bytes())
     except OSError as error:
-        raise unreadable(shown(source), error.strerror) from error
+        raise explain_unreadable(abbreviate(source), error.strerror) from error

@@ -6,7 +6,7 @@ import base64
 import binascii
 import zlib
 
-from engine.errors import InvalidExperiment, shown
+from engine.errors import InvalidExperiment, abbreviate
 from engine.experiment.experiment import MAX_CHARACTERS, Experiment
 from engine.message import Message
 
@@ -52,5 +52,5 @@ def decode_link(text: str) -> Experiment:
 
 def explain_broken_link(text: str) -> InvalidExperiment:
     return InvalidExperiment(
-        "link", Message("a whole experiment link"), shown(text), Message("was it cut when it was copied?")
+        "link", Message("a whole experiment link"), abbreviate(text), Message("was it cut when it was copied?")
     )

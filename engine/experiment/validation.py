@@ -7,8 +7,8 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from engine.catalogue.part import PATTERN_HELP
-from engine.errors import InvalidExperiment, did_you_mean, shown
-from engine.message import NOTHING, Message, either
+from engine.errors import InvalidExperiment, abbreviate, suggest_names
+from engine.message import NOTHING, Message, join_choices
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -76,7 +76,7 @@ def split_tags(ctx: Mapping[str, Any]) -> list[str]:
 def parse_choices(listed: str) -> Message:
     """The options of a field, from pydantic's "'a', 'b' or 'c'"."""
     before, _or, last = listed.rpartition(" or ")
-    return either([before, last]) if before else Message.of(listed)
+    return join_choices([before, last]) if before else Message.of(listed)
 
 
 def explain(error: ValidationError, data: Any) -> InvalidExperiment:
@@ -92,12 +92,12 @@ def explain_finding(found: ErrorDetails, data: Any) -> list[InvalidExperiment]:
     if kind == "value_error" and isinstance(context["error"], IncompatibleFields):
         given = data if isinstance(data, dict) else {}
         wanted = context["error"].expected.items()
-        return [InvalidExperiment(f"$.{field}", expected, shown(given.get(field))) for field, expected in wanted]
+        return [InvalidExperiment(f"$.{field}", expected, abbreviate(given.get(field))) for field, expected in wanted]
     received: Message | str | int | float = show_received(found["input"])
     hint = NOTHING
     if kind == "union_tag_invalid":
-        received = shown(context["tag"])
-        hint = did_you_mean(get_close_matches(str(context["tag"]), split_tags(context), 1))
+        received = abbreviate(context["tag"])
+        hint = suggest_names(get_close_matches(str(context["tag"]), split_tags(context), 1))
     elif kind in ("missing", "union_tag_not_found"):
         received = Message("none")
     elif kind == "json_invalid":  # nested too deep, or half a surrogate pair: Python reads it, nobody else
@@ -108,7 +108,7 @@ def explain_finding(found: ErrorDetails, data: Any) -> list[InvalidExperiment]:
 def show_received(value: object) -> str | int | float:
     """The value received: a number as such, all else as a short text."""
     number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15
-    return value if number else shown(value)  # type: ignore[return-value]
+    return value if number else abbreviate(value)  # type: ignore[return-value]
 
 
 def format_path(location: tuple[int | str, ...], data: Any) -> str:
@@ -118,7 +118,7 @@ def format_path(location: tuple[int | str, ...], data: Any) -> str:
         if isinstance(data, dict) and step not in data and data.get("kind") == step:
             continue
         plain = isinstance(step, str) and step.isidentifier() and len(step) <= 60
-        path += f".{step}" if plain else f"[{shown(step)}]"
+        path += f".{step}" if plain else f"[{abbreviate(step)}]"
         if isinstance(data, list) and isinstance(step, int) and step < len(data):
             data = data[step]
         elif isinstance(data, dict):

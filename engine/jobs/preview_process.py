@@ -24,7 +24,7 @@ from engine.preview.preview import LayerPreview, Preview, preview
 from engine.processes.execution import perform
 from engine.processes.job import Event, Job, Task
 from engine.processes.limits import GIB, Limits
-from engine.strict_json import strict
+from engine.strict_json import dump_strict
 
 if TYPE_CHECKING:
     from engine.jobs.cost import Cost
@@ -99,7 +99,7 @@ def examine_once(experiment: Experiment, visitor: str) -> Event:
             _answers.popitem(last=False)
     if answer is mine:
         start_examination(experiment, visitor, mine)
-    found: Event = json.loads(strict(answer.result()))  # a copy for each
+    found: Event = json.loads(dump_strict(answer.result()))  # a copy for each
     if "refused" in found:
         raise InvalidExperiment.of(found["refused"])
     return found

@@ -16,7 +16,7 @@ from engine.store.reader import RunRow, View
 from engine.store.run_changes import LogLine
 from engine.store.series_chunks import choose_evenly
 from engine.store.tables import EPOCH_COLUMNS, list_plain_columns
-from engine.strict_json import strict
+from engine.strict_json import dump_strict
 
 Packet = str | bytes
 
@@ -53,19 +53,19 @@ def epochs(rows: np.ndarray, channels: Sequence[Mapping[str, Any]], *, reset: bo
 def state(run: tuple[str, Message, int, int]) -> str:
     """A run's state, message, step and epoch."""
     name, message, step, epoch = run
-    return strict({"type": "state", "state": name, "message": message.plain(), "step": step, "epoch": epoch})
+    return dump_strict({"type": "state", "state": name, "message": message.plain(), "step": step, "epoch": epoch})
 
 
 def line(entry: LogLine) -> str:
     """A line of the log."""
-    return strict({"type": "log", **_line(entry)})
+    return dump_strict({"type": "log", **_line(entry)})
 
 
 def hello(run: RunRow, log: list[LogLine]) -> str:
     """What a viewer has to know first."""
     said: dict[str, Any] = {"type": "hello", "run": run.id, "state": run.state, "message": run.message.plain()}
     said |= {"step": run.step, "epoch": run.epoch, "experiment": json.loads(run.edited), "channels": run.channels}
-    return strict({**said, **structure(run.edited), "log": [_line(entry) for entry in log]})
+    return dump_strict({**said, **structure(run.edited), "log": [_line(entry) for entry in log]})
 
 
 @lru_cache(maxsize=64)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.data.prepare import locate_errors
-from engine.errors import InvalidExperiment, shown
+from engine.errors import InvalidExperiment, abbreviate
 from engine.experiment.experiment import Experiment
 from engine.message import Message
 from engine.network.weights import select_matrices
@@ -144,14 +144,15 @@ class Network(nn.Module):
         for name in chosen:
             if name not in named:
                 hint = Message("layers: {names}", names=list(named))
-                raise InvalidExperiment("", Message("numbers or labels of layers"), shown(name), hint)
+                raise InvalidExperiment("", Message("numbers or labels of layers"), abbreviate(name), hint)
             if name not in numbered and sum(s.block.label == name and not s.shared for s in self.stages) > 1:
-                raise InvalidExperiment("", Message("a label that one block has"), shown(name))
+                raise InvalidExperiment("", Message("a label that one block has"), abbreviate(name))
             matrices = select_matrices(named[name].block.get_weights(named[name].module))
             if not matrices:
-                raise InvalidExperiment("", Message("layers with weights, which biases and gains are not"), shown(name))
+                expected = Message("layers with weights, which biases and gains are not")
+                raise InvalidExperiment("", expected, abbreviate(name))
             if matrices.keys() & found.keys():
-                raise InvalidExperiment("", Message("every layer at most once"), shown(name))
+                raise InvalidExperiment("", Message("every layer at most once"), abbreviate(name))
             found |= matrices
         return list(found.values())
 
@@ -201,7 +202,7 @@ def build_stage(name: str, block: Block, in_shape: Shape, where: str, before: li
     try:
         module = block.build(in_shape, referred_shape)
     except InvalidExperiment as error:
-        raise error.at(where) from error
+        raise error.relocate(where) from error
     if block.shares:
         return Stage(
             name,
@@ -230,7 +231,7 @@ def build_head(name: str, block: Block, in_shape: Shape, where: str, before: lis
     try:
         module = block.build(read_shape, target_shape)
     except InvalidExperiment as error:
-        raise error.at(where) from error
+        raise error.relocate(where) from error
     return Stage(name, block.name(), block, module, read_shape, target_shape, reference)
 
 
@@ -245,9 +246,10 @@ def find_reference(block: Block, where: str, before: list[Stage]) -> int:
     if block.reference == "" or block.reference not in labels:
         known = [label for label in labels if label] or Message("none has one yet")
         hint = Message("labels: {labels}", labels=known)
-        raise InvalidExperiment(f"{where}.of", Message("the label of an earlier block"), shown(block.reference), hint)
+        expected = Message("the label of an earlier block")
+        raise InvalidExperiment(f"{where}.of", expected, abbreviate(block.reference), hint)
     if labels.count(block.reference) > 1:
-        raise InvalidExperiment(f"{where}.of", Message("a label that one block has"), shown(block.reference))
+        raise InvalidExperiment(f"{where}.of", Message("a label that one block has"), abbreviate(block.reference))
     return next(i for i, s in enumerate(before) if not s.shared and s.block.label == block.reference)
 
 

@@ -58,19 +58,19 @@ def work(told: Specification, document: bytes, output: Any) -> int:
     from engine.errors import PlaygroundError
     from engine.processes.job import Task
     from engine.processes.refusal import to_plain
-    from engine.strict_json import strict
+    from engine.strict_json import dump_strict
 
     module, name = told.job.split(":")
     job: Job = getattr(import_module(module), name)()
     result = None if told.result is None else os.fdopen(told.result, "wb")
     try:
         for event in job.events(Task(document, result)):
-            output.write(strict({"event": event}) + "\n")
+            output.write(dump_strict({"event": event}) + "\n")
             output.flush()
         if result is not None:
             result.close()
     except PlaygroundError as error:
-        output.write(strict({"refused": to_plain(error)}) + "\n")
+        output.write(dump_strict({"refused": to_plain(error)}) + "\n")
     output.close()
     return 0
 

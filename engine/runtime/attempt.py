@@ -14,7 +14,7 @@ from engine.errors import PlaygroundError
 from engine.experiment.experiment import Experiment
 from engine.jobs import checkpoint
 from engine.jobs.run_job import RunJob
-from engine.message import LONGEST, Message
+from engine.message import MAX_CHARACTERS, Message
 from engine.run_state import RunState
 from engine.runtime import memory_limit
 from engine.runtime.report import Report
@@ -72,7 +72,7 @@ def _report_failure(job: RunJob, error: Exception) -> bytes:
 
 def describe(error: Exception) -> Message:
     """What went wrong, short enough for the store; an error that is a bug in its own words."""
-    if isinstance(error, PlaygroundError) and len(error.message.dump()) <= LONGEST:
+    if isinstance(error, PlaygroundError) and len(error.message.dump()) <= MAX_CHARACTERS:
         return error.message
     words = str(error).strip().split("\n")[0][:300]
     return Message.of(words if isinstance(error, PlaygroundError) else f"{type(error).__name__}: {words}")

@@ -24,7 +24,7 @@ from engine.runtime import memory_limit
 from engine.runtime.report import Report
 from engine.runtime.request_ticket import LATE
 from engine.store import disk_reserve
-from engine.strict_json import strict
+from engine.strict_json import dump_strict
 from engine.training import frame_grid
 
 SLICE_SECONDS = 0.02
@@ -145,7 +145,7 @@ class Worker:
         summary = {**last, "steps_per_second": self.speed, "seconds": self.seconds}
         if self.trainer.restored_epoch:
             summary |= dict(zip(("kept_epoch", "kept_validation_loss"), self.trainer.restored_epoch, strict=True))
-        return {"epoch": self.trainer.epoch, "summary": strict(summary)}
+        return {"epoch": self.trainer.epoch, "summary": dump_strict(summary)}
 
     def _snapshot(self) -> checkpoint.Snapshot:
         return checkpoint.snapshot(self.trainer, self.applied, self.seconds, self.latest)

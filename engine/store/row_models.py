@@ -13,8 +13,8 @@ from pydantic.dataclasses import dataclass as checked
 
 from engine.catalogue.part import Value
 from engine.errors import PlaygroundError
-from engine.frame import KINDS, MAGIC, Channel, Frame, Why, unpack
-from engine.message import LONGEST, Message
+from engine.frame import DTYPES, MAGIC, Channel, Frame, FrameReason, unpack
+from engine.message import MAX_CHARACTERS, Message
 from engine.run_state import RunState
 from engine.store import run_names
 
@@ -60,7 +60,7 @@ def to_run_state(stored: object) -> RunState:
 
 def parse_message(raw: object) -> Message:
     """Parse a message from plain JSON values, or from the sentence that an older version stored. Raises: ValueError."""
-    if len(expect_encodable(json.dumps(raw, ensure_ascii=False))) > LONGEST:
+    if len(expect_encodable(json.dumps(raw, ensure_ascii=False))) > MAX_CHARACTERS:
         refuse()
     if isinstance(raw, str):
         return Message.of(raw) if len(raw) <= LONGEST_SENTENCE else refuse()
@@ -74,7 +74,7 @@ def parse_message(raw: object) -> Message:
 Text = Annotated[str, AfterValidator(expect_encodable)]
 Sentence = Annotated[Text, Field(max_length=LONGEST_SENTENCE)]
 StoredMessage = Annotated[Message, PlainValidator(parse_message)]
-MessageJson = Annotated[Text, Field(max_length=LONGEST)]
+MessageJson = Annotated[Text, Field(max_length=MAX_CHARACTERS)]
 Document = Annotated[Text, Field(max_length=100_000), AfterValidator(expect_json_object)]
 Name = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,32}$")]
 Key = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")]
@@ -277,14 +277,14 @@ class FrameHeader(Value):
     epoch: Steps
     seconds: Annotated[Number, Field(ge=0)]
     readings: Annotated[list[Any], Field(max_length=256)]
-    why: Why = ""
+    why: FrameReason = ""
 
 
 class ReadingHeader(Value):
     """One reading in a frame's header."""
 
     key: Key
-    code: Literal[*KINDS]  # type: ignore[valid-type]
+    code: Literal[*DTYPES]  # type: ignore[valid-type]
     shape: Annotated[list[Annotated[int, Field(ge=0, le=2**24)]], Field(max_length=8)]
     offset: Annotated[int, Field(ge=0, le=LARGEST_FRAME)]
 

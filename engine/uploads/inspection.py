@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from engine.errors import shown, unreadable
+from engine.errors import abbreviate, explain_unreadable
 from engine.examples import Examples
 from engine.message import Message
 from engine.uploads import encode, ingest, library
@@ -41,7 +41,7 @@ def read_bytes(file: Path | str) -> bytes:
             return stream.read(ingest.MAX_FILE_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or Message("no such file")
-        raise unreadable(shown(str(file)), reason) from error
+        raise explain_unreadable(abbreviate(str(file)), reason) from error
 
 
 def describe(about: UploadSchema, loaded: Examples) -> dict[str, Any]:

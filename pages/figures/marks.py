@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from engine.frame import Channel, layer_of
+from engine.frame import Channel, get_layer
 from pages.figures.charts import DASHES, Colors, band, layer_menu, ramp, style_axes
 from pages.figures.readings import INFO, Arrows, Curves, Distributions, Info, Lines, Maps, RowReadings, mosaic
 from pages.session.i18n import _
@@ -32,10 +32,10 @@ def measure(channel: Channel) -> str:
 def over_steps(info: Lines, channel: Channel, colors: Colors) -> go.Figure:
     """A line a series; layers along one ramp, the kinds of their weights thinner; over the healthy band."""
     made = go.Figure()
-    layers = list(dict.fromkeys(map(layer_of, info.names)))
+    layers = list(dict.fromkeys(map(get_layer, info.names)))
     for place, name in enumerate(info.names):
-        color = ramp(colors["layers"], layers.index(layer_of(name)), len(layers))
-        kinds = [other for other in info.names if layer_of(other) == layer_of(name) != other]
+        color = ramp(colors["layers"], layers.index(get_layer(name)), len(layers))
+        kinds = [other for other in info.names if get_layer(other) == get_layer(name) != other]
         line = {"color": color, "width": 2}
         if name in kinds:  # one kind of the layer's weights
             line = {"color": color, "width": 1, "dash": DASHES[kinds.index(name) % len(DASHES)]}

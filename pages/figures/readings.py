@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from engine.frame import Channel, Frame, layer_of
+from engine.frame import Channel, Frame, get_layer
 from pages.session.run_records import Record
 
 BINS = 48  # of the common axis that histograms of all steps are drawn on
@@ -105,7 +105,7 @@ def median_over_layers(record: Record, key: str) -> tuple[list[int], np.ndarray]
     steps, values = trace(record, key)
     if not values.size:
         return steps, np.empty(0)
-    whole = [layer_of(name) == name for name in record.channels[key].series]
+    whole = [get_layer(name) == name for name in record.channels[key].series]
     return steps, np.nanmedian(values[:, whole], 1)
 
 

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.live import descriptor_budget
 from engine.live.message_limits import STREAM
-from engine.settings import Settings
+from engine.settings import ProcessSettings
 
 journal = logging.getLogger("gate")
 
@@ -23,7 +23,7 @@ ANYWHERE = {"0.0.0.0", "::", "[::]", "*"}
 class Gate:
     """Around the whole app, pages and WebSockets alike."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: ProcessSettings) -> None:
         self.app = app
         self.hosts = hosts(settings)
         self.closed = CLOSED if settings.metrics else (METRICS, *CLOSED)
@@ -55,7 +55,7 @@ class Gate:
 HINT = "Its operator can list more names in PLAYGROUND_HOSTS."
 
 
-def hosts(settings: Settings) -> frozenset[str]:
+def hosts(settings: ProcessSettings) -> frozenset[str]:
     """The names that `PLAYGROUND_HOSTS` lists, and the address that the server is bound to."""
     bound = () if settings.host in ANYWHERE else (settings.host,)
     return frozenset(plain(name) for name in (*settings.hosts, *bound))

@@ -19,7 +19,7 @@ import pytest
 from engine.catalogue.part import catalogue
 from engine.errors import InvalidExperiment
 from engine.experiment.experiment import Experiment
-from engine.frame import Frame, layer_of
+from engine.frame import Frame, get_layer
 from engine.parts.blocks import Block
 from engine.parts.probes import Probe
 from engine.preview.preview import preview
@@ -128,7 +128,7 @@ def check(trainer: Trainer, frame: Frame) -> None:
     assert not readings, "readings without a channel"
     for name in ("weight_norm", "gradient_norm", "update_ratio", "near_zero"):
         series = next(c.series for c in trainer.channels if c.key == name)
-        assert list(dict.fromkeys(map(layer_of, series))) == [s.name for s in trainer.network.weighted]
+        assert list(dict.fromkeys(map(get_layer, series))) == [s.name for s in trainer.network.weighted]
 
 
 def absent(trainer: Trainer, frame: Frame, key: str, reading: np.ndarray) -> np.ndarray:

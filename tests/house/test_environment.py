@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from engine.settings import VARIABLES, Settings
+from engine.settings import VARIABLES, ProcessSettings
 from tests.house.source import python, text
 
 READS = re.compile(r"(?<!\*\*)\bos\.environ(?!\[[^\]]+\] = )\b|\bgetenv\b|\bfrom os import .*environ")
@@ -38,4 +38,4 @@ def test_readme_describes_every_variable() -> None:
 
 
 def test_an_empty_variable_counts_as_not_set() -> None:
-    assert Settings.of(dict.fromkeys(VARIABLES, "")) == Settings.of({})
+    assert ProcessSettings.of(dict.fromkeys(VARIABLES, "")) == ProcessSettings.of({})

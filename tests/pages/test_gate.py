@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.settings import Settings
+from engine.settings import ProcessSettings
 from pages.serve.host_check import Gate, accepted, hosts
 
 
@@ -39,13 +39,14 @@ async def nothing(*_: object) -> None:
     ],
 )
 def test_only_loopback_names_are_accepted_unless_others_are_listed(host: str, here: bool) -> None:
-    assert accepted(host, hosts(Settings.of({}))) is here
-    assert accepted(host, hosts(Settings.of({"HOST": "0.0.0.0"}))) is here
-    assert accepted(host, hosts(Settings.of({"PLAYGROUND_HOSTS": "*"})))
+    assert accepted(host, hosts(ProcessSettings.of({}))) is here
+    assert accepted(host, hosts(ProcessSettings.of({"HOST": "0.0.0.0"}))) is here
+    assert accepted(host, hosts(ProcessSettings.of({"PLAYGROUND_HOSTS": "*"})))
 
 
 def test_listed_names_and_the_bound_address() -> None:
-    listed = hosts(Settings.of({"HOST": "10.0.0.7", "PLAYGROUND_HOSTS": "Lab.example, *.class.example,[fd00::7]"}))
+    names = "Lab.example, *.class.example,[fd00::7]"
+    listed = hosts(ProcessSettings.of({"HOST": "10.0.0.7", "PLAYGROUND_HOSTS": names}))
     for name in ("lab.example", "LAB.EXAMPLE.:443", "a.class.example", "[fd00::7]:8501", "10.0.0.7:8501", "localhost"):
         assert accepted(name, listed)
     for name in ("example", "xlab.example", "class.example", "xclass.example", "10.0.0.8"):
@@ -54,7 +55,7 @@ def test_listed_names_and_the_bound_address() -> None:
 
 @pytest.mark.parametrize("kind", ["http", "websocket"])
 def test_one_host_and_no_other(kind: str) -> None:
-    gate = Gate(nothing, Settings.of({}))
+    gate = Gate(nothing, ProcessSettings.of({}))
     for named, status in (((b"localhost",), None), ((), 421), ((b"localhost", b"evil.example"), 421)):
         scope = {"type": kind, "path": "/live/x", "headers": [(b"host", name) for name in named]}
         answer = gate.refusal(scope)
@@ -65,9 +66,9 @@ def test_what_is_closed() -> None:
     paths = ("/_stcore/metrics", "/_stcore/metrics/", "/below/_stcore/metrics", "/_stcore/agent/interact")
     for path in paths:
         scope = {"type": "http", "path": path, "headers": [(b"host", b"localhost")]}
-        assert Gate(nothing, Settings.of({})).refusal(scope) is not None
-        asked_for = Gate(nothing, Settings.of({"PLAYGROUND_METRICS": "1"})).refusal(scope)
+        assert Gate(nothing, ProcessSettings.of({})).refusal(scope) is not None
+        asked_for = Gate(nothing, ProcessSettings.of({"PLAYGROUND_METRICS": "1"})).refusal(scope)
         assert (asked_for is None) == ("metrics" in path)
     for path in ("/", "/_stcore/health", "/_stcore/host-config", "/healthz", "/_stcore/metricsand"):
         scope = {"type": "http", "path": path, "headers": [(b"host", b"localhost")]}
-        assert Gate(nothing, Settings.of({})).refusal(scope) is None
+        assert Gate(nothing, ProcessSettings.of({})).refusal(scope) is None

@@ -10,21 +10,21 @@ from pathlib import Path
 import pytest
 import streamlit as st
 
-from engine.settings import Settings
+from engine.settings import ProcessSettings
 from pages.settings import ASSETS, chart_colors, streamlit_options, theme_file
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 
 
 def test_every_setting_is_one_that_streamlit_knows() -> None:
-    for key in streamlit_options(Settings.of({})):
+    for key in streamlit_options(ProcessSettings.of({})):
         st.get_option(key)
 
 
 def test_port_and_address_come_from_the_environment() -> None:
-    chosen = streamlit_options(Settings.of({}))
+    chosen = streamlit_options(ProcessSettings.of({}))
     assert (chosen["server.port"], chosen["server.address"]) == (8501, "127.0.0.1")
-    chosen = streamlit_options(Settings.of({"PORT": "9000", "HOST": "0.0.0.0"}))
+    chosen = streamlit_options(ProcessSettings.of({"PORT": "9000", "HOST": "0.0.0.0"}))
     assert (chosen["server.port"], chosen["server.address"]) == (9000, "0.0.0.0")
 
 

@@ -24,6 +24,6 @@ class InvalidExperiment(PlaygroundError):
         super().__init__(f"{where}: expected {expected}, received {received}; {hint}".removesuffix("; "))
 
 
-def shown(value: object) -> str:
+def abbreviate(value: object) -> str:
     """`value` on one line."""
     return " ".join(repr(value).split())

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from engine.catalogue.part import hparam
-from engine.examples import Examples, labelled
+from engine.examples import Examples, make_two_class_examples
 from engine.parts.datasets import Dataset
 
 RADIUS = 5.0
@@ -38,4 +38,4 @@ class Circle(Dataset):
         angle = rng.uniform(0, 2 * np.pi, self.samples)
         points = np.stack([r * np.sin(angle), r * np.cos(angle)], 1)  # (samples, 2)
         blurred = points + rng.uniform(-RADIUS, RADIUS, points.shape) * self.noise
-        return labelled(points, np.hypot(*blurred.T) < RADIUS * 0.5)
+        return make_two_class_examples(points, np.hypot(*blurred.T) < RADIUS * 0.5)

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from engine.catalogue.part import hparam
-from engine.examples import Examples, labelled
+from engine.examples import Examples, make_two_class_examples
 from engine.parts.datasets import Dataset
 
 
@@ -31,4 +31,4 @@ class Gaussians(Dataset):
         positive = np.arange(self.samples) < self.samples // 2
         center = np.where(positive, 2.0, -2.0)[:, None]
         spread = np.sqrt(0.5 + 7.0 * self.noise)
-        return labelled(rng.normal(center, spread, (self.samples, 2)), positive)
+        return make_two_class_examples(rng.normal(center, spread, (self.samples, 2)), positive)

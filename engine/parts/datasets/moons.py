@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from engine.catalogue.part import hparam
-from engine.examples import Examples, labelled
+from engine.examples import Examples, make_two_class_examples
 from engine.parts.datasets import Dataset
 
 RADIUS = 3.0
@@ -35,4 +35,4 @@ class Moons(Dataset):
         t = rng.uniform(0, np.pi, self.samples)
         arc = np.stack([np.cos(t), np.sin(t)], 1) - [0.5, 0.25]  # (samples, 2)
         points = RADIUS * (np.where(upper[:, None], arc, -arc) + rng.normal(0, 1, arc.shape) * self.noise)
-        return labelled(points, upper)
+        return make_two_class_examples(points, upper)

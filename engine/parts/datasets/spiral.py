@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from engine.catalogue.part import hparam
-from engine.examples import Examples, labelled
+from engine.examples import Examples, make_two_class_examples
 from engine.parts.datasets import Dataset
 
 RADIUS, TURNS = 5.0, 1.75
@@ -34,4 +34,4 @@ class Spiral(Dataset):
         positive = np.arange(along.size) < along.size // 2
         angle = TURNS * 2 * np.pi * along + np.where(positive, 0.0, np.pi)
         points = RADIUS * along[:, None] * np.stack([np.sin(angle), np.cos(angle)], 1)
-        return labelled(points + rng.uniform(-1, 1, points.shape) * self.noise, positive)
+        return make_two_class_examples(points + rng.uniform(-1, 1, points.shape) * self.noise, positive)

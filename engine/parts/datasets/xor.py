@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from engine.catalogue.part import hparam
-from engine.examples import Examples, labelled
+from engine.examples import Examples, make_two_class_examples
 from engine.parts.datasets import Dataset
 
 HALF, GAP = 5.0, 0.3
@@ -35,4 +35,4 @@ class Xor(Dataset):
         points = rng.uniform(-HALF, HALF, (self.samples, 2))
         points += np.where(points > 0, GAP, -GAP)
         blurred = points + rng.uniform(-HALF, HALF, points.shape) * self.noise
-        return labelled(points, blurred[:, 0] * blurred[:, 1] >= 0)
+        return make_two_class_examples(points, blurred[:, 0] * blurred[:, 1] >= 0)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 from torch import Generator, Tensor
 
 from engine.catalogue.part import Part, hparam
-from engine.errors import InvalidExperiment, shown
+from engine.errors import InvalidExperiment, abbreviate
 from engine.examples import Task
 from engine.message import Message
 
@@ -38,7 +38,7 @@ def parse_multiple(text: str = "1") -> float:
     """The multiple of λ after the colon. Raises: InvalidExperiment."""
     # stricter than float(), which would also read nan, inf, 1e400 and 1_000
     if not re.fullmatch(r"\s*\d{1,4}(\.\d{1,4})?\s*", text):
-        raise InvalidExperiment("", LAYERS_SYNTAX, shown(text))
+        raise InvalidExperiment("", LAYERS_SYNTAX, abbreviate(text))
     return float(text)
 
 
@@ -104,9 +104,9 @@ class Regularizer(Part, family="regularizers", position=10):
             if not entry.strip():
                 continue
             if not name:
-                raise InvalidExperiment("", LAYERS_SYNTAX, shown(entry))
+                raise InvalidExperiment("", LAYERS_SYNTAX, abbreviate(entry))
             if name in multipliers:
-                raise InvalidExperiment("", Message("every layer at most once"), shown(name))
+                raise InvalidExperiment("", Message("every layer at most once"), abbreviate(name))
             multipliers[name] = parse_multiple(*more)
         return multipliers
 
