@@ -22,7 +22,8 @@ class Term(NamedTuple):
 
 
 MessageValue: TypeAlias = "str | int | float | Term | Message | Sequence[str | Term | Message]"
-"""Value of a placeholder. Text is a person's or code, and never translated; numbers and lists are formatted per language."""
+"""Value of a placeholder. Text is a person's, or code, and is never translated; numbers and lists are formatted by
+language."""
 
 
 class Message:

@@ -188,7 +188,7 @@ def show(options: argparse.Namespace) -> int:
         cautions = [caution.plain() for caution in seen.cautions]
         print(dump_strict({"layers": layers, **totals, **more, "cautions": cautions}))
         return 0
-    print(table(seen, costs))
+    print(format_layers(seen, costs))
     for caution in seen.cautions:
         print(f"caution: {caution}")
     return 0

@@ -30,11 +30,11 @@ def build_report(reader: Reader, row: RunRow, experiment: Experiment) -> dict[st
     from engine.data.prepare import load_examples
     from engine.store.per_class import extract_class_metrics
 
-    task = examples(experiment.data, experiment.seed).task
+    task = load_examples(experiment.data, experiment.seed).task
     metric = "accuracy" if task == "classification" else "r2"
     metrics = {f"{split}_{metric}": row.summary.get(f"{split}_metric") for split in ("train", "validation")}
     seconds = row.summary.get("seconds", 0.0)
-    classes = class_metrics(row.channels, reader.epochs(row.id))
+    classes = extract_class_metrics(row.channels, reader.epochs(row.id))
     return {
         "run": row.id,
         "state": row.state,

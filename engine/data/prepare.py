@@ -98,7 +98,9 @@ def resolve_goals(experiment: Experiment, source: Examples) -> dict[int, Goal]:
             goal = block.aspect.goal(source)
             if goal is None:
                 where = f"$.network[{position}] ({block.name()}).target"
-                raise InvalidExperiment(where, Message("a target that these data have"), abbreviate(block.aspect.name()))
+                raise InvalidExperiment(
+                    where, Message("a target that these data have"), abbreviate(block.aspect.name())
+                )
             loss = block.loss_override
             if loss is not None and goal.task not in loss.tasks:
                 received = describe_tasks(loss)

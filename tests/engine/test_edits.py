@@ -216,4 +216,6 @@ def test_a_rule_tells_of_the_strength_that_edits_change(kind: str) -> None:
     edited = apply_edit(Experiment(), Edit(path=f"regularizers.{kind}", value=0.25))
     assert [one.coefficient for one in edited.regularizers] == [0.25]
     assert edited.regularizers[0].scale_strength(0).is_idle
-    assert drop_idle_regularizers(apply_edit(edited, Edit(path=f"regularizers.{kind}", value=0))) == drop_idle_regularizers(Experiment())
+    assert drop_idle_regularizers(
+        apply_edit(edited, Edit(path=f"regularizers.{kind}", value=0))
+    ) == drop_idle_regularizers(Experiment())

@@ -103,7 +103,7 @@ def test_what_acts_is_not_doubted() -> None:
     acting = {**CURVE, "preprocessing": [{"kind": "standardize_target"}]}
     assert not found(imbalanced)
     assert not found(acting)
-    assert not [name for name in names() if find_cautions(load(name))]
+    assert not [name for name in list_presets() if find_cautions(load(name))]
 
 
 def test_a_part_within_a_part_is_asked_too(monkeypatch: pytest.MonkeyPatch) -> None:
