@@ -35,10 +35,12 @@ def small_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def own_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A small file in place of one that a person would upload; one with a digest is looked for where it always is."""
     folder = tmp_path_factory.mktemp("own")
-    usual = library.path
+    usual = library.locate_file
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            library, "path", lambda digest: folder / f"{digest}.npz" if digest == library.NO_FILE else usual(digest)
+            library,
+            "locate_file",
+            lambda digest: folder / f"{digest}.npz" if digest == library.NO_FILE else usual(digest),
         )
         write_own(folder)
         yield folder

@@ -14,7 +14,8 @@ from engine.uploads.row_parsing import Row, parse_rows
 from engine.uploads.schema import UploadNote, one_line
 from engine.uploads.table import ParsedUpload
 
-START = re.compile(r"(?:[^\S\n]*(?:%[^\n]*)?\n)*[^\S\n]*@relation\b", re.IGNORECASE)  # one way to read blank lines
+START = re.compile(r"(?:[^\S\n]*(?:%[^\n]*)?\n)*[^\S\n]*@relation\b", re.IGNORECASE)
+"""Blank lines and comments can be read in one way only, so that a text of many does not take quadratic time."""
 ATTRIBUTE = re.compile(r"""@attribute\s+('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^\s{]+)\s*(\{.*\}|.*)""", re.IGNORECASE)
 KINDS = ("numeric", "real", "integer", "string", "date")
 
@@ -27,24 +28,24 @@ def is_arff(text: str) -> bool:
 def read_arff(
     name: str, text: str, corrections: Corrections, notes: Sequence[UploadNote], encoding: str
 ) -> ParsedUpload:
-    """The table in an ARFF file. Raises: InvalidExperiment."""
+    """Read the table in an ARFF file. Raises: InvalidExperiment."""
     names: list[str] = []
     lines = enumerate(io.StringIO(text), 1)
     for position, line in lines:
         word = line.strip().split(None, 1)[0].lower() if line.strip() else ""
         if word == "@data":
-            rows = data(lines, len(names))
+            rows = read_rows(lines, len(names))
             facts = {"delimiter": ",", "encoding": encoding}
             plain = corrections.model_copy(update={"header": True})
-            about, arrays = parse_rows(name, [(position, names), *rows], plain, notes, facts)
-            return about.model_copy(update={"corrections": corrections}), arrays
+            schema, arrays = parse_rows(name, [(position, names), *rows], plain, notes, facts)
+            return schema.model_copy(update={"corrections": corrections}), arrays
         if word == "@attribute":
-            names.append(attribute(line.strip()))
+            names.append(parse_attribute(line.strip()))
     raise refusal(Message("an ARFF file with a line @data"), Message("one without it"))
 
 
-def attribute(line: str) -> str:
-    """The name of a column. Raises: InvalidExperiment for a type that is none of a table."""
+def parse_attribute(line: str) -> str:
+    """Parse the name in an @attribute line. Raises: InvalidExperiment for a type that no table has."""
     found = ATTRIBUTE.match(line)
     kind = found[2].split()[:1] if found else []
     if found is None or not (found[2].startswith("{") or (kind and kind[0].lower() in KINDS)):
@@ -53,18 +54,18 @@ def attribute(line: str) -> str:
     return name[1:-1].replace("\\", "") if name[0] in "'\"" else name
 
 
-def data(lines: Iterator[tuple[int, str]], width: int) -> Iterator[Row]:
-    """The rows below @data. Raises: InvalidExperiment for sparse ones and for uneven ones."""
+def read_rows(lines: Iterator[tuple[int, str]], width: int) -> Iterator[Row]:
+    """Read the rows below @data. Raises: InvalidExperiment for sparse rows and for uneven ones."""
     for position, line in lines:
-        own = line.strip()
-        if not own or own[0] == "%":
+        text = line.strip()
+        if not text or text[0] == "%":
             continue
-        if own[0] == "{":
+        if text[0] == "{":
             raise refusal(Message("an ARFF file with all its values"), Message("a sparse one"))
-        quote = "'" if "'" in own else '"'
-        sign = "\t" if "\t" in own and "," not in own else ","
+        quote = "'" if "'" in text else '"'
+        sign = "\t" if "\t" in text and "," not in text else ","
         try:
-            row = next(csv.reader([own], delimiter=sign, quotechar=quote, escapechar="\\", skipinitialspace=True))
+            row = next(csv.reader([text], delimiter=sign, quotechar=quote, escapechar="\\", skipinitialspace=True))
         except csv.Error as error:
             raise refusal(Message("a table"), Message("lines that cannot be cut into columns")) from error
         if len(row) != width:

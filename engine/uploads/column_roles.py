@@ -1,4 +1,4 @@
-"""What each column of a table is probably for, and why."""
+"""Roles of a table's columns: what each is probably for, and why."""
 
 from __future__ import annotations
 
@@ -62,50 +62,54 @@ MOSTLY = 0.9  # of all values differ, where the name says that it is an identifi
 
 
 def assign_roles(
-    about: UploadSchema, values: Mapping[str, np.ndarray] = NONE, index: Sequence[str] = ()
+    schema: UploadSchema, values: Mapping[str, np.ndarray] = NONE, index: Sequence[str] = ()
 ) -> UploadSchema:
-    """The table with a role for each column, and notes on what is left out. `values`: the columns of numbers; `index`:
-    the columns that were no columns where the file was written. Raises: InvalidExperiment for corrections that name
-    other columns."""
-    said = roles_from_corrections(about)
-    found = {position: infer_role(column, values, index) for position, column in enumerate(about.columns)}
-    chosen, why = choose_target(about, said, found)
-    roles = {**found, **{position: (role, "said") for position, role in said.items()}}
+    """Assign a role to each column, with notes on what is left out.
+
+    `values`: the columns of numbers, (rows,) each, by name; `index`: the columns that were the index where the file was
+    written. Raises: InvalidExperiment for corrections that name other columns.
+    """
+    corrected = roles_from_corrections(schema)
+    found = {position: infer_role(column, values, index) for position, column in enumerate(schema.columns)}
+    chosen, why = choose_target(schema, corrected, found)
+    roles = {**found, **{position: (role, "said") for position, role in corrected.items()}}
     if chosen >= 0:
         roles[chosen] = ("target", why)
-    notes = note_identifiers(about, roles)
+    notes = settle_identifiers(schema, roles)
     columns = tuple(
         column.model_copy(update={"role": roles[position][0], "reason": REASONS.get(roles[position][1], "")})
-        for position, column in enumerate(about.columns)
+        for position, column in enumerate(schema.columns)
     )
-    return about.model_copy(update={"columns": columns, "notes": (*about.notes, *notes)})
+    return schema.model_copy(update={"columns": columns, "notes": (*schema.notes, *notes)})
 
 
 def choose_target(
-    about: UploadSchema, said: Mapping[int, Role], found: Mapping[int, tuple[Role, str]]
+    schema: UploadSchema, corrected: Mapping[int, Role], found: Mapping[int, tuple[Role, str]]
 ) -> tuple[int, str]:
-    """The place of the target and the reason; −1 where the corrections name one, or nothing could be one."""
-    if "target" in said.values():
+    """Choose the position of the target, and the reason; −1 where the corrections name one, or nothing could be one."""
+    if "target" in corrected.values():
         return -1, ""
-    able = [position for position, column in enumerate(about.columns) if column.sort != "text" and position not in said]
-    named = [position for position in able if about.columns[position].name.strip().lower() in TARGETS]
+    columns = enumerate(schema.columns)
+    candidates = [position for position, column in columns if column.sort != "text" and position not in corrected]
+    named = [position for position in candidates if schema.columns[position].name.strip().lower() in TARGETS]
     if named:
         return named[-1], "target_named"
-    likely = [position for position in able if not found[position][1].startswith(("identifier", "pandas", "one_value"))]
-    return (likely or able or [-1])[-1], "target_last"
+    unlikely = ("identifier", "pandas", "one_value")
+    likely = [position for position in candidates if not found[position][1].startswith(unlikely)]
+    return (likely or candidates or [-1])[-1], "target_last"
 
 
-def note_identifiers(about: UploadSchema, roles: dict[int, tuple[Role, str]]) -> list[UploadNote]:
-    """Notes on columns that are left out as identifiers; those that count the rows are put back as inputs where no
-    other column is one."""
+def settle_identifiers(schema: UploadSchema, roles: dict[int, tuple[Role, str]]) -> list[UploadNote]:
+    """Note the columns that are left out as identifiers. Where no other column is an input, those of numbers are put
+    back as inputs, in `roles` itself."""
     inputs = [position for position, (role, _why) in roles.items() if role == "input"]
     notes = []
     for position, (role, why) in list(roles.items()):
-        name = about.columns[position].name
+        name = schema.columns[position].name
         if role == "index" and why == "pandas_index":
             notes.append(note("index", name=name))
         elif role == "ignored" and why.startswith("identifier"):
-            if not inputs and about.columns[position].sort == "number":
+            if not inputs and schema.columns[position].sort == "number":
                 roles[position] = ("input", "")
             notes.append(note("identifier" if roles[position][0] == "ignored" else "identifier_used", name=name))
         elif why == "text":
@@ -113,15 +117,15 @@ def note_identifiers(about: UploadSchema, roles: dict[int, tuple[Role, str]]) ->
     return notes
 
 
-def roles_from_corrections(about: UploadSchema) -> dict[int, Role]:
-    """What the corrections say of columns, by place."""
-    own, names = about.corrections, [column.name for column in about.columns]
+def roles_from_corrections(schema: UploadSchema) -> dict[int, Role]:
+    """Read the roles that the corrections give, by position. Raises: InvalidExperiment for names of no column."""
+    corrections, names = schema.corrections, [column.name for column in schema.columns]
     found: dict[int, Role] = {}
     roles: tuple[tuple[Role, tuple[str, ...]], ...] = (
-        ("input", own.inputs),
-        ("ignored", own.ignore),
-        ("index", own.index),
-        ("target", (own.target,) if own.target is not None else ()),
+        ("input", corrections.inputs),
+        ("ignored", corrections.ignore),
+        ("index", corrections.index),
+        ("target", (corrections.target,) if corrections.target is not None else ()),
     )
     for role, chosen in roles:
         for name in chosen:
@@ -132,7 +136,7 @@ def roles_from_corrections(about: UploadSchema) -> dict[int, Role]:
 
 
 def infer_role(column: Column, values: Mapping[str, np.ndarray], index: Sequence[str]) -> tuple[Role, str]:
-    """What a column that is no target is for; one that is the same everywhere says nothing."""
+    """Infer the role of a column that is no target, and why; one of a single value says nothing."""
     if column.name in index:
         return "index", "pandas_index"
     if column.distinct < 2:
@@ -143,7 +147,7 @@ def infer_role(column: Column, values: Mapping[str, np.ndarray], index: Sequence
 
 
 def identifier_reason(column: Column, numbers: np.ndarray | None) -> str:
-    """Why a column is taken for an identifier of the rows; "" where it is not."""
+    """Say why a column is taken for an identifier of the rows; "" where not. `numbers`: (rows,), None for words."""
     name = column.name.strip()
     called = name.lower() in IDENTIFIERS or PART.search(name) is not None or NOUN.fullmatch(name) is not None
     if numbers is None:
@@ -154,6 +158,7 @@ def identifier_reason(column: Column, numbers: np.ndarray | None) -> str:
     if called and column.distinct >= MOSTLY * len(numbers):
         return "identifier_name"
     low, high = int(present.min()), int(present.max())
+    # a permutation of 0 … n − 1 or 1 … n, in any order: a shuffled index counts the rows too
     counts = low in (0, 1) and high - low + 1 == len(numbers) == column.distinct
     measured = name.lower() in MEASURES or any(w in MEASURES for w in re.findall(r"[a-z]{2,}", name.lower()))
     return "identifier_sequence" if counts and not measured else ""

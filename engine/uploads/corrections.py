@@ -20,7 +20,7 @@ ENCODINGS = {
     "Shift JIS": "cp932",
     "GB 18030": "gb18030",
 }
-"""What a text's encoding is called here, and what Python calls it."""
+"""Python's name of each encoding. UTF-8 may begin with a mark, as Excel writes it: hence `utf-8-sig`."""
 
 Encoding = Literal[
     "UTF-8",
@@ -63,7 +63,8 @@ class Corrections(Value):
     white: float | None = Field(None, gt=0, le=1e9)
 
     def to_json(self) -> str:
-        """JSON with the corrected fields alone; it is part of the digest under which an upload is kept."""
+        """JSON with the corrected fields alone; it is part of the digest of an upload, so that a field which is
+        added leaves the digests of stored uploads as they are."""
         return self.model_dump_json(exclude_defaults=True)
 
 

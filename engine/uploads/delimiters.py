@@ -1,4 +1,4 @@
-"""Which sign separates the columns of a text."""
+"""Separators: which sign separates the columns of a text, and the rows that it gives."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from engine.uploads.refusal import refusal
 
 SIGNS = ("\t", ";", "|", ",", " ")  # what is rarer within cells goes first
 SAMPLE = 100  # lines
-CELLS = 4000
+CELLS = 4000  # that are looked at for a sign
 START = 1 << 18  # characters
 QUOTED_OR_SPACE = re.compile(r'(?<![^ \t\r\n])"(?:[^"]|"")*"|[ \t]+')
 EDGE = re.compile(r"\t*(\r\n|\n|\r)\t*")
 SEVERAL = re.compile(r"[-+.\w]+([ \t]+[-+.\w]+)+")
 
 
-def rows_of(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
-    """Every row's cells, and in which line it begins; lines without any sign are no rows.
+def read_rows(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """Read the rows of a text: the line in which each begins, and its cells. Lines without any sign are no rows.
 
     Raises: InvalidExperiment if a quote is opened and never closed.
     """
-    csv.field_size_limit(max(len(text), 1 << 17))
+    csv.field_size_limit(max(len(text), 1 << 17))  # the limit is global, and refuses cells over 131 072 characters
     if separator == " ":
         text, separator = split_by_tabs(text), "\t"
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
@@ -46,7 +46,8 @@ def rows_of(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def expect_closed(last: str, separator: str) -> None:
-    """Refuses a last row that has swallowed the rest of the text, because its quote never closes."""
+    """Refuse a last row that has swallowed the rest of the text, because its quote never closes. Raises:
+    InvalidExperiment."""
     try:
         list(csv.reader(io.StringIO(last, newline=""), delimiter=separator, skipinitialspace=True, strict=True))
     except csv.Error as error:
@@ -55,14 +56,14 @@ def expect_closed(last: str, separator: str) -> None:
 
 
 def split_by_tabs(text: str) -> str:
-    """The text with one tab where spaces and tabs part its cells."""
+    """Put one tab where spaces and tabs separate the cells of a text."""
     whole = QUOTED_OR_SPACE.sub(lambda found: found[0] if found[0][0] == '"' else "\t", text)
     return EDGE.sub(r"\1", whole).strip("\t")
 
 
 def infer_separator(text: str) -> str:
-    """The sign that cuts most rows into the same number of columns, more than one if any does, and leaves the fewest
-    cells in which another sign separates something."""
+    """Infer the sign that cuts most rows into the same number of columns, more than one if any does, and leaves the
+    fewest cells in which another sign separates something."""
     start = text[:START]
     found = {sign: score_separator(start, sign) for sign in SIGNS}
     best = max(SIGNS[:-1], key=lambda sign: found[sign])
@@ -73,12 +74,13 @@ def infer_separator(text: str) -> str:
 
 
 def score_separator(text: str, sign: str) -> tuple[float, int, float]:
-    """How well a sign cuts the rows: the share of rows of the usual width times that of whole cells; then the width,
-    and how many cells of a row are not whole."""
+    """Score how well a sign cuts the rows: the share of rows of the usual width times that of whole cells; then the
+    width, and how many cells of a row are not whole."""
     rows = []
     with suppress(InvalidExperiment):  # the start of a text may end within quotes
-        for _line, row in itertools.islice(rows_of(text, sign), SAMPLE + 1):
+        for _line, row in itertools.islice(read_rows(text, sign), SAMPLE + 1):
             rows.append(row)
+    # the last row may be cut where the sample ends
     rows = rows[:-1] if len(rows) > SAMPLE or len(text) == START else rows
     if not rows:
         return 0.0, 0, 0.0
@@ -92,11 +94,11 @@ def score_separator(text: str, sign: str) -> tuple[float, int, float]:
     return round(share * entire, 3), usual, round((1 - entire) * usual, 3)
 
 
-def is_whole_cell(cell: str, own: str) -> bool:
+def is_whole_cell(cell: str, separator: str) -> bool:
     """Whether nothing seems to be separated within a cell by another sign than its own, which stands in quotes: a
     number, a gap, or words without separating signs. A comma that a space follows is one of prose."""
     if cell.lower() in MISSING or number_format.is_number(cell):
         return True
-    if any(sign in cell.replace(f"{sign} ", " ") for sign in SIGNS[:-1] if sign != own):
+    if any(sign in cell.replace(f"{sign} ", " ") for sign in SIGNS[:-1] if sign != separator):
         return False
     return not (SEVERAL.fullmatch(cell) and all(map(number_format.is_number, cell.split())))

@@ -1,4 +1,4 @@
-"""Whether the first row of a table names its columns."""
+"""Header detection: whether the first row of a table names its columns."""
 
 from __future__ import annotations
 
@@ -13,7 +13,19 @@ from engine.uploads.schema import MAX_LEVELS
 
 SAMPLE = 1000  # rows
 YEAR = re.compile("(1[89]|2[01])\\d\\d", re.ASCII)
-VALUES = ("no", "y", "key", "code", "number", "nombre", "row", "rows", "record", "serial", "#")  # cells say that too
+VALUES = (
+    "no",
+    "y",
+    "key",
+    "code",
+    "number",
+    "nombre",
+    "row",
+    "rows",
+    "record",
+    "serial",
+    "#",
+)  # such words are values as well
 KNOWN = frozenset((*TARGETS, *IDENTIFIERS)) - set(VALUES)
 
 
@@ -27,13 +39,15 @@ def has_header(first: Sequence[str], rest: Sequence[Sequence[str]]) -> tuple[boo
     below = [[row[position].strip() for row in rest[:SAMPLE]] for position in range(len(cells))]
     if not rest:
         return False, False
-    others = [row for row in rest[:SAMPLE] if [cell.strip() for cell in row] != cells]  # names may come again
+    others = [
+        row for row in rest[:SAMPLE] if [cell.strip() for cell in row] != cells
+    ]  # files that were put together repeat their names
     numeric = [
-        bool(number_format.common_notations({row[position] for row in others})) for position in range(len(cells))
+        bool(number_format.find_common_notations({row[position] for row in others})) for position in range(len(cells))
     ]
-    places = range(len(cells))
-    digits = [position for position in places if number_format.is_number(cells[position])]
-    words = [position for position in places if position not in digits and cells[position].lower() not in MISSING]
+    positions = range(len(cells))
+    digits = [position for position in positions if number_format.is_number(cells[position])]
+    words = [position for position in positions if position not in digits and cells[position].lower() not in MISSING]
     above = [position for position in words if numeric[position]]
     known = [position for position in words if cells[position].lower() in KNOWN]
     again = [position for position in words if not numeric[position] and cells[position] in set(below[position])]
@@ -58,7 +72,7 @@ def has_header(first: Sequence[str], rest: Sequence[Sequence[str]]) -> tuple[boo
 def judge_numeric_header(
     cells: Sequence[str], digits: Sequence[int], below: Sequence[Sequence[str]]
 ) -> tuple[bool, bool]:
-    """The same for a first row without any word: 0, 1, 2 … above fractions, or above anything if there are enough."""
+    """Judge a first row without any word: 0, 1, 2 … above fractions, or above anything if there are enough of them."""
     if not digits or len(cells) < 2:
         return False, False
     fractions = all(has_fractions(below[position]) for position in digits)

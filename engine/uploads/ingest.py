@@ -21,34 +21,34 @@ from engine.uploads.sandbox import ReadUpload, encode_request
 from engine.uploads.schema import UploadSchema, clean_file_name
 
 MAX_FILE_BYTES = 20 * 2**20  # bytes of a file
-MAX_LIBRARY_BYTES = 2 * 2**30  # bytes of all kept files
+MAX_LIBRARY_BYTES = 2 * 2**30  # bytes of all stored files
 
 
 def ingest_upload(name: str, raw: bytes, corrections: Corrections = NO_CORRECTIONS, visitor: str = "") -> str:
     """Parse and store a file; returns its digest, under which experiments name it.
 
     The same bytes read differently have another digest, so that an experiment always gets the same rows. Raises:
-    InvalidExperiment with one sentence if it cannot be used; nothing of it is kept then.
+    InvalidExperiment with one sentence if it cannot be used; nothing of it is stored then.
     """
     with tempfile.TemporaryFile() as answer:
         parse_upload(name, raw, corrections, answer, visitor)
-        digest = digest_of(raw, corrections)
-        if library.path(digest).exists() and not has_same_rows(digest, answer):
+        digest = compute_digest(raw, corrections)
+        if library.locate_file(digest).exists() and not has_same_rows(digest, answer):
             digest = hashlib.sha256(f"{digest} read anew".encode()).hexdigest()
-        write_atomically(library.path(digest), answer)
+        write_atomically(library.locate_file(digest), answer)
     return digest
 
 
 def has_same_rows(digest: str, answer: IO[bytes]) -> bool:
-    """Does a stored upload hold the rows that were parsed now? One that an earlier version parsed differently stays as
-    it is, for the runs that trained on it."""
+    """Whether a stored upload holds the rows that were parsed now. One that an earlier version parsed differently stays
+    as it is, for the runs that trained on it."""
     try:
         before, stored = library.load_upload(digest)
-    except InvalidExperiment:  # damaged
+    except InvalidExperiment:  # damaged: what was parsed now takes its place
         return True
-    about, arrays = library.load_stream(answer)
-    columns = [[(column.name, column.sort, column.levels) for column in each.columns] for each in (before, about)]
-    same = columns[0] == columns[1] and before.classes == about.classes and stored.keys() == arrays.keys()
+    schema, arrays = library.load_stream(answer)
+    columns = [[(column.name, column.sort, column.levels) for column in each.columns] for each in (before, schema)]
+    same = columns[0] == columns[1] and before.classes == schema.classes and stored.keys() == arrays.keys()
     return same and all(
         stored[key].dtype == arrays[key].dtype
         and np.array_equal(stored[key], arrays[key], equal_nan=stored[key].dtype.kind == "f")
@@ -57,7 +57,7 @@ def has_same_rows(digest: str, answer: IO[bytes]) -> bool:
 
 
 def inspect_upload(name: str, raw: bytes, corrections: Corrections = NO_CORRECTIONS) -> UploadSchema:
-    """Schema that a file would get; nothing is stored. Raises: InvalidExperiment as `ingest_upload` does."""
+    """Inspect a file: the schema that it would get; nothing is stored. Raises: InvalidExperiment as `ingest_upload` does."""
     with tempfile.TemporaryFile() as answer:
         parse_upload(name, raw, corrections, answer)
         return library.load_schema(answer)
@@ -76,8 +76,8 @@ def reread_upload(digest: str, corrections: Corrections, visitor: str = "") -> s
     return ingest_upload(name, raw, corrections, visitor)
 
 
-def digest_of(raw: bytes, corrections: Corrections) -> str:
-    """SHA-256 of the bytes, and of the corrections where there are any: uploads from before corrections keep theirs."""
+def compute_digest(raw: bytes, corrections: Corrections) -> str:
+    """Compute the SHA-256 of the bytes, and of the corrections if any: uploads from before corrections keep theirs."""
     digest = hashlib.sha256(raw)
     if corrections != NO_CORRECTIONS:
         digest = hashlib.sha256(digest.digest() + corrections.to_json().encode())
@@ -85,7 +85,7 @@ def digest_of(raw: bytes, corrections: Corrections) -> str:
 
 
 def parse_upload(name: str, raw: bytes, corrections: Corrections, answer: IO[bytes], visitor: str = "") -> None:
-    """Have a job read a file into `answer`. Raises: InvalidExperiment."""
+    """Have a sandboxed job parse a file into `answer`, as NPZ. Raises: InvalidExperiment."""
     if len(raw) > MAX_FILE_BYTES:
         raise refusal(Message("at most {n} bytes", n=MAX_FILE_BYTES), len(raw))
     if not raw:
@@ -109,7 +109,7 @@ def write_atomically(path: Path, answer: IO[bytes]) -> None:
             with os.fdopen(handle, "wb") as file:
                 shutil.copyfileobj(answer, file)
                 file.flush()
-                os.fsync(file.fileno())
+                os.fsync(file.fileno())  # before the new name: it must not appear ahead of what it names
             os.replace(name, path)
         except OSError:
             os.unlink(name)

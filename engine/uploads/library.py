@@ -1,6 +1,7 @@
 """Library of uploads: one NPZ file each in the store's folder `own`, named by the SHA-256 of upload and corrections.
 
-The original bytes are kept beside the arrays, so that an upload can be read again with other corrections.
+The original bytes are stored with the arrays, so that an upload can be read again with other corrections. The keys
+`about` (the schema) and `original`, and the folder's name, are those of stored files.
 """
 
 from __future__ import annotations
@@ -30,32 +31,32 @@ class StoredUpload:
     """A stored upload: digest, schema, size on disk in bytes, and time of upload in seconds since 1970."""
 
     digest: str
-    about: UploadSchema
+    schema: UploadSchema
     size: int
-    came: float
+    uploaded: float
 
 
-def folder() -> Path:
+def locate_folder() -> Path:
     return settings.read().store / "own"
 
 
-def path(digest: str) -> Path:
-    return folder() / f"{digest}.npz"
+def locate_file(digest: str) -> Path:
+    return locate_folder() / f"{digest}.npz"
 
 
 def list_uploads() -> list[StoredUpload]:
-    """Every readable upload, newest first."""
+    """List every readable upload, newest first."""
     found = []
     with suppress(OSError):
-        for each in folder().glob("*.npz"):
+        for each in locate_folder().glob("*.npz"):
             with suppress(*UNREADABLE):
                 state = each.stat()
                 found.append(StoredUpload(each.stem, read_schema(each), state.st_size, state.st_mtime))
-    return sorted(found, key=lambda kept: (-kept.came, kept.digest))
+    return sorted(found, key=lambda upload: (-upload.uploaded, upload.digest))
 
 
 def read_schema(file: Path) -> UploadSchema:
-    """Schema of a stored upload, without its arrays.
+    """Read the schema of a stored upload, without its arrays.
 
     Cached by modification time and size, since every page run lists the whole library.
     """
@@ -70,31 +71,31 @@ def _read_schema(file: Path, _changed: int, _size: int) -> UploadSchema:
 
 
 def load_schema(stream: IO[bytes]) -> UploadSchema:
-    """Schema in an open NPZ file."""
+    """Load the schema in an open NPZ file."""
     stream.seek(0)
     with np.load(stream, allow_pickle=False) as content:
         return UploadSchema.model_validate_json(content["about"].tobytes())
 
 
 def find_schema(digest: str, name: str = "") -> UploadSchema:
-    """Schema of an upload by its digest. Raises: InvalidExperiment, naming it, if it is not on this machine."""
+    """Find the schema of an upload. Raises: InvalidExperiment, naming it, if it is not on this machine."""
     try:
-        return read_schema(path(digest))
+        return read_schema(locate_file(digest))
     except UNREADABLE as error:
         raise missing_upload(digest, name) from error
 
 
 def load_upload(digest: str, name: str = "") -> tuple[UploadSchema, dict[str, np.ndarray]]:
-    """Schema and arrays of an upload. Raises: InvalidExperiment, naming it, if it is not on this machine."""
+    """Load schema and arrays of an upload. Raises: InvalidExperiment, naming it, if it is not on this machine."""
     try:
-        with path(digest).open("rb") as stream:
+        with locate_file(digest).open("rb") as stream:
             return load_stream(stream)
     except UNREADABLE as error:
         raise missing_upload(digest, name) from error
 
 
 def load_stream(stream: IO[bytes]) -> tuple[UploadSchema, dict[str, np.ndarray]]:
-    """Schema and arrays in an open NPZ file."""
+    """Load schema and arrays in an open NPZ file. A pickle in it is refused: nothing of a file is ever run."""
     stream.seek(0)
     with np.load(stream, allow_pickle=False) as content:
         found = {key: content[key] for key in content.files if key not in ("about", "original")}
@@ -102,9 +103,9 @@ def load_stream(stream: IO[bytes]) -> tuple[UploadSchema, dict[str, np.ndarray]]
 
 
 def load_original(digest: str) -> bytes | None:
-    """Bytes as they were uploaded; None where an older version stored arrays alone. Raises: InvalidExperiment."""
+    """Load the bytes as they were uploaded; None where an older version stored none. Raises: InvalidExperiment."""
     try:
-        with path(digest).open("rb") as stream, np.load(stream, allow_pickle=False) as content:
+        with locate_file(digest).open("rb") as stream, np.load(stream, allow_pickle=False) as content:
             return content["original"].tobytes() if "original" in content.files else None
     except UNREADABLE as error:
         raise missing_upload(digest, "") from error
@@ -113,11 +114,11 @@ def load_original(digest: str) -> bytes | None:
 def delete(digest: str) -> None:
     """Delete an upload; runs that trained on it keep what they recorded."""
     with suppress(FileNotFoundError):
-        path(digest).unlink()
+        locate_file(digest).unlink()
 
 
 def missing_upload(digest: str, name: str) -> InvalidExperiment:
-    """The refusal of an experiment whose upload is not on this machine."""
+    """Word the refusal of an experiment whose upload is not on this machine."""
     if digest == NO_FILE:
         return InvalidExperiment(
             "$.data.file", Message("a file of your own"), Message("none"), Message("upload one on the page Your data")

@@ -22,23 +22,27 @@ ERRORS = frozenset(
 """What spreadsheets write where they cannot compute, in English, Spanish and German."""
 MISSING = frozenset((*BLANK, *NAMED, *NOTHING, *ERRORS))
 CODES = tuple(sign * int("9" * n) for n in (2, 3, 4, 5) for sign in (1, -1))
+"""Numbers such as −999 by which instruments and surveys mark a gap; they are noted, never taken for one."""
 FAR = 3.0  # a code for a gap lies so many ranges of all other values away
 
 
-def gap_words(words: Collection[str], numbers: bool, said: Collection[str] = ()) -> frozenset[str]:
-    """The words, in small letters, that are gaps in a column of these words; `numbers`: all others are numbers."""
+def find_gap_words(words: Collection[str], numbers: bool, extra: Collection[str] = ()) -> frozenset[str]:
+    """Find the words, in lower case, that are gaps in a column of these words; `numbers`: all others are numbers.
+
+    `extra`: further words for a gap.
+    """
     found = MISSING
     if not numbers:
         found = found - set(NOTHING)
     if "+" in words:  # beside a plus, a minus is a word
         found = found - {"-"}
-    return found | {word.strip().lower() for word in said}
+    return found | {word.strip().lower() for word in extra}
 
 
-def classes_among(words: Collection[str], said: Collection[str] = ()) -> list[str]:
-    """The words that are gaps elsewhere and a class in a column of these words: "None", and where hardly another word
-    is there also "missing" and the like. Never one that was said to be a gap."""
-    gaps = {word.strip().lower() for word in said}
+def find_classes(words: Collection[str], extra: Collection[str] = ()) -> list[str]:
+    """Find the words that are gaps elsewhere and a class in a column of these words: "None", and where there is hardly
+    another word also "missing" and the like; never one of the `extra` words for a gap."""
+    gaps = {word.strip().lower() for word in extra}
     others = [word for word in words if word.lower() not in MISSING | gaps]
     doubtful = NOTHING if len(others) > 1 else (*NOTHING, "missing", "(missing)", "null", "nil")
     return sorted(word for word in words if word.lower() in doubtful and word.lower() not in gaps)
@@ -54,7 +58,7 @@ class GapCounter:
         self.wrong: Counter[str] = Counter()
 
     def add(self, words: Mapping[str, int]) -> None:
-        """The cells of one column that are gaps, by what they say."""
+        """Add the gaps of one column: how often each word for one occurs."""
         for word, count in words.items():
             if word.lower() in ERRORS:
                 self.errors += count
@@ -64,8 +68,8 @@ class GapCounter:
                 self.words[word] += count
 
     def notes(self) -> list[UploadNote]:
-        """What is to be said of them."""
-        said = ", ".join(one_line(word, 20) for word, _n in self.words.most_common(6) if word)
+        """Word the notes on all gaps."""
+        words = ", ".join(one_line(word, 20) for word, _n in self.words.most_common(6) if word)
         wrong = ", ".join(one_line(word, 20) for word, _n in self.wrong.most_common(3))
-        found = [note("gaps", n=self.gaps, words=said) if said else note("empty", n=self.gaps)] if self.gaps else []
+        found = [note("gaps", n=self.gaps, words=words) if words else note("empty", n=self.gaps)] if self.gaps else []
         return [*found, note("errors", n=self.errors, words=wrong)] if self.errors else found

@@ -1,4 +1,4 @@
-"""What was noticed while a file was read, as sentences that a page can translate."""
+"""Notes on how a file was read, as sentences that a page can translate."""
 
 from __future__ import annotations
 
@@ -45,5 +45,5 @@ REASONS = {
 
 
 def note(kind: str, **values: str | int | float) -> UploadNote:
-    """One of the sentences with what fills it."""
+    """Make a note of a kind with the values for its sentence."""
     return UploadNote(kind=kind, text=TEXTS[kind], values=values)

@@ -12,14 +12,14 @@ import pandas as pd
 from engine.message import Message
 from engine.uploads.corrections import NO_CORRECTIONS, Corrections, Sort
 from engine.uploads.notes import note
-from engine.uploads.pixel_range import SIDE, WORD, infer_pixel_range, pixel_range_notes, to_smallest_dtype
+from engine.uploads.pixel_range import SIDE, WORD, infer_pixel_range, note_pixel_range, to_smallest_dtype
 from engine.uploads.refusal import refusal
 from engine.uploads.schema import MAX_LEVELS, MAX_NUMERIC_CLASSES, MIN_EXAMPLES, UploadNote, UploadSchema
 from engine.uploads.table import HUGE, ParsedUpload, build_table
 from engine.uploads.zip_archive import read_entries
 
 MAX_SEQUENCE_NUMBERS = 4096  # numbers in a sequence
-NEARLY = 1.5  # normalized pixels exceed 1 a little where noise was added to them
+NOISY_WHITE = 1.5  # normalized pixels exceed 1 a little where noise was added to them
 
 INPUTS = ("x", "data", "images", "features", "x_train", "train_images")
 TARGETS = ("y", "labels", "label", "target", "targets", "y_train", "train_labels")
@@ -27,7 +27,7 @@ HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.re
 
 
 def read_npz(name: str, raw: bytes, corrections: Corrections = NO_CORRECTIONS) -> ParsedUpload:
-    """The arrays in an NPZ file. Raises: InvalidExperiment if they are not two that belong together."""
+    """Read the arrays in an NPZ file. Raises: InvalidExperiment if they are not two that belong together."""
     found = {path.removesuffix(".npy").lower(): content for path, content in read_entries(raw)}
     chosen = [next((key for key in keys if key in found), None) for keys in (INPUTS, TARGETS)]
     if None in chosen:
@@ -51,8 +51,8 @@ def read_npz(name: str, raw: bytes, corrections: Corrections = NO_CORRECTIONS) -
 
 
 def infer_sort(x: np.ndarray, corrections: Corrections) -> tuple[Sort, list[UploadNote]]:
-    """Whether rows, images or sequences (time, features), from the shape and the values, and a note where that could
-    be otherwise. Raises: InvalidExperiment for other shapes and for what was said and cannot be."""
+    """Infer from shape and values whether `x` holds rows, images or sequences (time, features), with a note where that
+    could be otherwise. Raises: InvalidExperiment for other shapes, and for corrections that cannot be."""
     expected = Message("x with 2 axes for a table, 3 or 4 for images, 3 for sequences")
     every: tuple[Sort, ...] = ("table", "images", "sequences")
     able = every[: {2: 1, 3: 3, 4: 2}.get(x.ndim, 0)]
@@ -64,7 +64,7 @@ def infer_sort(x: np.ndarray, corrections: Corrections) -> tuple[Sort, list[Uplo
     if short < 4:
         return "sequences", []
     square = long <= 2 * short
-    shares = x.dtype.kind == "f" and bool(x.min() >= 0 and x.max() <= NEARLY)
+    shares = x.dtype.kind == "f" and bool(x.min() >= 0 and x.max() <= NOISY_WHITE)
     whole = x.dtype.kind != "f" or bool((x == np.rint(x)).all())
     if x.dtype.kind in "bu" or x.dtype == np.int8 or (whole and x.min() >= 0 and x.max() <= WORD):
         sort, clear = "images", square
@@ -77,7 +77,7 @@ def infer_sort(x: np.ndarray, corrections: Corrections) -> tuple[Sort, list[Uplo
 
 
 def drop_missing_targets(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Those that have a target. Raises: InvalidExperiment if hardly any has."""
+    """Drop examples without a target (NaN). Raises: InvalidExperiment if too few remain."""
     present = ~np.isnan(y) if y.dtype.kind == "f" else np.ones(len(y), bool)
     if int(present.sum()) < MIN_EXAMPLES:
         raise refusal(Message("at least {n} images", n=MIN_EXAMPLES), int(present.sum()))
@@ -85,7 +85,8 @@ def drop_missing_targets(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.n
 
 
 def parse_array(key: str, content: bytes) -> np.ndarray:
-    """One array. What the header says of its size must be true before room is made for it."""
+    """Parse one array. The size that its header claims must be true before memory is taken for it: a header of a few
+    bytes can claim terabytes. Raises: InvalidExperiment."""
     stream = io.BytesIO(content)
     try:
         version: Any = np.lib.format.read_magic(stream)
@@ -98,13 +99,16 @@ def parse_array(key: str, content: bytes) -> np.ndarray:
         raise refusal(Message("a whole array"), Message("a damaged one, {name}", name=key[:40]))
     if kind.kind not in "biufU":
         raise refusal(Message("arrays of numbers or words"), Message("another type in {name}", name=key[:40]))
-    flat = np.frombuffer(content, kind, offset=stream.tell())
+    flat = np.frombuffer(content, kind, offset=stream.tell())  # no copy, and no pickle
     found = flat.reshape(shape[::-1]).T if fortran else flat.reshape(shape)
     return found.astype(np.float64) if kind.kind == "f" else found
 
 
 def read_images(name: str, x: np.ndarray, y: np.ndarray, facts: dict[str, Any]) -> ParsedUpload:
-    """Images (n, height, width), (n, height, width, channels) or (n, channels, height, width) with a class each."""
+    """Read images (n, height, width), (n, height, width, channels) or (n, channels, height, width) with a class each.
+
+    They are stored as (n, channels, height, width). Raises: InvalidExperiment.
+    """
     if x.ndim == 3:
         x = x[:, None]
     elif x.shape[3] in (1, 3):
@@ -117,18 +121,18 @@ def read_images(name: str, x: np.ndarray, y: np.ndarray, facts: dict[str, Any]) 
         )
     classes, labels, counts = count_classes(y)
     scale = infer_pixel_range(x, facts["corrections"].white)
-    facts["notes"] += tuple(pixel_range_notes(x, scale))
+    facts["notes"] += tuple(note_pixel_range(x, scale))
     images, scale = to_smallest_dtype(x, scale)
     shape = (images.shape[1], images.shape[2], images.shape[3])
-    about = UploadSchema(
+    schema = UploadSchema(
         name=name, sort="images", rows=len(x), classes=classes, counts=counts, shape=shape, sizes=1, **facts
     )
-    about = about.model_copy(update={"black": scale.black, "white": scale.white})
-    return about, {"images": images, "labels": labels}
+    schema = schema.model_copy(update={"black": scale.black, "white": scale.white})
+    return schema, {"images": images, "labels": labels}
 
 
 def count_classes(y: np.ndarray) -> tuple[tuple[str, ...], np.ndarray, tuple[int, ...]]:
-    """The names of the classes, each example's, and how many each has."""
+    """Count the classes of `y` (examples,): their names, the index of each example's (examples,), and their counts."""
     levels, labels = np.unique(y, return_inverse=True)
     if not 2 <= len(levels) <= MAX_LEVELS:
         raise refusal(Message("{n} to {m} classes", n=2, m=MAX_LEVELS), len(levels))
@@ -137,7 +141,7 @@ def count_classes(y: np.ndarray) -> tuple[tuple[str, ...], np.ndarray, tuple[int
 
 
 def read_sequences(name: str, x: np.ndarray, y: np.ndarray, facts: dict[str, Any]) -> ParsedUpload:
-    """Sequences (n, time, features) with a class or a number each. Raises: InvalidExperiment for gaps in them."""
+    """Read sequences (n, time, features) with a class or a number each. Raises: InvalidExperiment for gaps in them."""
     if x.dtype.kind not in "buif" or not np.isfinite(x).all() or np.abs(x).max() > HUGE:
         raise refusal(Message("finite numbers up to {n}", n=HUGE), Message("others in x"))
     if x[0].size > MAX_SEQUENCE_NUMBERS:
@@ -145,9 +149,11 @@ def read_sequences(name: str, x: np.ndarray, y: np.ndarray, facts: dict[str, Any
     distinct = len(np.unique(y))
     few = y.dtype.kind in "Ub" or distinct <= min(MAX_NUMERIC_CLASSES, max(2, len(y) // 5))
     if not few and distinct > 1 and np.isfinite(y).all():
-        about = UploadSchema(name=name, sort="sequences", rows=len(x), shape=(1, x.shape[1], x.shape[2]), **facts)
-        return about, {"sequences": x.astype(np.float64), "targets": y.astype(np.float64)}
+        schema = UploadSchema(name=name, sort="sequences", rows=len(x), shape=(1, x.shape[1], x.shape[2]), **facts)
+        return schema, {"sequences": x.astype(np.float64), "targets": y.astype(np.float64)}
     classes, labels, counts = count_classes(y)
     shape = (1, x.shape[1], x.shape[2])
-    about = UploadSchema(name=name, sort="sequences", rows=len(x), classes=classes, counts=counts, shape=shape, **facts)
-    return about, {"sequences": x.astype(np.float64), "labels": labels}
+    schema = UploadSchema(
+        name=name, sort="sequences", rows=len(x), classes=classes, counts=counts, shape=shape, **facts
+    )
+    return schema, {"sequences": x.astype(np.float64), "labels": labels}

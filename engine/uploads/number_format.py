@@ -1,4 +1,4 @@
-"""How the numbers of a column are written: decimal sign, thousands and minus."""
+"""Number formats: how the numbers of a column are written, with decimal sign, thousands and minus."""
 
 from __future__ import annotations
 
@@ -16,16 +16,18 @@ Notations = dict[str, str]
 SIGNS = str.maketrans({"\u2212": "-", "\u00a0": " ", "\u2009": " ", "\u202f": " "})  # minus, spaces of other widths
 
 
-def pattern(decimal: str, group: str) -> re.Pattern[str]:
-    """A number with this decimal sign and, where there is a sign between thousands, with one in every number that is
-    long enough for it."""
+def compile_pattern(decimal: str, group: str) -> re.Pattern[str]:
+    """Compile the pattern of a number with this decimal sign and, where there is a sign between thousands, with one in
+    every number that is long enough for it."""
     d, g = re.escape(decimal), re.escape(group)
     whole = rf"(\d+{d}?\d*|{d}\d+)([eE][+-]?\d+)?|inf(inity)?"
     grouped = rf"([1-9]\d{{0,2}}({g}\d{{3}})+|\d{{1,3}})({d}\d*)?"
     return re.compile(rf"[+-]?({grouped if group else whole})", re.IGNORECASE | re.ASCII)
 
 
-PATTERNS = {(decimal, group): pattern(decimal, group) for decimal, other in (".,", ",.") for group in ("", other, " ")}
+PATTERNS = {
+    (decimal, group): compile_pattern(decimal, group) for decimal, other in (".,", ",.") for group in ("", other, " ")
+}
 
 
 def is_number(cell: str) -> bool:
@@ -34,9 +36,9 @@ def is_number(cell: str) -> bool:
     return any(written.fullmatch(cell) for written in PATTERNS.values())
 
 
-def common_notations(words: Iterable[str], gaps: Collection[str] = MISSING, only: str | None = None) -> Notations:
-    """The notations that all words have in common; none where one of them is no number. `only`: the one decimal sign
-    that there may be."""
+def find_common_notations(words: Iterable[str], gaps: Collection[str] = MISSING, only: str | None = None) -> Notations:
+    """Find the notations that all words have in common; none where one of them is no number. `only`: the one decimal
+    sign that there may be."""
     cells = {word.translate(SIGNS).strip() for word in words}
     numbers = {cell for cell in cells if cell.lower() not in gaps}
     found: Notations = {}
@@ -47,19 +49,19 @@ def common_notations(words: Iterable[str], gaps: Collection[str] = MISSING, only
 
 
 def choose_decimal_signs(columns: Sequence[Notations], delimiter: str) -> tuple[list[str], list[int]]:
-    """The decimal sign of each column, "" where it has none; and which columns could be read in two ways.
+    """Choose each column's decimal sign, "" where it has none; and list the columns that could be read in two ways.
 
     1.234 and 1,234 alone may be thousands: then the sign counts that the other columns leave no doubt of. Without any
     a lone sign is a decimal one, except that cells with a comma between cells that commas separate are thousands.
     """
-    sure = {decimal for own in columns if len(own) == 1 for decimal in own}
+    sure = {decimal for notations in columns if len(notations) == 1 for decimal in notations}
     usual = sure.pop() if len(sure) == 1 else ""
     found, doubtful = [], []
-    for position, own in enumerate(columns):
-        if len(own) < 2 or len(set(own.values())) == 1:  # one way, none, or whole numbers
-            found.append(next(iter(own)) if len(own) == 1 else "")
+    for position, notations in enumerate(columns):
+        if len(notations) < 2 or len(set(notations.values())) == 1:  # one way, none, or whole numbers
+            found.append(next(iter(notations)) if len(notations) == 1 else "")
         else:
-            lone = "." if delimiter == "," or not own["."] else ","
+            lone = "." if delimiter == "," or not notations["."] else ","
             found.append(usual or lone)
             doubtful += [] if usual else [position]
     return found, doubtful
@@ -79,29 +81,29 @@ def normalize(
     columns: Sequence[pd.Series[str]], delimiter: str, gaps: Collection[str], only: str | None = None
 ) -> NormalizedColumns:
     """The columns with numbers as Python writes them. `gaps` are no numbers; `only` as in `common_notations`."""
-    own = [common_notations(column.unique(), gaps, only) for column in columns]
-    signs, doubtful = choose_decimal_signs(own, delimiter)
+    notations = [find_common_notations(column.unique(), gaps, only) for column in columns]
+    signs, doubtful = choose_decimal_signs(notations, delimiter)
     used = set(filter(None, signs))
-    found = [normalize_column(*one) for one in zip(columns, own, signs, strict=True)]
+    found = [normalize_column(*one) for one in zip(columns, notations, signs, strict=True)]
     decimal = only or ("" if len(used) == 2 else "," if used == {","} else ".")
-    doubts = {position: readings(columns[position], own[position], signs[position]) for position in doubtful}
+    doubts = {position: show_readings(columns[position], notations[position], signs[position]) for position in doubtful}
     return NormalizedColumns(found, decimal, doubts)
 
 
-def readings(column: pd.Series[str], own: Notations, decimal: str) -> tuple[str, str, str]:
-    """A cell that can be read in two ways, as it is read, and as it could be."""
+def show_readings(column: pd.Series[str], notations: Notations, decimal: str) -> tuple[str, str, str]:
+    """Show a cell that can be read in two ways, as it is read, and as it could be."""
     cell = next(word for word in column if any(sign in word for sign in ".,"))
     read, other = (
-        normalize_column(pd.Series([cell]), own, sign).iloc[0] for sign in (decimal, ".,".replace(decimal, ""))
+        normalize_column(pd.Series([cell]), notations, sign).iloc[0] for sign in (decimal, ".,".replace(decimal, ""))
     )
     return cell, str(read), str(other)
 
 
-def normalize_column(column: pd.Series[str], own: Notations, decimal: str) -> pd.Series[str]:
-    """The column with its numbers as Python writes them; words stay as they are."""
-    if not own:
+def normalize_column(column: pd.Series[str], notations: Notations, decimal: str) -> pd.Series[str]:
+    """Write the numbers of a column as Python does; words stay as they are."""
+    if not notations:
         return column
-    group = own[decimal or next(iter(own))]
+    group = notations[decimal or next(iter(notations))]
     column = column.str.translate(SIGNS).str.strip()
     column = column.str.replace(group, "", regex=False) if group else column
     return column.str.replace(",", ".", regex=False) if decimal == "," else column

@@ -1,4 +1,4 @@
-"""Which values of pixels are black and white, told from all images together, and the one size of all images."""
+"""Pixel range: which values are black and white, inferred from all images together; and the one size of all images."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.uploads.schema import UploadNote
 SIDE = 64  # pixels of the longer side at most
 BYTE = 255.0
 WORD = 65535.0
-ENOUGH = 0.25  # of the usual white has to be reached for it to be taken
+ENOUGH = 0.25  # share of a usual white that the largest value has to reach
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class PixelRange:
     clear: bool
 
 
-def infer_pixel_range(x: np.ndarray, said: float | None = None) -> PixelRange:
-    """The scale of all pixels. `said`: the value that is white.
+def infer_pixel_range(x: np.ndarray, white: float | None = None) -> PixelRange:
+    """Infer the range of all pixels, in any shape. `white`: the value that is white, where it is known.
 
     Raises: InvalidExperiment for values that are not finite, or all the same.
     """
@@ -37,8 +37,8 @@ def infer_pixel_range(x: np.ndarray, said: float | None = None) -> PixelRange:
         raise refusal(Message("pixels that are finite numbers"), Message("others"))
     if low == high and x.dtype != np.uint8:
         raise refusal(Message("pixels that differ"), Message("one value"))
-    if said is not None:
-        return PixelRange(0.0 if low >= 0 else -said, said, True)
+    if white is not None:
+        return PixelRange(0.0 if low >= 0 else -white, white, True)
     if low < 0:
         return infer_signed_range(low, high, x)
     if high <= 1:
@@ -53,7 +53,7 @@ def infer_pixel_range(x: np.ndarray, said: float | None = None) -> PixelRange:
 
 
 def infer_signed_range(low: float, high: float, x: np.ndarray) -> PixelRange:
-    """The scale of pixels on both sides of 0."""
+    """Infer the range of pixels on both sides of 0."""
     if x.dtype == np.int8:
         return PixelRange(-128.0, 127.0, True)
     if low >= -1 and high <= 1:
@@ -62,7 +62,7 @@ def infer_signed_range(low: float, high: float, x: np.ndarray) -> PixelRange:
 
 
 def to_smallest_dtype(x: np.ndarray, scale: PixelRange) -> tuple[np.ndarray, PixelRange]:
-    """The pixels in the smallest type that holds them as they are; fractions of 255 are bytes."""
+    """Convert pixels to the smallest type that holds them as they are, with their range; fractions of 255 are bytes."""
     if x.dtype.kind == "f":
         if (scale.black, scale.white) == (0.0, 1.0):
             spread = x * BYTE
@@ -77,15 +77,15 @@ def to_smallest_dtype(x: np.ndarray, scale: PixelRange) -> tuple[np.ndarray, Pix
     return np.ascontiguousarray(x.astype(np.float32)), scale
 
 
-def pixel_range_notes(x: np.ndarray, scale: PixelRange) -> list[UploadNote]:
-    """What is to be said of a scale that was not clear."""
+def note_pixel_range(x: np.ndarray, scale: PixelRange) -> list[UploadNote]:
+    """Note a range that was not clear."""
     if scale.clear:
         return []
     return [note("scale", low=float(x.min()), high=float(x.max()), black=scale.black, white=scale.white)]
 
 
 def choose_size(sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
-    """Width and height for all: the median ones, made smaller where the longer is over 64 pixels."""
+    """Choose width and height for all images: the medians, made smaller where the longer is over 64 pixels."""
     width, height = (float(np.median([size[axis] for size in sizes])) for axis in (0, 1))
     shrink = min(1.0, SIDE / max(width, height))
     return max(4, round(width * shrink)), max(4, round(height * shrink))

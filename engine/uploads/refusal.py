@@ -1,4 +1,4 @@
-"""The refusal of an upload."""
+"""Refusals of uploads: InvalidExperiment with the file as the place of the mistake."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ TITLES = 30  # rows above a table at most
 
 @dataclass
 class TableRows:
-    """The rows of a table, without what stands above it, and what was noticed."""
+    """The rows of a table without what stands above it, its column names, and notes."""
 
     rows: list[Row]
     names: list[str] | None = None
@@ -38,7 +38,7 @@ class TableRows:
 def parse_rows(
     name: str, given: Iterable[Row], corrections: Corrections, notes: Sequence[UploadNote], facts: dict[str, Any]
 ) -> ParsedUpload:
-    """The table that some rows hold. `facts` go into what is kept about it. Raises: InvalidExperiment."""
+    """Parse the table that some rows hold. `facts` go into its schema. Raises: InvalidExperiment."""
     found = TableRows([row for row in given if row[1][0].strip() or any(map(str.strip, row[1]))], notes=list(notes))
     if not found.rows:
         raise refusal(Message("a table"), Message("an empty file"))
@@ -47,13 +47,13 @@ def parse_rows(
     header = name_columns(found, corrections)
     columns = [list(column) for column in zip(*(row for _line, row in found.rows), strict=True)]
     names = found.names or [f"x{position + 1}" for position in range(len(columns))]
-    kept = [
+    remaining = [
         position for position, column in enumerate(columns) if names[position].strip() or any(map(str.strip, column))
     ]
-    names, columns = [names[position] for position in kept], [columns[position] for position in kept]
+    names, columns = [names[position] for position in remaining], [columns[position] for position in remaining]
     series = [pd.Series(column, dtype="str") for column in columns]
-    said = {word.strip().lower() for word in corrections.gaps}
-    plain = number_format.normalize(series, facts.get("delimiter", ""), MISSING | said, corrections.decimal)
+    extra_gaps = {word.strip().lower() for word in corrections.gaps}
+    plain = number_format.normalize(series, facts.get("delimiter", ""), MISSING | extra_gaps, corrections.decimal)
     for position, (cell, value, other) in plain.doubtful.items():
         found.notes.append(note("thousands", name=one_line(names[position]), cell=cell, value=value, other=other))
     return build_table(
@@ -70,7 +70,7 @@ def parse_rows(
 
 
 def drop_title_rows(found: TableRows, corrections: Corrections) -> None:
-    """Leaves out what stands above the table: lines of one cell or two where the table has many more."""
+    """Drop what stands above the table: lines of one cell or two where the table has many more."""
     widths = [len(row) for _line, row in found.rows[: 4 * TITLES]]
     usual = max(reversed(widths), key=widths.count)
     if corrections.first_row is None:
@@ -80,6 +80,7 @@ def drop_title_rows(found: TableRows, corrections: Corrections) -> None:
         if found.skipped:
             found.notes.append(note("skipped", n=found.skipped))
             found.skipped = found.rows[0][0] - 1
+    # scikit-learn's own files begin with a line of counts and class names: 150,4,setosa,versicolor,virginica
     first = [cell.strip() for cell in found.rows[0][1]]
     rest = len(found.rows) - 1
     if len(first) > 3 and corrections.header is None and first[0] == f"{rest}" and first[1].isdigit():
@@ -100,17 +101,17 @@ def is_title(row: list[str], usual: int, below: Sequence[Row]) -> bool:
     short = len(present) < usual if usual > 2 else len(row) < usual
     if not short or len(filled) > max(1, usual // 3) or any(map(number_format.is_number, filled)):
         return False
-    places = [position for position, cell in enumerate(present) if cell]
+    positions = [position for position, cell in enumerate(present) if cell]
     return not any(
-        len(own) > position and own[position].strip() == present[position]
-        for _line, own in below
-        for position in places
+        len(other) > position and other[position].strip() == present[position]
+        for _line, other in below
+        for position in positions
     )
 
 
 def expect_even_rows(found: TableRows) -> None:
-    """Every row with as many cells as the first. One more in all of them but the first is a name of the row, or
-    nothing after a last separator. Raises: InvalidExperiment naming the first line that has more or fewer."""
+    """Refuse rows of different lengths. One cell more in all rows but the first is a name of the row, or nothing after
+    a last separator. Raises: InvalidExperiment naming the first line that has more or fewer."""
     width = len(found.rows[0][1])
     rest = found.rows[1:]
     if rest and width > 1 and all(len(row) == width + 1 for _line, row in rest):
@@ -129,7 +130,7 @@ def expect_even_rows(found: TableRows) -> None:
 
 
 def name_columns(found: TableRows, corrections: Corrections) -> bool:
-    """Takes the names out of the rows, wherever they come again too; returns whether there were any."""
+    """Take the column names out of the rows, wherever they are repeated too; returns whether there were any."""
     if found.names is not None:
         return True
     first = found.rows[0][1]
@@ -144,17 +145,17 @@ def name_columns(found: TableRows, corrections: Corrections) -> bool:
         return False
     found.names = [cell.strip() for cell in first]
     start, stripped = found.names[0], found.names
-    kept = [
+    remaining = [
         each for each in found.rows[1:] if each[1][0].strip() != start or [cell.strip() for cell in each[1]] != stripped
     ]
-    if len(kept) < len(found.rows) - 1:
-        found.notes.append(note("repeated", n=len(found.rows) - 1 - len(kept)))
-    found.rows = kept
+    if len(remaining) < len(found.rows) - 1:
+        found.notes.append(note("repeated", n=len(found.rows) - 1 - len(remaining)))
+    found.rows = remaining
     return True
 
 
 def name_classes(columns: list[pd.Series[str]], classes: tuple[str, ...]) -> list[pd.Series[str]]:
-    """The last column with words instead of the numbers of classes, where the first line said how they are called."""
+    """Put words for the class numbers in the last column, where the first line named the classes."""
     known = {str(position): word for position, word in enumerate(classes)}
     if not known or not columns[-1].str.strip().isin([*known, ""]).all():
         return columns

@@ -24,7 +24,7 @@ class ReadUpload(Job):
     The document is a line of JSON, the file's name and the corrections, and the file after it.
     """
 
-    # of addresses the libraries alone take about a third
+    # the memory limit is one of addresses, of which the libraries alone take about a third
     limits: ClassVar[Limits] = Limits(
         memory=3 * GIB, addresses=True, seconds=90.0, cpu_seconds=40, file_bytes=400 * 2**20, gpu=False
     )
@@ -40,12 +40,12 @@ class ReadUpload(Job):
         from engine.uploads.corrections import Corrections
         from engine.uploads.infer import infer_uses
 
-        sys.setrecursionlimit(500)
+        sys.setrecursionlimit(500)  # deep nesting in a file has to end as an error before it ends the process
         gc.disable()  # millions of cells, none of them in a cycle
         line, _, raw = task.document.partition(b"\n")
         request = json.loads(line)
         found = parse_file(request["name"], raw, Corrections.model_validate_json(request["corrections"]))
-        infer_uses(found[0])  # what nothing could be learned from is not kept
+        infer_uses(found[0])  # refuses a file that nothing could be learned from, before it is stored
         if task.result is not None:
             task.result.write(pack_upload(found, raw))
         yield from ()
@@ -60,7 +60,7 @@ def encode_request(name: str, corrections: Corrections, raw: bytes) -> bytes:
 
 
 def parse_file(name: str, raw: bytes, corrections: Corrections | None = None) -> ParsedUpload:
-    """Schema and arrays of a file, whose format is told by its first bytes and never by its name.
+    """Parse a file into schema and arrays; its first bytes tell the format, never its name.
 
     Raises: InvalidExperiment.
     """
@@ -81,7 +81,8 @@ def parse_file(name: str, raw: bytes, corrections: Corrections | None = None) ->
 
 
 def parse_zip(name: str, raw: bytes, corrections: Corrections) -> ParsedUpload:
-    """An NPZ file is a zip of arrays, an Excel workbook one of XML."""
+    """Parse a zip: an NPZ file is one of arrays, an Excel workbook one of XML, others hold images. Raises:
+    InvalidExperiment."""
     import zipfile
 
     from engine.uploads.image_zip import read_image_zip
@@ -103,12 +104,12 @@ def parse_zip(name: str, raw: bytes, corrections: Corrections) -> ParsedUpload:
 
 
 def pack_upload(found: ParsedUpload, raw: bytes = b"") -> bytes:
-    """NPZ bytes of an upload: schema, arrays, and the original file."""
+    """Pack an upload as NPZ bytes: schema, arrays, and the original file."""
     import numpy as np
 
-    about, arrays = found
+    schema, arrays = found
     original = {"original": np.frombuffer(raw, np.uint8)} if raw else {}
-    facts = np.frombuffer(about.model_dump_json().encode(), np.uint8)
+    facts = np.frombuffer(schema.model_dump_json().encode(), np.uint8)
     whole = io.BytesIO()
     np.savez_compressed(whole, allow_pickle=False, about=facts, **original, **arrays)
     return whole.getvalue()

@@ -15,7 +15,6 @@ MAX_LEVELS = 100  # different words that a category may have
 MAX_NUMERIC_CLASSES = 10  # different whole numbers that look like classes
 MIN_EXAMPLES = 10  # rows or images
 
-
 Role = Literal["", "input", "target", "index", "ignored"]
 
 
@@ -31,8 +30,11 @@ class UploadNote(Value):
 
 
 class Column(Value):
-    """One column. `levels` are the words of a category; a text has too many of them to be used. `role` is what it is
-    probably for, `reason` why (empty for an ordinary input; both are empty in files kept before there were roles)."""
+    """One column.
+
+    `levels` are the words of a category; a text has too many of them to be used. `role` is what the column is probably
+    for, `reason` why: empty for an ordinary input; both are empty in files of versions before roles.
+    """
 
     name: str
     sort: Literal["number", "category", "text"]
@@ -49,7 +51,7 @@ class UploadSchema(Value):
     `delimiter`, `decimal` (empty where columns differ), `encoding` and `header` say how a text was read; `sizes` how
     many different sizes the images had before they were brought to `shape` (channels, height, width). `head` holds the
     first rows as words, `tail` the last. `notes` tell what was noticed, `corrections` what a person said of the file.
-    Pixels are kept as they were: `black` and `white` are the values that become 0 and 1.
+    Pixels are stored as they were: `black` and `white` are the values that become 0 and 1.
     """
 
     name: str
@@ -74,12 +76,13 @@ class UploadSchema(Value):
 
 
 def clean_file_name(name: str, limit: int = 60) -> str:
-    """A file's name without folders, of letters, digits and a few signs alone, so that an experiment may carry it."""
+    """Clean a file's name: no folders, letters, digits and a few signs alone, so that an experiment may carry it."""
     last = unicodedata.normalize("NFC", name).replace("\\", "/").rsplit("/", 1)[-1]
     return re.sub(r"[^\w .,()+-]", "_", last)[-limit:].strip()
 
 
 def one_line(text: object, limit: int = 80) -> str:
-    """A cell or a column's name as a short piece of one line, without characters that cannot be printed."""
+    """Shorten a cell or a column's name to one line, without characters that cannot be printed."""
+    # cut first: a cell may be megabytes long
     found = " ".join("".join(c if c.isprintable() else " " for c in str(text)[: 4 * limit]).split())
     return found if len(found) <= limit else found[: limit - 1] + "…"

@@ -1,4 +1,4 @@
-"""Kinds of files that are not read, so that they are refused by their names."""
+"""File formats that are not read, recognized by their first bytes so that a refusal can name them."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ WORKBOOKS = (
 
 
 def expect_known(raw: bytes) -> None:
-    """Refuses a file of a kind that is known and not read."""
+    """Refuse a file of a format that is known and not read. Raises: InvalidExperiment."""
     for start, received, hint in STARTS:
         if raw.startswith(start):
             raise refusal(EXPECTED, received, hint)
@@ -84,7 +84,7 @@ def looks_like_json(text: str) -> bool:
 
 
 def expect_known_archive(names: Collection[str], start: bytes) -> None:
-    """Refuses a zip that is a document of a kind that is not read."""
+    """Refuse a zip that is a document of a format that is not read. Raises: InvalidExperiment."""
     if b"application/vnd.oasis.opendocument" in start[:200]:
         raise refusal(EXPECTED, Message("an OpenDocument file, such as .ods"), XLSX)
     for inside, received, hint in WORKBOOKS:

@@ -24,7 +24,7 @@ FAULTS = (*DAMAGED, KeyError, TypeError, AttributeError, IndexError, SyntaxError
 
 
 def read_sheet(name: str, raw: bytes, corrections: Corrections = NO_CORRECTIONS) -> ParsedUpload:
-    """The table on the first sheet. Raises: InvalidExperiment if there is none."""
+    """Read the table on the first sheet. Raises: InvalidExperiment if there is none."""
     with zipfile.ZipFile(io.BytesIO(raw)) as archive:
         infos = archive.infolist()
         expect_bounds([info for info in infos if is_user_file(info)], len(infos), len(raw))
@@ -40,19 +40,19 @@ def read_sheet(name: str, raw: bytes, corrections: Corrections = NO_CORRECTIONS)
 
 
 def first_sheet(raw: bytes) -> tuple[list[Row], str, int]:
-    """The rows of the first sheet that is shown, its name, and how many there are."""
+    """Read the rows of the first sheet that is shown, its name, and how many sheets there are."""
     from openpyxl import load_workbook
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # openpyxl tells of every extension that it leaves out
+        warnings.simplefilter("ignore")  # openpyxl warns of every extension that it leaves out
         book = load_workbook(io.BytesIO(raw), read_only=True, data_only=True, keep_links=False)
         sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"] or book.worksheets
-        sheets[0].reset_dimensions()  # what it says of its size may be anything
-        return list(rows_of(sheets[0].iter_rows(values_only=True))), str(sheets[0].title), len(book.worksheets)
+        sheets[0].reset_dimensions()  # the size that a sheet claims may be anything
+        return list(format_rows(sheets[0].iter_rows(values_only=True))), str(sheets[0].title), len(book.worksheets)
 
 
-def rows_of(sheet: Iterator[tuple[Any, ...]]) -> Iterator[Row]:
-    """Rows of words without the empty cells at their ends. Raises: InvalidExperiment for too many."""
+def format_rows(sheet: Iterator[tuple[Any, ...]]) -> Iterator[Row]:
+    """Format rows as words, without the empty cells at their ends. Raises: InvalidExperiment for too many cells."""
     cells = 0
     for line, values in enumerate(sheet, 1):
         row = [format_cell(value) for value in values]
@@ -68,7 +68,7 @@ def rows_of(sheet: Iterator[tuple[Any, ...]]) -> Iterator[Row]:
 
 
 def format_cell(value: Any) -> str:
-    """A cell as a word; numbers as Python writes them."""
+    """Format a cell as a word; numbers as Python writes them."""
     if value is None:
         return ""
     if isinstance(value, bool):

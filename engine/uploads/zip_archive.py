@@ -1,4 +1,4 @@
-"""Zip archives: what they claim is checked before anything is unpacked, and nothing is unpacked to the disk."""
+"""Zip archives: the sizes they claim are checked before anything is unpacked, and nothing is unpacked to the disk."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from engine.message import Message
 from engine.uploads.refusal import refusal
 from engine.uploads.schema import one_line
 
-ENTRIES = 1000
+ENTRIES = 1000  # files in an archive at most
 LARGEST = 200 * 2**20  # bytes after unpacking
-RATIO = 100
+RATIO = 100  # of unpacking at most; 1 MiB of a zip bomb became 1 GiB
 SMALL = 1 << 20  # bytes: a small entry of equal values may be packed more tightly
 IGNORED = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
 
 
 def read_entries(raw: bytes) -> Iterator[tuple[str, bytes]]:
-    """Name and content of every file in an archive.
+    """Read name and content of every file in an archive, one at a time.
 
     Raises: InvalidExperiment if it is damaged, too large when unpacked, or holds names that lead elsewhere.
     """
@@ -36,7 +36,7 @@ def read_entries(raw: bytes) -> Iterator[tuple[str, bytes]]:
                 )
             for info in infos:
                 with archive.open(info) as member:
-                    content = member.read(info.file_size + 1)
+                    content = member.read(info.file_size + 1)  # one byte more: a size that is understated shows
                 if len(content) != info.file_size:
                     raise refusal(Message("a whole zip archive"), Message("one whose sizes are not true"))
                 yield info.filename, content
@@ -58,7 +58,8 @@ def is_user_file(info: zipfile.ZipInfo) -> bool:
 
 
 def expect_bounds(infos: list[zipfile.ZipInfo], count: int, packed: int) -> None:
-    """Refuses what would be too much."""
+    """Refuse archives of too many files, too many bytes, or packed too tightly; `packed` is the archive's size. Raises:
+    InvalidExperiment."""
     if count > ENTRIES:
         raise refusal(Message("at most {n} files in the archive", n=ENTRIES), count)
     size = sum(info.file_size for info in infos)

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from engine.uploads.infer import allowed_uses, infer_task, input_use
+from engine.uploads.infer import choose_input_use, infer_task, list_allowed_uses
 from engine.uploads.schema import UploadSchema
 from pages.data.reread import ask, find_complaint
 from pages.form.part_form import complaint
@@ -72,7 +72,7 @@ def change_role(key: str, about: UploadSchema, data: Draft) -> None:
                 ask("index", (*others, column.name))
             else:
                 ask("ignore", (*about.corrections.ignore, column.name))
-        elif letter not in (*allowed_uses(column), INDEX):
+        elif letter not in (*list_allowed_uses(column), INDEX):
             state.remember(own_misfit=explain_misfit(letter, column.name, column.distinct))
         elif letter == "t":
             data = {**data, **set_target(about, data, place)}
@@ -95,6 +95,6 @@ def set_target(about: UploadSchema, data: Draft, place: int) -> Draft:
     before = data["uses"].find("t")
     uses = list(data["uses"])
     if before >= 0:
-        uses[before] = input_use(about.columns[before])
+        uses[before] = choose_input_use(about.columns[before])
     uses[place] = "t"
     return {"uses": "".join(uses), "task": infer_task(about.columns[place], about.rows)}

@@ -12,7 +12,7 @@ from engine.errors import InvalidExperiment, PlaygroundError
 from engine.message import Message
 from engine.uploads import ingest, library
 from engine.uploads.corrections import NO_CORRECTIONS, Corrections
-from engine.uploads.infer import allowed_uses
+from engine.uploads.infer import list_allowed_uses
 from engine.uploads.schema import UploadSchema
 from pages.form import uploads
 from pages.session import state
@@ -94,7 +94,7 @@ def carry_roles(before: UploadSchema, data: Draft, digest: str) -> Draft:
 
 def fits(letter: str, column: Any) -> bool:
     """Whether a column can be used so."""
-    return letter in allowed_uses(column)
+    return letter in list_allowed_uses(column)
 
 
 def is_used(digest: str) -> bool:

@@ -13,8 +13,8 @@ from engine.errors import InvalidExperiment
 from engine.examples import Examples
 from engine.parts.datasets.upload import Upload
 from engine.uploads import library
-from engine.uploads.encode import as_bytes
-from engine.uploads.infer import allowed_uses
+from engine.uploads.encode import to_bytes
+from engine.uploads.infer import list_allowed_uses
 from engine.uploads.schema import UploadSchema
 from pages.data.column_roles import columns, set_target
 from pages.data.reading_options import list_fields, reading
@@ -102,7 +102,7 @@ def draw_target(about: UploadSchema, data: Draft, loaded: Examples | None) -> No
 
 def aims(about: UploadSchema, data: Draft) -> None:
     """Target, task, and what happens to gaps."""
-    able = [place for place, column in enumerate(about.columns) if "t" in allowed_uses(column)]
+    able = [place for place, column in enumerate(about.columns) if "t" in list_allowed_uses(column)]
     tasks = ("classification", "regression")
     left, middle, right = st.columns(3, gap="medium")
     with left:
@@ -156,6 +156,6 @@ def pictures(about: UploadSchema, data: Draft) -> None:
     _about, arrays = library.load_upload(data["file"], data["called"])
     order = np.argsort(arrays["labels"], kind="stable")
     chosen = order[np.linspace(0, len(order) - 1, PICTURES).round().astype(int)]
-    drawn = as_bytes(about, arrays["images"][chosen])
+    drawn = to_bytes(about, arrays["images"][chosen])
     images = [inline(np.squeeze(one.transpose(1, 2, 0))) for one in drawn]
     st.image(images, caption=[literal(about.classes[label]) for label in arrays["labels"][chosen]], width=72)

@@ -35,7 +35,7 @@ def upload() -> None:
     if chosen is None:
         return
     state.remember(own_data=chosen)
-    about = next((file.about for file in files if file.digest == chosen["file"]), None)
+    about = next((file.schema for file in files if file.digest == chosen["file"]), None)
     if about is not None:
         draw_schema(about, chosen)
 
@@ -80,20 +80,20 @@ def listing(files: list[library.StoredUpload], chosen: uploads.Draft | None) -> 
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"kept_{file.digest[:12]}"):
             on = chosen is not None and chosen["file"] == file.digest
             st.button(
-                literal(file.about.name),
+                literal(file.schema.name),
                 key=f"open_{file.digest}",
                 type="primary" if on else "secondary",
-                icon=":material/image:" if file.about.sort == "images" else ":material/table:",
+                icon=":material/image:" if file.schema.sort == "images" else ":material/table:",
                 on_click=choose,
                 args=(file,),
             )
-            came = datetime.fromtimestamp(file.came).strftime("%Y-%m-%d %H:%M")
-            rows = _("{n} rows", n=number(file.about.rows, 6))
+            came = datetime.fromtimestamp(file.uploaded).strftime("%Y-%m-%d %H:%M")
+            rows = _("{n} rows", n=number(file.schema.rows, 6))
             facts = [
                 rows,
                 size(file.size),
                 came,
-                *([_("corrected")] if file.about.corrections != NO_CORRECTIONS else []),
+                *([_("corrected")] if file.schema.corrections != NO_CORRECTIONS else []),
             ]
             st.caption(" · ".join(facts), width="content")
             st.button(
@@ -114,7 +114,7 @@ def size(count: int) -> str:
 def choose(file: library.StoredUpload) -> None:
     """Another file is looked at."""
     state.remember(
-        own_data=uploads.propose_data(file.digest, file.about), own_error=None, own_wrong=None, own_misfit=""
+        own_data=uploads.propose_data(file.digest, file.schema), own_error=None, own_wrong=None, own_misfit=""
     )
 
 

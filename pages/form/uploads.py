@@ -41,9 +41,9 @@ def recall_own_data(kind: str) -> Draft | None:
     if kind != "upload":
         return None
     chosen: Draft | None = state.memory("own_data")
-    if chosen and library.path(chosen["file"]).is_file():
+    if chosen and library.locate_file(chosen["file"]).is_file():
         return chosen
-    return next((propose_data(file.digest, file.about) for file in library.list_uploads()), None)
+    return next((propose_data(file.digest, file.schema) for file in library.list_uploads()), None)
 
 
 def propose_data(digest: str, about: UploadSchema) -> Draft | None:

@@ -72,8 +72,8 @@ def test_no_page_draws_a_persons_text_as_markdown(path: Path) -> None:
     [
         "st.error(sentence(error))",
         "st.markdown(f'### {about.name}')",
-        "st.caption(_('{name} · {n}', name=file.about.name))",
-        "st.button(file.about.name, key='x')",
+        "st.caption(_('{name} · {n}', name=file.schema.name))",
+        "st.button(file.schema.name, key='x')",
         "wait.error(refusal(answer))",
         "st.image(images, caption=[about.classes[label] for label in labels])",
         "st.segmented_control('x', y, format_func=lambda place: about.columns[place].name)",

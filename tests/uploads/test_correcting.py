@@ -126,7 +126,7 @@ def test_a_reading_that_a_run_names_is_kept(store: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr("pages.data.reread.is_used", lambda digest: digest == used)
     say(app, "gaps", ["-1"])
     assert data(app)["file"] != used
-    assert library.path(used).is_file()
+    assert library.locate_file(used).is_file()
 
 
 def test_the_page_says_everything_in_spanish() -> None:

@@ -77,7 +77,7 @@ def test_what_was_kept_before_there_were_roles_can_be_read(store: Path) -> None:
     np.savez_compressed(whole, about=np.frombuffer(facts.encode(), np.uint8), **arrays)
     (store / "own").mkdir()
     digest = "ab" * 32
-    library.path(digest).write_bytes(whole.getvalue())
+    library.locate_file(digest).write_bytes(whole.getvalue())
     about = library.find_schema(digest)
     assert infer_uses(about) == ("nt", "classification")
     assert library.load_original(digest) is None
@@ -90,12 +90,12 @@ def test_runs_keep_the_rows_that_an_earlier_version_read(store: Path) -> None:
     raw = ("0,1,label\n" + "\n".join(f"{n / 4},{n % 3},{'ab'[n % 2]}" for n in range(20))).encode()
     digest = ingest_upload("t.csv", raw)
     assert ingest_upload("t.csv", raw) == digest
-    with np.load(library.path(digest)) as content:
+    with np.load(library.locate_file(digest)) as content:
         arrays = {key: content[key] for key in content.files}
-    np.savez_compressed(library.path(digest), **{**arrays, "values": arrays["values"] + 1})
-    before = library.path(digest).read_bytes()
+    np.savez_compressed(library.locate_file(digest), **{**arrays, "values": arrays["values"] + 1})
+    before = library.locate_file(digest).read_bytes()
     second = ingest_upload("t.csv", raw)
     assert second != digest
     assert ingest_upload("t.csv", raw) == second
-    assert library.path(digest).read_bytes() == before
+    assert library.locate_file(digest).read_bytes() == before
     np.testing.assert_array_equal(library.load_upload(second)[1]["values"], arrays["values"])

@@ -97,7 +97,7 @@ def test_a_full_folder_takes_no_more(store: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_a_disk_that_cannot_be_written_is_named(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (store / "file").write_bytes(b"")
-    monkeypatch.setattr(library, "folder", lambda: store / "file" / "own")
-    monkeypatch.setattr(library, "path", lambda digest: store / "file" / "own" / digest)
+    monkeypatch.setattr(library, "locate_folder", lambda: store / "file" / "own")
+    monkeypatch.setattr(library, "locate_file", lambda digest: store / "file" / "own" / digest)
     with pytest.raises(InvalidExperiment, match="a disk that takes the file"):
         ingest_upload("more.csv", GOOD)

@@ -20,7 +20,7 @@ from engine.parts.datasets.upload import Upload
 from engine.preview.preview import preview
 from engine.training.trainer import Trainer
 from engine.uploads import library
-from engine.uploads.infer import allowed_uses
+from engine.uploads.infer import list_allowed_uses
 from engine.uploads.ingest import ingest_upload
 from tests.export.running import expect_same, in_process, trained
 from tests.uploads.evil import pq
@@ -138,12 +138,12 @@ def test_a_column_without_values_is_no_category(tmp_path: Path, monkeypatch: pyt
     digest = hollow(monkeypatch, tmp_path)
     with pytest.raises(InvalidExperiment, match="expected a value in column never, received none"):
         preview(experiment(digest, uses="nict"))
-    assert [allowed_uses(column) for column in library.find_schema(digest).columns] == ["ncti", "ncti", "i", "cti"]
+    assert [list_allowed_uses(column) for column in library.find_schema(digest).columns] == ["ncti", "ncti", "i", "cti"]
 
 
 def test_a_damaged_kept_file_is_as_good_as_none(digest: str) -> None:
-    path: Path = library.path("cd" * 32)
-    path.write_bytes(library.path(digest).read_bytes()[:-50])
+    path: Path = library.locate_file("cd" * 32)
+    path.write_bytes(library.locate_file(digest).read_bytes()[:-50])
     with pytest.raises(InvalidExperiment, match="upload them again"):
         Upload(file="cd" * 32, uses="nccti").load(0)
     assert [file.digest for file in library.list_uploads()] == [digest]

@@ -16,7 +16,7 @@ from engine.errors import InvalidExperiment
 from engine.experiment.experiment import Experiment
 from engine.training.trainer import Trainer
 from engine.uploads.corrections import NO_CORRECTIONS, Corrections
-from engine.uploads.encode import as_bytes, encode_images, encode_upload
+from engine.uploads.encode import encode_images, encode_upload, to_bytes
 from engine.uploads.infer import infer_uses
 from engine.uploads.ingest import ingest_upload
 from engine.uploads.sandbox import parse_file
@@ -60,7 +60,7 @@ def test_the_scale_is_that_of_all_pixels_and_no_shade_is_lost(name: str) -> None
     np.testing.assert_allclose(loaded.x[:, 0], truth, atol=2e-6)
     assert len(np.unique(loaded.x)) == len(np.unique(x.astype(np.float32)))
     assert bool(about.notes) is noted
-    drawn = as_bytes(about, arrays["images"])[:, 0]
+    drawn = to_bytes(about, arrays["images"])[:, 0]
     assert np.abs(drawn - truth * 255).max() < 0.51
 
 
