@@ -49,7 +49,7 @@ class Stopping(Value):
 
 def make_default_probes() -> tuple[Probe, ...]:
     """One of each probe, but for those that come with a part."""
-    return tuple(probe() for probe in catalogue(Probe).values() if not probe.comes_along)
+    return tuple(probe() for probe in catalogue(Probe).values() if not probe.is_automatic)
 
 
 class Experiment(Value):

@@ -117,7 +117,7 @@ def explain(probe: Probe, channel: Channel) -> Channel:
 def with_companions(chosen: tuple[Probe, ...]) -> tuple[Probe, ...]:
     """The chosen probes and those that come along with every experiment."""
     kinds = {probe.name() for probe in chosen}
-    return (*chosen, *(part() for kind, part in catalogue(Probe).items() if part.comes_along and kind not in kinds))
+    return (*chosen, *(part() for kind, part in catalogue(Probe).items() if part.is_automatic and kind not in kinds))
 
 
 def describe(experiment: Experiment, data: Prepared, network: Network, rows: WeightRows) -> Subject:

@@ -34,7 +34,7 @@ from pages.session.thumbnails import thumbnails
 DATA = ("data", "validation", "test", "stratified", "random_labels", "balance", "preprocessing", "augmentations")
 TABS = (tuple(f"$.{name}" for name in DATA), ("$.network", "$.initializer", "$.bias", "$.output_weight"), ())
 
-CHOSEN = tuple(kind for kind, probe in catalogue(Probe).items() if not probe.comes_along)
+CHOSEN = tuple(kind for kind, probe in catalogue(Probe).items() if not probe.is_automatic)
 
 
 def sidebar() -> None:

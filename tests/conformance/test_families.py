@@ -264,5 +264,5 @@ def test_probe_alone(part: Any, data: dict[str, Any]) -> None:
 def beside(part: Any, trainer: Trainer) -> list[Channel]:
     """What instruments say that come along by themselves, but for this one."""
     others: list[Any] = members("probes")
-    found = [other().channel(trainer.capture.subject) for other in others if other.comes_along]
+    found = [other().channel(trainer.capture.subject) for other in others if other.is_automatic]
     return [channel for channel in found if channel and channel != part().channel(trainer.capture.subject)]

@@ -67,7 +67,7 @@ def document(kind: str, network: list[dict[str, Any]], turn: int, **more: Any) -
     found: dict[str, Any] = {"data": data, "loss": {"kind": loss}, "network": network, "seed": turn, "device": "cpu"}
     found |= {"batch_size": 8, "steps": 3, "optimizer": {"kind": "sgd", "lr": 1e-4}}
     found["initializer"] = {"kind": "he_normal"}
-    found["probes"] = [{"kind": name} for name, part in sorted(catalogue(Probe).items()) if not part.comes_along]
+    found["probes"] = [{"kind": name} for name, part in sorted(catalogue(Probe).items()) if not part.is_automatic]
     return {**found, **more}
 
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from engine.experiment.edits import Edit
 from engine.experiment.experiment import Experiment
-from engine.parts.probes import sampled
+from engine.parts.probes import sample_evenly
 from engine.parts.probes.activation_histogram import ActivationHistogram
 from engine.training.trainer import Trainer
 from tests.science.measured import Sample, close, norm, sample
@@ -161,10 +161,10 @@ def test_the_histogram_ends_where_the_values_do() -> None:
     """An outlier that the sample of 1 024 misses is in the range, and every value that is counted lies inside."""
     values = torch.rand(256, 40)
     values[7, 3], values[9, 5] = -50.0, 70.0
-    assert not {-50.0, 70.0} & set(sampled(values, 1024).tolist()), "the sample meets them: choose others"
+    assert not {-50.0, 70.0} & set(sample_evenly(values, 1024).tolist()), "the sample meets them: choose others"
     row = ActivationHistogram._row(values)
     assert row[:2].tolist() == [-50.0, 70.0]
-    counted = np.histogram(sampled(values, 1024).double().numpy(), 32, (-50.0, 70.0))[0]
+    counted = np.histogram(sample_evenly(values, 1024).double().numpy(), 32, (-50.0, 70.0))[0]
     assert row[2:].tolist() == counted.tolist()
 
 
@@ -202,10 +202,10 @@ def watched_blocks(taken: Sample) -> list[Any]:
 def test_the_sample_meets_every_unit() -> None:
     """256 examples of 64 units: every 16th value would always be of the same four."""
     units = torch.arange(64.0).repeat(256, 1)
-    found = sampled(units, 1024)
+    found = sample_evenly(units, 1024)
     assert len(found) <= 1024
     assert found.unique().tolist() == list(range(64))  # type: ignore[no-untyped-call]
-    assert torch.equal(sampled(units[:3], 1024), units[:3].reshape(-1))
+    assert torch.equal(sample_evenly(units[:3], 1024), units[:3].reshape(-1))
 
 
 def check_histogram(row: np.ndarray, flat: Tensor, each: int) -> None:

@@ -14,7 +14,7 @@ from torch import Tensor
 from engine.data.prepare import prepare
 from engine.experiment.experiment import Experiment
 from engine.numerics.metrics import metric
-from engine.parts.probes import Subject, score
+from engine.parts.probes import Subject, measure_score
 from engine.training.clock import FrameClock
 from engine.training.heads import HeadMetrics, Heads
 from engine.training.trainer import Trainer
@@ -59,14 +59,14 @@ def by_ends(outputs: Tensor, targets: Tensor) -> list[float]:
 def test_targets_that_do_not_vary_have_no_r2(targets: Tensor) -> None:
     outputs = targets + torch.linspace(-1, 1, len(targets))[:, None]
     assert math.isnan(float(metric(outputs, targets, "regression")))
-    assert math.isnan(float(score(outputs, targets, SUBJECT)))
+    assert math.isnan(float(measure_score(outputs, targets, SUBJECT)))
     assert all(map(math.isnan, by_ends(outputs, targets)))
 
 
 def test_of_no_examples_there_is_no_metric() -> None:
     assert math.isnan(float(metric(torch.empty(0, 2), torch.empty(0, dtype=torch.int64), "classification")))
     assert math.isnan(float(metric(torch.empty(0, 1), torch.empty(0, 1), "regression")))
-    assert math.isnan(float(score(torch.empty(0, 1), torch.empty(0, 1), SUBJECT)))
+    assert math.isnan(float(measure_score(torch.empty(0, 1), torch.empty(0, 1), SUBJECT)))
 
 
 @pytest.mark.parametrize(("middle", "wide"), [(0.0, 1.0), (1e6, 3.0), (-3e5, 1e-1), (1e-9, 1e-12)])
@@ -77,7 +77,7 @@ def test_where_it_is_defined_it_is_scikit_learns(middle: float, wide: float) -> 
     right = r2_score(y.astype(np.float64), given.astype(np.float64))
     outputs, targets = torch.from_numpy(given), torch.from_numpy(y)
     assert float(metric(outputs, targets, "regression")) == pytest.approx(right, rel=1e-9)
-    assert float(score(outputs, targets, SUBJECT)) == pytest.approx(right, rel=1e-5)
+    assert float(measure_score(outputs, targets, SUBJECT)) == pytest.approx(right, rel=1e-5)
     assert by_ends(outputs, targets) == pytest.approx([right] * 3, rel=1e-6)
 
 

@@ -34,4 +34,4 @@ class ActivationMean(Probe):
         return Channel(self.kind, "Mean activation", "mean h", series=subject.observed)
 
     def measure(self, moment: Moment, subject: Subject) -> Mapping[str, Tensor]:
-        return {self.kind: torch.stack([a.mean() for a in moment.activations])}
+        return {self.kind: torch.stack([a.mean() for a in moment.activations])}  # (layers,)

@@ -34,4 +34,4 @@ class ActivationStd(Probe):
         return Channel(self.kind, "Activation deviation", "√mean (h − mean h)²", series=subject.observed)
 
     def measure(self, moment: Moment, subject: Subject) -> Mapping[str, Tensor]:
-        return {self.kind: deviations(moment.activations)}
+        return {self.kind: deviations(moment.activations)}  # (layers,)

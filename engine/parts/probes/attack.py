@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 
 from engine.frame import Channel
-from engine.parts.probes import HoldoutOutputs, Moment, Need, Probe, Subject, got
+from engine.parts.probes import HoldoutOutputs, Moment, Need, Probe, Subject, quantize, require
 
-ARROWS, PICTURES = 80, 5
+MAX_ARROWS, MAX_IMAGES = 80, 5
 
 
 class AttackedExamples(Probe):
@@ -31,7 +31,7 @@ class AttackedExamples(Probe):
     """
 
     rank: ClassVar[int] = 12
-    comes_along: ClassVar[bool] = True
+    is_automatic: ClassVar[bool] = True
     needs: ClassVar[frozenset[Need]] = frozenset({"attack"})
     kind: Literal["attack"] = "attack"
 
@@ -45,23 +45,24 @@ class AttackedExamples(Probe):
         return None
 
     def measure(self, moment: Moment, subject: Subject) -> Mapping[str, Tensor]:
-        trial = got(moment.holdout)
+        holdout = require(moment.holdout)
         if len(subject.in_shape) == 3:
-            return self._pictures(trial)
-        if trial.before is None or trial.after is None:  # no way back through the preprocessing
-            return {self.kind: torch.zeros(0, 5, device=trial.x.device)}
+            return self._measure_images(holdout)
+        if holdout.before is None or holdout.after is None:  # no way back through the preprocessing
+            return {self.kind: torch.zeros(0, 5, device=holdout.x.device)}
         if subject.task == "classification":
-            changed = trial.outputs.argmax(1) != got(trial.attacked_outputs).argmax(1)
+            changed = holdout.outputs.argmax(1) != require(holdout.attacked_outputs).argmax(1)  # (examples,)
         else:
-            changed = torch.zeros(len(trial.x), dtype=torch.bool, device=trial.x.device)
-        rows = torch.cat([trial.before, trial.after, changed[:, None].to(trial.before.dtype)], 1)
-        return {self.kind: rows[:ARROWS]}
+            changed = torch.zeros(len(holdout.x), dtype=torch.bool, device=holdout.x.device)
+        # in the type of the coordinates: float64 for uploaded tables, whose values may lie far from 0
+        rows = torch.cat([holdout.before, holdout.after, changed[:, None].to(holdout.before.dtype)], 1)  # (examples, 5)
+        return {self.kind: rows[:MAX_ARROWS]}
 
-    def _pictures(self, trial: HoldoutOutputs) -> Mapping[str, Tensor]:
-        x = trial.x[:PICTURES]
-        pair = torch.stack([x, got(trial.attacked_x)[:PICTURES] - x], 1).mean(2)  # (examples, 2, height, width)
-        scale = pair.abs().amax((2, 3)).clamp_min(1e-12)  # (examples, 2)
-        classes = [trial.targets, trial.outputs.argmax(1), got(trial.attacked_outputs).argmax(1)]
-        about = torch.cat([scale, torch.stack([c[:PICTURES].to(scale.dtype) for c in classes], 1)], 1)
-        images = (pair / scale[:, :, None, None] * 127).round().nan_to_num(0.0).to(torch.int8)
-        return {self.kind: images, f"{self.kind}_scale": about}
+    def _measure_images(self, holdout: HoldoutOutputs) -> Mapping[str, Tensor]:
+        x = holdout.x[:MAX_IMAGES]  # (examples, channels, height, width)
+        pair = torch.stack([x, require(holdout.attacked_x)[:MAX_IMAGES] - x], 1).mean(2)  # (examples, 2, height, width)
+        # a scale each: the change is far smaller than the image, and would be all zeros in its units
+        scale = pair.abs().amax((2, 3)).clamp_min(1e-12)  # (examples, 2), never 0
+        classes = [holdout.targets, holdout.outputs.argmax(1), require(holdout.attacked_outputs).argmax(1)]
+        rows = torch.cat([scale, torch.stack([c[:MAX_IMAGES].to(scale.dtype) for c in classes], 1)], 1)  # (examples, 5)
+        return {self.kind: quantize(pair / scale[:, :, None, None]), f"{self.kind}_scale": rows}

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from engine.frame import Channel
-from engine.parts.probes import Moment, Need, Probe, Subject, unit_axis
+from engine.parts.probes import Moment, Need, Probe, Subject, find_unit_axis
 
 
 class Dead(Probe):
@@ -37,10 +37,10 @@ class Dead(Probe):
         return Channel(self.kind, "Dead units", formula, "share", series=subject.observed, healthy=(0.0, 0.5))
 
     def measure(self, moment: Moment, subject: Subject) -> Mapping[str, Tensor]:
-        return {self.kind: torch.stack([self._share(a) for a in moment.activations])}
+        return {self.kind: torch.stack([self._measure_layer(a) for a in moment.activations])}  # (layers,)
 
     @staticmethod
-    def _share(activations: Tensor) -> Tensor:
-        others = [axis for axis in range(activations.dim()) if axis != unit_axis(activations.dim())]
+    def _measure_layer(activations: Tensor) -> Tensor:
+        others = [axis for axis in range(activations.dim()) if axis != find_unit_axis(activations.dim())]
         alive = activations.abs().amax(others) != 0  # (units,), ten times as fast as `any` over several axes
         return 1 - alive.to(torch.float32).mean()

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from engine.frame import Channel
-from engine.parts.probes import Moment, Need, Probe, Subject, got
+from engine.parts.probes import Moment, Need, Probe, Subject, quantize, require
 
 
 class Disagreement(Probe):
@@ -29,7 +29,7 @@ class Disagreement(Probe):
     """
 
     rank: ClassVar[int] = 14
-    comes_along: ClassVar[bool] = True
+    is_automatic: ClassVar[bool] = True
     needs: ClassVar[frozenset[Need]] = frozenset({"members", "plane"})
     kind: Literal["disagreement"] = "disagreement"
 
@@ -42,15 +42,17 @@ class Disagreement(Probe):
         return Channel(self.kind, "Disagreement", formula, "", "grid", extent=subject.extent)
 
     def measure(self, moment: Moment, subject: Subject) -> Mapping[str, Tensor]:
-        said = got(got(moment.holdout).member_planes)  # (members, points, outputs)
+        predictions = require(require(moment.holdout).member_planes)  # (members, points, outputs)
         classes = subject.task == "classification"
         if classes:
-            said = said.softmax(2) if subject.softmax else said.clamp(0, 1)
-        variance = said.var(0, correction=0)  # (points, outputs)
-        apart = (variance.sum(1) / 2 if classes else variance[:, 0]).sqrt()
+            predictions = predictions.softmax(2) if subject.softmax else predictions.clamp(0, 1)
+        variance = predictions.var(0, correction=0)  # (points, outputs)
+        # halved: with two classes p and 1 − p have the same variance, and it would count twice
+        deviation = (variance.sum(1) / 2 if classes else variance[:, 0]).sqrt()  # (points,)
         if subject.in_shape == (1,):
-            return {"spread": apart}
-        side = round(len(apart) ** 0.5)
-        scale = torch.full((), 0.5, device=apart.device) if classes else apart.amax().clamp_min(1e-12)
-        grid = (apart / scale).clamp(max=1).reshape(1, side, side)
-        return {self.kind: (grid * 127).round().nan_to_num(0.0).to(torch.int8), "disagreement_scale": scale[None]}
+            return {"spread": deviation}
+        side = round(len(deviation) ** 0.5)
+        # 0.5: members that are sure, half of them of one class; a fixed scale lets maps of two steps be compared
+        scale = torch.full((), 0.5, device=deviation.device) if classes else deviation.amax().clamp_min(1e-12)
+        grid = (deviation / scale).clamp(max=1).reshape(1, side, side)
+        return {self.kind: quantize(grid), "disagreement_scale": scale[None]}

@@ -39,6 +39,6 @@ class Gates(Probe):
         return Channel(self.kind, "Gates", "mean of σ(W x + U h + b)", "", "heat", series=subject.gates)
 
     def measure(self, moment: Moment, subject: Subject) -> Mapping[str, Tensor]:
-        longest = max(len(row) for row in moment.gates)
+        longest = max(len(row) for row in moment.gates)  # layers after a pooling have fewer steps
         rows = [torch.nn.functional.pad(row, (0, longest - len(row)), value=torch.nan) for row in moment.gates]
-        return {self.kind: torch.stack(rows)}
+        return {self.kind: torch.stack(rows)}  # (gates, steps)

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 from torch import Tensor
 
 from engine.frame import Channel
-from engine.parts.probes import Moment, Need, Probe, Subject, got
+from engine.parts.probes import Moment, Need, Probe, Subject, require
 
 
 class GradientNorm(Probe):
@@ -38,4 +38,4 @@ class GradientNorm(Probe):
         return Channel(self.kind, "Gradient norm", "‖∂L/∂w‖₂", "", "lines", "log", subject.weighted)
 
     def measure(self, moment: Moment, subject: Subject) -> Mapping[str, Tensor]:
-        return {self.kind: got(moment.gradient_norms)}
+        return {self.kind: require(moment.gradient_norms)}  # (rows,)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from engine.frame import Channel
-from engine.parts.probes import Moment, Need, Probe, Subject, got, score
+from engine.parts.probes import Moment, Need, Probe, Subject, measure_score, require
 
 
 class Members(Probe):
@@ -28,20 +28,20 @@ class Members(Probe):
     """
 
     rank: ClassVar[int] = 13
-    comes_along: ClassVar[bool] = True
+    is_automatic: ClassVar[bool] = True
     needs: ClassVar[frozenset[Need]] = frozenset({"members"})
     kind: Literal["members"] = "members"
 
     def channel(self, subject: Subject) -> Channel | None:
         if subject.members < 2:
             return None
-        names = ("together", "out of bag", *(f"member {place + 1}" for place in range(subject.members)))
+        names = ("together", "out of bag", *(f"member {index + 1}" for index in range(subject.members)))
         formula = "right answers / examples" if subject.task == "classification" else "R²"
         return Channel(self.kind, "Members", formula, "share", "scores", series=names)
 
     def measure(self, moment: Moment, subject: Subject) -> Mapping[str, Tensor]:
-        trial = got(moment.holdout)
-        alone = [score(outputs, trial.targets, subject) for outputs in got(trial.member_outputs)]
-        together = score(trial.outputs, trial.targets, subject)
-        unseen = score(got(trial.out_of_bag), got(trial.out_of_bag_targets), subject)
-        return {self.kind: torch.stack([together, unseen, *alone])}
+        holdout = require(moment.holdout)
+        members = [measure_score(outputs, holdout.targets, subject) for outputs in require(holdout.member_outputs)]
+        ensemble = measure_score(holdout.outputs, holdout.targets, subject)
+        out_of_bag = measure_score(require(holdout.out_of_bag), require(holdout.out_of_bag_targets), subject)
+        return {self.kind: torch.stack([ensemble, out_of_bag, *members])}  # (2 + members,)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from engine.frame import Channel
-from engine.parts.probes import Moment, Need, Probe, Subject, got
+from engine.parts.probes import Moment, Need, Probe, Subject, quantize, require
 
 
 class Output(Probe):
@@ -39,19 +39,20 @@ class Output(Probe):
         return None
 
     def measure(self, moment: Moment, subject: Subject) -> Mapping[str, Tensor]:
-        plane = got(moment.plane)  # (points, outputs)
+        plane = require(moment.plane)  # (points, outputs)
         if subject.in_shape == (1,):
             return {"curve": plane[:, 0]}
         side = round(plane.shape[0] ** 0.5)
         if subject.task == "regression":
-            scale = plane[:, 0].abs().amax().clamp_min(1e-12)
-            maps = plane[:, :1] / scale
+            scale = plane[:, 0].abs().amax().clamp_min(1e-12)  # (), never 0: a network may answer 0 everywhere
+            maps = plane[:, :1] / scale  # (points, 1)
         else:
-            scale, maps = torch.ones((), device=plane.device), self._classes(plane, subject)
-        grid = (maps.T.reshape(-1, side, side) * 127).round().nan_to_num(0.0).to(torch.int8)
+            scale, maps = torch.ones((), device=plane.device), self._map_classes(plane, subject)
+        grid = quantize(maps.T.reshape(-1, side, side))  # (maps, side, side)
         return {"output": grid, "output_scale": scale[None]}
 
     @staticmethod
-    def _classes(plane: Tensor, subject: Subject) -> Tensor:
+    def _map_classes(plane: Tensor, subject: Subject) -> Tensor:
+        """Probabilities (points, classes); of two classes p₂ − p₁ alone, (points, 1), whose zeros are the boundary."""
         shares = plane.softmax(1) if subject.softmax else plane.clamp(0, 1)
         return shares[:, 1:] - shares[:, :1] if subject.outputs == 2 else shares

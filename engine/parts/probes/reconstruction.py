@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from engine.frame import Channel
-from engine.parts.probes import Moment, Need, Probe, Subject
+from engine.parts.probes import Moment, Need, Probe, Subject, quantize
 
-PAIRS = 12
-SMALLEST_SQUARE = 16
+MAX_PAIRS = 12
+SMALLEST_SQUARE = 16  # numbers that count as an image of 4 × 4: four or nine features of a table are no image
 
 
 class Reconstruction(Probe):
@@ -45,20 +45,21 @@ class Reconstruction(Probe):
     def measure(self, moment: Moment, subject: Subject) -> Mapping[str, Tensor]:
         if moment.inputs is None:
             return {}
-        given = moment.activations[subject.reconstructions[-1]]
-        pairs = torch.cat([picture(moment.inputs[:PAIRS]), picture(given[:PAIRS])])
-        scale = pairs.abs().amax().clamp_min(1e-12)
-        return {
-            "reconstruction": (pairs / scale * 127).round().nan_to_num(0.0).to(torch.int8),
-            "reconstruction_scale": scale[None],
-        }
+        outputs = moment.activations[subject.reconstructions[-1]]
+        pairs = torch.cat([make_pictures(moment.inputs[:MAX_PAIRS]), make_pictures(outputs[:MAX_PAIRS])])
+        scale = pairs.abs().amax().clamp_min(1e-12)  # one for all: x and x̂ are to be compared
+        return {"reconstruction": quantize(pairs / scale), "reconstruction_scale": scale[None]}
 
 
-def picture(x: Tensor) -> Tensor:
-    """Examples as pictures of one channel, (examples, height, width)."""
+def make_pictures(x: Tensor) -> Tensor:
+    """Examples as pictures of one channel; vectors become squares where they are long enough, else single rows.
+
+    Shape: (examples, channels, height, width), (examples, time, features) or (examples, features)
+    → (examples, height, width)
+    """
     if x.ndim == 4:
         return x.mean(1)
     if x.ndim == 3:
-        return x.transpose(1, 2)
+        return x.transpose(1, 2)  # time runs to the right
     side = isqrt(x.shape[1])
     return x.reshape(len(x), side, side) if side**2 == x.shape[1] >= SMALLEST_SQUARE else x[:, None]

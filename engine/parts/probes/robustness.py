@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from engine.frame import Channel
-from engine.parts.probes import Moment, Need, Probe, Subject, got, score
+from engine.parts.probes import Moment, Need, Probe, Subject, measure_score, require
 
 
 class Robustness(Probe):
@@ -30,7 +30,7 @@ class Robustness(Probe):
     """
 
     rank: ClassVar[int] = 11
-    comes_along: ClassVar[bool] = True
+    is_automatic: ClassVar[bool] = True
     needs: ClassVar[frozenset[Need]] = frozenset({"attack"})
     kind: Literal["robustness"] = "robustness"
 
@@ -41,8 +41,9 @@ class Robustness(Probe):
         return Channel(self.kind, "Under attack", formula, "share", "scores", series=("clean", "attacked"))
 
     def measure(self, moment: Moment, subject: Subject) -> Mapping[str, Tensor]:
-        trial = got(moment.holdout)
+        trial = require(moment.holdout)
         clean, attacked = (
-            score(outputs, trial.targets, subject) for outputs in (trial.outputs, got(trial.attacked_outputs))
+            measure_score(outputs, trial.targets, subject)
+            for outputs in (trial.outputs, require(trial.attacked_outputs))
         )
         return {self.kind: torch.stack([clean, attacked])}

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from engine.frame import Channel
-from engine.parts.probes import Moment, Need, Probe, Subject, share
+from engine.parts.probes import Moment, Need, Probe, Subject, measure_share
 
 
 class Saturated(Probe):
@@ -42,5 +42,5 @@ class Saturated(Probe):
     def measure(self, moment: Moment, subject: Subject) -> Mapping[str, Tensor]:
         device = moment.activations[0].device
         none = torch.full((), float("nan"), device=device)
-        shares = [none if flat is None else share(flat) for flat in moment.saturated]
+        shares = [none if flat is None else measure_share(flat) for flat in moment.saturated]
         return {self.kind: torch.stack(shares)}

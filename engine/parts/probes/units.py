@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 
 from engine.frame import Channel
-from engine.parts.probes import Moment, Need, Probe, Subject, per_unit, unit_axis
+from engine.parts.probes import Moment, Need, Probe, Subject, average_per_unit, find_unit_axis
 
-LIMIT = 1024
+MAX_UNITS = 1024
 
 
 class Units(Probe):
@@ -39,15 +39,15 @@ class Units(Probe):
     def channel(self, subject: Subject) -> Channel | None:
         if subject.in_shape != (2,) or not subject.extent:
             return None
-        shown = zip(subject.observed, counts(subject), strict=True)
-        names = tuple(name for name, units in shown for _ in range(min(units, share(subject))))
+        shown = zip(subject.observed, count_units(subject), strict=True)
+        names = tuple(name for name, units in shown for _ in range(min(units, limit_units(subject))))
         means = any(len(shape) > 1 for shape in subject.shapes)
         formula = "h(x), mean over time or pixels" if means else "h(x)"
         return Channel(self.kind, "Units", formula, "", "units", series=names, extent=subject.extent)
 
     def measure(self, moment: Moment, subject: Subject) -> Mapping[str, Tensor]:
         side = round(moment.plane_units[0].shape[0] ** 0.5)
-        shown = [per_unit(outputs)[:, : share(subject)] for outputs in moment.plane_units]
+        shown = [average_per_unit(outputs)[:, : limit_units(subject)] for outputs in moment.plane_units]
         maps = torch.cat(shown, 1).T.reshape(-1, side, side)  # (units, side, side)
         maps = maps[:, ::3, ::3]
         scale = maps.abs().amax((1, 2)).clamp_min(1e-12)
@@ -57,12 +57,12 @@ class Units(Probe):
         }
 
 
-def counts(subject: Subject) -> list[int]:
+def count_units(subject: Subject) -> list[int]:
     """How many units each observed layer has."""
-    return [shape[unit_axis(len(shape) + 1) - 1] for shape in subject.shapes]
+    return [shape[find_unit_axis(len(shape) + 1) - 1] for shape in subject.shapes]
 
 
-def share(subject: Subject) -> int:
+def limit_units(subject: Subject) -> int:
     """How many units of a layer are shown: all, or an even share of the limit."""
-    units = counts(subject)
-    return max(units) if sum(units) <= LIMIT else LIMIT // len(units)
+    units = count_units(subject)
+    return max(units) if sum(units) <= MAX_UNITS else MAX_UNITS // len(units)

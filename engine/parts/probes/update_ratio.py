@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from engine.frame import Channel
-from engine.parts.probes import Moment, Need, Probe, Subject, got
+from engine.parts.probes import Moment, Need, Probe, Subject, require
 
 
 class UpdateRatio(Probe):
@@ -41,6 +41,6 @@ class UpdateRatio(Probe):
         return Channel(self.kind, "Update ratio", formula, "", "lines", "log", subject.weighted, (1e-3, 1e-2))
 
     def measure(self, moment: Moment, subject: Subject) -> Mapping[str, Tensor]:
-        norms = got(moment.weight_norms)
-        ratio = got(moment.update_norms) / norms
+        norms = require(moment.weight_norms)
+        ratio = require(moment.update_norms) / norms
         return {self.kind: torch.where(norms > 0, ratio, torch.nan)}

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 from torch import Tensor
 
 from engine.frame import Channel
-from engine.parts.probes import Moment, Need, Probe, Subject, got
+from engine.parts.probes import Moment, Need, Probe, Subject, require
 
 
 class WeightNorm(Probe):
@@ -36,4 +36,4 @@ class WeightNorm(Probe):
         return Channel(self.kind, "Weight norm", "‖w‖₂", "", "lines", "log", subject.weighted)
 
     def measure(self, moment: Moment, subject: Subject) -> Mapping[str, Tensor]:
-        return {self.kind: got(moment.weight_norms)}
+        return {self.kind: require(moment.weight_norms)}  # (rows,)

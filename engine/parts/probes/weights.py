@@ -9,7 +9,7 @@ from torch import Tensor
 from engine.frame import Channel
 from engine.parts.probes import Moment, Need, Probe, Subject
 
-LIMIT = 4096
+MAX_WEIGHTS = 4096
 
 
 class Weights(Probe):
@@ -33,7 +33,7 @@ class Weights(Probe):
 
     def channel(self, subject: Subject) -> Channel | None:
         count = sum(torch.Size(shape).numel() for shape in subject.linked)
-        if subject.in_shape != (2,) or not subject.linked or subject.linked[0][1:] != (2,) or count > LIMIT:
+        if subject.in_shape != (2,) or not subject.linked or subject.linked[0][1:] != (2,) or count > MAX_WEIGHTS:
             return None
         return Channel(self.kind, "Weights", "w", mark="links", series=subject.weighted)
 
