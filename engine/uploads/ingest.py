@@ -57,7 +57,7 @@ def has_same_rows(digest: str, answer: IO[bytes]) -> bool:
 
 
 def inspect_upload(name: str, raw: bytes, corrections: Corrections = NO_CORRECTIONS) -> UploadSchema:
-    """Inspect a file: the schema that it would get; nothing is stored. Raises: InvalidExperiment as `ingest_upload` does."""
+    """The schema that a file would get; nothing is stored. Raises: InvalidExperiment, see `ingest_upload`."""
     with tempfile.TemporaryFile() as answer:
         parse_upload(name, raw, corrections, answer)
         return library.load_schema(answer)
