@@ -12,7 +12,15 @@ from typing import Any
 
 from engine.export.program.not_exportable import NotExportable
 from engine.export.program.rewrite import Patch, free_names, plain
-from engine.export.program.source_module import Binding, FunctionNode, Inside, Outside, Unit, bindings, unit
+from engine.export.program.source_module import (
+    Binding,
+    FunctionNode,
+    Inside,
+    Outside,
+    SourceModule,
+    bindings,
+    read_module,
+)
 from engine.message import Message
 
 ALLOWED = {"torch", "numpy", "math", "collections", "itertools", "functools", "dataclasses", "typing", "contextlib"}
@@ -73,7 +81,7 @@ class Inliner:
     def need(self, module: str, name: str) -> str:
         """The name under which something that the engine defines stands in the program."""
         module = PLAIN.get(module, module)
-        binding = unit(module).names.get(name)
+        binding = read_module(module).names.get(name)
         if isinstance(binding, Inside):
             return self.need(binding.module, binding.original)
         if isinstance(binding, Outside):
@@ -81,7 +89,7 @@ class Inliner:
         if binding is None:
             raise NotExportable(unexportable(name, module, Message("its definition was not found")))
         if (module, name) not in self.known:
-            self.define(unit(module), name, binding)
+            self.define(read_module(module), name, binding)
         return self.known[module, name]
 
     def thing(self, found: Any) -> str:
@@ -106,7 +114,7 @@ class Inliner:
                 return candidate
         raise NotExportable(unexportable(name, module, Message("its name is taken")))
 
-    def define(self, module: Unit, name: str, node: Binding) -> None:
+    def define(self, module: SourceModule, name: str, node: Binding) -> None:
         """Writes one definition, after what it needs."""
         assert isinstance(node, ast.stmt)
         own = self.free(name, module.name)
@@ -123,7 +131,7 @@ class Inliner:
         text = patch.text()
         self.definitions.append(explain(text, module, node))
 
-    def rename(self, patch: Patch, module: Unit, node: ast.AST, fields: bool = False) -> None:
+    def rename(self, patch: Patch, module: SourceModule, node: ast.AST, fields: bool = False) -> None:
         """Resolves every name that a piece needs, and gives it the name that it has in the program."""
         local: dict[str, Binding] = {}
         for inner in ast.walk(node):
@@ -144,8 +152,8 @@ class Inliner:
     def rename_definition(self, patch: Patch, node: ast.stmt, name: str, own: str) -> None:
         """Gives the definition itself another name."""
         if isinstance(node, FunctionNode | ast.ClassDef):
-            start = patch.module.source.index(name.encode(), patch.module.start(node))
-            patch.cut(start, start + len(name.encode()), own)
+            start = patch.module.source.index(name, patch.module.start(node))
+            patch.cut(start, start + len(name), own)
             return
         for inner in ast.walk(node):
             if isinstance(inner, ast.Name) and inner.id == name:
@@ -189,7 +197,7 @@ def keeps_fields(node: ast.AST) -> bool:
     return any("dataclass" in mark or "NamedTuple" in mark for mark in marks)
 
 
-def explain(text: str, module: Unit, node: ast.stmt) -> str:
+def explain(text: str, module: SourceModule, node: ast.stmt) -> str:
     """A class that points at its part's formula gets that formula."""
     if "The formula above." in text and isinstance(node, ast.ClassDef):
         parts = (other for other in module.names.values() if isinstance(other, ast.ClassDef) and other is not node)

@@ -11,7 +11,7 @@ from engine.catalogue.part import Part
 from engine.export.program.inliner import Inliner
 from engine.export.program.not_exportable import NotExportable
 from engine.export.program.rewrite import Patch, plain
-from engine.export.program.source_module import unit
+from engine.export.program.source_module import read_module
 from engine.message import Message, Term
 
 SIMPLE = (bool, int, float, str, type(None))
@@ -34,7 +34,7 @@ class Method:
     def __init__(self, inliner: Inliner, part: Part, name: str) -> None:
         self.inliner, self.part, self.name = inliner, part, name
         owner = next(cls for cls in type(part).__mro__ if name in cls.__dict__)
-        self.module = unit(owner.__module__)
+        self.module = read_module(owner.__module__)
         body = self.module.class_node(owner.__name__).body
         self.node = next(n for n in body if isinstance(n, ast.FunctionDef) and n.name == name)
         self.patch = Patch(self.module, self.module.line_start(self.node), self.module.line_end(self.node))

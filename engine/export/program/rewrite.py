@@ -8,20 +8,19 @@ import re
 import textwrap
 from collections.abc import Iterator
 
-from engine.export.program.source_module import FunctionNode, Unit
+from engine.export.program.source_module import FunctionNode, Positioned, SourceModule
 
-Node = ast.expr | ast.stmt | ast.arg
 BUILTINS = frozenset(dir(builtins))
 
 
 class Patch:
     """Replacements in one piece of a module's source."""
 
-    def __init__(self, module: Unit, start: int, end: int) -> None:
+    def __init__(self, module: SourceModule, start: int, end: int) -> None:
         self.module, self.start, self.end = module, start, end
         self.changes: dict[tuple[int, int], str] = {}
 
-    def replace(self, node: Node, text: str) -> None:
+    def replace(self, node: Positioned, text: str) -> None:
         """Puts `text` where the node stands."""
         self.changes[self.module.start(node), self.module.end(node)] = text
 
@@ -39,9 +38,9 @@ class Patch:
         for (start, end), new in sorted(self.changes.items(), key=lambda item: (item[0][0], -item[0][1])):
             if start < place or end > self.end:
                 continue
-            pieces += [source[place:start], new.encode()]
+            pieces += [source[place:start], new]
             place = end
-        text = b"".join([*pieces, source[place : self.end]]).decode()
+        text = "".join([*pieces, source[place : self.end]])
         text = re.sub(r"  # (type: ignore|noqa).*$", "", text, flags=re.MULTILINE)
         return textwrap.dedent(text).strip() + "\n"
 
@@ -82,13 +81,13 @@ def unannotate(patch: Patch, function: ast.FunctionDef | ast.AsyncFunctionDef) -
     for argument, default in pairs:
         if argument.annotation is None:
             continue
-        name_end = module.start(argument) + len(argument.arg.encode())
+        name_end = module.start(argument) + len(argument.arg)
         if default is None:
             patch.cut(name_end, module.end(argument.annotation))
         else:
             patch.cut(name_end, module.start(default), "=")
     if function.returns is not None:
-        arrow = module.source.rindex(b"->", 0, module.start(function.returns))
+        arrow = module.source.rindex("->", 0, module.start(function.returns))
         patch.cut(len(module.source[:arrow].rstrip()), module.end(function.returns))
 
 

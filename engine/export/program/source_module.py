@@ -7,7 +7,9 @@ import importlib
 import inspect
 from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
 
+Positioned = ast.expr | ast.stmt | ast.arg
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -31,30 +33,31 @@ class Inside:
 Binding = Outside | Inside | ast.stmt
 
 
-class Unit:
-    """One module of the engine."""
+class SourceModule:
+    """The source of a module, its syntax tree, and what its names stand for. Positions count characters."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.source = inspect.getsource(importlib.import_module(name)).encode()
-        self.tree = ast.parse(self.source)
-        starts = [0]
-        for line in self.source.splitlines(keepends=True):
-            starts.append(starts[-1] + len(line))
-        self.starts = starts
+    def __init__(self, name: str, source: str) -> None:
+        self.name, self.source = name, source
+        self.tree = ast.parse(source)
+        self.lines = source.splitlines(keepends=True)
+        self.starts = [0, *accumulate(map(len, self.lines))]
         self.names: dict[str, Binding] = {}
         for statement in self.tree.body:
             self.names.update(bindings(statement))
 
-    def start(self, node: ast.expr | ast.stmt | ast.arg) -> int:
-        """Where a node begins, in bytes."""
-        return self.starts[node.lineno - 1] + node.col_offset
+    def start(self, node: Positioned) -> int:
+        """Where a node begins."""
+        return self._position(node.lineno, node.col_offset)
 
-    def end(self, node: ast.expr | ast.stmt | ast.arg) -> int:
+    def end(self, node: Positioned) -> int:
         """Where it ends."""
         assert node.end_lineno is not None
         assert node.end_col_offset is not None
-        return self.starts[node.end_lineno - 1] + node.end_col_offset
+        return self._position(node.end_lineno, node.end_col_offset)
+
+    def text(self, node: Positioned) -> str:
+        """The source of a node."""
+        return self.source[self.start(node) : self.end(node)]
 
     def line_start(self, node: ast.stmt) -> int:
         """Where the line begins on which a statement, or its first decorator, begins."""
@@ -65,8 +68,12 @@ class Unit:
     def line_end(self, node: ast.stmt) -> int:
         """Where the line ends on which a statement ends."""
         assert node.end_lineno is not None
-        end: int = self.starts[node.end_lineno]
-        return end
+        return self.starts[node.end_lineno]
+
+    def _position(self, line: int, column: int) -> int:
+        """The place in the source; the columns of a syntax tree count bytes of UTF-8."""
+        before = self.lines[line - 1].encode()[:column]
+        return self.starts[line - 1] + len(before.decode())
 
     def class_node(self, name: str) -> ast.ClassDef:
         """The definition of a class."""
@@ -76,9 +83,9 @@ class Unit:
 
 
 @cache
-def unit(name: str) -> Unit:
+def read_module(name: str) -> SourceModule:
     """The module of that name, read once."""
-    return Unit(name)
+    return SourceModule(name, inspect.getsource(importlib.import_module(name)))
 
 
 def bindings(statement: ast.stmt) -> dict[str, Binding]:
