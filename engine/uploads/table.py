@@ -54,14 +54,8 @@ def build_table(
             values.append(array)
         elif parsed.sort == "category":
             codes.append(array)
-    # a gap is shown as an empty cell, whatever word stands for it
-    head, tail = (
-        tuple(
-            tuple("" if g[row] else format_cell(c.iloc[row]) for c, g in zip(columns, missing_masks, strict=True))
-            for row in positions
-        )
-        for positions in (range(min(HEAD, rows)), range(max(HEAD, rows - HEAD), rows))
-    )
+    head = format_rows(columns, missing_masks, range(min(HEAD, rows)))
+    tail = format_rows(columns, missing_masks, range(max(HEAD, rows - HEAD), rows))
     arrays = {
         "values": np.stack(values, 1) if values else np.zeros((rows, 0)),
         "codes": np.stack(codes, 1) if codes else np.zeros((rows, 0), np.int32),
@@ -70,6 +64,16 @@ def build_table(
     more = {"corrections": corrections, "notes": (*noticed, *gap_counter.notes())}
     numbers = dict(zip((column.name for column in found if column.sort == "number"), values, strict=True))
     return assign_roles(whole.model_copy(update=more), numbers, index), arrays
+
+
+def format_rows(
+    columns: Sequence[pd.Series[Any]], missing_masks: Sequence[np.ndarray], positions: range
+) -> tuple[tuple[str, ...], ...]:
+    """The cells of some rows as text; a gap is an empty cell, whatever word stands for it in the file."""
+    return tuple(
+        tuple("" if m[row] else format_cell(c.iloc[row]) for c, m in zip(columns, missing_masks, strict=True))
+        for row in positions
+    )
 
 
 def expect_table(names: Sequence[str], rows: int) -> None:
