@@ -27,28 +27,28 @@ SERVER: dict[str, Any] = {
 }
 
 
-def streamlit_options(settings: ProcessSettings) -> dict[str, Any]:
+def build_streamlit_options(settings: ProcessSettings) -> dict[str, Any]:
     """Streamlit's options, for `app.run(config=…)`."""
     served = {"server.port": settings.port, "server.address": settings.host}
-    return {**SERVER, **served, **dict(flat("theme", theme_file()["theme"]))}
+    return {**SERVER, **served, **dict(flatten("theme", read_theme()["theme"]))}
 
 
 @cache
-def theme_file() -> dict[str, Any]:
+def read_theme() -> dict[str, Any]:
     """`assets/theme.toml`."""
     return tomllib.loads((ASSETS / "theme.toml").read_text(encoding="utf-8"))
 
 
-def flat(name: str, table: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def flatten(name: str, table: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """A nested table as dotted keys."""
     for key, value in table.items():
         if isinstance(value, Mapping):
-            yield from flat(f"{name}.{key}", value)
+            yield from flatten(f"{name}.{key}", value)
         else:
             yield f"{name}.{key}", value
 
 
-def chart_colors(mode: str | None) -> dict[str, Any]:
+def get_chart_colors(mode: str | None) -> dict[str, Any]:
     """The colors of charts at rest, for "light" or "dark"."""
-    colors: dict[str, Any] = theme_file()["charts"]["dark" if mode == "dark" else "light"]
+    colors: dict[str, Any] = read_theme()["charts"]["dark" if mode == "dark" else "light"]
     return colors

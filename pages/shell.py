@@ -10,7 +10,7 @@ from pages.session.i18n import LANGUAGES, _
 from pages.settings import ASSETS
 
 st.set_page_config("Training Playground", ASSETS / "icon.svg", "wide", initial_sidebar_state=320)
-language = state.language()
+language = state.apply_language()
 st.html(ASSETS / "theme.css")
 entries = [
     st.Page(

@@ -9,8 +9,8 @@ import streamlit as st
 
 from engine.uploads.infer import choose_input_use, infer_task, list_allowed_uses
 from engine.uploads.schema import UploadSchema
-from pages.data.reread import ask, find_complaint
-from pages.form.part_form import complaint
+from pages.data.reread import find_complaint, request_reading
+from pages.form.part_form import draw_complaint
 from pages.session import state
 from pages.session.i18n import _
 
@@ -29,7 +29,7 @@ def name_roles() -> dict[str, str]:
     }
 
 
-def columns(about: UploadSchema, data: Draft) -> None:
+def draw_columns(about: UploadSchema, data: Draft) -> None:
     """A line for each column, whose use can be changed."""
     names = name_roles()
     uses = data["uses"] if len(data["uses"]) == len(about.columns) else "i" * len(about.columns)
@@ -43,7 +43,7 @@ def columns(about: UploadSchema, data: Draft) -> None:
             _("Because"): [_(column.reason) for column in about.columns],
         }
     )
-    key = f"own_columns_{hash((data['file'], uses, state.memory('own_turn', 0)))}"
+    key = f"own_columns_{hash((data['file'], uses, state.recall('own_turn', 0)))}"
     choice = st.column_config.SelectboxColumn(options=list(names.values()), required=True)
     wide = st.column_config.TextColumn(width="medium")
     st.data_editor(
@@ -56,22 +56,22 @@ def columns(about: UploadSchema, data: Draft) -> None:
         on_change=change_role,
         args=(key, about, {**data, "uses": uses}),
     )
-    if said_so := find_complaint("index") or find_complaint("ignore") or state.memory("own_misfit", ""):
-        complaint(said_so)
+    if said_so := find_complaint("index") or find_complaint("ignore") or state.recall("own_misfit", ""):
+        draw_complaint(said_so)
 
 
 def change_role(key: str, about: UploadSchema, data: Draft) -> None:
     """A column is used otherwise. What it cannot be is said, and it stays what it was."""
     known = {word: letter for letter, word in name_roles().items()}
-    state.remember(own_misfit="", own_turn=state.memory("own_turn", 0) + 1)
-    for place, change in state.pick(key)["edited_rows"].items():
+    state.remember(own_misfit="", own_turn=state.recall("own_turn", 0) + 1)
+    for place, change in state.read_control(key)["edited_rows"].items():
         column, letter = about.columns[place], known.get(change.get(_("Used as")), "i")
         if (letter == INDEX) != (column.role == "index") and letter in (INDEX, "i"):
             others = tuple(name for name in about.corrections.index if name != column.name)
             if letter == INDEX:
-                ask("index", (*others, column.name))
+                request_reading("index", (*others, column.name))
             else:
-                ask("ignore", (*about.corrections.ignore, column.name))
+                request_reading("ignore", (*about.corrections.ignore, column.name))
         elif letter not in (*list_allowed_uses(column), INDEX):
             state.remember(own_misfit=explain_misfit(letter, column.name, column.distinct))
         elif letter == "t":

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.data.draw_points import draw
-from pages.data.upload import upload
+from pages.data.draw_points import draw_pad
+from pages.data.upload import draw_upload
 from pages.session import state
 from pages.session.i18n import _
 
 WAYS = ("file", "draw")
 
 
-def page() -> None:
+def draw_page() -> None:
     """The two ways to bring data."""
     asked = st.query_params.get("show", "")
-    if asked in WAYS and asked != state.memory("way_asked"):
+    if asked in WAYS and asked != state.recall("way_asked"):
         state.remember(way=asked)
     state.remember(way_asked=asked)
     names = {"file": _("Upload a file"), "draw": _("Draw points")}
@@ -25,12 +25,12 @@ def page() -> None:
         required=True,
         format_func=names.__getitem__,
         label_visibility="collapsed",
-        **state.show_in("way", state.memory("way", "file"), lambda: state.remember(way=state.pick("way"))),
+        **state.bind_key("way", state.recall("way", "file"), lambda: state.remember(way=state.read_control("way"))),
     )
     if way == "draw":
-        draw()
+        draw_pad()
     else:
-        upload()
+        draw_upload()
 
 
-page()
+draw_page()

@@ -10,18 +10,18 @@ import streamlit as st
 
 from engine.uploads.corrections import ENCODINGS, MAX_SKIPPED_LINES, NO_CORRECTIONS, Separator
 from engine.uploads.schema import UploadNote, UploadSchema
-from pages.data.reread import ask, find_complaint, forget_all
-from pages.form.part_form import complaint
+from pages.data.reread import find_complaint, request_reading, reset_corrections
+from pages.form.part_form import draw_complaint
 from pages.session import state
-from pages.session.i18n import _, number
-from pages.session.literal import literal
+from pages.session.i18n import _, format_number
+from pages.session.literal import escape_markdown
 
 TEXT = ("header", "separator", "decimal", "encoding", "first_row", "gaps")
 FIRST, LAST = 5, 3  # rows that are shown
 WORKBOOKS = (".xlsx", ".xlsm")
 
 
-def reading(about: UploadSchema) -> None:
+def draw_reading(about: UploadSchema) -> None:
     """The controls, what was noticed, and the rows as they were understood."""
     fields = list_fields(about)
     with st.container(border=True, key="own_reading"):
@@ -29,19 +29,21 @@ def reading(about: UploadSchema) -> None:
             st.markdown(f"**{_('How the file is read')}**", width="stretch")
             if about.corrections != NO_CORRECTIONS:
                 icon = ":material/undo:"
-                st.button(_("Back to the guesses"), icon=icon, type="tertiary", key="own_back", on_click=forget_all)
+                st.button(
+                    _("Back to the guesses"), icon=icon, type="tertiary", key="own_back", on_click=reset_corrections
+                )
         if said_so := find_complaint(""):
-            complaint(said_so)
+            draw_complaint(said_so)
         for start in range(0, len(fields), 3):
             for column, field in zip(st.columns(3, gap="medium"), fields[start : start + 3], strict=False):
                 with column:
-                    CONTROLS[field](label(about, field), about)
+                    CONTROLS[field](label_field(about, field), about)
                     if said_so := find_complaint(field):
-                        complaint(said_so)
+                        draw_complaint(said_so)
         for note in about.notes:
-            st.caption(f":material/info: {literal(translate_note(note))}")
+            st.caption(f":material/info: {escape_markdown(translate_note(note))}")
         if about.sort == "table":
-            rows(about)
+            draw_rows(about)
 
 
 def list_fields(about: UploadSchema) -> tuple[str, ...]:
@@ -57,7 +59,7 @@ def list_fields(about: UploadSchema) -> tuple[str, ...]:
     return ("header", "first_row", "gaps") if name.endswith(WORKBOOKS) else ("gaps",)
 
 
-def label(about: UploadSchema, field: str) -> str:
+def label_field(about: UploadSchema, field: str) -> str:
     """The name of a control, and whether its value was guessed or said."""
     names = {
         "header": _("First line"),
@@ -77,17 +79,19 @@ def label(about: UploadSchema, field: str) -> str:
 
 def translate_note(note: UploadNote) -> str:
     """A note in the language spoken."""
-    values = {key: number(value, 6) if isinstance(value, float | int) else value for key, value in note.values.items()}
+    values = {
+        key: format_number(value, 6) if isinstance(value, float | int) else value for key, value in note.values.items()
+    }
     return _(note.text, **values)
 
 
 def bind_correction(field: str, value: Any) -> dict[str, Any]:
     """The arguments that tie a control to what is said of the file."""
     key = f"own_read_{field}"
-    return state.show_in(key, value, lambda: ask(field, state.pick(key)))
+    return state.bind_key(key, value, lambda: request_reading(field, state.read_control(key)))
 
 
-def header(name: str, about: UploadSchema) -> None:
+def draw_header(name: str, about: UploadSchema) -> None:
     """Whether the first line names the columns."""
     words = {True: _("column names"), False: _("a row")}
     st.segmented_control(
@@ -95,7 +99,7 @@ def header(name: str, about: UploadSchema) -> None:
     )
 
 
-def separator(name: str, about: UploadSchema) -> None:
+def draw_separator(name: str, about: UploadSchema) -> None:
     """What stands between two columns."""
     words = {",": _("comma"), ";": _("semicolon"), "\t": _("tab"), "|": _("bar"), " ": _("space")}
     st.selectbox(
@@ -103,7 +107,7 @@ def separator(name: str, about: UploadSchema) -> None:
     )
 
 
-def decimal(name: str, about: UploadSchema) -> None:
+def draw_decimal(name: str, about: UploadSchema) -> None:
     """What stands before tenths; neither where columns differ or hold no fractions."""
     words = {".": _("point, 1.5"), ",": _("comma, 1,5")}
     st.segmented_control(
@@ -115,17 +119,17 @@ def decimal(name: str, about: UploadSchema) -> None:
     )
 
 
-def encoding(name: str, about: UploadSchema) -> None:
+def draw_encoding(name: str, about: UploadSchema) -> None:
     """How letters became bytes."""
     st.selectbox(name, list(ENCODINGS), **bind_correction("encoding", about.encoding))
 
 
-def first_row(name: str, about: UploadSchema) -> None:
+def draw_first_row(name: str, about: UploadSchema) -> None:
     """How many lines are skipped."""
     st.number_input(name, 0, MAX_SKIPPED_LINES, step=1, **bind_correction("first_row", about.first_row))
 
 
-def gaps(name: str, about: UploadSchema) -> None:
+def draw_gaps(name: str, about: UploadSchema) -> None:
     """What else stands for a gap."""
     key = "own_read_gaps"
     written = ", ".join(about.corrections.gaps)
@@ -134,16 +138,16 @@ def gaps(name: str, about: UploadSchema) -> None:
         max_chars=200,
         placeholder=_("such as -999, unknown"),
         help=_("Empty cells and words such as NA are gaps already. Commas separate more of them."),
-        **state.show_in(key, written, lambda: ask("gaps", words_of(state.pick(key)))),
+        **state.bind_key(key, written, lambda: request_reading("gaps", split_words(state.read_control(key)))),
     )
 
 
-def words_of(text: str) -> tuple[str, ...]:
+def split_words(text: str) -> tuple[str, ...]:
     """Words between commas."""
     return tuple(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
 
 
-def sort(name: str, about: UploadSchema) -> None:
+def draw_sort(name: str, about: UploadSchema) -> None:
     """What an array of three axes is."""
     words = {"images": _("images"), "sequences": _("sequences")}
     st.segmented_control(
@@ -151,24 +155,24 @@ def sort(name: str, about: UploadSchema) -> None:
     )
 
 
-def white(name: str, about: UploadSchema) -> None:
+def draw_white(name: str, about: UploadSchema) -> None:
     """Which value of a pixel is white."""
     st.number_input(name, min_value=1e-9, max_value=1e9, format="%.6g", **bind_correction("white", float(about.white)))
 
 
 CONTROLS: dict[str, Callable[[str, UploadSchema], None]] = {
-    "header": header,
-    "separator": separator,
-    "decimal": decimal,
-    "encoding": encoding,
-    "first_row": first_row,
-    "gaps": gaps,
-    "sort": sort,
-    "white": white,
+    "header": draw_header,
+    "separator": draw_separator,
+    "decimal": draw_decimal,
+    "encoding": draw_encoding,
+    "first_row": draw_first_row,
+    "gaps": draw_gaps,
+    "sort": draw_sort,
+    "white": draw_white,
 }
 
 
-def rows(about: UploadSchema) -> None:
+def draw_rows(about: UploadSchema) -> None:
     """The first and the last rows, each with its number."""
     st.markdown(f"**{_('First and last rows, as understood')}**")
     head = about.head[:FIRST] if about.tail else about.head  # kept before there were last rows

@@ -16,43 +16,45 @@ from engine.uploads.infer import list_allowed_uses
 from engine.uploads.schema import UploadSchema
 from pages.form import uploads
 from pages.session import state
-from pages.session.engine import reader
+from pages.session.engine import get_reader
 from pages.session.i18n import _
-from pages.session.literal import literal
-from pages.session.messages import sentence
+from pages.session.literal import escape_markdown
+from pages.session.messages import translate_error
 
 Draft = dict[str, Any]
 OF_COLUMNS = ("target", "inputs", "index", "ignore")  # they name columns, whose names may become others
 KEEPING = {*OF_COLUMNS, "gaps", "white"}  # after these the columns are the same
 
 
-def ask(field: str, value: Any) -> None:
+def request_reading(field: str, value: Any) -> None:
     """Another reading is wanted; it is done when the page is drawn, so that it can say that it is at work. What was
     asked for just before, and is not done yet, is not forgotten."""
-    state.remember(own_asked={**(state.memory("own_asked") or {}), field: value})
+    state.remember(own_asked={**(state.recall("own_asked") or {}), field: value})
 
 
-def forget_all() -> None:
+def reset_corrections() -> None:
     """What was said of the file is taken back."""
     state.remember(own_asked={"": None})
 
 
 def find_complaint(field: str) -> str:
     """Why what was asked for last did not fit this control; nothing if it did."""
-    wrong = state.memory("own_wrong")
-    return sentence(wrong[1]) if wrong and wrong[0] == field else ""
+    wrong = state.recall("own_wrong")
+    return translate_error(wrong[1]) if wrong and wrong[0] == field else ""
 
 
-def carry_out() -> None:
+def reread_file() -> None:
     """Reads the chosen file again if that was asked for. Of what does not fit only the reason is kept."""
-    asked, data = state.memory("own_asked"), state.memory("own_data")
+    asked, data = state.recall("own_asked"), state.recall("own_data")
     if not asked or data is None:
         return
     wrong = None
     try:
         about = library.find_schema(data["file"], data["called"])
-        with st.spinner(_("Reading {name}", name=literal(about.name))):
-            digest = ingest.reread_upload(data["file"], merge_corrections(about.corrections, asked), state.visitor())
+        with st.spinner(_("Reading {name}", name=escape_markdown(about.name))):
+            digest = ingest.reread_upload(
+                data["file"], merge_corrections(about.corrections, asked), state.get_visitor()
+            )
             chosen = carry_roles(about, data, digest)
     except PlaygroundError as error:
         wrong = (list(asked)[-1], error)
@@ -85,19 +87,19 @@ def carry_roles(before: UploadSchema, data: Draft, digest: str) -> Draft:
         raise InvalidExperiment("$.data.file", Message("a target and at least one input"), Message("none"))
     same = [(c.name, c.sort) for c in about.columns] == [(c.name, c.sort) for c in before.columns]
     uses = data["uses"]
-    if same and len(uses) == len(about.columns) and all(map(fits, uses, about.columns)):
+    if same and len(uses) == len(about.columns) and all(map(is_allowed, uses, about.columns)):
         roles = [c.role for c in about.columns]
         if roles == [c.role for c in before.columns]:
             chosen |= {name: data[name] for name in ("uses", "task", "missing")}
     return chosen
 
 
-def fits(letter: str, column: Any) -> bool:
+def is_allowed(letter: str, column: Any) -> bool:
     """Whether a column can be used so."""
     return letter in list_allowed_uses(column)
 
 
 def is_used(digest: str) -> bool:
     """Whether a run or the page's own experiment names a kept file."""
-    draft = state.draft() or {}
-    return draft.get("data", {}).get("file") == digest or any(digest in row.edited for row in reader().runs(1000))
+    draft = state.get_draft() or {}
+    return draft.get("data", {}).get("file") == digest or any(digest in row.edited for row in get_reader().runs(1000))

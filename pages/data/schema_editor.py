@@ -16,14 +16,14 @@ from engine.uploads import library
 from engine.uploads.encode import to_bytes
 from engine.uploads.infer import list_allowed_uses
 from engine.uploads.schema import UploadSchema
-from pages.data.column_roles import columns, set_target
-from pages.data.reading_options import list_fields, reading
+from pages.data.column_roles import draw_columns, set_target
+from pages.data.reading_options import draw_reading, list_fields
 from pages.form import uploads
-from pages.form.before_after import inline
+from pages.form.before_after import encode_inline
 from pages.session import state
-from pages.session.i18n import _, number, pgettext
-from pages.session.literal import literal
-from pages.session.messages import sentence
+from pages.session.i18n import _, format_number, pgettext
+from pages.session.literal import escape_markdown
+from pages.session.messages import translate_error
 
 Draft = dict[str, Any]
 PICTURES = 10
@@ -38,69 +38,69 @@ def draw_schema(about: UploadSchema, data: Draft) -> None:
         loaded, wrong = None, error
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="own_head"):
         with st.container(gap=None):
-            st.markdown(f"### {literal(about.name)}")
-            st.caption(" · ".join([*facts(about), *(outcome(about, loaded) if loaded is not None else [])]))
+            st.markdown(f"### {escape_markdown(about.name)}")
+            st.caption(" · ".join([*list_facts(about), *(list_outcome(about, loaded) if loaded is not None else [])]))
         icon = ":material/neurology:"
         off = loaded is None
         pressed = st.button(_("Use this data"), type="primary", icon=icon, key="use_file", disabled=off)
-    wrong = uploads.use(data) if pressed else wrong
+    wrong = uploads.open_with_data(data) if pressed else wrong
     if wrong is not None:
-        st.error(literal(sentence(wrong)), icon=":material/error:")
+        st.error(escape_markdown(translate_error(wrong)), icon=":material/error:")
     if list_fields(about) or about.notes or about.sort == "table":
-        reading(about)
+        draw_reading(about)
     if about.sort == "table":
         draw_target(about, data, loaded)
     elif loaded is not None:
         if loaded.task == "classification":
-            balance(loaded)
+            draw_balance(loaded)
         if about.sort == "images":
-            pictures(about, data)
+            draw_images(about, data)
 
 
-def facts(about: UploadSchema) -> list[str]:
+def list_facts(about: UploadSchema) -> list[str]:
     """What the file holds, in a few words."""
     if about.sort == "sequences":
         shape = f"{about.shape[1]} × {about.shape[2]}"
-        return [_("{n} sequences", n=number(about.rows, 6)), _("{shape} (time, features)", shape=shape)]
+        return [_("{n} sequences", n=format_number(about.rows, 6)), _("{shape} (time, features)", shape=shape)]
     if about.sort == "images":
         size = f"{about.shape[2]} × {about.shape[1]}"
         color = _("color") if about.shape[0] == 3 else _("gray")
-        found = [_("{n} images", n=number(about.rows, 6)), _("{size} pixels", size=size), color]
+        found = [_("{n} images", n=format_number(about.rows, 6)), _("{size} pixels", size=size), color]
         several = _("{n} different sizes were cut to the middle and scaled", n=about.sizes)
         return [*found, several] if about.sizes > 1 else found
-    return [_("{n} rows", n=number(about.rows, 6)), _("{n} columns", n=len(about.columns))]
+    return [_("{n} rows", n=format_number(about.rows, 6)), _("{n} columns", n=len(about.columns))]
 
 
-def outcome(about: UploadSchema, loaded: Examples) -> list[str]:
+def list_outcome(about: UploadSchema, loaded: Examples) -> list[str]:
     """What a network will get."""
     inputs = loaded.x.shape[1] if loaded.x.ndim == 2 else loaded.x[0].size
     left_out = about.rows - len(loaded.x)
-    found = [_("{n} rows to learn from", n=number(len(loaded.x), 6))]
+    found = [_("{n} rows to learn from", n=format_number(len(loaded.x), 6))]
     if left_out:
-        found.append(_("{n} left out", n=number(left_out, 6)))
-    found.append(_("{n} inputs", n=number(inputs, 6)))
+        found.append(_("{n} left out", n=format_number(left_out, 6)))
+    found.append(_("{n} inputs", n=format_number(inputs, 6)))
     if loaded.task == "classification":
         return [*found, _("{n} classes", n=len(loaded.classes))]
     low, high = float(loaded.y.min()), float(loaded.y.max())
-    return [*found, _("target from {low} to {high}", low=number(low), high=number(high))]
+    return [*found, _("target from {low} to {high}", low=format_number(low), high=format_number(high))]
 
 
 def draw_target(about: UploadSchema, data: Draft, loaded: Examples | None) -> None:
     """What is learned of a table: the target, what each column is for, and how many rows each class has."""
     with st.container(border=True, key="own_learned"):
         st.markdown(f"**{_('What is learned from it')}**")
-        aims(about, data)
+        draw_aims(about, data)
         if loaded is not None and loaded.task == "classification":
             left, right = st.columns([3, 2], gap="medium")
             with left:
-                columns(about, data)
+                draw_columns(about, data)
             with right:
-                balance(loaded)
+                draw_balance(loaded)
         else:
-            columns(about, data)
+            draw_columns(about, data)
 
 
-def aims(about: UploadSchema, data: Draft) -> None:
+def draw_aims(about: UploadSchema, data: Draft) -> None:
     """Target, task, and what happens to gaps."""
     able = [place for place, column in enumerate(about.columns) if "t" in list_allowed_uses(column)]
     tasks = ("classification", "regression")
@@ -140,10 +140,10 @@ def change_target(about: UploadSchema, data: Draft, place: Any) -> Draft:
 def bind_schema(name: str, value: Any, changed: Any) -> dict[str, Any]:
     """The arguments that tie a control to a part of what was understood."""
     key = f"own_{name}"
-    return state.show_in(key, value, lambda: state.remember(own_data=changed(state.pick(key))))
+    return state.bind_key(key, value, lambda: state.remember(own_data=changed(state.read_control(key))))
 
 
-def balance(loaded: Examples) -> None:
+def draw_balance(loaded: Examples) -> None:
     """How many rows each class has."""
     counts = np.bincount(loaded.y, minlength=len(loaded.classes))
     frame = pd.DataFrame({_("Class"): loaded.classes, _("Rows"): counts, _("Share"): counts / counts.sum()})
@@ -151,11 +151,11 @@ def balance(loaded: Examples) -> None:
     st.dataframe(frame, hide_index=True, column_config={_("Share"): bar})
 
 
-def pictures(about: UploadSchema, data: Draft) -> None:
+def draw_images(about: UploadSchema, data: Draft) -> None:
     """Some of the images, of every class in turn."""
     _about, arrays = library.load_upload(data["file"], data["called"])
     order = np.argsort(arrays["labels"], kind="stable")
     chosen = order[np.linspace(0, len(order) - 1, PICTURES).round().astype(int)]
     drawn = to_bytes(about, arrays["images"][chosen])
-    images = [inline(np.squeeze(one.transpose(1, 2, 0))) for one in drawn]
-    st.image(images, caption=[literal(about.classes[label]) for label in arrays["labels"][chosen]], width=72)
+    images = [encode_inline(np.squeeze(one.transpose(1, 2, 0))) for one in drawn]
+    st.image(images, caption=[escape_markdown(about.classes[label]) for label in arrays["labels"][chosen]], width=72)

@@ -10,21 +10,21 @@ from engine.catalogue.part import catalogue
 from engine.checks import Check
 from engine.experiment.experiment import Experiment
 from engine.jobs.run_checks import RunChecks
-from pages.dialogs.job_progress import begin, cancel, follow, stop_button
+from pages.dialogs.job_progress import cancel_job, draw_stop_button, follow_job, start_job
 from pages.session import state
 from pages.session.i18n import _, pgettext
-from pages.session.literal import literal
-from pages.session.messages import phrase
+from pages.session.literal import escape_markdown
+from pages.session.messages import translate_plain
 
 
-def check() -> None:
+def open_checks() -> None:
     """Starts the checks of the experiment on the page and opens the dialog."""
-    experiment: Experiment = state.memory("accepted")
-    begin(RunChecks, experiment.to_json())
-    st.dialog(_("Sanity checks"), width="large", on_dismiss=cancel)(checks)()
+    experiment: Experiment = state.recall("accepted")
+    start_job(RunChecks, experiment.to_json())
+    st.dialog(_("Sanity checks"), width="large", on_dismiss=cancel_job)(draw_checks)()
 
 
-def verdict(name: str) -> str:
+def format_verdict(name: str) -> str:
     """A verdict as icon and word."""
     return {
         "pass": f":green[:material/check_circle: {_('Passed')}]",
@@ -34,32 +34,32 @@ def verdict(name: str) -> str:
     }[name]
 
 
-def checks() -> None:
+def draw_checks() -> None:
     """What each check expects and found, one after the other."""
-    state.language()
+    state.apply_language()
     st.caption(_("What has to hold before it is worth training for long. The run on the page is not touched."))
     places = {kind: st.empty() for kind in catalogue(Check)}
     for kind, place in places.items():
-        place.markdown(f":gray[:material/pending: {title(kind)}]")
-    wait, stop = st.empty(), stop_button()
-    for answer in follow(wait):
+        place.markdown(f":gray[:material/pending: {translate_check(kind)}]")
+    wait, stop = st.empty(), draw_stop_button()
+    for answer in follow_job(wait):
         with places[answer["kind"]].container(key=f"check_{answer['kind']}"):
-            one(answer)
+            draw_outcome(answer)
     stop.empty()
 
 
-def title(kind: str) -> str:
+def translate_check(kind: str) -> str:
     """What the check is called."""
     return pgettext("part", catalogue(Check)[kind].title())
 
 
-def one(answer: dict[str, Any]) -> None:
+def draw_outcome(answer: dict[str, Any]) -> None:
     """One check's outcome."""
-    st.markdown(f"{verdict(answer['verdict'])} · **{title(answer['kind'])}**")
+    st.markdown(f"{format_verdict(answer['verdict'])} · **{translate_check(answer['kind'])}**")
     lines = [
-        _("Expected: {sentence}", sentence=literal(phrase(answer["expected"]))),
-        _("Found: {sentence}", sentence=literal(phrase(answer["found"]))),
+        _("Expected: {sentence}", sentence=escape_markdown(translate_plain(answer["expected"]))),
+        _("Found: {sentence}", sentence=escape_markdown(translate_plain(answer["found"]))),
     ]
     if answer["remedy"]["text"]:
-        lines.append(f"**{_('What to do')}:** {literal(phrase(answer['remedy']))}")
+        lines.append(f"**{_('What to do')}:** {escape_markdown(translate_plain(answer['remedy']))}")
     st.caption("  \n".join(lines))

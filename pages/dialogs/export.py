@@ -14,41 +14,41 @@ from engine.errors import PlaygroundError
 from engine.export.exporters import ExportedRun, Exporter
 from engine.live import import_route, token
 from engine.store import row_models
-from pages.form.component import component, source
+from pages.form.component import locate_source, register_component
 from pages.session import state
-from pages.session.engine import fleet, reader
+from pages.session.engine import get_fleet, get_reader
 from pages.session.i18n import _, current_language, pgettext
-from pages.session.literal import literal
-from pages.session.messages import sentence
+from pages.session.literal import escape_markdown
+from pages.session.messages import translate_error
 
 
-def export() -> None:
+def open_export() -> None:
     """Open the export dialog of the run that is shown."""
-    st.dialog(_("Export this run"), width="medium")(formats)(state.shown_run())
+    st.dialog(_("Export this run"), width="medium")(draw_formats)(state.get_shown_run())
 
 
-def formats(run: str) -> None:
+def draw_formats(run: str) -> None:
     """Every format with its sentence and a button; a file is made when its button is pressed."""
-    state.language()  # a dialog is drawn anew without the shell, in a thread that knows no language yet
+    state.apply_language()  # a dialog is drawn anew without the shell, in a thread that knows no language yet
     for kind, exporter in catalogue(Exporter).items():
         text, button = st.columns((5, 1.3), vertical_alignment="center")
         about = _(exporter.summary().split(": ", 1)[1])
         text.markdown(f"**{pgettext('part', exporter.title())}**  \n{about[:1].upper()}{about[1:]}")
         with button:
-            if (state.memory("made") or ("", ""))[:2] == (run, kind):
-                ready(kind)
+            if (state.recall("made") or ("", ""))[:2] == (run, kind):
+                draw_save_button(kind)
             elif st.button(_("Make"), icon=":material/build:", key=f"make_{kind}", width="stretch"):
                 with st.spinner(_("Making the file…")):
-                    make(run, kind, exporter())
-        fault = state.memory("not_made")
+                    make_file(run, kind, exporter())
+        fault = state.recall("not_made")
         if fault is not None and fault[0] == (run, kind):
-            st.error(literal(sentence(fault[1])))
+            st.error(escape_markdown(translate_error(fault[1])))
 
 
-def make(run: str, kind: str, exporter: Exporter) -> None:
+def make_file(run: str, kind: str, exporter: Exporter) -> None:
     """Make the file and draw the dialog anew: with a button that saves it, or with what is wrong."""
     try:
-        name, data = one_file(exporter.files(ExportedRun.of(reader(), run, state.visitor())), f"{kind}_{run}")
+        name, data = pack_files(exporter.files(ExportedRun.of(get_reader(), run, state.get_visitor())), f"{kind}_{run}")
     except PlaygroundError as error:
         state.remember(not_made=((run, kind), error), made=None)
     else:
@@ -56,9 +56,9 @@ def make(run: str, kind: str, exporter: Exporter) -> None:
     st.rerun(scope="fragment")
 
 
-def ready(kind: str) -> None:
+def draw_save_button(kind: str) -> None:
     """Draw the button that saves what was made."""
-    *_run, name, data = state.memory("made")
+    *_run, name, data = state.recall("made")
     size = f"{len(data) / 1000:,.0f} kB"
     icon = ":material/download:"
     text = _("Save ({size})", size=size)
@@ -67,7 +67,7 @@ def ready(kind: str) -> None:
     )
 
 
-def one_file(files: dict[str, bytes], name: str) -> tuple[str, bytes]:
+def pack_files(files: dict[str, bytes], name: str) -> tuple[str, bytes]:
     """What a browser can save: the file, or a zip of several."""
     if len(files) == 1:
         ((path, data),) = files.items()
@@ -79,15 +79,15 @@ def one_file(files: dict[str, bytes], name: str) -> tuple[str, bytes]:
     return f"{name}.zip", buffer.getvalue()
 
 
-def bring() -> None:
+def open_import() -> None:
     """Open the import dialog."""
     state.remember(imported=None)
-    st.dialog(_("Import a run"))(upload)()
+    st.dialog(_("Import a run"))(draw_import)()
 
 
-def upload() -> None:
+def draw_import() -> None:
     """A place for the file; a good one leads to the run."""
-    state.language()
+    state.apply_language()
     st.markdown(_("The zip that the export called whole run has made."))
     texts = {
         "choose": _("Choose a file"),
@@ -95,25 +95,25 @@ def upload() -> None:
         "broken": import_route.BROKEN.plain(),
     }
     shown = {
-        "source": source("controls/file_drop"),
+        "source": locate_source("controls/file_drop"),
         "token": token.issue(import_route.SUBJECT),
         "most": MAX_BYTES,
         "texts": texts,
     }
-    told = component("controls/file_drop")(key="bring", data=shown, on_brought_change=lambda: None).brought
+    told = register_component("controls/file_drop")(key="bring", data=shown, on_brought_change=lambda: None).brought
     if told:
         with st.spinner(_("Reading the run…")):
-            state.remember(imported=take_in(told))
-    run, error = state.memory("imported") or ("", None)
+            state.remember(imported=import_run(told))
+    run, error = state.recall("imported") or ("", None)
     if error is not None:
-        st.error(literal(sentence(error)))
+        st.error(escape_markdown(translate_error(error)))
     if run:
         st.success(_("The run is here as {run}.", run=run))
         if st.button(_("Open"), type="primary", icon=":material/open_in_new:", key="open_imported"):
             st.switch_page("playground/page.py", query_params={"run": run, "lang": current_language()})
 
 
-def refusal(told: object) -> PlaygroundError:
+def read_refusal(told: object) -> PlaygroundError:
     """Why a file did not arrive, as the browser heard it."""
     try:
         return PlaygroundError(row_models.parse_message(told))
@@ -121,13 +121,13 @@ def refusal(told: object) -> PlaygroundError:
         return PlaygroundError(import_route.BROKEN)
 
 
-def take_in(told: dict[str, Any]) -> tuple[str, PlaygroundError | None]:
+def import_run(told: dict[str, Any]) -> tuple[str, PlaygroundError | None]:
     """The name of the run in the file that came, or what is wrong with it."""
     if "file" not in told:
-        return "", refusal(told.get("error"))
+        return "", read_refusal(told.get("error"))
     file = import_route.locate_import(str(told["file"]))
     try:
-        return fleet().bring(file, state.visitor()), None
+        return get_fleet().bring(file, state.get_visitor()), None
     except PlaygroundError as error:
         return "", error
     finally:

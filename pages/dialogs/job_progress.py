@@ -12,31 +12,31 @@ from engine.processes.execution import Execution, JobState, submit
 from engine.processes.job import Event, Job
 from pages.session import state
 from pages.session.i18n import _
-from pages.session.literal import literal
-from pages.session.messages import sentence
+from pages.session.literal import escape_markdown
+from pages.session.messages import translate_error
 
 PAUSE = 0.15  # seconds between two looks at what has come
 
 
-def begin(job: type[Job], document: str) -> None:
+def start_job(job: type[Job], document: str) -> None:
     """Start a job in place of the one that this session has."""
-    cancel()
-    state.remember(job=submit(job, document, visitor=state.visitor()))
+    cancel_job()
+    state.remember(job=submit(job, document, visitor=state.get_visitor()))
 
 
-def cancel() -> None:
+def cancel_job() -> None:
     """Cancel the one that this session has."""
-    execution = state.memory("job")
+    execution = state.recall("job")
     if execution is not None:
         execution.cancel()
 
 
-def follow(wait: Any) -> Iterator[Event]:
+def follow_job(wait: Any) -> Iterator[Event]:
     """The events as they come; `wait` is a place where something is drawn meanwhile, so that the page can interrupt.
 
     What cannot be examined is said there, and so is an early end.
     """
-    execution: Execution = state.memory("job")
+    execution: Execution = state.recall("job")
     seen = 0
     while True:
         over = execution.over
@@ -45,26 +45,26 @@ def follow(wait: Any) -> Iterator[Event]:
             yield execution.events[seen - 1]
         if over:
             break
-        wait.caption(waiting(execution.position) if execution.state is JobState.WAITING else _("At work …"))
+        wait.caption(describe_queue(execution.position) if execution.state is JobState.WAITING else _("At work …"))
         time.sleep(PAUSE)
     wait.empty()
     if execution.state is JobState.CANCELLED:
         wait.caption(_("Stopped."))
     elif execution.error is not None:
         icon = ":material/error:" if execution.state is JobState.REFUSED else None
-        wait.error(literal(sentence(execution.error)), icon=icon)
+        wait.error(escape_markdown(translate_error(execution.error)), icon=icon)
 
 
-def waiting(position: int) -> str:
+def describe_queue(position: int) -> str:
     """How long the line is."""
     if position > 1:
         return _("Waiting for a free place, number {n} in line …", n=position)
     return _("Waiting for a free place …")
 
 
-def stop_button() -> Any:
+def draw_stop_button() -> Any:
     """A place with the button that ends the process; empty it when there is nothing to end."""
     place = st.empty()
-    if not state.memory("job").over:
-        place.button(_("Stop"), icon=":material/stop_circle:", on_click=cancel, key="stop_study")
+    if not state.recall("job").over:
+        place.button(_("Stop"), icon=":material/stop_circle:", on_click=cancel_job, key="stop_study")
     return place

@@ -9,37 +9,37 @@ import plotly.graph_objects as go
 
 from engine.catalogue.part import catalogue
 from engine.parts.probes import Probe
-from pages.figures.outcomes import EPOCHS, EpochCurves, OutputMap, Prediction, SplitPoints, epoch_curves
-from pages.figures.readings import median_over_layers, positive
+from pages.figures.outcomes import EPOCHS, EpochCurves, OutputMap, Prediction, SplitPoints, read_epoch_curves
+from pages.figures.readings import mask_nonpositive, take_median
 from pages.session.i18n import _, current_language, pgettext
 from pages.session.literal import escape_html
-from pages.session.run_records import Record
+from pages.session.run_records import RunRecord
 
 Colors = Mapping[str, Any]
 DASHES = ("dash", "dot", "dashdot", "longdash")  # kinds of a layer's weights
 
 
-def axis(panel: str) -> str:
+def name_axis(panel: str) -> str:
     """The name of a value axis over the epochs."""
     return {"loss": _("Loss"), "metric": _("Metric")}[panel]
 
 
-def overlay(records: Sequence[Record], panel: str, colors: Colors) -> go.Figure:
+def overlay_runs(records: Sequence[RunRecord], panel: str, colors: Colors) -> go.Figure:
     """Several runs in one chart: train solid, validation dashed; of a channel the median over the layers."""
     if panel in EPOCHS:
-        made = over_epochs([epoch_curves(record, panel) for record in records], colors)
-        return style_axes(made, colors, _("step"), axis(panel), log=panel != "metric")
+        made = draw_epochs([read_epoch_curves(record, panel) for record in records], colors)
+        return style_axes(made, colors, _("step"), name_axis(panel), log=panel != "metric")
     made = go.Figure()
     for record, color in zip(records, colors["runs"] * 99, strict=False):
-        steps, middle = median_over_layers(record, panel)
-        made.add_scatter(x=steps, y=positive(middle), name=record.name, line={"color": color, "width": 2})
+        steps, middle = take_median(record, panel)
+        made.add_scatter(x=steps, y=mask_nonpositive(middle), name=record.name, line={"color": color, "width": 2})
     channel = next((record.channels[panel] for record in records if panel in record.channels), None)
     if channel and channel.healthy:
-        band(made, channel.healthy, colors)
+        add_band(made, channel.healthy, colors)
     return style_axes(made, colors, _("step"), pgettext("part", catalogue(Probe)[panel].title()), log=True)
 
 
-def over_epochs(runs: Sequence[EpochCurves], colors: Colors) -> go.Figure:
+def draw_epochs(runs: Sequence[EpochCurves], colors: Colors) -> go.Figure:
     """Training solid, validation dashed, a color a run; one run also shows the loss of its batches, and a ring around
     the epoch whose weights early stopping puts back."""
     made, alone = go.Figure(), len(runs) == 1
@@ -60,12 +60,12 @@ def over_epochs(runs: Sequence[EpochCurves], colors: Colors) -> go.Figure:
     return made
 
 
-def band(made: go.Figure, healthy: tuple[float, float], colors: Colors) -> None:
+def add_band(made: go.Figure, healthy: tuple[float, float], colors: Colors) -> None:
     """The guide band."""
     made.add_hrect(y0=healthy[0], y1=healthy[1], fillcolor=colors["band"], opacity=0.14, line_width=0, layer="below")
 
 
-def layer_menu(names: Sequence[str]) -> dict[str, Any]:
+def make_layer_menu(names: Sequence[str]) -> dict[str, Any]:
     """A menu that shows one of the traces."""
     shows = [{"visible": [i == place for i in range(len(names))]} for place in range(len(names))]
     buttons = [
@@ -75,7 +75,7 @@ def layer_menu(names: Sequence[str]) -> dict[str, Any]:
     return {"buttons": buttons, "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"}
 
 
-def plane(info: OutputMap | None, colors: Colors) -> go.Figure:
+def draw_plane(info: OutputMap | None, colors: Colors) -> go.Figure:
     """The newest output over the plane, and the data points: training filled, validation hollow."""
     made = go.Figure()
     if info is None:
@@ -91,12 +91,12 @@ def plane(info: OutputMap | None, colors: Colors) -> go.Figure:
         marker = {"color": fill, "size": 7, "line": {"width": 1.5}}
         if not info.points_are_classes:
             marker |= {"colorscale": shades}
-        dots(made, chosen, marker)
+        add_points(made, chosen, marker)
     made.update_yaxes(scaleanchor="x", scaleratio=1)
     return made
 
 
-def dots(made: go.Figure, chosen: SplitPoints, marker: dict[str, Any]) -> None:
+def add_points(made: go.Figure, chosen: SplitPoints, marker: dict[str, Any]) -> None:
     """The points of a split, each split with a symbol of its own."""
     name, symbol = {
         "train": (_("train"), "circle"),
@@ -107,17 +107,17 @@ def dots(made: go.Figure, chosen: SplitPoints, marker: dict[str, Any]) -> None:
     made.add_scatter(x=x, y=y, mode="markers", name=name, marker={**marker, "symbol": symbol})
 
 
-def curve(info: Prediction, colors: Colors) -> go.Figure:
+def draw_curve(info: Prediction, colors: Colors) -> go.Figure:
     """The newest prediction over one input, and the data points."""
     made = go.Figure()
     for chosen in info.points:
-        dots(made, chosen, {"color": colors["runs"][1], "size": 6})
+        add_points(made, chosen, {"color": colors["runs"][1], "size": 6})
     if len(info.x):
         made.add_scatter(x=info.x, y=info.y, name=_("prediction"), line={"color": colors["runs"][0], "width": 3})
     return made
 
 
-def ramp(stops: Sequence[str], place: int, count: int) -> str:
+def pick_ramp_color(stops: Sequence[str], place: int, count: int) -> str:
     """A layer's color on the ramp."""
     at = (place / (count - 1) if count > 1 else 0.35) * (len(stops) - 1)
     left = min(int(at), len(stops) - 2)

@@ -8,34 +8,34 @@ import plotly.graph_objects as go
 from engine.examples import Examples
 from pages.figures import tiles
 from pages.figures.charts import Colors, style_axes
-from pages.session.i18n import _, number
-from pages.session.thumbnails import main_axes, square
+from pages.session.i18n import _, format_number
+from pages.session.thumbnails import is_square, project_on_main_axes
 
 FEW, MANY = 4, 1500
 
 
-def of_examples(loaded: Examples, colors: Colors) -> tuple[go.Figure, str]:
+def draw_examples(loaded: Examples, colors: Colors) -> tuple[go.Figure, str]:
     """Images, sequences, a curve or points, and what they are."""
-    size = " × ".join(number(n, 6) for n in loaded.x.shape[1:])
-    caption = _("{n} examples of {size} numbers.", n=number(len(loaded.x), 6), size=size)
+    size = " × ".join(format_number(n, 6) for n in loaded.x.shape[1:])
+    caption = _("{n} examples of {size} numbers.", n=format_number(len(loaded.x), 6), size=size)
     if loaded.vocabulary_size:
         rows = loaded.x[:24] / loaded.vocabulary_size
-        return tiles.gallery([(_("one sequence a row"), rows[None])], colors), caption
+        return tiles.draw_gallery([(_("one sequence a row"), rows[None])], colors), caption
     if loaded.x.ndim == 3:
-        return sequences(loaded, colors), caption
-    if loaded.extent is None and loaded.task == "classification" and square(loaded.x[0]):
+        return draw_sequences(loaded, colors), caption
+    if loaded.extent is None and loaded.task == "classification" and is_square(loaded.x[0]):
         side = round((loaded.x[0].size / (loaded.x.shape[1] if loaded.x.ndim == 4 else 1)) ** 0.5)
         images = loaded.x[:16].reshape(16, -1, side, side).mean(1)
-        return tiles.gallery([("", images[:8]), ("", images[8:])], colors), caption
+        return tiles.draw_gallery([("", images[:8]), ("", images[8:])], colors), caption
     if loaded.x[0].size == 1:
         made = go.Figure()
         dots = {"size": 5, "color": colors["runs"][0]}
         made.add_scatter(x=loaded.x[:, 0], y=loaded.y[:, 0], mode="markers", marker=dots, showlegend=False)
         return style_axes(made, colors, "x", "y", log=False), caption
-    return points(loaded, colors), caption
+    return draw_points(loaded, colors), caption
 
 
-def sequences(loaded: Examples, colors: Colors) -> go.Figure:
+def draw_sequences(loaded: Examples, colors: Colors) -> go.Figure:
     """A few sequences, of every class in turn, one line each, of their most lively feature."""
     made = go.Figure()
     order = np.arange(len(loaded.x))
@@ -47,17 +47,17 @@ def sequences(loaded: Examples, colors: Colors) -> go.Figure:
     for place, chosen in enumerate(order[:FEW]):
         example, target = loaded.x[chosen], loaded.y[chosen]
         feature = example[:, np.abs(example).std(0).argmax()]
-        name = loaded.classes[int(target)] if loaded.classes else f"y = {number(float(target[0]))}"
+        name = loaded.classes[int(target)] if loaded.classes else f"y = {format_number(float(target[0]))}"
         made.add_scatter(
             x=np.arange(len(feature)), y=feature, name=name, line={"color": colors["runs"][place], "width": 2}
         )
     return style_axes(made, colors, _("time step"), "x", log=False)
 
 
-def points(loaded: Examples, colors: Colors) -> go.Figure:
+def draw_points(loaded: Examples, colors: Colors) -> go.Figure:
     """Points in the plane, or along the main axes of a table; a color a class or a shade a value."""
     table = loaded.x.ndim != 2 or loaded.x.shape[1] != 2
-    plane = main_axes(loaded.x.reshape(len(loaded.x), -1)) if table else loaded.x
+    plane = project_on_main_axes(loaded.x.reshape(len(loaded.x), -1)) if table else loaded.x
     made = go.Figure()
     if loaded.task == "classification":
         for place, name in enumerate(loaded.classes):

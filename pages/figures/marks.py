@@ -10,54 +10,54 @@ import numpy as np
 import plotly.graph_objects as go
 
 from engine.frame import Channel, get_layer
-from pages.figures.charts import DASHES, Colors, band, layer_menu, ramp, style_axes
-from pages.figures.readings import INFO, Arrows, Curves, Distributions, Info, Lines, Maps, RowReadings, mosaic
+from pages.figures.charts import DASHES, Colors, add_band, make_layer_menu, pick_ramp_color, style_axes
+from pages.figures.readings import INFO, Arrows, Curves, Distributions, Info, Lines, Maps, RowReadings, make_mosaic
 from pages.session.i18n import _
-from pages.session.messages import layer_name
-from pages.session.run_records import Record
+from pages.session.messages import name_layer
+from pages.session.run_records import RunRecord
 
 
-def figure(record: Record, channel: Channel, colors: Colors) -> go.Figure:
+def draw_channel(record: RunRecord, channel: Channel, colors: Colors) -> go.Figure:
     """The channel's large form."""
     info = INFO[channel.mark](record, channel)
     return DRAWN[type(info)](info, channel, colors)
 
 
-def measure(channel: Channel) -> str:
+def name_measure(channel: Channel) -> str:
     """Title, formula and unit of a channel, for an axis."""
     unit = f" [{_(channel.unit)}]" if channel.unit else ""
     return f"{_(channel.title)}  {channel.formula}{unit}"
 
 
-def over_steps(info: Lines, channel: Channel, colors: Colors) -> go.Figure:
+def draw_lines(info: Lines, channel: Channel, colors: Colors) -> go.Figure:
     """A line a series; layers along one ramp, the kinds of their weights thinner; over the healthy band."""
     made = go.Figure()
     layers = list(dict.fromkeys(map(get_layer, info.names)))
     for place, name in enumerate(info.names):
-        color = ramp(colors["layers"], layers.index(get_layer(name)), len(layers))
+        color = pick_ramp_color(colors["layers"], layers.index(get_layer(name)), len(layers))
         kinds = [other for other in info.names if get_layer(other) == get_layer(name) != other]
         line = {"color": color, "width": 2}
         if name in kinds:  # one kind of the layer's weights
             line = {"color": color, "width": 1, "dash": DASHES[kinds.index(name) % len(DASHES)]}
-        made.add_scatter(x=info.steps, y=info.values[:, place], name=layer_name(name), line=line)
+        made.add_scatter(x=info.steps, y=info.values[:, place], name=name_layer(name), line=line)
     if info.healthy:
-        band(made, info.healthy, colors)
-    made = style_axes(made, colors, _("step"), measure(channel), log=info.log)
+        add_band(made, info.healthy, colors)
+    made = style_axes(made, colors, _("step"), name_measure(channel), log=info.log)
     finite = info.values[np.isfinite(info.values)]
     if info.log and finite.size and finite.max() < 20 * finite.min():  # else an axis without a number on it
         made.update_yaxes(dtick="D1")
     return made
 
 
-def distributions(info: Distributions, channel: Channel, colors: Colors) -> go.Figure:
+def draw_distributions(info: Distributions, channel: Channel, colors: Colors) -> go.Figure:
     """Shares over value and step, one picture a series; the list on the left of the chart chooses it."""
     made = go.Figure()
     middles = (info.edges[1:] + info.edges[:-1]) / 2
     scale = [[i / 2, color] for i, color in enumerate(colors["counts"])]
     for place, name in enumerate(info.names):
         shown = {"visible": place == 0, "colorscale": scale, "colorbar": {"title": _("share")}}
-        made.add_heatmap(x=info.steps, y=middles, z=info.shares[place].T, name=layer_name(name), **shown)
-    made.update_layout(updatemenus=[layer_menu([layer_name(name) for name in info.names])])
+        made.add_heatmap(x=info.steps, y=middles, z=info.shares[place].T, name=name_layer(name), **shown)
+    made.update_layout(updatemenus=[make_layer_menu([name_layer(name) for name in info.names])])
     value = _("activation") if channel.key == "activation_histogram" else _(channel.title)
     return style_axes(made, colors, _("step"), value, log=False)
 
@@ -71,7 +71,7 @@ def make_diverging_colors(values: np.ndarray, colors: Colors) -> dict[str, Any]:
     return {"colorscale": shades, "zmin": -(top or 1.0), "zmax": top or 1.0}
 
 
-def maps(info: Maps, channel: Channel, colors: Colors) -> go.Figure:
+def draw_maps(info: Maps, channel: Channel, colors: Colors) -> go.Figure:
     """Maps side by side; a single one over the input space on its axes."""
     made = go.Figure()
     if len(info.values) == 1 and info.extent and len(info.extent) == 4:
@@ -82,34 +82,36 @@ def maps(info: Maps, channel: Channel, colors: Colors) -> go.Figure:
         made.update_yaxes(scaleanchor="x")
         return style_axes(made, colors, "x₁", "x₂", log=False)
     if len(info.values):
-        picture = mosaic(info)
+        picture = make_mosaic(info)
         made.add_heatmap(z=picture, **make_diverging_colors(picture, colors))
-    made = style_axes(made, colors, measure(channel), "", log=False)
+    made = style_axes(made, colors, name_measure(channel), "", log=False)
     made.update_xaxes(showticklabels=False, showgrid=False, constrain="domain")
     made.update_yaxes(showticklabels=False, showgrid=False, scaleanchor="x")
     return made
 
 
-def rows(info: RowReadings, channel: Channel, colors: Colors) -> go.Figure:
+def draw_rows(info: RowReadings, channel: Channel, colors: Colors) -> go.Figure:
     """A row a series, the first on top."""
     made = go.Figure()
-    names = [layer_name(name) for name in info.names]
+    names = [name_layer(name) for name in info.names]
     made.add_heatmap(y=names, z=info.values, **make_diverging_colors(info.values, colors))
-    made = style_axes(made, colors, measure(channel), "", log=False)
+    made = style_axes(made, colors, name_measure(channel), "", log=False)
     made.update_yaxes(type="category", autorange="reversed")
     return made
 
 
-def curves(info: Curves, channel: Channel, colors: Colors) -> go.Figure:
+def draw_curves(info: Curves, channel: Channel, colors: Colors) -> go.Figure:
     """A function a line."""
     made = go.Figure()
     for place, values in enumerate(info.values):
-        color = ramp(colors["layers"], place, len(info.values)) if len(info.values) > 1 else colors["runs"][0]
+        color = (
+            pick_ramp_color(colors["layers"], place, len(info.values)) if len(info.values) > 1 else colors["runs"][0]
+        )
         made.add_scatter(x=info.x, y=values, name=_(channel.title), line={"color": color, "width": 2})
-    return style_axes(made, colors, "x", measure(channel), log=False)
+    return style_axes(made, colors, "x", name_measure(channel), log=False)
 
 
-def arrows(info: Arrows, channel: Channel, colors: Colors) -> go.Figure:
+def draw_arrows(info: Arrows, channel: Channel, colors: Colors) -> go.Figure:
     """An arrow a row; those that count are stronger."""
     made = go.Figure()
     moves = zip(info.start, info.end, info.strong, strict=True)
@@ -135,10 +137,10 @@ def arrows(info: Arrows, channel: Channel, colors: Colors) -> go.Figure:
 
 
 DRAWN: dict[type[Info], Callable[[Any, Channel, Colors], go.Figure]] = {
-    Lines: over_steps,
-    Distributions: distributions,
-    Maps: maps,
-    RowReadings: rows,
-    Curves: curves,
-    Arrows: arrows,
+    Lines: draw_lines,
+    Distributions: draw_distributions,
+    Maps: draw_maps,
+    RowReadings: draw_rows,
+    Curves: draw_curves,
+    Arrows: draw_arrows,
 }

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from pages.figures.readings import frames_of, newest
-from pages.session.run_records import Record
+from pages.figures.readings import read_newest, select_frames
+from pages.session.run_records import RunRecord
 
 EPOCHS = {"loss": ("train_loss", "validation_loss"), "metric": ("train_metric", "validation_metric")}
 SPLITS = ("train", "validation", "test")  # in the order of the numbers that points carry
@@ -63,17 +63,17 @@ class Prediction(NamedTuple):
     points: tuple[SplitPoints, ...]
 
 
-def epoch_curves(record: Record, panel: str) -> EpochCurves:
+def read_epoch_curves(record: RunRecord, panel: str) -> EpochCurves:
     """The run's loss or metric."""
     epochs = record.epochs
     train, validation = (epochs[column].to_numpy(float) for column in EPOCHS[panel])
     loss = panel == "loss"
-    best = best_epoch(epochs) if loss and record.keeps_best else None
+    best = find_best_epoch(epochs) if loss and record.keeps_best else None
     batches = record.losses if loss else None
     return EpochCurves(record.name, epochs["step"].to_numpy(), train, validation, batches, best)
 
 
-def best_epoch(epochs: pd.DataFrame) -> tuple[float, float] | None:
+def find_best_epoch(epochs: pd.DataFrame) -> tuple[float, float] | None:
     """Step and validation loss of the epoch where that was lowest; None if it was never finite."""
     held = epochs["validation_loss"].to_numpy(float)
     if not np.isfinite(held).any():
@@ -82,12 +82,12 @@ def best_epoch(epochs: pd.DataFrame) -> tuple[float, float] | None:
     return float(epochs["step"].iloc[place]), float(held[place])
 
 
-def score_lines(record: Record) -> list[ScoreLine]:
+def read_score_lines(record: RunRecord) -> list[ScoreLine]:
     """Every series of the channels that compare answers."""
     found = []
     for channel in record.channels.values():
         if channel.mark == "scores":
-            frames = frames_of(record, channel.key)
+            frames = select_frames(record, channel.key)
             steps = [frame.step for frame in frames]
             rows = [frame.readings[channel.key] for frame in frames]
             found += [
@@ -104,9 +104,9 @@ def split_points(points: np.ndarray | None) -> tuple[SplitPoints, ...]:
     return tuple(SplitPoints(name, chosen[:, :3]) for name, chosen in each if len(chosen))
 
 
-def output_map(record: Record, key: str = "output") -> OutputMap | None:
+def read_output_map(record: RunRecord, key: str = "output") -> OutputMap | None:
     """The newest output over the plane; None without one."""
-    channel, frames = record.channels.get(key), frames_of(record, key)
+    channel, frames = record.channels.get(key), select_frames(record, key)
     if not channel or not channel.extent or not frames:
         return None
     maps, scale = frames[-1].readings[key], float(frames[-1].readings[f"{key}_scale"][0])
@@ -118,10 +118,10 @@ def output_map(record: Record, key: str = "output") -> OutputMap | None:
     return OutputMap(x, y, z, limits, len(maps), split_points(record.points), record.task == "classification")
 
 
-def prediction(record: Record, key: str = "curve") -> Prediction:
+def read_prediction(record: RunRecord, key: str = "curve") -> Prediction:
     """The newest prediction over one input."""
     channel, points = record.channels.get(key), split_points(record.points)
-    if not channel or not channel.extent or not frames_of(record, key):
+    if not channel or not channel.extent or not select_frames(record, key):
         return Prediction(np.empty(0), np.empty(0), points)
-    y = newest(record, key)
+    y = read_newest(record, key)
     return Prediction(np.linspace(channel.extent[0], channel.extent[1], len(y)), y, points)

@@ -15,15 +15,15 @@ from engine.illustrations.optimizer_path import OptimizerPath
 from engine.illustrations.point_cloud import PointCloud
 from engine.illustrations.schedule_curve import ScheduleCurve
 from pages.figures.charts import Colors, style_axes
-from pages.session.i18n import _, number
+from pages.session.i18n import _, format_number
 
 
-def solid(color: str, **more: Any) -> dict[str, Any]:
+def style_line(color: str, **more: Any) -> dict[str, Any]:
     """A line of our usual width."""
     return {"color": color, "width": 2, **more}
 
 
-def of_response(seen: ActivationCurve, colors: Colors) -> go.Figure:
+def draw_activation(seen: ActivationCurve, colors: Colors) -> go.Figure:
     """f and f′ over x, the zones in which a unit does not learn shaded."""
     made = go.Figure()
     for pairs, name, color in (
@@ -35,19 +35,19 @@ def of_response(seen: ActivationCurve, colors: Colors) -> go.Figure:
             if place == 0:
                 marker = {"color": color, "symbol": "square", "size": 12, "opacity": 0.3}
                 made.add_scatter(x=[None], y=[None], mode="markers", marker=marker, name=name, hoverinfo="skip")
-    made.add_scatter(x=seen.x, y=seen.f, name="f(x)", line=solid(colors["runs"][0], width=3))
-    made.add_scatter(x=seen.x, y=seen.slope, name="f′(x)", line=solid(colors["runs"][1], dash="dash"))
+    made.add_scatter(x=seen.x, y=seen.f, name="f(x)", line=style_line(colors["runs"][0], width=3))
+    made.add_scatter(x=seen.x, y=seen.slope, name="f′(x)", line=style_line(colors["runs"][1], dash="dash"))
     made = style_axes(made, colors, "x", "", log=False)
     made.update_yaxes(range=[max(-3.0, float(seen.f.min()) - 0.3), min(3.5, max(1.3, float(seen.f.max()) + 0.3))])
     return made
 
 
-def of_course(seen: ScheduleCurve, colors: Colors, *, log: bool) -> go.Figure:
+def draw_schedule(seen: ScheduleCurve, colors: Colors, *, log: bool) -> go.Figure:
     """The factor over epochs; the validation loss that was assumed, dashed."""
     made = go.Figure()
-    made.add_scatter(x=seen.epochs, y=seen.factors, name=_("factor on α₀"), line=solid(colors["runs"][0], width=3))
+    made.add_scatter(x=seen.epochs, y=seen.factors, name=_("factor on α₀"), line=style_line(colors["runs"][0], width=3))
     if seen.losses is not None:
-        line = solid(colors["runs"][1], dash="dash")
+        line = style_line(colors["runs"][1], dash="dash")
         epochs = np.arange(len(seen.losses))
         made.add_scatter(x=epochs, y=seen.losses, name=_("assumed validation loss"), line=line)
     made = style_axes(made, colors, _("epoch"), "α / α₀", log=log)
@@ -56,20 +56,20 @@ def of_course(seen: ScheduleCurve, colors: Colors, *, log: bool) -> go.Figure:
     return made
 
 
-def of_draws(seen: InitialWeights, colors: Colors) -> go.Figure:
+def draw_initial_weights(seen: InitialWeights, colors: Colors) -> go.Figure:
     """The histogram of the drawn weights, and the density of the theory as a line."""
     made = go.Figure()
     fill = {"color": colors["runs"][0], "line": {"width": 0}}
     made.add_bar(x=seen.centers, y=seen.density, name=_("drawn"), marker=fill, opacity=0.55)
     if seen.theory is not None:
-        line = solid(colors["runs"][1])
+        line = style_line(colors["runs"][1])
         made.add_scatter(x=seen.theory[0], y=seen.theory[1], name=_("theory"), line=line)
     made = style_axes(made, colors, _("weight"), _("density"), log=False)
     made.update_layout(bargap=0, hovermode="x")
     return made
 
 
-def of_descent(seen: OptimizerPath, colors: Colors) -> go.Figure:
+def draw_optimizer_path(seen: OptimizerPath, colors: Colors) -> go.Figure:
     """The way over the lines of equal loss."""
     made = go.Figure()
     levels = {"start": 0.0, "end": 2.4, "size": 0.3}
@@ -85,8 +85,10 @@ def of_descent(seen: OptimizerPath, colors: Colors) -> go.Figure:
     )
     x, y = seen.path[:, 0], seen.path[:, 1]
     dots = {"size": 4, "color": colors["runs"][1]}
-    path = {"x": x, "y": y, "mode": "lines+markers", "marker": dots, "line": solid(colors["runs"][1], width=1.5)}
-    made.add_scatter(**path, name=_("steps"), text=[number(loss) for loss in seen.losses], hovertemplate="L = %{text}")
+    path = {"x": x, "y": y, "mode": "lines+markers", "marker": dots, "line": style_line(colors["runs"][1], width=1.5)}
+    made.add_scatter(
+        **path, name=_("steps"), text=[format_number(loss) for loss in seen.losses], hovertemplate="L = %{text}"
+    )
     ends = {"symbol": ["circle-open", "star"], "size": 12, "color": colors["text"]}
     made.add_scatter(x=[x[0], 0], y=[y[0], 0], mode="markers", marker=ends, name=_("start, goal"))
     made = style_axes(made, colors, "w₁", "w₂", log=False)
@@ -97,7 +99,7 @@ def of_descent(seen: OptimizerPath, colors: Colors) -> go.Figure:
     return made
 
 
-def of_cloud(seen: PointCloud, colors: Colors, names: tuple[tuple[str, str], tuple[str, str]]) -> go.Figure:
+def draw_point_cloud(seen: PointCloud, colors: Colors, names: tuple[tuple[str, str], tuple[str, str]]) -> go.Figure:
     """Before and after, with the names of their axes, each with equal units in both directions."""
     made = make_subplots(1, 2, subplot_titles=(_("before"), _("after")), horizontal_spacing=0.12)
     hue = np.arctan2(*(seen.before - seen.before.mean(0)).T)
@@ -116,12 +118,12 @@ def of_cloud(seen: PointCloud, colors: Colors, names: tuple[tuple[str, str], tup
     return made
 
 
-def of_price(seen: LossCurve, colors: Colors) -> go.Figure:
+def draw_loss(seen: LossCurve, colors: Colors) -> go.Figure:
     """The loss of one example and its slope."""
     over = _("error, output − target") if seen.over == "error" else _("logit of the right class less the other's")
     made = go.Figure()
-    made.add_scatter(x=seen.x, y=seen.loss, name=_("loss"), line=solid(colors["runs"][0], width=3))
-    made.add_scatter(x=seen.x, y=seen.slope, name=_("its slope"), line=solid(colors["runs"][1], dash="dash"))
+    made.add_scatter(x=seen.x, y=seen.loss, name=_("loss"), line=style_line(colors["runs"][0], width=3))
+    made.add_scatter(x=seen.x, y=seen.slope, name=_("its slope"), line=style_line(colors["runs"][1], dash="dash"))
     made = style_axes(made, colors, over, "", log=False)
     made.update_yaxes(range=[-4.2, 8])
     return made

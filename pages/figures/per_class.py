@@ -8,25 +8,25 @@ import numpy as np
 import plotly.graph_objects as go
 
 from engine.store.per_class import ClassMetrics
-from pages.figures.charts import Colors, ramp, style_axes
+from pages.figures.charts import Colors, pick_ramp_color, style_axes
 from pages.session.i18n import _
 
 MOST_LINES = 10
 
 
-def recalls(found: ClassMetrics, names: Sequence[str], colors: Colors) -> go.Figure:
+def draw_recalls(found: ClassMetrics, names: Sequence[str], colors: Colors) -> go.Figure:
     """The recall of each class over the epochs; of many classes that of the ten with the lowest."""
     made, newest = go.Figure(), np.nan_to_num(found.recalls[-1], nan=2.0)
     chosen = sorted(np.argsort(newest, kind="stable")[:MOST_LINES].tolist())
     for turn, place in enumerate(chosen):
-        line = {"color": ramp(colors["layers"], turn, len(chosen)), "width": 2}
+        line = {"color": pick_ramp_color(colors["layers"], turn, len(chosen)), "width": 2}
         made.add_scatter(x=found.steps, y=found.recalls[:, place], name=names[place], line=line)
     made = style_axes(made, colors, _("step"), _("Recall of each class"), log=False)
     made.update_yaxes(range=[-0.02, 1.02], tickformat=".0%")
     return made
 
 
-def matrix(found: ClassMetrics, names: Sequence[str], colors: Colors) -> go.Figure:
+def draw_confusion(found: ClassMetrics, names: Sequence[str], colors: Colors) -> go.Figure:
     """The newest confusion matrix: a row for each right class, a column for each that was said; shade by the share of
     the row, so that rare classes show as well as frequent ones."""
     assert found.confusion is not None

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from engine.frame import Channel, Frame, get_layer
-from pages.session.run_records import Record
+from pages.session.run_records import RunRecord
 
 BINS = 48  # of the common axis that histograms of all steps are drawn on
 
@@ -69,14 +69,14 @@ class Arrows(NamedTuple):
 Info = Lines | Distributions | Maps | RowReadings | Curves | Arrows
 
 
-def frames_of(record: Record, key: str) -> list[Frame]:
+def select_frames(record: RunRecord, key: str) -> list[Frame]:
     """The frames that have a reading of the channel."""
     return [frame for frame in record.frames if key in frame.readings]
 
 
-def newest(record: Record, key: str) -> np.ndarray:
+def read_newest(record: RunRecord, key: str) -> np.ndarray:
     """The newest reading, in the channel's own unit where it was sent in units of a scale; nothing: (0,)."""
-    frames = frames_of(record, key)
+    frames = select_frames(record, key)
     if not frames:
         return np.empty(0)
     reading = frames[-1].readings[key]
@@ -91,40 +91,40 @@ def newest(record: Record, key: str) -> np.ndarray:
     return values  # scales of another kind: in units of the largest
 
 
-def trace(record: Record, key: str) -> tuple[list[int], np.ndarray]:
+def read_trace(record: RunRecord, key: str) -> tuple[list[int], np.ndarray]:
     """Steps, and the readings of a key at them, (steps, series)."""
-    frames = frames_of(record, key)
+    frames = select_frames(record, key)
     named = len(record.channels[key].series) if key in record.channels else 0
     width = frames[0].readings[key].size if frames else named
     values = np.array([frame.readings[key] for frame in frames], float).reshape(len(frames), width)
     return [frame.step for frame in frames], values
 
 
-def median_over_layers(record: Record, key: str) -> tuple[list[int], np.ndarray]:
+def take_median(record: RunRecord, key: str) -> tuple[list[int], np.ndarray]:
     """Steps, and at each the median of the layers, (steps,); rows of one kind of a layer's weights do not count."""
-    steps, values = trace(record, key)
+    steps, values = read_trace(record, key)
     if not values.size:
         return steps, np.empty(0)
     whole = [get_layer(name) == name for name in record.channels[key].series]
     return steps, np.nanmedian(values[:, whole], 1)
 
 
-def positive(values: np.ndarray) -> np.ndarray:
+def mask_nonpositive(values: np.ndarray) -> np.ndarray:
     """Zeros have no place on a logarithmic axis: a gap."""
     return np.where(values > 0, values, np.nan)
 
 
-def lines(record: Record, channel: Channel) -> Lines:
+def read_lines(record: RunRecord, channel: Channel) -> Lines:
     """Marks lines, scores and scalar."""
-    steps, values = trace(record, channel.key)
+    steps, values = read_trace(record, channel.key)
     log = channel.scale == "log"
     names = tuple(channel.series) or tuple(channel.title for _ in range(values.shape[1]))
-    return Lines(steps, names, positive(values) if log else values, log, channel.healthy)
+    return Lines(steps, names, mask_nonpositive(values) if log else values, log, channel.healthy)
 
 
-def distributions(record: Record, channel: Channel) -> Distributions:
+def read_distributions(record: RunRecord, channel: Channel) -> Distributions:
     """Mark histogram: rows of lowest and highest value and of counts between, brought to one axis."""
-    frames = frames_of(record, channel.key)
+    frames = select_frames(record, channel.key)
     rows = [np.asarray(frame.readings[channel.key], float) for frame in frames]
     ends = np.array([row[:, :2] for row in rows]).reshape(-1, 2)
     finite = ends[np.isfinite(ends).all(1)]
@@ -143,9 +143,9 @@ def rebin(row: np.ndarray, edges: np.ndarray) -> np.ndarray:
     return np.asarray(np.diff(np.interp(edges, own, whole)))
 
 
-def maps(record: Record, channel: Channel) -> Maps:
+def read_maps(record: RunRecord, channel: Channel) -> Maps:
     """Marks grid, units, pictures and pairs."""
-    values = newest(record, channel.key)
+    values = read_newest(record, channel.key)
     if values.ndim < 2:
         return Maps(np.empty((0, 1, 1)), channel.extent, 1)
     values = values.reshape(-1, *values.shape[-2:])
@@ -154,7 +154,7 @@ def maps(record: Record, channel: Channel) -> Maps:
     return Maps(values[:, ::-1] if pictures else values, channel.extent, max(across, 1))
 
 
-def mosaic(info: Maps, gap: int = 1) -> np.ndarray:
+def make_mosaic(info: Maps, gap: int = 1) -> np.ndarray:
     """All maps in one picture, row after row from the top, gaps between them; the picture's first row at the bottom."""
     count, height, width = info.values.shape
     down = ceil(count / info.across)
@@ -166,54 +166,54 @@ def mosaic(info: Maps, gap: int = 1) -> np.ndarray:
     return picture
 
 
-def rows(record: Record, channel: Channel) -> RowReadings:
+def read_rows(record: RunRecord, channel: Channel) -> RowReadings:
     """Mark heat."""
-    values = newest(record, channel.key)
+    values = read_newest(record, channel.key)
     values = values if values.ndim == 2 else values.reshape(1, -1)
     return RowReadings(tuple(channel.series) or tuple(str(i + 1) for i in range(len(values))), values)
 
 
-def links(record: Record, channel: Channel) -> RowReadings:
+def read_links(record: RunRecord, channel: Channel) -> RowReadings:
     """Mark links: all numbers in reading order, in as many rows as columns."""
-    values = newest(record, channel.key).reshape(-1)
+    values = read_newest(record, channel.key).reshape(-1)
     across = max(1, ceil(sqrt(len(values))))
     padded = np.full(ceil(len(values) / across) * across, np.nan)
     padded[: len(values)] = values
     return RowReadings(tuple(str(i * across + 1) for i in range(len(padded) // across)), padded.reshape(-1, across))
 
 
-def curves(record: Record, channel: Channel) -> Curves:
+def read_curves(record: RunRecord, channel: Channel) -> Curves:
     """Mark curve."""
-    values = np.atleast_2d(newest(record, channel.key))
+    values = np.atleast_2d(read_newest(record, channel.key))
     first, last = (channel.extent or (0.0, float(max(values.shape[1] - 1, 1))))[:2]
     return Curves(np.linspace(first, last, values.shape[1]), values)
 
 
-def arrows(record: Record, channel: Channel) -> Arrows:
+def read_arrows(record: RunRecord, channel: Channel) -> Arrows:
     """Mark arrows: rows of x, y, to x, to y, whether it counts."""
-    values = newest(record, channel.key).reshape(-1, 5)
+    values = read_newest(record, channel.key).reshape(-1, 5)
     return Arrows(values[:, :2], values[:, 2:4], values[:, 4] > 0, channel.extent)
 
 
-INFO: dict[str, Callable[[Record, Channel], Info]] = {
-    "lines": lines,
-    "scores": lines,
-    "scalar": lines,
-    "histogram": distributions,
-    "grid": maps,
-    "units": maps,
-    "pictures": maps,
-    "pairs": maps,
-    "heat": rows,
-    "links": links,
-    "curve": curves,
-    "arrows": arrows,
+INFO: dict[str, Callable[[RunRecord, Channel], Info]] = {
+    "lines": read_lines,
+    "scores": read_lines,
+    "scalar": read_lines,
+    "histogram": read_distributions,
+    "grid": read_maps,
+    "units": read_maps,
+    "pictures": read_maps,
+    "pairs": read_maps,
+    "heat": read_rows,
+    "links": read_links,
+    "curve": read_curves,
+    "arrows": read_arrows,
 }
 
 
-def table(record: Record, channel: Channel) -> pd.DataFrame:
+def tabulate_channel(record: RunRecord, channel: Channel) -> pd.DataFrame:
     """A channel's numbers for download: a row a step of what is drawn over the steps, else the newest reading."""
-    frames = frames_of(record, channel.key)
+    frames = select_frames(record, channel.key)
     if channel.mark == "histogram":
         width = frames[0].readings[channel.key].shape[-1] if frames else 2
         columns = ["step", "layer", "low", "high", *(f"bin {i}" for i in range(width - 2))]

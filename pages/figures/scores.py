@@ -12,18 +12,18 @@ from pages.figures.outcomes import ScoreLine
 from pages.session.i18n import _
 
 if TYPE_CHECKING:
-    from pages.session.run_records import Record
+    from pages.session.run_records import RunRecord
 
 
-def scores(made: go.Figure, lines: Sequence[ScoreLine], colors: Mapping[str, Any]) -> None:
+def add_scores(made: go.Figure, lines: Sequence[ScoreLine], colors: Mapping[str, Any]) -> None:
     """Adds the lines; the color of one comes from its place among those of its channel."""
     for line in lines:
         faint = 0.4 if line.name.startswith("member ") else 1.0
-        about = {"line": look(line.name, line.place, colors), "opacity": faint}
+        about = {"line": style_score(line.name, line.place, colors), "opacity": faint}
         made.add_scatter(x=line.steps, y=line.values, name=name_series(line.name), **about)
 
 
-def score_rows(epochs: pd.DataFrame, record: Record) -> pd.DataFrame:
+def merge_scores(epochs: pd.DataFrame, record: RunRecord) -> pd.DataFrame:
     """The rows of the epochs, and beside or between them the readings of the same channels at their own steps."""
     for channel in record.channels.values():
         if channel.mark == "scores":
@@ -42,7 +42,7 @@ def name_series(name: str) -> str:
     return known.get(name, name)
 
 
-def look(name: str, place: int, colors: Mapping[str, Any]) -> dict[str, Any]:
+def style_score(name: str, place: int, colors: Mapping[str, Any]) -> dict[str, Any]:
     """Members thin, all else in a color of its own."""
     if name.startswith("member "):
         return {"color": colors["text"], "width": 1}

@@ -15,12 +15,12 @@ from pages.session.i18n import _
 from pages.session.literal import escape_html
 
 
-def shades(colors: Colors) -> list[list[Any]]:
+def make_shades(colors: Colors) -> list[list[Any]]:
     """From nothing to full."""
     return [[i / 2, color] for i, color in enumerate(colors["counts"])]
 
 
-def bare(made: go.Figure, colors: Colors, rows: int, columns: int) -> go.Figure:
+def hide_axes(made: go.Figure, colors: Colors, rows: int, columns: int) -> go.Figure:
     """No axes, square cells, row 0 on top."""
     made = style_axes(made, colors, "", "", log=False)
     made.update_xaxes(visible=False)
@@ -33,7 +33,7 @@ def bare(made: go.Figure, colors: Colors, rows: int, columns: int) -> go.Figure:
     return made
 
 
-def gallery(rows: Sequence[tuple[str, np.ndarray]], colors: Colors) -> go.Figure:
+def draw_gallery(rows: Sequence[tuple[str, np.ndarray]], colors: Colors) -> go.Figure:
     """Rows of images (height, width), all with one scale; each row has a name."""
     columns = len(rows[0][1])
     gap = 0.16 if len(rows) > 1 else 0
@@ -51,12 +51,12 @@ def gallery(rows: Sequence[tuple[str, np.ndarray]], colors: Colors) -> go.Figure
             showarrow=False,
         )
         for column, image in enumerate(images, 1):
-            look = {"colorscale": shades(colors), "zmin": 0, "zmax": 1, "showscale": False}
+            look = {"colorscale": make_shades(colors), "zmin": 0, "zmax": 1, "showscale": False}
             made.add_heatmap(z=image, row=row, col=column, hovertemplate="%{z:.2f}<extra></extra>", **look)
-    return bare(made, colors, len(rows), columns)
+    return hide_axes(made, colors, len(rows), columns)
 
 
-def of_windows(seen: WindowArithmetic, place: int, colors: Colors, *, flat: bool) -> go.Figure:
+def draw_windows(seen: WindowArithmetic, place: int, colors: Colors, *, flat: bool) -> go.Figure:
     """Input, the window on it, and the output cell that it makes; a sequence is one row of cells. Around the input
     stands its padding, around what is painted that which is cut off."""
     made = make_subplots(1, 2, subplot_titles=(_("input"), _("output")), horizontal_spacing=0.06)
@@ -74,14 +74,14 @@ def of_windows(seen: WindowArithmetic, place: int, colors: Colors, *, flat: bool
             line = {"color": colors["text"], "width": 1.5, "dash": "dot"}
             made.add_shape(type="rect", line=line, row=1, col=column, **frame)
     if seen.out:
-        across, down = (place, 0) if flat else (place % sides(seen), place // sides(seen))
+        across, down = (place, 0) if flat else (place % count_positions(seen), place // count_positions(seen))
         begin = [seen.start(at) for at in (across, down)]
         for column, corner, side in ((wide, begin, seen.kernel), (one, [across, down], 1)):
-            box(made, column, corner, side, colors, flat=flat)
-    return bare(made, colors, 1, 2)
+            add_window(made, column, corner, side, colors, flat=flat)
+    return hide_axes(made, colors, 1, 2)
 
 
-def arithmetic(seen: WindowArithmetic) -> str:
+def format_arithmetic(seen: WindowArithmetic) -> str:
     """The size that comes out, in LaTeX, with the numbers of this case."""
     x, k, s, before, after = seen.size, seen.kernel, seen.stride, seen.before, seen.after
     padding = rf"2 \cdot {before}" if before == after else f"({before} + {after})"
@@ -90,12 +90,12 @@ def arithmetic(seen: WindowArithmetic) -> str:
     return rf"\left\lfloor \frac{{{x} - {k} + {padding}}}{{{s}}} \right\rfloor + 1 = {seen.out}"
 
 
-def sides(seen: WindowArithmetic) -> int:
+def count_positions(seen: WindowArithmetic) -> int:
     """How many places there are in a row: cells of the output, or of the input where each paints."""
     return seen.size if seen.spreads else seen.out
 
 
-def box(made: go.Figure, column: int, corner: Sequence[int], side: int, colors: Colors, *, flat: bool) -> None:
+def add_window(made: go.Figure, column: int, corner: Sequence[int], side: int, colors: Colors, *, flat: bool) -> None:
     """A marked window."""
     low, up = corner[0] - 0.5, (-0.5 if flat else corner[1] - 0.5)
     tall = 1 if flat else side

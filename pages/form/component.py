@@ -23,14 +23,14 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
 
 @cache
-def component(name: str) -> Any:
+def register_component(name: str) -> Any:
     """The component whose code is `assets/live/<name>.js`."""
     known = f"playground_{name.rpartition('/')[2]}"
     return st.components.v2.component(known, html='<div class="playground-mount"></div>', js=BOOTSTRAP)
 
 
 @cache
-def version() -> str:
+def compute_version() -> str:
     """A word for the code of all components and its translations; it changes whenever any of them does."""
     digest = sha256()
     for path in sorted((*(ASSETS / "live").rglob("*.*"), *(ASSETS / "locale").rglob("*.po"))):
@@ -38,11 +38,11 @@ def version() -> str:
     return digest.hexdigest()[:12]
 
 
-def source(name: str) -> str:
+def locate_source(name: str) -> str:
     """The address of a component's code. What it imports stands beside it, so that the version is in every address."""
-    return f"/assets/{version()}/{name}.js"
+    return f"/assets/{compute_version()}/{name}.js"
 
 
-def translations(language: str) -> str:
+def locate_translations(language: str) -> str:
     """The address of the translations of the engine's messages; none in English, in which they are written."""
-    return "" if language == "en" else f"/assets/{version()}/translations/{language}.json"
+    return "" if language == "en" else f"/assets/{compute_version()}/translations/{language}.json"

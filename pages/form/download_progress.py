@@ -10,13 +10,13 @@ from engine.parts.datasets import Dataset
 from pages.session.i18n import _, pgettext
 
 
-def away(part: type[Dataset]) -> str:
+def describe_download(part: type[Dataset]) -> str:
     """What a tile says of a data set whose files are not here yet."""
     missing = [remote for remote in part.remote if not is_fetched(remote)]
     return _("fetched when chosen: {n} MB", n=round(sum(remote.size for remote in missing) / 1e6)) if missing else ""
 
 
-def get(part: type[Dataset]) -> None:
+def fetch_files(part: type[Dataset]) -> None:
     """Fetch the files that are not here yet. What goes wrong is said where the data set is then used."""
     missing = [remote for remote in part.remote if not is_fetched(remote)]
     if not missing:

@@ -20,7 +20,7 @@ DECADES, MARKS = 4, (1, 2, 3, 5)
 
 
 @dataclass(frozen=True)
-class Spec:
+class FieldSpec:
     """One field: what sort of value it takes, its bounds, and how it is explained."""
 
     name: str
@@ -44,25 +44,25 @@ class Spec:
         return self.name.replace("_", " ").capitalize()
 
 
-def specs(model: type[BaseModel], only: Sequence[str] = ()) -> tuple[Spec, ...]:
+def read_specs(model: type[BaseModel], only: Sequence[str] = ()) -> tuple[FieldSpec, ...]:
     """The fields of a part (or another value) that a form shows: those named, or all, in their order."""
-    names = only or [name for name, field in model.model_fields.items() if name not in HIDDEN and not hidden(field)]
-    return tuple(spec(name, model.model_fields[name]) for name in names)
+    names = only or [name for name, field in model.model_fields.items() if name not in HIDDEN and not is_hidden(field)]
+    return tuple(read_spec(name, model.model_fields[name]) for name in names)
 
 
-def hidden(field: FieldInfo) -> bool:
+def is_hidden(field: FieldInfo) -> bool:
     """Whether the field has a control of its own elsewhere."""
     return isinstance(field.json_schema_extra, dict) and bool(field.json_schema_extra.get("hidden"))
 
 
-def spec(name: str, field: FieldInfo) -> Spec:
+def read_spec(name: str, field: FieldInfo) -> FieldSpec:
     """One field as the form sees it. Raises: TypeError for a type that no form knows."""
     extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
-    annotation, optional = unwrap(field.annotation)
+    annotation, optional = unwrap_optional(field.annotation)
     bounds = {key: getattr(m, key) for m in field.metadata for key in ("ge", "gt", "le", "lt") if hasattr(m, key)}
-    return Spec(
+    return FieldSpec(
         name,
-        sort_of(name, annotation),
+        find_sort(name, annotation),
         field.default,
         field.description or "",
         str(extra.get("unit", "")),
@@ -78,7 +78,7 @@ def spec(name: str, field: FieldInfo) -> Spec:
     )
 
 
-def unwrap(annotation: Any) -> tuple[Any, bool]:
+def unwrap_optional(annotation: Any) -> tuple[Any, bool]:
     """The type without `| None`, and whether None is allowed."""
     if get_origin(annotation) in (Union, types.UnionType):
         kept = [a for a in get_args(annotation) if a is not type(None)]
@@ -87,7 +87,7 @@ def unwrap(annotation: Any) -> tuple[Any, bool]:
     return annotation, False
 
 
-def sort_of(name: str, annotation: Any) -> Sort:
+def find_sort(name: str, annotation: Any) -> Sort:
     """Which control a type asks for."""
     if get_origin(annotation) is Literal:
         return "choice"
@@ -98,7 +98,7 @@ def sort_of(name: str, annotation: Any) -> Sort:
     raise TypeError(f"no control for field {name!r} of type {annotation!r}")
 
 
-def ladder(field: Spec, value: float) -> list[float]:
+def make_log_stops(field: FieldSpec, value: float) -> list[float]:
     """The stops of a logarithmic slider: 1, 2, 3, 5 in each decade, four decades around the default, and `value`."""
     middle = field.default or 1e-3
     low, high = middle / 10**DECADES, middle * 10**DECADES
@@ -111,7 +111,7 @@ def ladder(field: Spec, value: float) -> list[float]:
     return sorted(stops | {float(value)})
 
 
-def grain(field: Spec) -> float:
+def choose_step(field: FieldSpec) -> float:
     """The step of a linear field: a hundredth of its range, or finer where its default needs it."""
     fine = 10.0 ** min(0, int(Decimal(str(field.default)).normalize().as_tuple().exponent))
     if field.low is None or field.high is None:
@@ -122,15 +122,15 @@ def grain(field: Spec) -> float:
     return round(min(fine, span) if fine < 1 else span, 10)
 
 
-def scale(field: Spec, value: float) -> list[float]:
+def make_linear_stops(field: FieldSpec, value: float) -> list[float]:
     """The stops of a linear slider, `value` among them; none where they would be too many for one."""
-    step = grain(field)
+    step = choose_step(field)
     if field.low is None or field.high is None or (field.high - field.low) / step > 200:
         return []
     first, last = round(field.low / step) + field.above, round(field.high / step) - field.below
     return sorted({round(place * step, 10) for place in range(first, last + 1)} | {value})
 
 
-def stride(field: Spec) -> int:
+def choose_stride(field: FieldSpec) -> int:
     """How far + and − go in an integer field."""
     return 1 if field.log or field.high is None or field.high <= 100 else int(10 ** floor(log10(field.high / 40)))

@@ -11,15 +11,15 @@ import streamlit as st
 from pydantic import BaseModel
 
 from engine.catalogue.part import Part, catalogue
-from pages.form.fields import Spec, grain, ladder, scale, specs, stride
-from pages.form.part_help import plain, section, short
-from pages.session.i18n import _, fixed, number, pgettext
-from pages.session.literal import literal
+from pages.form.fields import FieldSpec, choose_step, choose_stride, make_linear_stops, make_log_stops, read_specs
+from pages.form.part_help import escape_signs, make_tooltip, read_section
+from pages.session.i18n import _, format_fixed, format_number, pgettext
+from pages.session.literal import escape_markdown
 
 Path = tuple[str | int, ...]
 
 
-def where(path: Path) -> str:
+def format_path(path: Path) -> str:
     """A path as the engine's errors write it."""
     return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
 
@@ -41,12 +41,12 @@ class Form:
 
     def fields(self, model: type[BaseModel], values: Mapping[str, Any], path: Path, only: Sequence[str] = ()) -> None:
         """The fields of a part in two columns; wide ones take both."""
-        chosen = specs(model, only)
+        chosen = read_specs(model, only)
         self.grid([(spec, values.get(spec.name, spec.default), (*path, spec.name)) for spec in chosen])
 
-    def grid(self, cells: Sequence[tuple[Spec, Any, Path]]) -> None:
+    def grid(self, cells: Sequence[tuple[FieldSpec, Any, Path]]) -> None:
         """Cells in two columns; a part's own fields follow it."""
-        waiting: list[tuple[Spec, Any, Path]] = []
+        waiting: list[tuple[FieldSpec, Any, Path]] = []
         for cell in cells:
             wide = cell[0].log and cell[0].sort == "number" and cell[0].name in ("lr", "strength")
             if wide:
@@ -60,7 +60,7 @@ class Form:
                 waiting = []
         self._row(waiting)
 
-    def _row(self, cells: Sequence[tuple[Spec, Any, Path]]) -> None:
+    def _row(self, cells: Sequence[tuple[FieldSpec, Any, Path]]) -> None:
         if not cells:
             return
         for column, cell in zip(st.columns(2, gap="small"), cells, strict=False):
@@ -68,21 +68,21 @@ class Form:
                 self.field(*cell)
         for spec, value, path in cells:
             if spec.sort == "part" and spec.family and value:
-                if words := section(catalogue(spec.family)[value["kind"]], "Difference"):
-                    st.caption(plain(words))
+                if words := read_section(catalogue(spec.family)[value["kind"]], "Difference"):
+                    st.caption(escape_signs(words))
                 self.fields(catalogue(spec.family)[value["kind"]], value, path)
 
-    def field(self, spec: Spec, value: Any, path: Path) -> None:
+    def field(self, spec: FieldSpec, value: Any, path: Path) -> None:
         """One control, and under it what is wrong with its value."""
         CONTROLS[spec.sort](spec, value, lambda shown, wrap=None: self.bind(path, shown, wrap))
         self.complain(path)
 
     def complain(self, path: Path) -> None:
         """The sentence under a field whose value cannot be, or does nothing."""
-        if sentence := self.mark(where(path)):
-            complaint(sentence)
-        if sentence := self.doubt(where(path)):
-            warning(sentence)
+        if sentence := self.mark(format_path(path)):
+            draw_complaint(sentence)
+        if sentence := self.doubt(format_path(path)):
+            draw_warning(sentence)
 
     def several(
         self, family: type[Part], values: Sequence[Mapping[str, Any]], path: Path, only: Collection[str] = ()
@@ -91,11 +91,11 @@ class Form:
         parts, on = catalogue(family), [value["kind"] for value in values]
         columns = st.columns(2, gap="small")
         for place, part_kind in enumerate(only or parts):
-            wrap = switch(list(values), part_kind, leads=parts[part_kind].leads)
+            wrap = make_switch(list(values), part_kind, leads=parts[part_kind].leads)
             with columns[place % 2]:
                 tie = self.bind((*path, f"has_{part_kind}"), part_kind in on, None)
                 tie["args"] = (tie["args"][0], path, wrap)
-                st.toggle(make_title(family)(part_kind), wrap=True, help=short(parts[part_kind]), **tie)
+                st.toggle(make_title(family)(part_kind), wrap=True, help=make_tooltip(parts[part_kind]), **tie)
         for place, value in enumerate(values):
             self.select_fields(family, parts[value["kind"]], value, (*path, place))
             self.complain((*path, place))
@@ -103,7 +103,7 @@ class Form:
 
     def select_fields(self, family: type[Part], model: type[Part], value: Mapping[str, Any], path: Path) -> None:
         """The fields of one of several parts; a lone one is named after the part."""
-        chosen = specs(model)
+        chosen = read_specs(model)
         for spec in chosen:
             title = make_title(family)(value["kind"])
             label = title if len(chosen) == 1 else f"{title}: {pgettext('field', spec.label).lower()}"
@@ -113,17 +113,17 @@ class Form:
             self.complain(place)
 
 
-def complaint(sentence: str) -> None:
+def draw_complaint(sentence: str) -> None:
     """What is wrong, in red."""
-    st.markdown(f":small[:red[:material/error: {literal(sentence)}]]")
+    st.markdown(f":small[:red[:material/error: {escape_markdown(sentence)}]]")
 
 
-def warning(sentence: str) -> None:
+def draw_warning(sentence: str) -> None:
     """What to be careful about, in orange."""
-    st.markdown(f":small[:orange[:material/warning: {literal(sentence)}]]")
+    st.markdown(f":small[:orange[:material/warning: {escape_markdown(sentence)}]]")
 
 
-def switch(
+def make_switch(
     values: list[Mapping[str, Any]], part_kind: str, *, leads: bool = False
 ) -> Callable[[bool], list[Mapping[str, Any]]]:
     """From on or off to the list with or without a part; one that leads stands first."""
@@ -132,82 +132,86 @@ def switch(
     return lambda on: ([own, *rest] if leads else [*rest, own]) if on else rest
 
 
-def help_of(spec: Spec) -> str | None:
+def describe_field(spec: FieldSpec) -> str | None:
     """The field's help with its bounds and unit."""
     bounds = ""
     if spec.low is not None and spec.high is not None and spec.sort in ("integer", "number"):
-        bounds = f"{number(spec.low, 6)} … {number(spec.high, 6)} {pgettext('unit', spec.unit)}".strip()
+        bounds = f"{format_number(spec.low, 6)} … {format_number(spec.high, 6)} {pgettext('unit', spec.unit)}".strip()
     text = " ".join(filter(None, [_(spec.help), bounds]))
     return text or None
 
 
-def choice(spec: Spec, value: Any, tie: Callable[..., dict[str, Any]], label: str = "") -> None:
+def draw_choice(spec: FieldSpec, value: Any, tie: Callable[..., dict[str, Any]], label: str = "") -> None:
     st.selectbox(
         label or pgettext("field", spec.label),
         spec.choices,
         format_func=lambda option: pgettext("choice", option),
-        help=help_of(spec),
+        help=describe_field(spec),
         filter_mode=None,
         **tie(value),
     )
 
 
-def flag(spec: Spec, value: Any, tie: Callable[..., dict[str, Any]], label: str = "") -> None:
-    st.toggle(label or pgettext("field", spec.label), wrap=True, help=help_of(spec), **tie(value))
+def draw_flag(spec: FieldSpec, value: Any, tie: Callable[..., dict[str, Any]], label: str = "") -> None:
+    st.toggle(label or pgettext("field", spec.label), wrap=True, help=describe_field(spec), **tie(value))
 
 
-def kind(spec: Spec, value: Any, tie: Callable[..., dict[str, Any]], label: str = "") -> None:
+def draw_kind(spec: FieldSpec, value: Any, tie: Callable[..., dict[str, Any]], label: str = "") -> None:
     assert spec.family
     title, parts = make_title(spec.family), catalogue(spec.family)
-    chosen_one = short(parts[value["kind"]]) if value and value["kind"] in parts else ""
+    chosen_one = make_tooltip(parts[value["kind"]]) if value and value["kind"] in parts else ""
     st.selectbox(
         label or pgettext("field", spec.label),
         [*([""] if spec.optional else []), *parts],
         format_func=lambda chosen: title(chosen) if chosen else _(spec.none),
-        help="\n\n".join(filter(None, [help_of(spec), chosen_one])) or None,
+        help="\n\n".join(filter(None, [describe_field(spec), chosen_one])) or None,
         filter_mode=None,
         **tie(value["kind"] if value else "", lambda chosen: {"kind": chosen} if chosen else None),
     )
 
 
-def integer(spec: Spec, value: Any, tie: Callable[..., dict[str, Any]], label: str = "") -> None:
+def draw_integer(spec: FieldSpec, value: Any, tie: Callable[..., dict[str, Any]], label: str = "") -> None:
     st.number_input(
         label or pgettext("field", spec.label),
         value=None if spec.optional else "min",
-        step=stride(spec),
+        step=choose_stride(spec),
         placeholder=_("no limit") if spec.optional else None,
-        help=help_of(spec),
+        help=describe_field(spec),
         **tie(value),
     )
 
 
-def real(spec: Spec, value: Any, tie: Callable[..., dict[str, Any]], label: str = "") -> None:
+def draw_number(spec: FieldSpec, value: Any, tie: Callable[..., dict[str, Any]], label: str = "") -> None:
     shown, name = float(value), label or pgettext("field", spec.label)
     if spec.log:
-        st.select_slider(name, ladder(spec, shown), format_func=number, help=help_of(spec), **tie(shown))
+        st.select_slider(
+            name, make_log_stops(spec, shown), format_func=format_number, help=describe_field(spec), **tie(shown)
+        )
         return
-    step = grain(spec)
-    stops, places = scale(spec, shown), digits(step)
+    step = choose_step(spec)
+    stops, places = make_linear_stops(spec, shown), count_decimals(step)
     if stops:
-        st.select_slider(name, stops, format_func=partial(fixed, digits=places), help=help_of(spec), **tie(shown))
+        st.select_slider(
+            name, stops, format_func=partial(format_fixed, digits=places), help=describe_field(spec), **tie(shown)
+        )
     else:
-        st.number_input(name, step=step, format=f"%.{places}f", help=help_of(spec), **tie(shown))
+        st.number_input(name, step=step, format=f"%.{places}f", help=describe_field(spec), **tie(shown))
 
 
-def digits(step: float) -> int:
+def count_decimals(step: float) -> int:
     """Decimals that a step needs."""
     return max(0, len(f"{step:.10f}".rstrip("0").split(".")[1]))
 
 
-def text(spec: Spec, value: Any, tie: Callable[..., dict[str, Any]], label: str = "") -> None:
-    st.text_input(label or pgettext("field", spec.label), max_chars=48, help=help_of(spec), **tie(value))
+def draw_text(spec: FieldSpec, value: Any, tie: Callable[..., dict[str, Any]], label: str = "") -> None:
+    st.text_input(label or pgettext("field", spec.label), max_chars=48, help=describe_field(spec), **tie(value))
 
 
 CONTROLS: dict[str, Callable[..., None]] = {
-    "choice": choice,
-    "flag": flag,
-    "part": kind,
-    "integer": integer,
-    "number": real,
-    "text": text,
+    "choice": draw_choice,
+    "flag": draw_flag,
+    "part": draw_kind,
+    "integer": draw_integer,
+    "number": draw_number,
+    "text": draw_text,
 }

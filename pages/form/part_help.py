@@ -19,35 +19,35 @@ SIGNS = frozenset({"cos", "exp", "ln", "log", "max", "min", "tanh"})
 
 
 @cache
-def everything() -> Mapping[str, tuple[type[Part], ...]]:
+def list_parts() -> Mapping[str, tuple[type[Part], ...]]:
     """All parts by the name of their family, in the order in which they want to be shown."""
     return {name: tuple(catalogue(family(name)).values()) for name in families()}
 
 
-def kind_of(part: type[Part]) -> str:
+def read_kind(part: type[Part]) -> str:
     return str(part.model_fields["kind"].default)
 
 
 @cache
-def names() -> Mapping[str, type[Part]]:
+def index_parts() -> Mapping[str, type[Part]]:
     """Every part under `family.kind`."""
-    return {f"{name}.{kind_of(part)}": part for name, parts in everything().items() for part in parts}
+    return {f"{name}.{read_kind(part)}": part for name, parts in list_parts().items() for part in parts}
 
 
-def name_of(part: type[Part]) -> str:
+def name_part(part: type[Part]) -> str:
     """The part's name in an address: its kind alone where no other family has one like it."""
-    kinds = Counter(name.split(".")[1] for name in names())
-    kind = kind_of(part)
+    kinds = Counter(name.split(".")[1] for name in index_parts())
+    kind = read_kind(part)
     return kind if kinds[kind] == 1 else f"{part.family}.{kind}"
 
 
-def find(name: str) -> type[Part] | None:
+def find_part(name: str) -> type[Part] | None:
     """The part of a name, `adam` or `optimizers.adam`; of several that are called alike, the first family's."""
-    known = names()
+    known = index_parts()
     return known.get(name) or next((part for full, part in known.items() if full.split(".")[1] == name), None)
 
 
-def family_title(name: str) -> str:
+def name_family(name: str) -> str:
     """What a family is called."""
     titles = {
         "datasets": _("Data sets"),
@@ -70,25 +70,25 @@ def family_title(name: str) -> str:
     return titles.get(name) or name.replace("_", " ").capitalize()
 
 
-def title(part: type[Part]) -> str:
+def translate_part_title(part: type[Part]) -> str:
     """Translated title of a part."""
     return pgettext("part", part.title())
 
 
-def section(part: type[Part], name: str) -> str:
+def read_section(part: type[Part], name: str) -> str:
     """What a section says, in the language spoken."""
     return pgettext("reference", parse_docstring(part)[name])
 
 
-def text(part: type[Part]) -> str:
+def read_text(part: type[Part]) -> str:
     """The text of the docstring, in the language spoken."""
     return pgettext("reference", parse_docstring(part).text)
 
 
-def lead(part: type[Part]) -> str:
+def read_summary(part: type[Part]) -> str:
     """The first line without the title that it begins with."""
     line = pgettext("reference", parse_docstring(part).summary)
-    return line.removeprefix(title(part)).lstrip(" :,") or line
+    return line.removeprefix(translate_part_title(part)).lstrip(" :,") or line
 
 
 def capitalize(line: str) -> str:
@@ -97,19 +97,22 @@ def capitalize(line: str) -> str:
     return line if not first or first[0] in SIGNS else line[0].upper() + line[1:]
 
 
-def address(part: type[Part]) -> str:
+def make_address(part: type[Part]) -> str:
     """The part's entry, relative to the page."""
-    return "reference?" + urlencode({"part": name_of(part), "lang": current_language()})
+    return "reference?" + urlencode({"part": name_part(part), "lang": current_language()})
 
 
-def short(part: type[Part]) -> str:
+def make_tooltip(part: type[Part]) -> str:
     """Markdown for a tooltip: what it is, its formula, and the way to more."""
     formula = parse_docstring(part)["Formula"]
-    pieces = [f"**{title(part)}** · {plain(lead(part))}", f"$$\n{formula}\n$$" if formula else ""]
-    return "\n\n".join([*filter(None, pieces), f"[{_('More in the reference')}]({address(part)})"])
+    pieces = [
+        f"**{translate_part_title(part)}** · {escape_signs(read_summary(part))}",
+        f"$$\n{formula}\n$$" if formula else "",
+    ]
+    return "\n\n".join([*filter(None, pieces), f"[{_('More in the reference')}]({make_address(part)})"])
 
 
-def plain(line: str) -> str:
+def escape_signs(line: str) -> str:
     """A text whose signs Markdown would read as its own, as they are meant."""
     return "".join(f"\\{sign}" if sign in "*_~[]$`<>|" else sign for sign in line)
 
@@ -122,5 +125,7 @@ def fold(words: str) -> str:
 
 def matches(part: type[Part], wanted: str) -> bool:
     """Whether every word looked for is in the part's title (English or spoken), kind, or first line."""
-    words = fold(f"{part.title()} {title(part)} {kind_of(part)} {lead(part)} {family_title(part.family)}")
+    words = fold(
+        f"{part.title()} {translate_part_title(part)} {read_kind(part)} {read_summary(part)} {name_family(part.family)}"
+    )
     return all(word in words for word in fold(wanted).split())

@@ -7,23 +7,23 @@ import streamlit as st
 from engine.errors import PlaygroundError
 from engine.store import backups, integrity
 from pages.session import state
-from pages.session.engine import fleet
+from pages.session.engine import get_fleet
 from pages.session.i18n import _
-from pages.session.literal import literal
+from pages.session.literal import escape_markdown
 from pages.session.messages import translate
 
 
-def mishap() -> None:
+def draw_store_notice() -> None:
     """The sentence and two buttons; nothing where nothing happened."""
-    place = fleet().place
+    place = get_fleet().place
     note = integrity.read_note(place)
     if note is None:
         return
-    st.error(literal(translate(note.message)), icon=":material/database_off:")
+    st.error(escape_markdown(translate(note.message)), icon=":material/database_off:")
     copies = backups.list_copies(place)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if copies and st.button(_("Restore the newest backup"), icon=":material/history:", key="restore"):
-            back()
+            restore_backup()
         if st.button(_("Go on without"), key="dismiss"):
             integrity.clear_note(place)
             st.rerun()
@@ -32,11 +32,11 @@ def mishap() -> None:
         st.caption(copy if copies else _("There is no backup of the store."))
 
 
-def back() -> None:
+def restore_backup() -> None:
     """Puts it back and draws the page anew."""
     try:
         with st.spinner(_("Restoring the backup…")):
-            fleet().restore()
+            get_fleet().restore()
     except PlaygroundError as error:
         state.remember(notice=error)
     st.rerun()

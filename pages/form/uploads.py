@@ -20,12 +20,12 @@ from engine.parts.datasets.upload import Upload
 from engine.uploads import library
 from engine.uploads.infer import infer_uses
 from engine.uploads.schema import UploadSchema
-from pages.form.part_form import Form, complaint
+from pages.form.part_form import Form, draw_complaint
 from pages.session import adapt_to_dataset, state
-from pages.session.i18n import _, current_language, number
-from pages.session.literal import literal
-from pages.session.messages import sentence
-from pages.session.thumbnails import drawing, main_axes, rows
+from pages.session.i18n import _, current_language, format_number
+from pages.session.literal import escape_markdown
+from pages.session.messages import translate_error
+from pages.session.thumbnails import project_on_main_axes, sample_rows, sketch_examples
 
 Draft = dict[str, Any]
 LAYOUTS = {"images": "image", "sequences": "sequence"}
@@ -36,11 +36,11 @@ def recall_own_data(kind: str) -> Draft | None:
     """What is known of the person's own data of that kind: the file or the points last looked at, else the newest
     file; None where there is nothing yet."""
     if kind == "points":
-        drawn = state.memory("drawn")
+        drawn = state.recall("drawn")
         return {name: drawn[name] for name in ("drawn", "task")} if drawn and drawn["drawn"] else None
     if kind != "upload":
         return None
-    chosen: Draft | None = state.memory("own_data")
+    chosen: Draft | None = state.recall("own_data")
     if chosen and library.locate_file(chosen["file"]).is_file():
         return chosen
     return next((propose_data(file.digest, file.schema) for file in library.list_uploads()), None)
@@ -55,13 +55,13 @@ def propose_data(digest: str, about: UploadSchema) -> Draft | None:
     return {"kind": "upload", "file": digest, "called": about.name, "uses": uses, "task": task, "missing": "fill"}
 
 
-def tiles(items: Sequence[Draft], data: Draft) -> list[Draft]:
+def list_tiles(items: Sequence[Draft], data: Draft) -> list[Draft]:
     """The picker's items, with this person's own points and file in place of what stands for them."""
     own = {kind: data if data["kind"] == kind else recall_own_data(kind) for kind in ("upload", "points")}
-    return [{"kind": item["kind"], **picture(item, own.get(item["kind"]))} for item in items]
+    return [{"kind": item["kind"], **make_tile(item, own.get(item["kind"]))} for item in items]
 
 
-def picture(item: Draft, data: Draft | None) -> Draft:
+def make_tile(item: Draft, data: Draft | None) -> Draft:
     """What one tile shows."""
     if item["kind"] not in ("upload", "points"):
         return item
@@ -79,21 +79,21 @@ def make_thumbnail(part: Points | Upload) -> Draft:
     """Points as they are, images as one of them, tables along their main axes."""
     layout = LAYOUTS.get(library.find_schema(part.file, part.called).sort) if isinstance(part, Upload) else None
     if layout is not None:
-        return drawing(load_examples(part.model_copy(update={"layout": layout}), 0))
+        return sketch_examples(load_examples(part.model_copy(update={"layout": layout}), 0))
     loaded = load_examples(part, 0)
     whole = impute(loaded, np.arange(len(loaded.x)))
-    return {"mark": "points", "points": rows(*plane(whole), colors(whole))}
+    return {"mark": "points", "points": sample_rows(*flatten_to_plane(whole), scale_colors(whole))}
 
 
-def plane(loaded: Examples) -> tuple[np.ndarray, np.ndarray]:
+def flatten_to_plane(loaded: Examples) -> tuple[np.ndarray, np.ndarray]:
     """Two numbers for each row."""
     if loaded.x.shape[1] == 1:
         return loaded.x[:, 0], loaded.y.reshape(len(loaded.y), -1)[:, 0]
-    both = loaded.x if loaded.x.shape[1] == 2 else main_axes(loaded.x)
+    both = loaded.x if loaded.x.shape[1] == 2 else project_on_main_axes(loaded.x)
     return both[:, 0], both[:, 1]
 
 
-def colors(loaded: Examples) -> np.ndarray:
+def scale_colors(loaded: Examples) -> np.ndarray:
     """Classes, or values around their median."""
     values = loaded.y.astype(float).reshape(len(loaded.y), -1)[:, 0]
     if loaded.task == "classification":
@@ -102,7 +102,7 @@ def colors(loaded: Examples) -> np.ndarray:
     return np.asarray(away / (np.abs(away).max() or 1) * 0.999)
 
 
-def beside(form: Form, data: Draft) -> None:
+def draw_own_data(form: Form, data: Draft) -> None:
     """What stands under the picker while own data are chosen, and the way to their page."""
     if data["kind"] == "points":
         count = data["drawn"].count(";") + 1 if data["drawn"] else 0
@@ -113,10 +113,10 @@ def beside(form: Form, data: Draft) -> None:
             about = library.find_schema(data["file"], data["called"])
         except InvalidExperiment as error:
             about = None
-            if state.fault() is None:  # else it stands above the tabs
-                complaint(sentence(error))
+            if state.get_fault() is None:  # else it stands above the tabs
+                draw_complaint(translate_error(error))
         if about is not None:
-            st.caption(_("{name} · {n} rows", name=literal(about.name), n=number(about.rows, 6)))
+            st.caption(_("{name} · {n} rows", name=escape_markdown(about.name), n=format_number(about.rows, 6)))
             form.fields(Upload, data, ("data",), only=("missing",) if about.sort == "table" else ("layout",))
         query = {"show": "file", "lang": current_language()}
         st.page_link("data/page.py", label=_("Your data"), icon=":material/upload_file:", query_params=query)
@@ -124,15 +124,15 @@ def beside(form: Form, data: Draft) -> None:
 
 def explain_missing_file() -> str:
     """What is said of a link whose data are not here; nothing if that is not what is wrong with it."""
-    error = state.memory("notice")
+    error = state.recall("notice")
     lacks = isinstance(error, InvalidExperiment) and error.where == "$.data.file"
-    return sentence(error) if lacks else ""
+    return translate_error(error) if lacks else ""
 
 
-def use(data: Draft) -> InvalidExperiment | None:
+def open_with_data(data: Draft) -> InvalidExperiment | None:
     """Opens the playground with these data; what is wrong with them, if they cannot be learned from."""
-    draft = state.draft() or Experiment().to_dict()
-    wanted = adapt_to_dataset.to_data(draft, data["kind"], data)
+    draft = state.get_draft() or Experiment().to_dict()
+    wanted = adapt_to_dataset.adapt_to_data(draft, data["kind"], data)
     try:
         wanted = adapt_network(wanted)
         state.preview_experiment(Experiment.from_dict(wanted))
@@ -140,7 +140,7 @@ def use(data: Draft) -> InvalidExperiment | None:
         return error
     state.submit(wanted)
     query = {
-        "run": state.shown_run(),
+        "run": state.get_shown_run(),
         "x": share_link.encode_link(Experiment.from_dict(wanted)),
         "lang": current_language(),
     }

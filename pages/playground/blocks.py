@@ -13,21 +13,21 @@ from engine.errors import InvalidExperiment
 from engine.experiment.experiment import Experiment
 from engine.parts.blocks import Block, format_shape
 from engine.preview.preview import Preview
-from pages.form.fields import specs
+from pages.form.fields import read_specs
 from pages.form.part_form import Form, make_title
-from pages.form.part_help import short
+from pages.form.part_help import make_tooltip
 from pages.session import state
-from pages.session.i18n import _, number
-from pages.session.literal import literal
+from pages.session.i18n import _, format_number
+from pages.session.literal import escape_markdown
 from pages.session.messages import translate
 
 
-def network(form: Form, draft: dict[str, Any]) -> None:
+def draw_network(form: Form, draft: dict[str, Any]) -> None:
     """The list, the output layer, the totals and the initializer."""
-    blocks, seen = draft["network"], reach(draft)
+    blocks, seen = draft["network"], preview_buildable(draft)
     for place, block in enumerate(blocks):
-        row(form, place, block, seen, last=place == len(blocks) - 1)
-    output_row(form, seen, len(blocks))
+        draw_block(form, place, block, seen, last=place == len(blocks) - 1)
+    draw_output(form, seen, len(blocks))
     st.menu_button(
         _("Add a block"),
         list(catalogue(Block)),
@@ -35,99 +35,99 @@ def network(form: Form, draft: dict[str, Any]) -> None:
         icon=":material/add:",
         width="stretch",
         key="add_block",
-        on_click=add,
+        on_click=add_block,
     )
-    totals(seen, len(blocks))
+    draw_totals(seen, len(blocks))
     if any(catalogue(Block)[block["kind"]].is_head for block in blocks):
         form.fields(Experiment, draft, (), only=("output_weight",))
     form.fields(Experiment, draft, (), only=("initializer", "bias"))
 
 
-def row(form: Form, place: int, block: dict[str, Any], seen: Preview | None, *, last: bool) -> None:
+def draw_block(form: Form, place: int, block: dict[str, Any], seen: Preview | None, *, last: bool) -> None:
     """One block: its name opens its fields; beside it the buttons that move and remove it."""
     with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center", key=f"block_{place}"):
-        with st.popover(summary(block), width="stretch", key=f"open_{place}"):
+        with st.popover(summarize_block(block), width="stretch", key=f"open_{place}"):
             model = catalogue(Block)[block["kind"]]
-            st.markdown(f"**{make_title(Block)(block['kind'])}**", help=short(model))
+            st.markdown(f"**{make_title(Block)(block['kind'])}**", help=make_tooltip(model))
             form.fields(model, block, ("network", place))
-            if not specs(model):
+            if not read_specs(model):
                 st.caption(_("This block has nothing to set."))
         for icon, words, by, off in (
             ("arrow_upward", _("Move up"), -1, place == 0),
             ("arrow_downward", _("Move down"), 1, last),
         ):
-            button(f"{icon}_{place}", icon, words, off, move, (place, by))
-        button(f"remove_{place}", "close", _("Remove"), False, remove, (place,))
-    caption(seen if seen and place < len(seen.layers) - 1 else None, place)
-    fault = state.fault()
+            draw_button(f"{icon}_{place}", icon, words, off, move_block, (place, by))
+        draw_button(f"remove_{place}", "close", _("Remove"), False, remove_block, (place,))
+    draw_caption(seen if seen and place < len(seen.layers) - 1 else None, place)
+    fault = state.get_fault()
     if fault and fault.where.startswith(f"$.network[{place}] "):
         form.complain(("network", place))
 
 
-def button(key: str, icon: str, words: str, off: bool, act: Any, args: tuple[int, ...]) -> None:
+def draw_button(key: str, icon: str, words: str, off: bool, act: Any, args: tuple[int, ...]) -> None:
     """A small button that is only a picture; its words are its tooltip."""
     st.button(f":material/{icon}:", key=key, help=words, type="tertiary", disabled=off, on_click=act, args=args)
 
 
-def summary(block: dict[str, Any]) -> str:
+def summarize_block(block: dict[str, Any]) -> str:
     """A block in a few words: Dense 16 · Tanh."""
     model, words = catalogue(Block)[block["kind"]], []
-    for spec in specs(model):
+    for spec in read_specs(model):
         value = block.get(spec.name, spec.default)
         if spec.sort == "part" and spec.family:
             words += [make_title(spec.family)(value["kind"])] if value else []
         elif spec.sort == "text":
-            words += [f"“{literal(value)}”"] if value else []
+            words += [f"“{escape_markdown(value)}”"] if value else []
         elif not words or (spec.sort in ("integer", "number") and value != spec.default):
-            words.append(number(value, 4))
+            words.append(format_number(value, 4))
     return " · ".join([make_title(Block)(block["kind"]), *words])
 
 
-def caption(seen: Preview | None, place: int) -> None:
+def draw_caption(seen: Preview | None, place: int) -> None:
     """What comes out of a layer, and how many parameters it has."""
     if seen and place < len(seen.layers):
         layer = seen.layers[place]
         shape = f"{format_shape(layer.input_shape)} → {format_shape(layer.output_shape)}"
         note = catalogue(Block)[layer.kind].parameters_note
-        text = f"{shape} · {_('{n} parameters', n=number(layer.parameters, 4))}" if layer.parameters else shape
-        st.caption(text, help=literal(translate(note)) if note else None)
+        text = f"{shape} · {_('{n} parameters', n=format_number(layer.parameters, 4))}" if layer.parameters else shape
+        st.caption(text, help=escape_markdown(translate(note)) if note else None)
     else:
         st.caption("–")
 
 
-def output_row(form: Form, seen: Preview | None, place: int) -> None:
+def draw_output(form: Form, seen: Preview | None, place: int) -> None:
     """The last layer, which is always there."""
     whole = seen is not None and place < len(seen.layers)
-    outputs = number(seen.outputs, 4) if seen and whole else "–"
+    outputs = format_number(seen.outputs, 4) if seen and whole else "–"
     with st.container(horizontal=True, vertical_alignment="center", key="block_output"):
         st.markdown(f":material/lock: {_('Output')} · {outputs}", help=_("Always there: one output a class or target."))
-    caption(seen if whole else None, place)
-    fault = state.fault()
+    draw_caption(seen if whole else None, place)
+    fault = state.get_fault()
     if fault and fault.where.startswith("$.network (output"):
         form.complain(("network",))
 
 
-def totals(seen: Preview | None, place: int) -> None:
+def draw_totals(seen: Preview | None, place: int) -> None:
     """Parameters, work and memory of the whole."""
     if not seen or place >= len(seen.layers):
         return
     parts = (
-        _("{n} parameters", n=number(seen.parameters, 4)),
-        _("{n} FLOPs an example", n=amount(seen.flops_per_example)),
-        _("{n}B in training", n=amount(seen.memory_bytes)),
+        _("{n} parameters", n=format_number(seen.parameters, 4)),
+        _("{n} FLOPs an example", n=format_amount(seen.flops_per_example)),
+        _("{n}B in training", n=format_amount(seen.memory_bytes)),
     )
     st.caption(" · ".join(parts))
 
 
-def amount(value: float) -> str:
+def format_amount(value: float) -> str:
     """A count with k, M or G."""
     for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if value >= size:
-            return f"{number(value / size)} {letter}"
-    return f"{number(value)} "
+            return f"{format_number(value / size)} {letter}"
+    return f"{format_number(value)} "
 
 
-def reach(draft: dict[str, Any]) -> Preview | None:
+def preview_buildable(draft: dict[str, Any]) -> Preview | None:
     """The preview of as much of the network as can be built."""
     wanted = copy.deepcopy(draft)
     for _attempt in range(3):
@@ -143,23 +143,23 @@ def reach(draft: dict[str, Any]) -> Preview | None:
     return None
 
 
-def add() -> None:
+def add_block() -> None:
     """The menu was used: a block like the last of its kind, before the output."""
-    kind = state.pick("add_block")
-    blocks = state.draft()["network"]
+    kind = state.read_control("add_block")
+    blocks = state.get_draft()["network"]
     alike = [block for block in blocks if block["kind"] == kind]
     fresh = copy.deepcopy(alike[-1]) if alike else catalogue(Block)[kind]().model_dump(mode="json")
     state.change(("network",), [*blocks, fresh])
 
 
-def move(place: int, by: int) -> None:
+def move_block(place: int, by: int) -> None:
     """Swap a block with its neighbor."""
-    blocks = list(state.draft()["network"])
+    blocks = list(state.get_draft()["network"])
     blocks[place], blocks[place + by] = blocks[place + by], blocks[place]
     state.change(("network",), blocks)
 
 
-def remove(place: int) -> None:
+def remove_block(place: int) -> None:
     """Take a block out."""
-    blocks = list(state.draft()["network"])
+    blocks = list(state.get_draft()["network"])
     state.change(("network",), blocks[:place] + blocks[place + 1 :])

@@ -16,20 +16,20 @@ from engine.parts.regularizers import Regularizer
 from engine.parts.transforms import Transform
 from engine.preview.cautions import Caution
 from pages.form import uploads
-from pages.form.before_after import PICTURES, class_warnings
-from pages.form.component import component, source
-from pages.form.download_progress import away, get
-from pages.form.part_form import Form, complaint, make_title, warning
-from pages.form.part_help import short
-from pages.playground.blocks import network, reach
-from pages.playground.presets import presets
-from pages.playground.toolbar import tools
+from pages.form.before_after import PICTURES, warn_of_classes
+from pages.form.component import locate_source, register_component
+from pages.form.download_progress import describe_download, fetch_files
+from pages.form.part_form import Form, draw_complaint, draw_warning, make_title
+from pages.form.part_help import make_tooltip
+from pages.playground.blocks import draw_network, preview_buildable
+from pages.playground.presets import draw_presets
+from pages.playground.toolbar import draw_toolbar
 from pages.playground.weight_shrinkage import describe_shrinkage
 from pages.session import adapt_to_dataset, state
-from pages.session.i18n import _, number, pgettext
-from pages.session.literal import literal
-from pages.session.messages import phrase, sentence, sentences
-from pages.session.thumbnails import thumbnails
+from pages.session.i18n import _, format_number, pgettext
+from pages.session.literal import escape_markdown
+from pages.session.messages import translate_error, translate_findings, translate_plain
+from pages.session.thumbnails import list_thumbnails
 
 DATA = ("data", "validation", "test", "stratified", "random_labels", "balance", "preprocessing", "augmentations")
 TABS = (tuple(f"$.{name}" for name in DATA), ("$.network", "$.initializer", "$.bias", "$.output_weight"), ())
@@ -37,91 +37,93 @@ TABS = (tuple(f"$.{name}" for name in DATA), ("$.network", "$.initializer", "$.b
 CHOSEN = tuple(kind for kind, probe in catalogue(Probe).items() if not probe.is_automatic)
 
 
-def sidebar() -> None:
+def draw_sidebar() -> None:
     """Presets, what is wrong with the draft, and the tabs."""
-    draft = state.draft()
-    form = Form(state.bind, mark, doubts)
-    presets()
-    tools()
-    for said_so in complaints():
-        complaint(said_so)
-    if tabs := ", ".join(dict.fromkeys(tab_of(one.where) for one in careful())):
-        warning(_("Worth a look before training: see {tabs}.", tabs=tabs))
+    draft = state.get_draft()
+    form = Form(state.bind, explain_faults, explain_cautions)
+    draw_presets()
+    draw_toolbar()
+    for said_so in list_complaints():
+        draw_complaint(said_so)
+    if tabs := ", ".join(dict.fromkeys(find_tab(one.where) for one in list_cautions())):
+        draw_warning(_("Worth a look before training: see {tabs}.", tabs=tabs))
     names = [_("Data"), _("Network"), _("Training")]
     # only the open tab is drawn: the browser would spend half a second on the hidden ones before the first picture
-    for tab, draw in zip(st.tabs(names, key="tab", on_change="rerun"), (data, network, training), strict=True):
+    for tab, draw in zip(
+        st.tabs(names, key="tab", on_change="rerun"), (draw_data, draw_network, draw_training), strict=True
+    ):
         if tab.open:
             with tab:
                 draw(form, draft)
 
 
-def mark(where: str) -> str:
+def explain_faults(where: str) -> str:
     """The sentence to show under a place of the form."""
-    return " ".join(sentence(one) for one in faults() if one.where.split(" ")[0] == where)
+    return " ".join(translate_error(one) for one in list_faults() if one.where.split(" ")[0] == where)
 
 
-def faults() -> tuple[InvalidExperiment, ...]:
+def list_faults() -> tuple[InvalidExperiment, ...]:
     """Everything that is wrong with the draft."""
-    fault = state.fault()
+    fault = state.get_fault()
     return fault.findings if fault is not None else ()
 
 
-def doubts(where: str) -> str:
+def explain_cautions(where: str) -> str:
     """What to be careful about at a place of the form."""
-    return " ".join(phrase(one.message.plain()) for one in careful() if one.where.split(" ")[0] == where)
+    return " ".join(translate_plain(one.message.plain()) for one in list_cautions() if one.where.split(" ")[0] == where)
 
 
-def careful() -> tuple[Caution, ...]:
+def list_cautions() -> tuple[Caution, ...]:
     """What the experiment on the page is to be careful about; nothing while the draft cannot be trained."""
-    if state.fault() is not None:
+    if state.get_fault() is not None:
         return ()
     try:
-        return state.preview_experiment(state.memory("accepted")).cautions
+        return state.preview_experiment(state.recall("accepted")).cautions
     except PlaygroundError:  # an old run whose data are gone
         return ()
 
 
-def tab_of(where: str) -> str:
+def find_tab(where: str) -> str:
     """The tab on which a place of the form stands."""
     start = where.split("[")[0].split(" ")[0]
     start = ".".join(start.split(".")[:2])
     return _("Network") if start in TABS[1] else _("Data") if start in TABS[0] else _("Training")
 
 
-def complaints() -> list[str]:
+def list_complaints() -> list[str]:
     """What is said above the tabs: that the draft cannot be trained and where, and what else went wrong."""
-    said_so, wrong, notice = [], faults(), state.notice()
+    said_so, wrong, notice = [], list_faults(), state.pop_notice()
     if wrong:
-        *others, last = ((tab_of(one.where), sentence(one)) for one in wrong)
+        *others, last = ((find_tab(one.where), translate_error(one)) for one in wrong)
         before = [f"{tab}: {what}" for tab, what in others]
         said_so.append(
             " ".join([*before, _("{tab}: {sentence} The run goes on as it was.", tab=last[0], sentence=last[1])])
         )
     if notice is not None:
-        said_so.append(sentences(notice))
+        said_so.append(translate_findings(notice))
     return said_so
 
 
-def data(form: Form, draft: dict[str, Any]) -> None:
+def draw_data(form: Form, draft: dict[str, Any]) -> None:
     """Which data set, its fields, the split, the preprocessing, the augmentation."""
     kinds = catalogue(Dataset)
-    pictures = uploads.tiles(thumbnails(), draft["data"])
+    pictures = uploads.list_tiles(list_thumbnails(), draft["data"])
     items = [
-        {**item, "title": pgettext("part", kinds[item["kind"]].title()), "note": away(kinds[item["kind"]])}
+        {**item, "title": pgettext("part", kinds[item["kind"]].title()), "note": describe_download(kinds[item["kind"]])}
         for item in pictures
     ]
     shown = {
-        "source": source("controls/picker"),
+        "source": locate_source("controls/picker"),
         "label": _("Data set"),
         "selected": draft["data"]["kind"],
         "items": items,
     }
-    component("controls/picker")(key="picker", data=shown, on_picked_change=choose_data)
+    register_component("controls/picker")(key="picker", data=shown, on_picked_change=choose_data)
     form.complain(("data",))
     chosen = kinds[draft["data"]["kind"]]
-    st.caption(f"**{make_title(Dataset)(draft['data']['kind'])}**", help=short(chosen))
+    st.caption(f"**{make_title(Dataset)(draft['data']['kind'])}**", help=make_tooltip(chosen))
     form.fields(chosen, draft["data"], ("data",))
-    uploads.beside(form, draft["data"])
+    uploads.draw_own_data(form, draft["data"])
     form.fields(Experiment, draft, (), only=("validation", "seed"))
     with st.expander(_("More of the split")):
         form.fields(Experiment, draft, (), only=("test", "random_labels", "balance", "stratified"))
@@ -134,32 +136,34 @@ def draw_folded(form: Form, title: str, family: type[Part], values: list[dict[st
     with st.expander(title, key=f"fold_{name}", on_change="rerun") as fold:
         form.several(family, values, (name,))
         if fold.open and values:
-            PICTURES[name](state.draft())
+            PICTURES[name](state.get_draft())
     form.complain((name,))
     if name == "augmentations":
-        class_warnings(state.draft())
+        warn_of_classes(state.get_draft())
     if values:
         st.caption(" · ".join(make_title(family)(value["kind"]) for value in values))
 
 
 def choose_data() -> None:
     """The picker was used."""
-    picked = state.pick("picker")["picked"]
-    if picked and picked["kind"] != state.draft()["data"]["kind"]:
-        get(catalogue(Dataset)[picked["kind"]])
-        state.submit(adapt_to_dataset.to_data(state.draft(), picked["kind"], uploads.recall_own_data(picked["kind"])))
+    picked = state.read_control("picker")["picked"]
+    if picked and picked["kind"] != state.get_draft()["data"]["kind"]:
+        fetch_files(catalogue(Dataset)[picked["kind"]])
+        state.submit(
+            adapt_to_dataset.adapt_to_data(state.get_draft(), picked["kind"], uploads.recall_own_data(picked["kind"]))
+        )
 
 
-def training(form: Form, draft: dict[str, Any]) -> None:
+def draw_training(form: Form, draft: dict[str, Any]) -> None:
     """Loss, optimizer, schedule, regularizers, batches and length."""
     form.fields(Experiment, draft, (), only=("optimizer", "loss"))
     form.fields(Experiment, draft, (), only=("schedule", "batch_size"))
     st.markdown(f"**{_('Regularization')}**")
     form.several(Regularizer, draft["regularizers"], ("regularizers",))
     if sentence_of_decay := describe_shrinkage(draft):
-        st.caption(literal(sentence_of_decay))
+        st.caption(escape_markdown(sentence_of_decay))
     form.fields(Experiment, draft, (), only=("ensemble", "attack"))
-    price(draft)
+    draw_price(draft)
     with st.expander(_("Length and device"), key="fold_length"):
         form.fields(Experiment, draft, (), only=("epochs", "steps"))
         form.fields(Stopping, draft["stopping"], ("stopping",))
@@ -169,11 +173,15 @@ def training(form: Form, draft: dict[str, Any]) -> None:
         form.several(Probe, draft["probes"], ("probes",), CHOSEN)
 
 
-def price(draft: dict[str, Any]) -> None:
+def draw_price(draft: dict[str, Any]) -> None:
     """What members and attacks cost, next to one network without them."""
-    seen = reach(draft)
+    seen = preview_buildable(draft)
     if seen and seen.members * seen.cost > 1:
-        times = number(seen.members * seen.cost, 4)
+        times = format_number(seen.members * seen.cost, 4)
         st.caption(
-            _("{n} parameters; a step takes about {times} times as long.", n=number(seen.parameters, 4), times=times)
+            _(
+                "{n} parameters; a step takes about {times} times as long.",
+                n=format_number(seen.parameters, 4),
+                times=times,
+            )
         )

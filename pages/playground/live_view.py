@@ -12,35 +12,35 @@ from engine.experiment.experiment import Experiment
 from engine.live import token
 from engine.parts.blocks import Block
 from engine.parts.probes import Probe
-from pages.form.component import component, source, translations
-from pages.form.part_help import capitalize, section, title
+from pages.form.component import locate_source, locate_translations, register_component
+from pages.form.part_help import capitalize, read_section, translate_part_title
 from pages.session import state
-from pages.session.i18n import _, current_language, live_texts, pgettext, small, speak
-from pages.session.run_records import task_of
+from pages.session.i18n import _, current_language, lower_title, pgettext, read_live_texts, speak
+from pages.session.run_records import find_task
 
 FRESH_SECONDS = 600
 
 
-def live(run: str, experiment: Experiment) -> Any:
+def mount_live_view(run: str, experiment: Experiment) -> Any:
     """Mounts the picture; the result carries the triggers `command`, `enlarge` and `token`."""
     data = {
-        "source": source("main"),
+        "source": locate_source("main"),
         "run": run,
-        "token": pass_for(run),
+        "token": issue_token(run),
         "url": "/",
         "lang": current_language(),
-        "texts": texts(current_language()),
-        "catalogue": translations(current_language()),
-        "task": task_of(experiment),
+        "texts": collect_texts(current_language()),
+        "catalogue": locate_translations(current_language()),
+        "task": find_task(experiment),
         "readOnly": False,
     }
     none = {f"on_{name}_change": lambda: None for name in ("command", "enlarge", "token")}
-    return component("main")(key="live", data=data, **none)
+    return register_component("main")(key="live", data=data, **none)
 
 
-def pass_for(run: str) -> str:
+def issue_token(run: str) -> str:
     """A token for the live route, the same for some minutes."""
-    kept_run, kept, at = state.memory("pass", ("", "", 0.0))
+    kept_run, kept, at = state.recall("pass", ("", "", 0.0))
     if kept_run != run or time.monotonic() - at > FRESH_SECONDS:
         kept = token.issue(run)
         state.remember(**{"pass": (run, kept, time.monotonic())})
@@ -48,17 +48,17 @@ def pass_for(run: str) -> str:
 
 
 @cache
-def texts(language: str) -> dict[str, str]:
+def collect_texts(language: str) -> dict[str, str]:
     """Every text of the component in a language."""
     speak(language)
-    kinds = {f"kind_{kind}": small(pgettext("part", part.title())) for kind, part in catalogue(Block).items()}
-    probes = dict(instruments())
-    return {key: _(text) for key, text in live_texts().items()} | kinds | probes
+    kinds = {f"kind_{kind}": lower_title(pgettext("part", part.title())) for kind, part in catalogue(Block).items()}
+    probes = dict(describe_probes())
+    return {key: _(text) for key, text in read_live_texts().items()} | kinds | probes
 
 
-def instruments() -> Iterator[tuple[str, str]]:
+def describe_probes() -> Iterator[tuple[str, str]]:
     """What each probe is called and how its picture is read, as the probe says it, in the language spoken."""
     for kind, probe in catalogue(Probe).items():
-        yield f"title_{kind}", title(probe)
-        if reading := section(probe, "Reading"):
+        yield f"title_{kind}", translate_part_title(probe)
+        if reading := read_section(probe, "Reading"):
             yield f"reading_{kind}", capitalize(reading)

@@ -8,33 +8,35 @@ from engine.errors import PlaygroundError
 from engine.experiment.experiment import Experiment
 from pages.dialogs.enlarge import enlarge
 from pages.form import uploads
-from pages.playground.controls import sidebar
-from pages.playground.live_view import live
+from pages.playground.controls import draw_sidebar
+from pages.playground.live_view import mount_live_view
 from pages.session import state
 from pages.session.i18n import _
-from pages.session.literal import literal
-from pages.session.messages import sentence
+from pages.session.literal import escape_markdown
+from pages.session.messages import translate_error
 
 
-def page() -> None:
+def draw_page() -> None:
     """One run, from the first second."""
     try:
         row = state.open_page()
     except PlaygroundError as error:
-        st.error(literal(sentence(error)), icon=":material/error:")
+        st.error(escape_markdown(translate_error(error)), icon=":material/error:")
         return
-    if state.memory("broken_link"):
+    if state.recall("broken_link"):
         st.warning(
-            literal(uploads.explain_missing_file())
+            escape_markdown(uploads.explain_missing_file())
             or _("This link holds no whole experiment; it may have been cut. Here is the usual one.")
         )
         state.remember(broken_link=None, notice=None)
-    experiment: Experiment = state.memory("accepted")
-    asked = live(state.shown_run(), experiment)  # first: the browser draws it while the rest is on its way
+    experiment: Experiment = state.recall("accepted")
+    asked = mount_live_view(
+        state.get_shown_run(), experiment
+    )  # first: the browser draws it while the rest is on its way
     with st.sidebar:
-        sidebar()
+        draw_sidebar()
     if asked.command:
-        state.command(asked.command["do"])
+        state.run_command(asked.command["do"])
         st.rerun()
     if asked.token:
         state.remember(**{"pass": ("", "", 0.0)})
@@ -43,4 +45,4 @@ def page() -> None:
         enlarge(asked.enlarge["panel"])
 
 
-page()
+draw_page()

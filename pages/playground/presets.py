@@ -9,7 +9,7 @@ import streamlit as st
 
 from engine.experiment.presets import Expectation, PresetEntry, load, read_catalog
 from pages.session import state
-from pages.session.i18n import _, fixed, number, pgettext
+from pages.session.i18n import _, format_fixed, format_number, pgettext
 
 # What is expected, by measure and by whether it is a lower or an upper bound.
 SENTENCES = {
@@ -33,24 +33,24 @@ SENTENCES = {
 }
 
 
-def presets() -> None:
+def draw_presets() -> None:
     """The button that opens the window, and under it what to look at in the one that was chosen."""
     if st.button(_("Presets"), icon=":material/auto_awesome_motion:", width="stretch", key="presets"):
-        st.dialog(_("Presets"), width="large")(window)()
+        st.dialog(_("Presets"), width="large")(draw_window)()
     entry = find_shown_preset()
     if entry and entry.look:
-        st.caption(f"**{pgettext('preset', entry.title)}** · {_(entry.look)}  \n{expectations(entry)}")
+        st.caption(f"**{pgettext('preset', entry.title)}** · {_(entry.look)}  \n{describe_expectations(entry)}")
 
 
 def find_shown_preset() -> PresetEntry | None:
     """The preset that was chosen last, as long as the draft is still that."""
-    name, document = state.memory("preset", ("", None))
-    return next((one for one in read_catalog() if one.name == name), None) if document == state.draft() else None
+    name, document = state.recall("preset", ("", None))
+    return next((one for one in read_catalog() if one.name == name), None) if document == state.get_draft() else None
 
 
-def window() -> None:
+def draw_window() -> None:
     """Search, topics, and two columns of presets in each."""
-    state.language()
+    state.apply_language()
     wish = st.text_input(
         _("Search"),
         key="preset_search",
@@ -69,56 +69,56 @@ def window() -> None:
             for pair in (kept[place : place + 2] for place in range(0, len(kept), 2)):  # a phone stacks row by row
                 for column, entry in zip(st.columns(2, gap="small"), pair, strict=False):
                     with column:
-                        card(entry)
+                        draw_card(entry)
 
 
-def card(entry: PresetEntry) -> None:
+def draw_card(entry: PresetEntry) -> None:
     """One preset: a button with its title, what to look at, what to expect."""
     with st.container(border=True, gap="xxsmall", key=f"preset_card_{entry.name}"):
         if st.button(pgettext("preset", entry.title), key=f"preset_{entry.name}", width="stretch"):
-            choose(entry.name)
+            choose_preset(entry.name)
             st.rerun()
         if entry.look:
             st.caption(_(entry.look))
-            st.caption(f":material/flag: {expectations(entry)}")
+            st.caption(f":material/flag: {describe_expectations(entry)}")
 
 
-def choose(name: str) -> None:
+def choose_preset(name: str) -> None:
     """Start a preset."""
     wanted = load(name)
-    state.load(wanted.to_json())
+    state.load_document(wanted.to_json())
     state.remember(preset=(name, wanted.to_dict()))
 
 
-def expectations(entry: PresetEntry) -> str:
+def describe_expectations(entry: PresetEntry) -> str:
     """Everything that is expected, in sentences."""
-    return " ".join(expectation(one) for one in entry.expect)
+    return " ".join(describe_expectation(one) for one in entry.expect)
 
 
-def expectation(one: Expectation) -> str:
+def describe_expectation(one: Expectation) -> str:
     """One expectation as a sentence."""
     template = SENTENCES[one.measure, one.at_most is None]
-    return _(template, value=amount(one), step=number(one.step, 12))
+    return _(template, value=format_bound(one), step=format_number(one.step, 12))
 
 
-def amount(one: Expectation) -> str:
+def format_bound(one: Expectation) -> str:
     """The bound: shares as per cent, R² and tiny shares as plain numbers."""
     if one.measure in ("validation_r2", "reconstruction_r2"):
-        return fixed(one.value, 2)
+        return format_fixed(one.value, 2)
     if one.measure in ("gradient_share", "loss_of_one"):
         return f"1/{round(1 / one.value)}"
     digits = 0 if abs(one.value * 100 - round(one.value * 100)) < 1e-9 else 1
-    return f"{fixed(one.value * 100, digits)}\u202f%"
+    return f"{format_fixed(one.value * 100, digits)}\u202f%"
 
 
 def matches(entry: PresetEntry, wish: str) -> bool:
     """Whether every word that is searched for stands in the preset's texts, in either language."""
     texts = (entry.name, entry.title, entry.topic, entry.look)
     own = (pgettext("preset", entry.title), _(entry.topic), _(entry.look))
-    whole = plain(" ".join((*texts, *own)))
-    return all(word in whole for word in plain(wish).split())
+    whole = fold(" ".join((*texts, *own)))
+    return all(word in whole for word in fold(wish).split())
 
 
-def plain(text: str) -> str:
+def fold(text: str) -> str:
     """Small letters without accents."""
     return "".join(c for c in unicodedata.normalize("NFD", text.lower()) if not unicodedata.combining(c))

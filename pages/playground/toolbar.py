@@ -6,29 +6,29 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.dialogs.check import check
-from pages.dialogs.cost import cost
-from pages.dialogs.export import export
+from pages.dialogs.check import open_checks
+from pages.dialogs.cost import open_cost
+from pages.dialogs.export import open_export
 from pages.session.i18n import _
 
 Button = tuple[str, str, Callable[[], None]]  # label, icon, what opens it
 
 
-def buttons() -> tuple[Button, ...]:
+def list_buttons() -> tuple[Button, ...]:
     """All of them, from left to right."""
     return (
-        (_("Check"), ":material/fact_check:", check),
-        (_("Cost"), ":material/payments:", cost),
-        (_("Export"), ":material/download:", export),
+        (_("Check"), ":material/fact_check:", open_checks),
+        (_("Cost"), ":material/payments:", open_cost),
+        (_("Export"), ":material/download:", open_export),
     )
 
 
-def tools() -> None:
+def draw_toolbar() -> None:
     """Draws the row; the one that was pressed opens its dialog."""
     with st.container(horizontal=True, gap="small", key="tools"):
         pressed = [
             begin
-            for place, (label, icon, begin) in enumerate(buttons())
+            for place, (label, icon, begin) in enumerate(list_buttons())
             if st.button(label, icon=icon, width="stretch", key=f"tool_{place}")
         ]
     for begin in pressed:

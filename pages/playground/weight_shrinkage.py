@@ -9,7 +9,7 @@ from typing import Any
 from engine.errors import PlaygroundError
 from engine.experiment.experiment import Experiment
 from engine.parts.regularizers import get_coefficient
-from pages.session.i18n import _, fixed
+from pages.session.i18n import _, format_fixed
 
 
 def describe_shrinkage(draft: Mapping[str, Any]) -> str:
@@ -30,7 +30,7 @@ def describe_shrinkage(draft: Mapping[str, Any]) -> str:
         return ""
     if optimizer.is_gradient_descent:
         taken = optimizer.settings["lr"] * get_coefficient(rule)
-        return by_layer(shares, taken) if shares else describe_share(taken)
+        return describe_by_layer(shares, taken) if shares else describe_share(taken)
     return _("L2 goes through the optimizer's own scaling here; only plain SGD keeps exactly 1 − αλ of every weight.")
 
 
@@ -39,7 +39,7 @@ def describe_share(taken: float) -> str:
     factor = format_factor(taken)
     if not 0 < taken < 1:
         return _("One step keeps 1 − αλ = {factor} of every weight: too little, it would swing or grow.", factor=factor)
-    steps = fixed(round(log(2) / -log(1 - taken)), 0)
+    steps = format_fixed(round(log(2) / -log(1 - taken)), 0)
     return _(
         "One step keeps 1 − αλ = {factor} of every weight; left alone, half is gone after {steps} steps.",
         factor=factor,
@@ -47,7 +47,7 @@ def describe_share(taken: float) -> str:
     )
 
 
-def by_layer(shares: Mapping[str, float], taken: float) -> str:
+def describe_by_layer(shares: Mapping[str, float], taken: float) -> str:
     """The same for the layers that are named, each with its multiple of λ."""
     factors = ", ".join(f"{name}: {format_factor(share * taken)}" for name, share in shares.items())
     return _("One step keeps 1 − αλ of every weight of these layers: {factors}.", factors=factors)
@@ -55,4 +55,4 @@ def by_layer(shares: Mapping[str, float], taken: float) -> str:
 
 def format_factor(taken: float) -> str:
     """The factor that leaves so much of a weight, in digits."""
-    return fixed(1 - taken, 7).rstrip("0").rstrip(".,")
+    return format_fixed(1 - taken, 7).rstrip("0").rstrip(".,")

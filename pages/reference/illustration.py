@@ -31,30 +31,30 @@ from engine.parts.optimizers import Optimizer
 from engine.parts.schedules import Schedule
 from engine.parts.transforms import Transform
 from pages.figures import part_figures, tiles
-from pages.figures.examples import of_examples
-from pages.form.part_form import complaint
-from pages.session.experiment_title import classes
-from pages.session.i18n import _, number
-from pages.session.messages import sentence
-from pages.settings import chart_colors
+from pages.figures.examples import draw_examples
+from pages.form.part_form import draw_complaint
+from pages.session.experiment_title import name_classes
+from pages.session.i18n import _, format_number
+from pages.session.messages import translate_error
+from pages.settings import get_chart_colors
 
 CONFIG = {"displayModeBar": False}
-way = lru_cache(maxsize=64)(trace_optimizer)  # a few tenths of a second each
+compute_path = lru_cache(maxsize=64)(trace_optimizer)  # a few tenths of a second each
 
 
-def sketch(part: Part) -> bool:
+def draw_part(part: Part) -> bool:
     """Draws the part's picture, if its family has one; says why where it cannot be drawn."""
     draw = next((draw for family, draw in PICTURES.items() if isinstance(part, family)), None)
     if draw is None:
         return False
     try:
-        return bool(draw(part, chart_colors(st.context.theme.type)))
+        return bool(draw(part, get_chart_colors(st.context.theme.type)))
     except InvalidExperiment as error:
-        complaint(sentence(error))
+        draw_complaint(translate_error(error))
         return True
 
 
-def show(figure: go.Figure, caption: str = "", height: int = 320) -> bool:
+def draw_figure(figure: go.Figure, caption: str = "", height: int = 320) -> bool:
     """The figure, and what it shows."""
     st.plotly_chart(figure, theme=None, height=height, config=CONFIG, key="sketch", alt=caption or _("Picture"))
     if caption:
@@ -62,16 +62,17 @@ def show(figure: go.Figure, caption: str = "", height: int = 320) -> bool:
     return True
 
 
-def activation(part: Activation, colors: Any) -> bool:
-    return show(
-        part_figures.of_response(sample_activation(part), colors), _("f solid, f′ dashed, from torch's own derivative.")
+def draw_activation(part: Activation, colors: Any) -> bool:
+    return draw_figure(
+        part_figures.draw_activation(sample_activation(part), colors),
+        _("f solid, f′ dashed, from torch's own derivative."),
     )
 
 
-def block(part: Block, colors: Any) -> bool:
+def draw_block(part: Block, colors: Any) -> bool:
     """Windows for convolution and pooling, the function for an activation block; nothing for the rest."""
     if part.unitwise and part.output_activation:
-        return activation(part.output_activation, colors)
+        return draw_activation(part.output_activation, colors)
     if part.window is None:
         return False
     find_window_arithmetic(part, 32)  # refused at once where no size that can be chosen would do
@@ -79,88 +80,92 @@ def block(part: Block, colors: Any) -> bool:
     size = int(st.slider(_("Size of the input, x"), 1, 16, 8, key="size"))
     seen = find_window_arithmetic(part, size)
     assert seen is not None
-    places = tiles.sides(seen) if flat else tiles.sides(seen) ** 2
+    places = tiles.count_positions(seen) if flat else tiles.count_positions(seen) ** 2
     place = int(st.slider(_("Position"), 1, places, 1, key=f"place_{places}")) - 1 if places > 1 else 0
-    show(tiles.of_windows(seen, place, colors, flat=flat), height=280)
-    st.latex(tiles.arithmetic(seen))
+    draw_figure(tiles.draw_windows(seen, place, colors, flat=flat), height=280)
+    st.latex(tiles.format_arithmetic(seen))
     if not part.window.has_weights:
         before, after = pool_image(part)
-        images = tiles.gallery([(_("a digit before and after"), [before, after])], colors)  # type: ignore[list-item]
+        images = tiles.draw_gallery([(_("a digit before and after"), [before, after])], colors)  # type: ignore[list-item]
         st.plotly_chart(images, theme=None, height=220, config=CONFIG, key="pooled", alt=_("a digit before and after"))
     return True
 
 
-def initializer(part: Initializer, colors: Any) -> bool:
+def draw_initializer(part: Initializer, colors: Any) -> bool:
     left, right = st.columns(2)
     into = int(left.number_input("fan_in", 1, 4096, 256, key="fan_in"))
     out = int(right.number_input("fan_out", 1, 4096, 128, key="fan_out"))
     seen = sample_initial_weights(part, Fan(into, out))
-    caption = _("Variance of the weights drawn: {measured}.", measured=number(seen.variance, 4))
+    caption = _("Variance of the weights drawn: {measured}.", measured=format_number(seen.variance, 4))
     if seen.expected is not None:
-        expected = number(seen.expected, 4)
+        expected = format_number(seen.expected, 4)
         caption += " " + _("In theory: {expected}.", expected=expected)
-    return show(part_figures.of_draws(seen, colors), caption)
+    return draw_figure(part_figures.draw_initial_weights(seen, colors), caption)
 
 
-def schedule(part: Schedule, colors: Any) -> bool:
+def draw_schedule(part: Schedule, colors: Any) -> bool:
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     epochs = int(left.slider(_("Epochs of 25 steps"), 10, 300, 120, 10, key="epochs"))
     log = bool(right.toggle(_("log axis"), key="log_axis"))
-    return show(
-        part_figures.of_course(sample_schedule(part, epochs), colors, log=log),
+    return draw_figure(
+        part_figures.draw_schedule(sample_schedule(part, epochs), colors, log=log),
         _("The factor in every step of such a run."),
     )
 
 
-def optimizer(part: Optimizer, colors: Any) -> bool:
+def draw_optimizer(part: Optimizer, colors: Any) -> bool:
     steps = int(st.slider(_("Steps"), 10, 500, 150, 10, key="steps"))
-    seen = way(part, steps)
-    end = number(float(seen.losses[-1]))
+    seen = compute_path(part, steps)
+    end = format_number(float(seen.losses[-1]))
     caption = _("Down L(w) = (w₁² + 10 w₂²) / 2 with exact gradients; L = {loss} after {n} steps.", loss=end, n=steps)
     if len(seen.path) <= steps:
         caption = _("It diverges: after {n} steps it is more than 1000 away.", n=len(seen.path))
-    return show(part_figures.of_descent(seen, colors), caption)
+    return draw_figure(part_figures.draw_optimizer_path(seen, colors), caption)
 
 
-def transform(part: Transform, colors: Any) -> bool:
+def draw_transform(part: Transform, colors: Any) -> bool:
     names = (("x", "y"), ("x", "z")) if part.acts_on == "target" else (("x₁", "x₂"), ("z₁", "z₂"))
-    return show(
-        part_figures.of_cloud(transform_cloud(part), colors, names), _("300 points; the thin lines are the axes."), 280
+    return draw_figure(
+        part_figures.draw_point_cloud(transform_cloud(part), colors, names),
+        _("300 points; the thin lines are the axes."),
+        280,
     )
 
 
-def augmentation(part: Augmentation, colors: Any) -> bool:
+def draw_augmentation(part: Augmentation, colors: Any) -> bool:
     before, after = augment_images(part, seed=5)
     rows = [(_("as they are"), before), (_("as training sees them once"), after)]
-    return show(tiles.gallery(rows, colors), _("Digits of 8 × 8 pixels, values from 0 to 1."), 240)
+    return draw_figure(tiles.draw_gallery(rows, colors), _("Digits of 8 × 8 pixels, values from 0 to 1."), 240)
 
 
-def loss(part: Loss, colors: Any) -> bool:
-    return show(part_figures.of_price(sample_loss(part), colors), _("The loss of one example, and how hard it pulls."))
+def draw_loss(part: Loss, colors: Any) -> bool:
+    return draw_figure(
+        part_figures.draw_loss(sample_loss(part), colors), _("The loss of one example, and how hard it pulls.")
+    )
 
 
-def dataset(part: Dataset, colors: Any) -> bool:
+def draw_dataset(part: Dataset, colors: Any) -> bool:
     if not all(map(is_fetched, part.remote)):
         st.caption(_("Not fetched yet: choose it once in the playground."))
         return True
     try:
         loaded = part.load(0)
     except PlaygroundError as error:
-        complaint(sentence(error))
+        draw_complaint(translate_error(error))
         return True
-    named = replace(loaded, classes=classes(part, loaded.classes))
-    figure, caption = of_examples(named, colors)
-    return show(figure, caption)
+    named = replace(loaded, classes=name_classes(part, loaded.classes))
+    figure, caption = draw_examples(named, colors)
+    return draw_figure(figure, caption)
 
 
 PICTURES: dict[type[Part], Callable[[Any, Any], bool]] = {
-    Activation: activation,
-    Block: block,
-    Initializer: initializer,
-    Schedule: schedule,
-    Optimizer: optimizer,
-    Transform: transform,
-    Augmentation: augmentation,
-    Loss: loss,
-    Dataset: dataset,
+    Activation: draw_activation,
+    Block: draw_block,
+    Initializer: draw_initializer,
+    Schedule: draw_schedule,
+    Optimizer: draw_optimizer,
+    Transform: draw_transform,
+    Augmentation: draw_augmentation,
+    Loss: draw_loss,
+    Dataset: draw_dataset,
 }

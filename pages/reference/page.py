@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.form.part_help import find, name_of
-from pages.reference.entry import entry
-from pages.reference.overview import overview
+from pages.form.part_help import find_part, name_part
+from pages.reference.entry import draw_entry
+from pages.reference.overview import draw_overview
 from pages.session.i18n import _
 
 
-def page() -> None:
+def draw_page() -> None:
     """The entry that the address asks for, or all of them."""
     asked = st.query_params.get("part", "")
-    part = find(asked) if asked else None
+    part = find_part(asked) if asked else None
     if asked and part is None:
         st.warning(_("There is no entry of that name. Here are all of them."))
     if part is None:
-        overview()
+        draw_overview()
     else:
-        st.query_params["part"] = name_of(part)  # a link within the page leaves the address bare
-        entry(part)
+        st.query_params["part"] = name_part(part)  # a link within the page leaves the address bare
+        draw_entry(part)
 
 
-page()
+draw_page()

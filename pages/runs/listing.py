@@ -17,11 +17,11 @@ from engine.store.loss_curves import sample_loss_curve
 from engine.store.reader import RunRow, View
 from engine.store.row_models import DamagedRun
 from pages.session import state
-from pages.session.engine import reader
-from pages.session.experiment_title import words
-from pages.session.i18n import _, current_language, number
-from pages.session.literal import literal
-from pages.session.messages import sentence
+from pages.session.engine import get_reader
+from pages.session.experiment_title import describe_experiment
+from pages.session.i18n import _, current_language, format_number
+from pages.session.literal import escape_markdown
+from pages.session.messages import translate_error
 
 STATES = {
     RunState.QUEUED: "queued",
@@ -39,32 +39,32 @@ CURVES_KEPT = 2_000
 _curves: dict[str, tuple[tuple[str, int], float, np.ndarray]] = {}
 
 
-def listing(rows: Sequence[RunRow]) -> None:
+def draw_listing(rows: Sequence[RunRow]) -> None:
     """The table. While any run trains its numbers come again every second; the rows stay where they are."""
     alive = any(not row.state.is_final for row in rows)
-    st.fragment(numbers, run_every=1.0 if alive else None)([row.id for row in rows])
+    st.fragment(draw_numbers, run_every=1.0 if alive else None)([row.id for row in rows])
 
 
-def numbers(ids: list[str]) -> None:
+def draw_numbers(ids: list[str]) -> None:
     """The table's numbers as they are now; a changed selection redraws the page."""
-    state.language()
+    state.apply_language()
     try:
-        known = {row.id: row for row in reader().runs()}
+        known = {row.id: row for row in get_reader().runs()}
     except PlaygroundError as error:
-        st.error(literal(sentence(error)))
+        st.error(escape_markdown(translate_error(error)))
         return
     rows = [known[run] for run in ids if run in known]
-    kept = set(state.memory("chosen", []))
+    kept = set(state.recall("chosen", []))
     before = [place for place, row in enumerate(rows) if row.id in kept]
     event = st.dataframe(
-        frame(rows),
+        make_frame(rows),
         key=f"runs_{hash(tuple(ids))}",
         hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
         selection_default={"selection": {"rows": before}},
         height="content" if len(rows) <= 18 else 664,
-        column_config=columns(),
+        column_config=configure_columns(),
         alt=_("All runs, newest first"),
     )
     chosen = {rows[place].id for place in event.selection.rows if place < len(rows)}
@@ -74,46 +74,46 @@ def numbers(ids: list[str]) -> None:
         st.rerun()
 
 
-def columns() -> dict[str, Any]:
+def configure_columns() -> dict[str, Any]:
     """How the columns are shown."""
     return {
         _("Name"): st.column_config.TextColumn(width="medium"),
-        _("Loss curve"): st.column_config.LineChartColumn(width=104, help=curve_help()),
+        _("Loss curve"): st.column_config.LineChartColumn(width=104, help=explain_curve()),
         _("Experiment"): st.column_config.TextColumn(width="large"),
         _("Message"): st.column_config.TextColumn(width="medium"),
     }
 
 
-def curve_help() -> str:
+def explain_curve() -> str:
     """What the small picture shows."""
     return _(
         "Validation loss by epoch, or training loss where there is no validation; each from its lowest to its highest."
     )
 
 
-def frame(rows: Sequence[RunRow]) -> pd.DataFrame:
+def make_frame(rows: Sequence[RunRow]) -> pd.DataFrame:
     """The rows as a table in the language spoken; names have a column when there are any."""
-    drawn = small_curves(rows)
-    table = pd.DataFrame([line(row, drawn[row.id]) for row in rows])
+    drawn = read_small_curves(rows)
+    table = pd.DataFrame([make_row(row, drawn[row.id]) for row in rows])
     return table if any(row.name for row in rows) else table.drop(columns=_("Name"), errors="ignore")
 
 
-def small_curves(rows: Sequence[RunRow]) -> dict[str, np.ndarray]:
+def read_small_curves(rows: Sequence[RunRow]) -> dict[str, np.ndarray]:
     """The curve of every run; kept for all visitors, and read again while a run trains, but not each second."""
     for run in list(_curves)[:-CURVES_KEPT]:
         _curves.pop(run, None)
     found = {}
-    with reader().view() as view:
+    with get_reader().view() as view:
         for row in rows:
             kept, now = _curves.get(row.id), time.monotonic()
             changed = kept is None or kept[0] != (row.state, row.step)
             if kept is None or (changed and (row.state.is_final or now - kept[1] >= CURVE_SECONDS)):
-                kept = _curves[row.id] = ((row.state, row.step), now, sound_curve(view, row))
+                kept = _curves[row.id] = ((row.state, row.step), now, read_sound_curve(view, row))
             found[row.id] = kept[2]
     return found
 
 
-def sound_curve(view: View, row: RunRow) -> np.ndarray:
+def read_sound_curve(view: View, row: RunRow) -> np.ndarray:
     """A run's small picture; none where what is stored of it is damaged."""
     try:
         return np.empty(0) if row.damage else sample_loss_curve(view.connection, row.id)
@@ -121,35 +121,35 @@ def sound_curve(view: View, row: RunRow) -> np.ndarray:
         return np.empty(0)
 
 
-def line(row: RunRow, drawn: Sequence[float] | np.ndarray = ()) -> dict[str, Any]:
+def make_row(row: RunRow, drawn: Sequence[float] | np.ndarray = ()) -> dict[str, Any]:
     """One run. Of a damaged one is shown what can be deleted."""
     if row.damage:
-        return {_("State"): _("damaged"), _("Experiment"): row.id, _("Message"): sentence(DamagedRun())}
+        return {_("State"): _("damaged"), _("Experiment"): row.id, _("Message"): translate_error(DamagedRun())}
     ended = row.updated if row.state.is_final else time.time()
     return {
         _("State"): _(STATES[row.state]),
         _("Name"): row.name,
         _("Loss curve"): drawn,
-        _("Experiment"): words(row.edited, current_language()),
-        _("Steps"): number(row.step, 6),
-        _("Epochs"): number(row.epoch, 6),
-        _("Train loss"): number(row.summary.get("train_loss")),
-        _("Validation loss"): validation_loss(row.summary),
-        _("Metric"): number(row.summary.get("validation_metric")),
+        _("Experiment"): describe_experiment(row.edited, current_language()),
+        _("Steps"): format_number(row.step, 6),
+        _("Epochs"): format_number(row.epoch, 6),
+        _("Train loss"): format_number(row.summary.get("train_loss")),
+        _("Validation loss"): format_validation_loss(row.summary),
+        _("Metric"): format_number(row.summary.get("validation_metric")),
         _("Started"): datetime.fromtimestamp(row.created).strftime("%Y-%m-%d %H:%M"),
-        _("Duration"): duration(ended - row.created),
+        _("Duration"): format_duration(ended - row.created),
     }
 
 
-def validation_loss(summary: dict[str, Any]) -> str:
+def format_validation_loss(summary: dict[str, Any]) -> str:
     """Of the last epoch; where other weights were put back at the end, theirs, and of which epoch they are."""
     loss, epoch = summary.get("kept_validation_loss"), summary.get("kept_epoch")
     if loss is None or epoch is None:
-        return number(summary.get("validation_loss"))
-    return _("{loss} (epoch {epoch})", loss=number(loss), epoch=number(epoch, 6))
+        return format_number(summary.get("validation_loss"))
+    return _("{loss} (epoch {epoch})", loss=format_number(loss), epoch=format_number(epoch, 6))
 
 
-def duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Seconds as h:mm:ss."""
     whole = max(0, int(seconds))
     return f"{whole // 3600}:{whole % 3600 // 60:02}:{whole % 60:02}"

@@ -9,19 +9,19 @@ import streamlit as st
 
 from engine.store.reader import RunRow
 from pages.runs.listing import STATES
-from pages.session.experiment_title import words
+from pages.session.experiment_title import describe_experiment
 from pages.session.i18n import _, current_language
 
 
 def filter_runs(rows: Sequence[RunRow]) -> list[RunRow]:
     """The runs that the field asks for; all of them while nothing is typed."""
     wanted = fold(st.session_state.get("run_search") or "").split()
-    return [row for row in rows if all(word in text(row) for word in wanted)] if wanted else list(rows)
+    return [row for row in rows if all(word in collect_text(row) for word in wanted)] if wanted else list(rows)
 
 
-def text(row: RunRow) -> str:
+def collect_text(row: RunRow) -> str:
     """What of a run is searched, in the language spoken."""
-    return fold(f"{row.name} {words(row.edited, current_language())} {_(STATES[row.state])} {row.id}")
+    return fold(f"{row.name} {describe_experiment(row.edited, current_language())} {_(STATES[row.state])} {row.id}")
 
 
 def fold(said: str) -> str:
@@ -30,7 +30,7 @@ def fold(said: str) -> str:
     return "".join(letter for letter in split if not unicodedata.combining(letter))
 
 
-def field() -> None:
+def draw_search_field() -> None:
     """Where it is typed; acts while it is typed."""
     st.text_input(
         _("Search runs"),
@@ -45,7 +45,7 @@ def field() -> None:
     )
 
 
-def nothing(_found: Sequence[RunRow]) -> None:
+def draw_nothing_found(_found: Sequence[RunRow]) -> None:
     """No run is like that."""
     with st.container(key="nothing_found", horizontal_alignment="center"):
         st.markdown(f"### {_('No run matches')}", text_alignment="center", width="content")

@@ -20,12 +20,12 @@ CLOSED = ("/_stcore/agent", "/_stcore/script-health-check")
 ANYWHERE = {"0.0.0.0", "::", "[::]", "*"}
 
 
-class Gate:
+class HostCheck:
     """Around the whole app, pages and WebSockets alike."""
 
     def __init__(self, app: ASGIApp, settings: ProcessSettings) -> None:
         self.app = app
-        self.hosts = hosts(settings)
+        self.hosts = list_hosts(settings)
         self.closed = CLOSED if settings.metrics else (METRICS, *CLOSED)
         if settings.host in ANYWHERE and not settings.hosts:
             journal.warning("Served on every address, but only to who names this machine localhost: %s", HINT)
@@ -38,7 +38,7 @@ class Gate:
     def refusal(self, scope: Scope) -> PlainTextResponse | None:
         """Why a request goes no further."""
         named = [value.decode("latin-1") for key, value in scope["headers"] if key == b"host"]
-        if len(named) != 1 or not accepted(named[0], self.hosts):
+        if len(named) != 1 or not is_accepted(named[0], self.hosts):
             return PlainTextResponse(f"This playground is not served under that name. {HINT}\n", 421)
         path = f"{scope['path'].rstrip('/')}/"
         if any(f"{closed}/" in path for closed in self.closed):
@@ -55,42 +55,42 @@ class Gate:
 HINT = "Its operator can list more names in PLAYGROUND_HOSTS."
 
 
-def hosts(settings: ProcessSettings) -> frozenset[str]:
+def list_hosts(settings: ProcessSettings) -> frozenset[str]:
     """The names that `PLAYGROUND_HOSTS` lists, and the address that the server is bound to."""
     bound = () if settings.host in ANYWHERE else (settings.host,)
-    return frozenset(plain(name) for name in (*settings.hosts, *bound))
+    return frozenset(normalize_host(name) for name in (*settings.hosts, *bound))
 
 
-def accepted(host: str, known: frozenset[str]) -> bool:
+def is_accepted(host: str, known: frozenset[str]) -> bool:
     """Is that a name of this server, with any port? The loopback names always are."""
     if "*" in known:
         return True
-    name = without_port(host)
+    name = strip_port(host)
     if name is None:
         return False
     return (
         name in known
         or any(name.endswith(pattern[1:]) for pattern in known if pattern.startswith("*."))
-        or loopback(name)
+        or is_loopback(name)
     )
 
 
-def without_port(host: str) -> str | None:
+def strip_port(host: str) -> str | None:
     """The name in a Host header; None where there is none."""
     name, colon, port = host.rpartition(":") if not host.endswith("]") else (host, "", "")
     name, port = (name, port) if colon else (host, "")
     if port and not (port.isascii() and port.isdigit()):
         return None
-    return plain(name) or None
+    return normalize_host(name) or None
 
 
-def plain(name: str) -> str:
+def normalize_host(name: str) -> str:
     """A name as it is compared: without brackets, final dot and capitals."""
     name = name.strip().lower()
     return name[1:-1] if name.startswith("[") and name.endswith("]") else name.rstrip(".")
 
 
-def loopback(name: str) -> bool:
+def is_loopback(name: str) -> bool:
     """Can only this machine be meant?"""
     try:
         return name == "localhost" or ipaddress.ip_address(name).is_loopback

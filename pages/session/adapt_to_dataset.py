@@ -23,7 +23,7 @@ USUAL = (0.1, 3.0)  # deviations that networks start well from; others are stand
 FAR = 3.0  # deviations from 0 to the mean of a target: from there on a network first has to learn the mean
 
 
-def to_data(draft: Draft, kind: str, given: Draft | None = None) -> Draft:
+def adapt_to_data(draft: Draft, kind: str, given: Draft | None = None) -> Draft:
     """The draft with another data set, and the layout, loss and preprocessing that go with it. `given` are fields of
     the data set that are chosen already."""
     data: Draft = {**(given or {}), "kind": kind}
@@ -36,10 +36,10 @@ def to_data(draft: Draft, kind: str, given: Draft | None = None) -> Draft:
         return {**draft, "data": data}
     changed: Draft = {
         "data": data,
-        "loss": loss_for(draft["loss"], loaded),
-        "preprocessing": preprocessing_for(loaded, own=kind == "upload"),
-        "augmentations": augmentations_for(draft["augmentations"], loaded),
-        "network": network_for(draft["network"], loaded),
+        "loss": choose_loss(draft["loss"], loaded),
+        "preprocessing": choose_preprocessing(loaded, own=kind == "upload"),
+        "augmentations": select_augmentations(draft["augmentations"], loaded),
+        "network": match_network(draft["network"], loaded),
     }
     if loaded.task == "regression":
         rules, only = draft["regularizers"], catalogue(Regularizer)
@@ -50,12 +50,12 @@ def to_data(draft: Draft, kind: str, given: Draft | None = None) -> Draft:
     return {**draft, **changed}
 
 
-def augmentations_for(chosen: list[Draft], loaded: Examples) -> list[Draft]:
+def select_augmentations(chosen: list[Draft], loaded: Examples) -> list[Draft]:
     """Those that such inputs can have."""
-    return [augmentation for augmentation in chosen if fits(augmentation, loaded)]
+    return [augmentation for augmentation in chosen if accepts_inputs(augmentation, loaded)]
 
 
-def fits(augmentation: Draft, loaded: Examples) -> bool:
+def accepts_inputs(augmentation: Draft, loaded: Examples) -> bool:
     """Whether such inputs can have the augmentation; word numbers can have none."""
     try:
         catalogue(Augmentation)[augmentation["kind"]]().expect(loaded.x.shape[1:])
@@ -64,9 +64,9 @@ def fits(augmentation: Draft, loaded: Examples) -> bool:
     return not loaded.vocabulary_size
 
 
-def network_for(network: list[Draft], loaded: Examples) -> list[Draft]:
+def match_network(network: list[Draft], loaded: Examples) -> list[Draft]:
     """The network behind a flatten block where dense layers stand before sequences, without it before vectors."""
-    network = [block for block in network if learnable(block, loaded)]
+    network = [block for block in network if is_learnable(block, loaded)]
     blocks = catalogue(Block)
     if loaded.x.ndim == 2:
         return network[1:] if network and blocks[network[0]["kind"]].flattens else network
@@ -80,7 +80,7 @@ def begins_on(network: list[Draft], layout: str) -> bool:
     return bool(network) and catalogue(Block)[network[0]["kind"]].begins_on == layout
 
 
-def learnable(block: Draft, loaded: Examples) -> bool:
+def is_learnable(block: Draft, loaded: Examples) -> bool:
     """Whether the block is no head, or one whose target these examples have."""
     made = catalogue(Block)[block["kind"]].model_validate(block, strict=False)
     if made.aspect is None:
@@ -89,39 +89,39 @@ def learnable(block: Draft, loaded: Examples) -> bool:
     return goal is not None and (made.loss_override is None or goal.task in made.loss_override.tasks)
 
 
-def loss_for(loss: Draft, loaded: Examples) -> Draft:
+def choose_loss(loss: Draft, loaded: Examples) -> Draft:
     """The loss itself if it suits the task, else the task's first."""
     losses = catalogue(Loss)
     only_classes = losses[loss["kind"]].tasks == ("classification",)
     return loss if only_classes == (loaded.task == "classification") else {"kind": get_default_loss(loaded.task).name()}
 
 
-def preprocessing_for(loaded: Examples, own: bool = False) -> list[Draft]:
+def choose_preprocessing(loaded: Examples, own: bool = False) -> list[Draft]:
     """Standardization of inputs and targets whose spread is not near one; of a person's own whenever they are not all
     from 0 to 1 and fill that range, since their columns may differ much."""
     chosen: list[Draft] = []
     if own:
-        chosen += [] if shares(loaded.x) else [usual_scaling("inputs")]
+        chosen += [] if fills_unit_range(loaded.x) else [choose_scaling("inputs")]
     elif (
         loaded.extent is None
         and not loaded.vocabulary_size
         and not USUAL[0] <= float(loaded.x.std(0).mean()) <= USUAL[1]
     ):
-        chosen.append(usual_scaling("inputs"))
+        chosen.append(choose_scaling("inputs"))
     if loaded.task == "regression":
         mean, deviation = abs(float(loaded.y.mean())), float(loaded.y.std())
         if not USUAL[0] <= deviation <= USUAL[1] or mean > FAR * deviation:
-            chosen.append(usual_scaling("target"))
+            chosen.append(choose_scaling("target"))
     return chosen
 
 
-def usual_scaling(side: str) -> Draft:
+def choose_scaling(side: str) -> Draft:
     """The preprocessing of inputs or of the target that is taken where none was chosen."""
     steps = catalogue(Transform)
     return {"kind": next(kind for kind, step in steps.items() if step.is_usual and step.acts_on == side)}
 
 
-def shares(x: np.ndarray) -> bool:
+def fills_unit_range(x: np.ndarray) -> bool:
     """Whether all inputs are from 0 to 1, and none that varies keeps to a small part of that; gaps are NaN."""
     if not (np.nanmin(x) >= 0 and np.nanmax(x) <= 1):
         return False

@@ -9,13 +9,13 @@ from engine.store.reader import Reader
 
 
 @cache
-def fleet() -> Fleet:
+def get_fleet() -> Fleet:
     """The client; it starts a supervisor when none answers."""
     return Fleet()
 
 
 @cache
-def reader() -> Reader:
+def get_reader() -> Reader:
     """The store, read-only. The supervisor has made the files by the time it answers."""
-    fleet().ensure()
-    return Reader(fleet().place.home)
+    get_fleet().ensure()
+    return Reader(get_fleet().place.home)

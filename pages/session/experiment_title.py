@@ -10,11 +10,11 @@ from engine.errors import PlaygroundError
 from engine.experiment.experiment import Experiment
 from engine.parts.blocks import format_shape
 from engine.parts.datasets import Dataset
-from pages.session.i18n import number, pgettext, speak
+from pages.session.i18n import format_number, pgettext, speak
 
 
 @lru_cache(maxsize=1024)
-def words(document: str, language: str) -> str:
+def describe_experiment(document: str, language: str) -> str:
     """The experiment in a document, in one line; a dash for one that cannot be read or whose data are gone."""
     speak(language)
     try:
@@ -25,17 +25,17 @@ def words(document: str, language: str) -> str:
     ends = format_shape(data.x.shape[1:]), str(data.outputs)
     sizes = [block.size_label for block in experiment.network if block.size_label]
     chain = " → ".join([ends[0], *shorten(sizes), ends[1]])
-    rate = number(experiment.optimizer.settings["lr"])
-    network = f"{chain} {activation(experiment)}".strip()
-    return f"{title(experiment.data)} · {network} · {title(experiment.optimizer)} {rate}"
+    rate = format_number(experiment.optimizer.settings["lr"])
+    network = f"{chain} {name_activation(experiment)}".strip()
+    return f"{translate_title(experiment.data)} · {network} · {translate_title(experiment.optimizer)} {rate}"
 
 
-def title(part: object) -> str:
+def translate_title(part: object) -> str:
     """A part's title in the language spoken."""
     return pgettext("part", type(part).title())  # type: ignore[attr-defined]
 
 
-def classes(data: Dataset, names: tuple[str, ...]) -> tuple[str, ...]:
+def name_classes(data: Dataset, names: tuple[str, ...]) -> tuple[str, ...]:
     """What the classes of a data set are called; a person's own keep the names that the person gave them."""
     return names if data.is_own else tuple(pgettext("class", name) for name in names)
 
@@ -46,9 +46,11 @@ def shorten(sizes: list[str]) -> list[str]:
     return [piece for one, n in rows for piece in ([f"{n} × {one}"] if n > 2 else [one] * n)]
 
 
-def activation(experiment: Experiment) -> str:
+def name_activation(experiment: Experiment) -> str:
     """The activation that all blocks with weights share, if they do."""
     used = {
-        title(block.output_activation) for block in experiment.network if block.output_activation and not block.unitwise
+        translate_title(block.output_activation)
+        for block in experiment.network
+        if block.output_activation and not block.unitwise
     }
     return used.pop() if len(used) == 1 else ""

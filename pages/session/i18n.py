@@ -19,7 +19,7 @@ from babel.messages.pofile import read_po
 from pages.settings import ASSETS
 
 LANGUAGES = ("en", "es")
-SERVED = (None, "one", "part")
+BROWSER_CONTEXTS = (None, "one", "part")
 """Contexts of what the engine's messages say."""
 LARGEST = sys.float_info.max
 _spoken: ContextVar[str] = ContextVar("spoken", default="en")
@@ -36,7 +36,7 @@ def current_language() -> str:
 
 
 @cache
-def catalog(language: str) -> gettext.NullTranslations:
+def load_catalog(language: str) -> gettext.NullTranslations:
     """The translations of a language; the English one holds nicer names for some fields."""
     path = ASSETS / "locale" / language / "LC_MESSAGES" / "playground.po"
     if not path.exists():
@@ -49,7 +49,7 @@ def catalog(language: str) -> gettext.NullTranslations:
 
 
 @cache
-def browser_texts(language: str) -> dict[str, str]:
+def read_browser_texts(language: str) -> dict[str, str]:
     """What the browser translates the engine's messages with; a context stands before its text as in gettext."""
     source = ASSETS / "locale" / language / "LC_MESSAGES" / "playground.po"
     if not source.exists():
@@ -59,34 +59,34 @@ def browser_texts(language: str) -> dict[str, str]:
     return {
         f"{entry.context}\x04{entry.id}" if entry.context else str(entry.id): str(entry.string)
         for entry in entries
-        if entry.context in SERVED
+        if entry.context in BROWSER_CONTEXTS
     }
 
 
 def _(message: str, **values: object) -> str:
     """The message in the language spoken, its {placeholders} filled."""
-    text = catalog(current_language()).gettext(message) if message else ""
+    text = load_catalog(current_language()).gettext(message) if message else ""
     return text.format(**values) if values else text
 
 
 def pgettext(context: str, message: str) -> str:
     """The message as it is meant in a context."""
-    return catalog(current_language()).pgettext(context, message) if message else ""
+    return load_catalog(current_language()).pgettext(context, message) if message else ""
 
 
-def singular(message: str) -> str:
+def find_singular(message: str) -> str:
     """How the language says a message whose number is one, where that is another text; else nothing."""
-    found = catalog(current_language()).pgettext("one", message)
+    found = load_catalog(current_language()).pgettext("one", message)
     return "" if found == message else found
 
 
-def small(title: str) -> str:
+def lower_title(title: str) -> str:
     """A title inside a line, such as "1 dense": small letters, but GRU and LSTM stay as they are."""
     return " ".join(word if word.isupper() else word.lower() for word in title.split(" "))
 
 
 @cache
-def live_texts() -> dict[str, str]:
+def read_live_texts() -> dict[str, str]:
     """The English texts of the live component by key, from its `texts.js`."""
     source = (ASSETS / "live" / "text" / "texts.js").read_text(encoding="utf-8")
     body = source.split("TEXTS = {", 1)[1].split("\n};", 1)[0]
@@ -94,7 +94,7 @@ def live_texts() -> dict[str, str]:
     return {key: re.sub(r"\\(.)", r"\1", text) for key, text in found}
 
 
-def number(value: float | None, digits: int = 3) -> str:
+def format_number(value: float | None, digits: int = 3) -> str:
     """A number with so many significant digits, as the language writes it; a dash where there is none."""
     if value is None or not abs(value) <= LARGEST:  # a whole number can be larger than any other
         return "–"
@@ -108,7 +108,7 @@ def number(value: float | None, digits: int = 3) -> str:
     return localize(text)
 
 
-def fixed(value: float, digits: int) -> str:
+def format_fixed(value: float, digits: int) -> str:
     """A number with so many decimals."""
     return localize(f"{value:.{digits}f}")
 

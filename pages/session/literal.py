@@ -16,7 +16,7 @@ ALONE = re.compile(r":(?=\S)|[-<>~](?=[-=>])|@(?=\w)|(?<=\bwww)\.", re.IGNORECAS
 MEANING = re.compile(r"[\\`*_\[\]<>~$&|{}]|^[#+=-]|(?<=^\d)[.)]|(?<=^\d\d)[.)]|(?<=^\d\d\d)[.)]|(?<=^\d{4})[.)]")
 
 
-def literal(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """Text that Streamlit's Markdown shows letter by letter, in one line."""
     line = " ".join(text.split())
     pieces = []

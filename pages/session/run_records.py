@@ -14,13 +14,13 @@ from engine.experiment.experiment import Experiment
 from engine.frame import Channel, Frame
 from engine.store.reader import RunRow
 from engine.store.tables import list_epoch_columns
-from pages.session.engine import reader
+from pages.session.engine import get_reader
 
 FRAMES = 400
 
 
 @dataclass(frozen=True)
-class Record:
+class RunRecord:
     """What charts read of one run: losses (n, 2), epochs (n, 6), frames in order, channels by key, static points;
     whether the weights of the best epoch are kept; the task, where there are points."""
 
@@ -34,17 +34,17 @@ class Record:
     task: str = ""
 
 
-def drawable(row: RunRow, name: str) -> Record | None:
+def read_drawable(row: RunRow, name: str) -> RunRecord | None:
     """The same, but nothing of a run that is damaged: the others are drawn without it."""
     try:
-        return None if row.damage else record(row, name)
+        return None if row.damage else read_record(row, name)
     except (PlaygroundError, ArithmeticError, LookupError, TypeError, ValueError):
         return None
 
 
-def record(row: RunRow, name: str) -> Record:
+def read_record(row: RunRow, name: str) -> RunRecord:
     """Everything that charts show of a run, thinned to what a screen can show."""
-    with reader().view() as view:
+    with get_reader().view() as view:
         losses, epochs = view.losses(row.id), view.epochs(row.id)
         frames = [Frame.decode(payload) for _step, payload in view.frames(row.id, -1, FRAMES)]
     static = Frame.decode(row.static).readings if row.static else {}
@@ -52,10 +52,10 @@ def record(row: RunRow, name: str) -> Record:
     table = pd.DataFrame(epochs, columns=list(list_epoch_columns(row.channels)[: epochs.shape[1]]))
     experiment = Experiment.from_json(row.edited)
     best = any(rule.keeps_best for rule in experiment.regularizers)
-    task = task_of(experiment) if "points" in static else ""
-    return Record(name, losses, table, frames, channels, static.get("points"), best, task)
+    task = find_task(experiment) if "points" in static else ""
+    return RunRecord(name, losses, table, frames, channels, static.get("points"), best, task)
 
 
-def task_of(experiment: Experiment) -> str:
+def find_task(experiment: Experiment) -> str:
     """What the run learns; data of a person's own say it themselves, for they may be gone from this machine."""
     return str(experiment.data.stated_task or load_examples(experiment.data, experiment.seed).task)

@@ -24,14 +24,14 @@ from engine.jobs.preview_process import preview_in_job as apart
 from engine.preview.preview import Preview, preview
 from engine.store.reader import RunRow
 from engine.store.row_models import DamagedRun
-from pages.session.engine import fleet, reader
+from pages.session.engine import get_fleet, get_reader
 from pages.session.i18n import LANGUAGES, _, speak
 
 Path = tuple[str | int, ...]
 Draft = dict[str, Any]
 
 
-def memory(name: str, default: Any = None) -> Any:
+def recall(name: str, default: Any = None) -> Any:
     """What the session remembers under a name of ours."""
     return st.session_state.get(f"our.{name}", default)
 
@@ -41,16 +41,16 @@ def remember(**values: Any) -> None:
         st.session_state[f"our.{name}"] = value
 
 
-def visitor() -> str:
+def get_visitor() -> str:
     """The session's name among those whose jobs wait for a place."""
-    if memory("visitor") is None:
+    if recall("visitor") is None:
         remember(visitor=secrets.token_hex(8))
-    return cast(str, memory("visitor"))
+    return cast(str, recall("visitor"))
 
 
-def language() -> str:
+def apply_language() -> str:
     """The language of the page: the URL's, else the session's, else the browser's; spoken from here on."""
-    wish = st.query_params.get("lang") or memory("language") or (st.context.locale or "en")[:2].lower()
+    wish = st.query_params.get("lang") or recall("language") or (st.context.locale or "en")[:2].lower()
     chosen = wish if wish in LANGUAGES else "en"
     remember(language=chosen)
     speak(chosen)
@@ -77,7 +77,7 @@ def put(key: str, value: Any) -> None:
         st.session_state[key] = value
 
 
-def show_in(key: str, value: Any, changed: Callable[[], None]) -> dict[str, Any]:
+def bind_key(key: str, value: Any, changed: Callable[[], None]) -> dict[str, Any]:
     """The arguments of a control that shows `value` and says when a person has changed it."""
     put(key, value)
     return {"key": key, "on_change": changed}
@@ -91,10 +91,10 @@ def store_control(key: str, path: Path, wrap: Callable[[Any], Any] | None) -> No
 
 def recall_tryout(part: str, start: Draft) -> Draft:
     """The values with which the page Reference shows a part: those tried last, or the first ones."""
-    return cast(Draft, memory(f"tried.{part}", start))
+    return cast(Draft, recall(f"tried.{part}", start))
 
 
-def try_out(path: Path, value: Any, wrap: Callable[[Any], Any] | None = None) -> dict[str, Any]:
+def bind_tryout(path: Path, value: Any, wrap: Callable[[Any], Any] | None = None) -> dict[str, Any]:
     """As `bind`, for a part that is only looked at: its path begins with the part's name and its values."""
     key = "tried." + ".".join(str(step) for step in path)
     put(key, value)
@@ -104,7 +104,7 @@ def try_out(path: Path, value: Any, wrap: Callable[[Any], Any] | None = None) ->
 def store_tryout(key: str, path: Path, wrap: Callable[[Any], Any] | None) -> None:
     """A control of such a part has a new value."""
     value = st.session_state[key]
-    wanted = copy.deepcopy(memory(f"tried.{path[0]}"))
+    wanted = copy.deepcopy(recall(f"tried.{path[0]}"))
     place: Any = wanted
     for step in path[1:-1]:
         place = place[step]
@@ -112,14 +112,14 @@ def store_tryout(key: str, path: Path, wrap: Callable[[Any], Any] | None) -> Non
     remember(**{f"tried.{path[0]}": wanted})
 
 
-def pick(key: str) -> Any:
+def read_control(key: str) -> Any:
     """What a menu or a component of that key was asked for."""
     return st.session_state[key]
 
 
 def change(path: Path, value: Any) -> None:
     """Put a value into the draft and carry it out."""
-    wanted = copy.deepcopy(draft())
+    wanted = copy.deepcopy(get_draft())
     place: Any = wanted
     for step in path[:-1]:
         place = place[step]
@@ -127,25 +127,25 @@ def change(path: Path, value: Any) -> None:
     submit(wanted)
 
 
-def draft() -> Draft:
+def get_draft() -> Draft:
     """What the form shows: the experiment of the run, or that with changes that are not valid yet."""
-    return cast(Draft, memory("draft"))
+    return cast(Draft, recall("draft"))
 
 
-def fault() -> InvalidExperiment | None:
+def get_fault() -> InvalidExperiment | None:
     """What is wrong with the draft."""
-    return cast(InvalidExperiment | None, memory("fault"))
+    return cast(InvalidExperiment | None, recall("fault"))
 
 
-def notice() -> PlaygroundError | None:
+def pop_notice() -> PlaygroundError | None:
     """What else could not be done; said once."""
-    said = memory("notice")
+    said = recall("notice")
     remember(notice=None)
     return cast(PlaygroundError | None, said)
 
 
-def shown_run() -> str:
-    return cast(str, memory("run", ""))
+def get_shown_run() -> str:
+    return cast(str, recall("run", ""))
 
 
 def submit(wanted: Draft) -> None:
@@ -163,55 +163,55 @@ def submit(wanted: Draft) -> None:
 
 def carry_out(experiment: Experiment) -> None:
     """Bring the shown run to this experiment, or start another one."""
-    row = reader().run(shown_run())
-    edits = diff_experiments(memory("accepted"), experiment) if row and not row.state.is_final else None
+    row = get_reader().run(get_shown_run())
+    edits = diff_experiments(recall("accepted"), experiment) if row and not row.state.is_final else None
     if edits is None:
-        begin(experiment)
+        start_run(experiment)
         return
     for edit in edits:
-        fleet().edit(shown_run(), edit)
+        get_fleet().edit(get_shown_run(), edit)
     remember(accepted=experiment)
-    address(experiment)
+    write_url(experiment)
 
 
-def begin(experiment: Experiment) -> None:
+def start_run(experiment: Experiment) -> None:
     """Start a run and show it. The one that this session started before is stopped."""
-    before, own = shown_run(), memory("own", frozenset())
-    show(fleet().start(experiment), experiment)  # first: if it cannot be started, the other one goes on
+    before, own = get_shown_run(), recall("own", frozenset())
+    show_run(get_fleet().start(experiment), experiment)  # first: if it cannot be started, the other one goes on
     if before in own:
-        stop(before)
-    remember(own=frozenset({shown_run()}))
+        stop_run(before)
+    remember(own=frozenset({get_shown_run()}))
 
 
-def stop(run: str) -> None:
+def stop_run(run: str) -> None:
     """Stop a run if it still goes; it may end by itself at the same moment."""
-    row = reader().run(run)
+    row = get_reader().run(run)
     if row and not row.state.is_final:
         with suppress(PlaygroundError):
-            fleet().stop(run)
+            get_fleet().stop(run)
 
 
-def show(run: str, experiment: Experiment) -> None:
+def show_run(run: str, experiment: Experiment) -> None:
     """This run is on the page now, with this experiment."""
     remember(run=run, accepted=experiment, draft=experiment.to_dict(), fault=None)
-    address(experiment)
+    write_url(experiment)
 
 
-def address(experiment: Experiment) -> None:
+def write_url(experiment: Experiment) -> None:
     """Write run and experiment into the URL."""
-    st.query_params.update({"run": shown_run(), "x": share_link.encode_link(experiment)})
+    st.query_params.update({"run": get_shown_run(), "x": share_link.encode_link(experiment)})
 
 
-def command(do: str) -> None:
+def run_command(do: str) -> None:
     """Reset (the same first weights) or a new seed, as the transport bar asks."""
     try:
         if do == "reset":
-            again = fleet().reset(shown_run())
-            remember(own=memory("own", frozenset()) | {again})
-            show(again, memory("accepted"))
+            again = get_fleet().reset(get_shown_run())
+            remember(own=recall("own", frozenset()) | {again})
+            show_run(again, recall("accepted"))
         elif do == "seed":
-            accepted: Experiment = memory("accepted")
-            begin(accepted.model_copy(update={"seed": (accepted.seed + 1) % 2**31}))
+            accepted: Experiment = recall("accepted")
+            start_run(accepted.model_copy(update={"seed": (accepted.seed + 1) % 2**31}))
     except PlaygroundError as error:
         remember(notice=error)
 
@@ -219,19 +219,19 @@ def command(do: str) -> None:
 def open_page() -> RunRow | None:
     """The run that the URL asks for; without one, the session's; else a new run of the URL's experiment."""
     asked = st.query_params.get("run", "")
-    if shown_run() and asked in ("", shown_run()):
-        row = reader().run(shown_run())
+    if get_shown_run() and asked in ("", get_shown_run()):
+        row = get_reader().run(get_shown_run())
         if row is not None:
             if not asked:
-                address(memory("accepted"))
+                write_url(recall("accepted"))
             return row
-    row = reader().run(asked) if asked else None
+    row = get_reader().run(asked) if asked else None
     if row is None:
-        begin(read_asked_experiment())
-        return reader().run(shown_run())
+        start_run(read_asked_experiment())
+        return get_reader().run(get_shown_run())
     if row.damage:
         raise DamagedRun
-    show(row.id, Experiment.from_json(row.edited))
+    show_run(row.id, Experiment.from_json(row.edited))
     return row
 
 
@@ -253,9 +253,9 @@ def preview_experiment(experiment: Experiment) -> Preview:
     if not is_large(experiment):
         return preview(experiment)
     with st.spinner(_("Counting what these data and this network take …")):
-        return apart(experiment, visitor())
+        return apart(experiment, get_visitor())
 
 
-def load(document: str) -> None:
+def load_document(document: str) -> None:
     """Start what a preset or a file holds."""
     submit(json.loads(document))

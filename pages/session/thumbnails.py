@@ -18,55 +18,58 @@ AWAY = {"mark": "down"}  # a sign that says: to be fetched
 
 
 @cache
-def thumbnails() -> tuple[dict[str, Any], ...]:
+def list_thumbnails() -> tuple[dict[str, Any], ...]:
     """One item a data set, in the catalogue's order, without its title. What would have to be fetched first has the
     sign of that, until it is there and the server starts anew: opening the page must not wait for a download."""
-    return tuple({"kind": kind, **picture(part)} for kind, part in catalogue(Dataset).items())
+    return tuple({"kind": kind, **sketch_dataset(part)} for kind, part in catalogue(Dataset).items())
 
 
-def picture(part: type[Dataset]) -> dict[str, Any]:
+def sketch_dataset(part: type[Dataset]) -> dict[str, Any]:
     """What one data set shows of itself."""
     if not all(map(is_fetched, part.remote)):
         return AWAY
     try:
-        return drawing(part().load(0))
+        return sketch_examples(part().load(0))
     except PlaygroundError:  # a file is there and damaged
         return AWAY
 
 
-def drawing(loaded: Examples) -> dict[str, Any]:
+def sketch_examples(loaded: Examples) -> dict[str, Any]:
     """Images show an example, sequences and 1-D inputs a curve, words a row for each sequence, everything else points;
     tables are seen along their main axes."""
     if loaded.vocabulary_size:
         return {"mark": "image", "image": np.round(loaded.x[:12] / loaded.vocabulary_size, 2).tolist()}
     if loaded.x.ndim == 3:
-        return {"mark": "curve", "points": sequence(loaded.x[0])}
-    if loaded.extent is None and loaded.task == "classification" and square(loaded.x[0]):
+        return {"mark": "curve", "points": sketch_sequence(loaded.x[0])}
+    if loaded.extent is None and loaded.task == "classification" and is_square(loaded.x[0]):
         picture = loaded.x[3] if loaded.x.ndim == 4 else loaded.x[3].reshape(1, round(loaded.x[3].size ** 0.5), -1)
         return {"mark": "image", "image": np.round(picture.mean(0), 2).tolist()}
     if loaded.x[0].size == 1:
         order = np.argsort(loaded.x[:, 0])
-        return {"mark": "curve", "points": rows(loaded.x[order, 0], smooth(loaded.y[order, 0]), np.zeros(len(order)))}
-    plane = loaded.x if loaded.x.shape[1] == 2 else main_axes(loaded.x.reshape(len(loaded.x), -1))
+        return {
+            "mark": "curve",
+            "points": sample_rows(loaded.x[order, 0], smooth(loaded.y[order, 0]), np.zeros(len(order))),
+        }
+    plane = loaded.x if loaded.x.shape[1] == 2 else project_on_main_axes(loaded.x.reshape(len(loaded.x), -1))
     colors = loaded.y.astype(float).reshape(len(loaded.y), -1)[:, 0]
     if loaded.task == "regression":
         colors = (colors - np.median(colors)) / (np.abs(colors - np.median(colors)).max() or 1) * 0.999
-    return {"mark": "points", "points": rows(plane[:, 0], plane[:, 1], colors)}
+    return {"mark": "points", "points": sample_rows(plane[:, 0], plane[:, 1], colors)}
 
 
-def sequence(example: np.ndarray) -> list[list[float]]:
+def sketch_sequence(example: np.ndarray) -> list[list[float]]:
     """The most lively feature of a sequence (time, features) against time."""
     feature = example[:, np.abs(example[0]).argmax()] if example.shape[1] > 2 else example[:, 0]
     time = np.arange(len(feature))
-    return rows(time, feature, np.zeros(len(time)))
+    return sample_rows(time, feature, np.zeros(len(time)))
 
 
-def square(example: np.ndarray) -> bool:
+def is_square(example: np.ndarray) -> bool:
     """Whether an example is a small square picture, perhaps in one row."""
     return example.ndim == 3 or (example.size > 32 and round(example.size**0.5) ** 2 == example.size)
 
 
-def main_axes(x: np.ndarray) -> np.ndarray:
+def project_on_main_axes(x: np.ndarray) -> np.ndarray:
     """The first two principal components of standardized features, (examples, 2)."""
     spread = x.std(0)
     z = (x - x.mean(0)) / np.where(spread > 0, spread, 1)
@@ -78,7 +81,7 @@ def smooth(y: np.ndarray) -> np.ndarray:
     return np.convolve(np.pad(y, 4, mode="edge"), np.ones(9) / 9, "valid")
 
 
-def rows(x: np.ndarray, y: np.ndarray, c: np.ndarray) -> list[list[float]]:
+def sample_rows(x: np.ndarray, y: np.ndarray, c: np.ndarray) -> list[list[float]]:
     """At most so many evenly chosen rows of x, y, color; x and y as shares of their range, which may be tiny or far
     from 0."""
     chosen = np.linspace(0, len(x) - 1, min(POINTS, len(x))).round().astype(int)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from pages.session.i18n import catalog
+from pages.session.i18n import load_catalog
 from tests.browser.server import Visit, rested, step, until
 from tests.pages.messages import messages
 
@@ -39,7 +39,7 @@ OVERFLOW = """() => {
 
 def english() -> set[str]:
     """English texts that Spanish says otherwise."""
-    spanish = catalog("es")
+    spanish = load_catalog("es")
     pairs = {
         (text, spanish.pgettext(context, text) if context else spanish.gettext(text)) for context, text in messages()
     }

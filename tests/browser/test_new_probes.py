@@ -24,15 +24,15 @@ PAINTED = """canvas => {
 READ = """
 import sys
 from engine.store.reader import Reader
-from pages.figures.panels import figure, table
-from pages.session.run_records import record
-from pages.settings import chart_colors
+from pages.figures.panels import draw_panel, tabulate_panel
+from pages.session.run_records import read_record
+from pages.settings import get_chart_colors
 
 reader = Reader()
 (row,) = reader.runs()
-seen = record(row, row.id)
+seen = read_record(row, row.id)
 for mark in sys.argv[1:]:
-    print(mark, len(table(seen, f"drawn_{mark}")), len(figure(seen, f"drawn_{mark}", chart_colors("light")).data))
+    print(mark, len(tabulate_panel(seen, f"drawn_{mark}")), len(draw_panel(seen, f"drawn_{mark}", get_chart_colors("light")).data))
 """
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pages.session.i18n import catalog
+from pages.session.i18n import load_catalog
 from tests.browser.server import Visit, step, until
 
 KINDS = ("initial_loss", "regularization", "overfit", "gradient", "leak", "blind")
@@ -23,7 +23,7 @@ def test_every_check_has_a_verdict_and_none_failed(visit: Visit) -> None:
 def test_the_cost_shows_numbers_in_spanish_too(visit: Visit) -> None:
     page = visit("/?lang=es")
     until(lambda: step(page) > 5, 60)
-    page.get_by_role("button", name=catalog("es").gettext("Cost"), exact=True).click()
+    page.get_by_role("button", name=load_catalog("es").gettext("Cost"), exact=True).click()
     page.locator(".st-key-epoch_time").wait_for(timeout=120_000)
     dialog = page.get_by_role("dialog")
     text = dialog.inner_text()

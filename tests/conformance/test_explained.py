@@ -9,7 +9,7 @@ import pytest
 from engine.catalogue.docstring import parse_docstring
 from engine.catalogue.part import Part, catalogue, family
 from engine.catalogue.search_space import Choices, Range, list_domains
-from pages.session.i18n import catalog
+from pages.session.i18n import load_catalog
 from tests.conformance.placing import PARTS, label
 
 FORMULAS = {"activations", "initializers", "losses", "optimizers", "schedules", "regularizers", "transforms"}
@@ -41,7 +41,7 @@ def test_its_formula_is_whole(part: type[Part]) -> None:
 
 @every_part
 def test_spanish_says_all_of_it(part: type[Part]) -> None:
-    said, spanish = parse_docstring(part), catalog("es")
+    said, spanish = parse_docstring(part), load_catalog("es")
     for text in filter(None, (said.summary, said.text, *(said[name] for name in SPOKEN))):
         there = spanish.pgettext("reference", text)
         assert there != text or NEUTRAL.fullmatch(text), text

@@ -46,7 +46,7 @@ from engine.export.program.program import program
 from engine.export.program.script_file import script
 from engine.live.messages import structure
 from engine.training.trainer import Trainer, train
-from pages.form.part_help import everything, find
+from pages.form.part_help import find_part, list_parts
 from tests.conformance.placing import PLACED, SINGLE, document, found_in, label, runnable
 
 ORIGINALS = json.loads(sys.argv[1])
@@ -62,7 +62,7 @@ def bind(path, value, wrap=None):
     st.session_state[key] = value
     return {"key": key, "on_change": repr, "args": (key, path, wrap)}
 
-state.language()
+state.apply_language()
 Form(bind, lambda where: "").fields(Experiment, st.session_state["draft"], (), [st.session_state["field"]])
 '''
 
@@ -84,7 +84,7 @@ def told(part):
 for name, kind in ORIGINALS.items():
     parts = catalogue(family(name))
     part, original = parts[f"{kind}_twin"], parts[kind]
-    assert part in everything()[name] and find(f"{kind}_twin") is part, name
+    assert part in list_parts()[name] and find_part(f"{kind}_twin") is part, name
     page = AppTest.from_file("pages/reference/page.py", default_timeout=120)
     page.query_params["part"] = f"{kind}_twin"
     page.run()
@@ -141,8 +141,8 @@ from engine.data.prepare import load_examples
 from engine.training.check_context import CheckContext
 from engine.training.trainer import Trainer
 from pages.playground.weight_shrinkage import describe_shrinkage
-from pages.session.adapt_to_dataset import to_data
-from pages.session.experiment_title import words
+from pages.session.adapt_to_dataset import adapt_to_data
+from pages.session.experiment_title import describe_experiment
 
 
 def told(document):
@@ -158,8 +158,8 @@ def told(document):
         "channels": [[one.key, *one.series] for one in Trainer(experiment).channels],
         "initial": InitialLossCheck().examine(CheckContext(experiment)).plain(),
         "shrinkage": describe_shrinkage(document),
-        "words": words(experiment.to_json(), "en"),
-        "adapted": to_data(experiment.to_dict(), "wine"),
+        "words": describe_experiment(experiment.to_json(), "en"),
+        "adapted": adapt_to_data(experiment.to_dict(), "wine"),
         "edited": edited,
     }
 

@@ -25,7 +25,7 @@ from engine.export.program.program import program
 from engine.export.program.script_file import script
 from engine.jobs.quantize import compare_run_formats
 from engine.store.tables import list_epoch_columns
-from pages.runs.listing import line
+from pages.runs.listing import make_row
 from tests.runtime.conftest import wait_for
 from tests.science.test_undefined import LONE
 
@@ -47,7 +47,7 @@ def test_the_store_the_list_and_the_table(lone: ExportedRun) -> None:
     assert "NaN" not in json.dumps(lone.row.summary)
     assert lone.row.summary["validation_metric"] is None
     assert str(lone.row.message).endswith("and R² is not defined.")
-    assert line(lone.row)["Metric"] == "–"
+    assert make_row(lone.row)["Metric"] == "–"
     rows = list(csv.DictReader(io.StringIO(metrics(lone.reader, lone.row.id).to_csv(index=False))))
     ends = [row for row in rows if row["epoch"]]
     assert len(ends) == 2

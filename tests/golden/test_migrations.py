@@ -252,13 +252,13 @@ def test_the_command_line_says_it_in_one_line(newer: Path) -> None:
 @pytest.mark.parametrize(("language", "sentence"), [("en", NEWER), ("es", "versión más nueva")])
 @pytest.mark.parametrize("page", ["", "runs"])
 def test_the_pages_say_it(newer: Path, page: str, language: str, sentence: str) -> None:
-    line.fleet.cache_clear()
-    line.reader.cache_clear()
+    line.get_fleet.cache_clear()
+    line.get_reader.cache_clear()
     app = opened(page)
     app.query_params["lang"] = language
     app.run()
-    line.fleet.cache_clear()
-    line.reader.cache_clear()
+    line.get_fleet.cache_clear()
+    line.get_reader.cache_clear()
     assert not app.exception
     said = [element.value for kind in (app.error, app.warning, app.info) for element in kind]
     assert sum(sentence in text for text in said) == 1

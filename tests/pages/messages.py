@@ -19,11 +19,11 @@ from engine.parts.datasets.upload import Upload
 from engine.training.trainer import Trainer
 from engine.uploads import notes
 from pages.dialogs import enlarge
-from pages.form.fields import Spec, specs
+from pages.form.fields import FieldSpec, read_specs
 from pages.navigation import list_pages
 from pages.playground import presets as choosing
 from pages.runs import listing
-from pages.session.i18n import live_texts
+from pages.session.i18n import read_live_texts
 
 SAID = ("Difference", "Use", "Trouble", "Shape", "Unit", "Reading", "Cost")
 PAGES = Path(pages.__file__).resolve().parent
@@ -52,7 +52,7 @@ SHOWN = (
 
 def messages() -> set[tuple[str, str]]:
     """All of them."""
-    found = {("", text) for text in live_texts().values()}
+    found = {("", text) for text in read_live_texts().values()}
     found |= {("", entry.title) for entry in list_pages().values()}
     found |= {("", text) for text in listing.STATES.values()}
     found |= {("", text) for text in enlarge.TITLES.values()}
@@ -64,10 +64,10 @@ def messages() -> set[tuple[str, str]]:
         for part in catalogue(family(name)).values():
             found.add(("part", part.title()))
             found |= set(of_reference(part))
-            found |= {message for spec in specs(part) for message in of_field(spec)}
+            found |= {message for spec in read_specs(part) for message in of_field(spec)}
     for exporter in catalogue(Exporter).values():
         found.add(("", exporter.summary().split(": ", 1)[1]))
-    for spec in (*specs(Experiment, SHOWN), *specs(Stopping), *specs(Upload, ("missing", "layout"))):
+    for spec in (*read_specs(Experiment, SHOWN), *read_specs(Stopping), *read_specs(Upload, ("missing", "layout"))):
         found |= set(of_field(spec))
     found |= set(of_classes())
     found.add(("", presets.OTHER))
@@ -122,7 +122,7 @@ def calls(tree: ast.AST) -> Iterator[tuple[str, str]]:
             yield texts[0], texts[1]
 
 
-def of_field(spec: Spec) -> Iterator[tuple[str, str]]:
+def of_field(spec: FieldSpec) -> Iterator[tuple[str, str]]:
     """What a form shows of a field."""
     yield "field", spec.label
     yield "", spec.help

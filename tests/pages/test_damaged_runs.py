@@ -23,7 +23,7 @@ from engine.store.reader import Reader
 from engine.store.records import LogRow, NewRun, RunUpdate
 from engine.store.writer import Writer
 from pages.session import engine as line
-from pages.session.i18n import number
+from pages.session.i18n import format_number
 from tests.pages.opening import opened
 from tests.runtime.conftest import wait_for
 
@@ -78,15 +78,15 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         connection.execute("UPDATE log SET run = 'none' WHERE run NOT IN (SELECT id FROM runs)")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PLAYGROUND_STORE", str(folder))
-        line.fleet.cache_clear()
-        line.reader.cache_clear()
-        line.reader()
+        line.get_fleet.cache_clear()
+        line.get_reader.cache_clear()
+        line.get_reader()
         yield folder
-        os.kill(line.fleet().status()["pid"], signal.SIGTERM)
-        line.reader().close()
-        line.fleet().close()
-        line.fleet.cache_clear()
-        line.reader.cache_clear()
+        os.kill(line.get_fleet().status()["pid"], signal.SIGTERM)
+        line.get_reader().close()
+        line.get_fleet().close()
+        line.get_fleet.cache_clear()
+        line.get_reader.cache_clear()
 
 
 def test_each_piece_of_nonsense_is_one_damaged_row(home: Path) -> None:
@@ -153,8 +153,8 @@ def test_they_can_be_deleted(home: Path) -> None:
 
 
 def test_numbers_without_bounds_are_a_dash() -> None:
-    assert number(10**400) == number(-(10**400)) == "–"
-    assert number(10**30) == "1,000,000,000,000,000,019,884,624,838,656"
+    assert format_number(10**400) == format_number(-(10**400)) == "–"
+    assert format_number(10**30) == "1,000,000,000,000,000,019,884,624,838,656"
 
 
 def test_what_befell_the_store_is_said_with_a_way_back(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

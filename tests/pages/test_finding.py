@@ -11,7 +11,7 @@ from engine.experiment.experiment import Experiment
 from engine.message import NOTHING
 from engine.run_state import RunState
 from engine.store.reader import RunRow
-from pages.runs.search import fold, text
+from pages.runs.search import collect_text, fold
 from pages.session.i18n import speak
 
 
@@ -44,7 +44,7 @@ def row(name: str = "", state: str = "running") -> RunRow:
 )
 def test_all_words_must_be_there(language: str, typed: str, found: bool) -> None:
     speak(language)
-    said = text(row("Baseline **número** 1"))
+    said = collect_text(row("Baseline **número** 1"))
     assert all(word in said for word in fold(typed).split()) is found
     speak("en")
 
@@ -55,11 +55,11 @@ def script() -> None:
     from pages.runs import search
     from tests.pages.test_finding import row
 
-    search.field()
+    search.draw_search_field()
     rows = search.filter_runs([row("alpha"), row("beta", "stopped")])
     st.text(",".join(one.name for one in rows))
     if not rows:
-        search.nothing(rows)
+        search.draw_nothing_found(rows)
 
 
 def test_the_field_filters_and_can_be_emptied() -> None:

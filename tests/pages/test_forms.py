@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from engine.catalogue.part import catalogue, families, family
 from engine.experiment.experiment import Experiment, Stopping
-from pages.form.fields import grain, ladder, scale, specs
+from pages.form.fields import choose_step, make_linear_stops, make_log_stops, read_specs
 from tests.pages.messages import SHOWN
 
 PARTS = [(name, kind) for name in families() for kind in catalogue(family(name))]
@@ -49,7 +49,7 @@ def test_what_a_form_gives_is_a_valid_part(name: str, kind: str) -> None:
     app.run()
     assert not app.exception
     controls = all_of(app)
-    assert {c.key.split("/")[0] for c in controls} == {spec.name for spec in specs(part)}
+    assert {c.key.split("/")[0] for c in controls} == {spec.name for spec in read_specs(part)}
     for key, value in [(control.key, value) for control in controls for value in others(control, part)]:
         widget = next(w for w in all_of(app) if w.key == key)
         widget.set_value(value).run()
@@ -68,12 +68,12 @@ def others(control: Any, part: Any) -> list[Any]:
     """Other values that a person may choose."""
     if control.type == "toggle":
         return [not control.value, control.value]
-    spec = next(spec for spec in specs(part) if spec.name == control.key.split("/")[-1])
+    spec = next(spec for spec in read_specs(part) if spec.name == control.key.split("/")[-1])
     if control.type == "number_input":
         more = control.value + control.step
         return [more if more < (spec.high or more + 1) else control.value - control.step]
     if control.type == "select_slider":
-        stops = ladder(spec, spec.default) if spec.log else scale(spec, spec.default)
+        stops = make_log_stops(spec, spec.default) if spec.log else make_linear_stops(spec, spec.default)
         return [stops[0], stops[-1], spec.default]
     if control.type == "text_input":
         return ["a", control.value]
@@ -83,19 +83,19 @@ def others(control: Any, part: Any) -> list[Any]:
 @pytest.mark.parametrize(("name", "kind"), PARTS)
 def test_every_stop_of_a_slider_is_a_valid_value(name: str, kind: str) -> None:
     part = catalogue(family(name))[kind]
-    for spec in specs(part):
+    for spec in read_specs(part):
         if spec.sort != "number":
             continue
-        stops = ladder(spec, spec.default) if spec.log else scale(spec, spec.default)
+        stops = make_log_stops(spec, spec.default) if spec.log else make_linear_stops(spec, spec.default)
         for stop in stops:
             assert getattr(part.model_validate({spec.name: stop}), spec.name) == stop
         assert spec.default in stops or not stops
-        assert grain(spec) > 0
+        assert choose_step(spec) > 0
         assert len(stops) <= 202
 
 
 def test_the_fields_of_the_experiment_have_controls() -> None:
-    sorts = {spec.name: spec.sort for spec in (*specs(Experiment, SHOWN), *specs(Stopping))}
+    sorts = {spec.name: spec.sort for spec in (*read_specs(Experiment, SHOWN), *read_specs(Stopping))}
     assert sorts["optimizer"] == "part"
     assert sorts["epochs"] == "integer"
     assert sorts["device"] == "choice"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.settings import ProcessSettings
-from pages.serve.host_check import Gate, accepted, hosts
+from pages.serve.host_check import HostCheck, is_accepted, list_hosts
 
 
 async def nothing(*_: object) -> None:
@@ -39,23 +39,23 @@ async def nothing(*_: object) -> None:
     ],
 )
 def test_only_loopback_names_are_accepted_unless_others_are_listed(host: str, here: bool) -> None:
-    assert accepted(host, hosts(ProcessSettings.of({}))) is here
-    assert accepted(host, hosts(ProcessSettings.of({"HOST": "0.0.0.0"}))) is here
-    assert accepted(host, hosts(ProcessSettings.of({"PLAYGROUND_HOSTS": "*"})))
+    assert is_accepted(host, list_hosts(ProcessSettings.of({}))) is here
+    assert is_accepted(host, list_hosts(ProcessSettings.of({"HOST": "0.0.0.0"}))) is here
+    assert is_accepted(host, list_hosts(ProcessSettings.of({"PLAYGROUND_HOSTS": "*"})))
 
 
 def test_listed_names_and_the_bound_address() -> None:
     names = "Lab.example, *.class.example,[fd00::7]"
-    listed = hosts(ProcessSettings.of({"HOST": "10.0.0.7", "PLAYGROUND_HOSTS": names}))
+    listed = list_hosts(ProcessSettings.of({"HOST": "10.0.0.7", "PLAYGROUND_HOSTS": names}))
     for name in ("lab.example", "LAB.EXAMPLE.:443", "a.class.example", "[fd00::7]:8501", "10.0.0.7:8501", "localhost"):
-        assert accepted(name, listed)
+        assert is_accepted(name, listed)
     for name in ("example", "xlab.example", "class.example", "xclass.example", "10.0.0.8"):
-        assert not accepted(name, listed)
+        assert not is_accepted(name, listed)
 
 
 @pytest.mark.parametrize("kind", ["http", "websocket"])
 def test_one_host_and_no_other(kind: str) -> None:
-    gate = Gate(nothing, ProcessSettings.of({}))
+    gate = HostCheck(nothing, ProcessSettings.of({}))
     for named, status in (((b"localhost",), None), ((), 421), ((b"localhost", b"evil.example"), 421)):
         scope = {"type": kind, "path": "/live/x", "headers": [(b"host", name) for name in named]}
         answer = gate.refusal(scope)
@@ -66,9 +66,9 @@ def test_what_is_closed() -> None:
     paths = ("/_stcore/metrics", "/_stcore/metrics/", "/below/_stcore/metrics", "/_stcore/agent/interact")
     for path in paths:
         scope = {"type": "http", "path": path, "headers": [(b"host", b"localhost")]}
-        assert Gate(nothing, ProcessSettings.of({})).refusal(scope) is not None
-        asked_for = Gate(nothing, ProcessSettings.of({"PLAYGROUND_METRICS": "1"})).refusal(scope)
+        assert HostCheck(nothing, ProcessSettings.of({})).refusal(scope) is not None
+        asked_for = HostCheck(nothing, ProcessSettings.of({"PLAYGROUND_METRICS": "1"})).refusal(scope)
         assert (asked_for is None) == ("metrics" in path)
     for path in ("/", "/_stcore/health", "/_stcore/host-config", "/healthz", "/_stcore/metricsand"):
         scope = {"type": "http", "path": path, "headers": [(b"host", b"localhost")]}
-        assert Gate(nothing, ProcessSettings.of({})).refusal(scope) is None
+        assert HostCheck(nothing, ProcessSettings.of({})).refusal(scope) is None

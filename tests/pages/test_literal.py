@@ -11,7 +11,7 @@ import pytest
 
 from engine.message import Message
 from pages.figures.charts import style_axes
-from pages.session.literal import escape_html, literal
+from pages.session.literal import escape_html, escape_markdown
 from tests.browser.nasty import TEXTS
 from tests.pages.messages import PAGES, engine_texts
 
@@ -86,8 +86,8 @@ def test_the_rule_above_finds_what_it_is_for(line: str) -> None:
 
 def test_usual_names_stay_readable() -> None:
     for name in ("iris.csv", "Run 3 (copy).csv", "width, cm: outside", "año-2024", "a+b=c", "5 % of x/y!"):
-        assert literal(name) == name
-    assert literal("my_file\n\tname ") == r"my\_file name"
+        assert escape_markdown(name) == name
+    assert escape_markdown("my_file\n\tname ") == r"my\_file name"
     assert escape_html("<b>a & b</b>") == "&lt;b&gt;a &amp; b&lt;/b&gt;"
 
 

@@ -30,15 +30,15 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("pages") / "store"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PLAYGROUND_STORE", str(folder))
-        line.fleet.cache_clear()
-        line.reader.cache_clear()
-        line.reader()
+        line.get_fleet.cache_clear()
+        line.get_reader.cache_clear()
+        line.get_reader()
         yield folder
-        os.kill(line.fleet().status()["pid"], signal.SIGTERM)
-        line.reader().close()
-        line.fleet().close()
-        line.fleet.cache_clear()
-        line.reader.cache_clear()
+        os.kill(line.get_fleet().status()["pid"], signal.SIGTERM)
+        line.get_reader().close()
+        line.get_fleet().close()
+        line.get_fleet.cache_clear()
+        line.get_reader.cache_clear()
 
 
 @pytest.fixture

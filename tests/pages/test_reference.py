@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.form.part_help import everything, name_of
+from pages.form.part_help import list_parts, name_part
 
 PAGE = Path(__file__).parents[2] / "pages" / "reference/page.py"
-PARTS = sorted(name_of(part) for parts in everything().values() for part in parts)
+PARTS = sorted(name_part(part) for parts in list_parts().values() for part in parts)
 
 
 @pytest.mark.parametrize("name", PARTS)

@@ -11,7 +11,7 @@ import pytest
 from engine.errors import InvalidExperiment, PlaygroundError
 from engine.message import Message, Term
 from pages.session.i18n import speak
-from pages.session.messages import sentence, sentences
+from pages.session.messages import translate_error, translate_findings
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((*(ROOT / "engine").rglob("*.py"), *(ROOT / "pages").rglob("*.py")))
@@ -90,9 +90,9 @@ def test_an_error_is_said_in_spanish_with_its_clauses_and_numbers() -> None:
     assert str(error) == "$.x: expected at most 12345 characters, received 0.123456"
     speak("es")
     try:
-        assert sentence(error) == "Se esperaba como máximo 12\u202f345 caracteres; se recibió 0,123456."
-        assert sentences(error).startswith("$.x: Se esperaba como máximo")
-        assert "$.y: Se esperaba un vector; se recibió 8 × 8" in sentences(error)
-        assert "Densa" in sentence(title)
+        assert translate_error(error) == "Se esperaba como máximo 12\u202f345 caracteres; se recibió 0,123456."
+        assert translate_findings(error).startswith("$.x: Se esperaba como máximo")
+        assert "$.y: Se esperaba un vector; se recibió 8 × 8" in translate_findings(error)
+        assert "Densa" in translate_error(title)
     finally:
         speak("en")

@@ -8,13 +8,13 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from pages.form.component import source, version
-from pages.serve.app import routes
+from pages.form.component import compute_version, locate_source
+from pages.serve.app import list_routes
 
 
 def get(address: str) -> httpx.Response:
     async def ask() -> httpx.Response:
-        transport = httpx.ASGITransport(Starlette(routes=routes()))
+        transport = httpx.ASGITransport(Starlette(routes=list_routes()))
         async with httpx.AsyncClient(transport=transport, base_url="http://playground") as client:
             return await client.get(address)
 
@@ -22,7 +22,11 @@ def get(address: str) -> httpx.Response:
 
 
 def test_code_is_kept_for_good_under_its_version() -> None:
-    for address in (source("main"), f"/assets/{version()}/views/screen.js", f"/assets/{version()}/views/live.css"):
+    for address in (
+        locate_source("main"),
+        f"/assets/{compute_version()}/views/screen.js",
+        f"/assets/{compute_version()}/views/live.css",
+    ):
         found = get(address)
         assert found.status_code == 200
         assert "immutable" in found.headers["cache-control"]
@@ -38,4 +42,4 @@ def test_code_asked_for_under_another_version_is_not_kept() -> None:
     "path", ["nothing.js", "%2e%2e/theme.toml", "%2e%2e%2ftheme.toml", "..%2f..%2fpyproject.toml", ""]
 )
 def test_nothing_else_is_given(path: str) -> None:
-    assert get(f"/assets/{version()}/{path}").status_code == 404
+    assert get(f"/assets/{compute_version()}/{path}").status_code == 404

@@ -11,20 +11,20 @@ import pytest
 import streamlit as st
 
 from engine.settings import ProcessSettings
-from pages.settings import ASSETS, chart_colors, streamlit_options, theme_file
+from pages.settings import ASSETS, build_streamlit_options, get_chart_colors, read_theme
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 
 
 def test_every_setting_is_one_that_streamlit_knows() -> None:
-    for key in streamlit_options(ProcessSettings.of({})):
+    for key in build_streamlit_options(ProcessSettings.of({})):
         st.get_option(key)
 
 
 def test_port_and_address_come_from_the_environment() -> None:
-    chosen = streamlit_options(ProcessSettings.of({}))
+    chosen = build_streamlit_options(ProcessSettings.of({}))
     assert (chosen["server.port"], chosen["server.address"]) == (8501, "127.0.0.1")
-    chosen = streamlit_options(ProcessSettings.of({"PORT": "9000", "HOST": "0.0.0.0"}))
+    chosen = build_streamlit_options(ProcessSettings.of({"PORT": "9000", "HOST": "0.0.0.0"}))
     assert (chosen["server.port"], chosen["server.address"]) == (9000, "0.0.0.0")
 
 
@@ -41,7 +41,7 @@ def contrast(one: str, other: str) -> float:
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_colors_can_be_told_apart(mode: str) -> None:
-    theme, colors = theme_file()["theme"][mode], chart_colors(mode)
+    theme, colors = read_theme()["theme"][mode], get_chart_colors(mode)
     for ground in (theme["backgroundColor"], theme["secondaryBackgroundColor"], theme["sidebar"]["backgroundColor"]):
         assert contrast(theme["textColor"], ground) >= 7
         assert contrast(theme["linkColor"], ground) >= 4.5
@@ -58,7 +58,7 @@ def test_colors_stand_in_the_theme_alone() -> None:
 
 def test_the_server_process_never_touches_a_gpu_and_never_trains() -> None:
     code = (
-        "import sys, app; from pages.serve.app import warm; warm(); import torch;"
+        "import sys, app; from pages.serve.app import warm_up; warm_up(); import torch;"
         "trains = {'engine.training.trainer', 'engine.runtime.worker'};"
         "sys.exit(torch.cuda.is_initialized() or not trains.isdisjoint(sys.modules))"
     )

@@ -14,8 +14,8 @@ from engine.message import Message
 from engine.parts.datasets import Dataset, mnist
 from engine.preview.preview import preview
 from pages.session import thumbnails as pictures
-from pages.session.adapt_to_dataset import to_data
-from pages.session.thumbnails import thumbnails
+from pages.session.adapt_to_dataset import adapt_to_data
+from pages.session.thumbnails import list_thumbnails
 from pages.settings import ASSETS
 
 KINDS = list(catalogue(Dataset))
@@ -24,7 +24,7 @@ KINDS = list(catalogue(Dataset))
 @pytest.mark.parametrize("before", KINDS)
 @pytest.mark.parametrize("after", KINDS)
 def test_from_any_data_set_to_any_other(before: str, after: str) -> None:
-    draft = to_data(to_data(Experiment().to_dict(), before), after)
+    draft = adapt_to_data(adapt_to_data(Experiment().to_dict(), before), after)
     preview(Experiment.from_dict(draft))
 
 
@@ -33,22 +33,22 @@ def preset(name: str) -> dict[str, object]:
 
 
 def test_images_stay_images_for_convolutions() -> None:
-    assert to_data(preset("digits_cnn"), "digits")["data"]["layout"] == "image"
-    assert to_data(preset("circle"), "digits")["data"]["layout"] == "vector"
+    assert adapt_to_data(preset("digits_cnn"), "digits")["data"]["layout"] == "image"
+    assert adapt_to_data(preset("circle"), "digits")["data"]["layout"] == "vector"
 
 
 def test_what_is_proposed() -> None:
     start = Experiment().to_dict()
-    assert to_data(start, "curve")["loss"] == {"kind": "mse"}
-    assert to_data(start, "wine")["preprocessing"] == [{"kind": "standardize"}]
-    assert to_data(start, "digits")["preprocessing"] == []
-    diabetes = to_data(start, "diabetes")
+    assert adapt_to_data(start, "curve")["loss"] == {"kind": "mse"}
+    assert adapt_to_data(start, "wine")["preprocessing"] == [{"kind": "standardize"}]
+    assert adapt_to_data(start, "digits")["preprocessing"] == []
+    diabetes = adapt_to_data(start, "diabetes")
     assert [step["kind"] for step in diabetes["preprocessing"]] == ["standardize", "standardize_target"]
-    assert to_data(diabetes, "spiral")["loss"] == {"kind": "cross_entropy"}
+    assert adapt_to_data(diabetes, "spiral")["loss"] == {"kind": "cross_entropy"}
 
 
 def test_every_data_set_has_a_picture() -> None:
-    items = {item["kind"]: item for item in thumbnails()}
+    items = {item["kind"]: item for item in list_thumbnails()}
     assert list(items) == KINDS
     assert items["digits"]["mark"] == "image"
     assert items["curve"]["mark"] == "curve"
@@ -66,8 +66,8 @@ def test_every_data_set_has_a_picture() -> None:
 
 def test_what_is_not_fetched_has_an_arrow_and_nothing_is_fetched_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pictures, "is_fetched", lambda remote: False)
-    assert pictures.picture(catalogue(Dataset)["mnist"])["mark"] == "down"
-    assert pictures.picture(catalogue(Dataset)["moons"])["mark"] == "points"
+    assert pictures.sketch_dataset(catalogue(Dataset)["mnist"])["mark"] == "down"
+    assert pictures.sketch_dataset(catalogue(Dataset)["moons"])["mark"] == "points"
 
 
 def test_what_cannot_be_had_is_said_by_the_form(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,17 +76,17 @@ def test_what_cannot_be_had_is_said_by_the_form(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(mnist, "fetch", refuse)
     load_examples.cache_clear()
-    draft = to_data(Experiment().to_dict(), "mnist")
+    draft = adapt_to_data(Experiment().to_dict(), "mnist")
     with pytest.raises(InvalidExperiment, match=r"^\$\.data: .*take digits"):
         preview(Experiment.from_dict(draft))
 
 
 def test_sequences_stand_behind_a_flatten_block_while_dense_layers_come_first() -> None:
     start = Experiment().to_dict()
-    beats = to_data(start, "heartbeats")
+    beats = adapt_to_data(start, "heartbeats")
     assert [block["kind"] for block in beats["network"]] == ["flatten", "dense", "dense"]
-    assert to_data(beats, "adding")["network"] == beats["network"]
-    assert to_data(beats, "spiral")["network"] == start["network"]
+    assert adapt_to_data(beats, "adding")["network"] == beats["network"]
+    assert adapt_to_data(beats, "spiral")["network"] == start["network"]
 
 
 def test_augmentation_and_balance_go_where_they_cannot_be() -> None:
@@ -96,8 +96,8 @@ def test_augmentation_and_balance_go_where_they_cannot_be() -> None:
         "balance": "weights",
         "regularizers": [{"kind": "l2"}, {"kind": "label_smoothing"}],
     }
-    there = to_data(start, "curve")
+    there = adapt_to_data(start, "curve")
     assert there["augmentations"] == [{"kind": "noise"}]
     assert there["balance"] == "none"
     assert there["regularizers"] == [{"kind": "l2"}]
-    assert to_data(start, "iris")["balance"] == "weights"
+    assert adapt_to_data(start, "iris")["balance"] == "weights"

@@ -19,10 +19,10 @@ from engine.parts.datasets.wine import Wine
 from engine.preview.preview import preview
 from engine.training import end_messages
 from pages.form.part_help import capitalize
-from pages.playground.live_view import texts
-from pages.session.experiment_title import classes
-from pages.session.i18n import LANGUAGES, catalog, fixed, live_texts, number, pgettext, speak
-from pages.session.messages import layer_name, sentence, translate
+from pages.playground.live_view import collect_texts
+from pages.session.experiment_title import name_classes
+from pages.session.i18n import LANGUAGES, format_fixed, format_number, load_catalog, pgettext, read_live_texts, speak
+from pages.session.messages import name_layer, translate, translate_error
 from pages.settings import ASSETS
 from tests.pages.messages import engine_texts, messages
 
@@ -35,7 +35,7 @@ def english() -> Iterator[None]:
 
 
 def translated(context: str, text: str) -> str:
-    spanish = catalog("es")
+    spanish = load_catalog("es")
     return spanish.pgettext(context, text) if context else spanish.gettext(text)
 
 
@@ -73,16 +73,21 @@ def test_catalogues_hold_nothing_else_and_keep_placeholders(language: str) -> No
 
 
 def test_the_live_component_has_texts() -> None:
-    assert live_texts()["pause"] == "Pause"
-    assert len(live_texts()) > 60
+    assert read_live_texts()["pause"] == "Pause"
+    assert len(read_live_texts()) > 60
 
 
 def test_numbers_follow_the_language() -> None:
-    assert (number(0.003), number(12345), fixed(0.5, 2), number(None)) == ("0.003", "12,345", "0.50", "–")
-    assert (number(4482, 12), number(4482.5, 5), number(999, 12)) == ("4,482", "4482.5", "999")
+    assert (format_number(0.003), format_number(12345), format_fixed(0.5, 2), format_number(None)) == (
+        "0.003",
+        "12,345",
+        "0.50",
+        "–",
+    )
+    assert (format_number(4482, 12), format_number(4482.5, 5), format_number(999, 12)) == ("4,482", "4482.5", "999")
     speak("es")
-    assert (number(0.003), number(12345), fixed(0.5, 2)) == ("0,003", "12\u202f345", "0,50")
-    assert number(4482, 12) == "4482"
+    assert (format_number(0.003), format_number(12345), format_fixed(0.5, 2)) == ("0,003", "12\u202f345", "0,50")
+    assert format_number(4482, 12) == "4482"
 
 
 def broken(document: dict[str, object]) -> InvalidExperiment:
@@ -95,26 +100,26 @@ def test_errors_are_said_in_one_sentence_of_the_language() -> None:
     width = broken({"network": [{"kind": "dense", "width": 0}]})
     conv = broken({"network": [{"kind": "conv2d"}]})
     loss = broken({"data": {"kind": "curve"}})
-    assert sentence(width) == "Expected at least 1, received 0."
+    assert translate_error(width) == "Expected at least 1, received 0."
     speak("es")
-    assert sentence(width) == "Se esperaba al menos 1; se recibió 0."
-    assert sentence(conv) == "Se esperaba una imagen (canales, alto, ancho); se recibió 2."
-    assert sentence(loss) == (
+    assert translate_error(width) == "Se esperaba al menos 1; se recibió 0."
+    assert translate_error(conv) == "Se esperaba una imagen (canales, alto, ancho); se recibió 2."
+    assert translate_error(loss) == (
         "Se esperaba una pérdida para regresión; se recibió 'cross_entropy', que es para clasificación."
     )
     assert translate(end_messages.lose_finite_loss(12, Term("layer", "2 dense"))) == (
         "La pérdida no es finita en el paso 12; lo primero que falló fueron los números de la capa 2 densa."
     )
-    assert layer_name("output") == "salida"
-    assert sentence(PlaygroundError(Message("There is no run {run}.", run="x"))) == "No existe la ejecución x."
+    assert name_layer("output") == "salida"
+    assert translate_error(PlaygroundError(Message("There is no run {run}.", run="x"))) == "No existe la ejecución x."
 
 
 def test_layers_are_named_in_small_letters_but_for_their_abbreviations() -> None:
-    assert (layer_name("1 lstm"), layer_name("2 gru"), layer_name("3 max_pool")) == ("1 LSTM", "2 GRU", "3 max pooling")
-    assert (texts("en")["kind_lstm"], texts("es")["kind_gru"]) == ("LSTM", "GRU")
+    assert (name_layer("1 lstm"), name_layer("2 gru"), name_layer("3 max_pool")) == ("1 LSTM", "2 GRU", "3 max pooling")
+    assert (collect_texts("en")["kind_lstm"], collect_texts("es")["kind_gru"]) == ("LSTM", "GRU")
     speak("es")
-    assert (layer_name("1 lstm"), layer_name("2 dense")) == ("1 LSTM", "2 densa")
-    assert texts("es")["kind_max_pool"] == "agrupación por máximo"
+    assert (name_layer("1 lstm"), name_layer("2 dense")) == ("1 LSTM", "2 densa")
+    assert collect_texts("es")["kind_max_pool"] == "agrupación por máximo"
 
 
 @pytest.mark.parametrize(
@@ -149,17 +154,17 @@ def test_what_stands_under_a_heading_begins_with_a_capital_unless_it_is_a_symbol
 def test_what_is_written_in_no_allowed_way_is_said_in_words(document: dict[str, object], received: str) -> None:
     wrong = broken(document)
     assert wrong.expected in PATTERN_HELP.values()
-    assert sentence(wrong) == f"Expected {wrong.expected}, received {received!r}."
+    assert translate_error(wrong) == f"Expected {wrong.expected}, received {received!r}."
     speak("es")
-    assert str(wrong.expected) not in sentence(wrong)
+    assert str(wrong.expected) not in translate_error(wrong)
 
 
 def test_classes_are_named_in_the_language_but_for_a_persons_own() -> None:
     names = ("orange", "blue", "7")
-    assert (classes(Spiral(), names), classes(Upload(), names)) == (names, names)
-    assert classes(Wine(), ("class_0",)) == ("class 0",)
+    assert (name_classes(Spiral(), names), name_classes(Upload(), names)) == (names, names)
+    assert name_classes(Wine(), ("class_0",)) == ("class 0",)
     speak("es")
-    assert (classes(Spiral(), names), classes(Upload(), names)) == (("naranja", "azul", "7"), names)
+    assert (name_classes(Spiral(), names), name_classes(Upload(), names)) == (("naranja", "azul", "7"), names)
 
 
 def test_parts_are_named_in_spanish() -> None:

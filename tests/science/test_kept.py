@@ -25,7 +25,7 @@ from engine.export.program.script_file import script
 from engine.message import NOTHING
 from engine.store.reader import Reader
 from engine.training.trainer import Trainer
-from pages.runs.listing import validation_loss
+from pages.runs.listing import format_validation_loss
 from tests.runtime.conftest import fleet as fleet
 from tests.runtime.conftest import wait_for
 from tests.science.measured import Never
@@ -122,8 +122,8 @@ def test_every_place_says_it(fleet: Any, tmp_path: Any) -> None:
     assert report["validation_loss"] == held[-1] > best
     assert words in format_report(report, str(row.message))
     assert f"kept {best:.4g} of epoch {number}" in format_losses(row)
-    assert validation_loss(row.summary) == f"{best:.3g} (epoch {number})"
-    assert validation_loss({"kept_epoch": 3.0, "validation_loss": 0.5}) == "0.5", "half of it says nothing"
+    assert format_validation_loss(row.summary) == f"{best:.3g} (epoch {number})"
+    assert format_validation_loss({"kept_epoch": 3.0, "validation_loss": 0.5}) == "0.5", "half of it says nothing"
     unpacked = unpack(pack(reader, row))
     assert unpacked.metadata.summary["kept_validation_loss"] == best
     assert words in str(unpacked.metadata.message)

@@ -21,8 +21,8 @@ from engine.experiment.experiment import Experiment
 from engine.parts.transforms import Transform
 from engine.training.trainer import Trainer
 from engine.uploads.ingest import ingest_upload
-from pages.session.adapt_to_dataset import preprocessing_for, to_data
-from pages.session.thumbnails import rows
+from pages.session.adapt_to_dataset import adapt_to_data, choose_preprocessing
+from pages.session.thumbnails import sample_rows
 from tests.export.running import expect_same, in_process, trained
 from tests.science.references import covers
 
@@ -192,7 +192,7 @@ def test_plots_stand_where_the_values_are() -> None:
 
 def test_thumbnails_show_tiny_and_far_values() -> None:
     for x in (SECONDS, ENERGIES, TINY):
-        shown = np.array(rows(x[:, 0], x[:, 1], np.zeros(COUNT)))
+        shown = np.array(sample_rows(x[:, 0], x[:, 1], np.zeros(COUNT)))
         assert len(np.unique(shown[:, 0])) > 60
         assert (shown[:, :2].min(), shown[:, :2].max()) == (0, 1)
 
@@ -205,12 +205,12 @@ def test_the_picture_before_preprocessing_shows_the_values_themselves() -> None:
 
 def test_what_is_proposed_for_own_tables_lets_them_be_learned() -> None:
     far = Examples(SECONDS, (1e8 + SECONDS[:, 1:]), "regression")
-    assert preprocessing_for(far, own=True) == [{"kind": "standardize"}, {"kind": "standardize_target"}]
+    assert choose_preprocessing(far, own=True) == [{"kind": "standardize"}, {"kind": "standardize_target"}]
     small = Examples(ENERGIES[:, :1], half(ENERGIES), "classification", ("no", "yes"))
-    assert preprocessing_for(small, own=True) == [{"kind": "standardize"}]
+    assert choose_preprocessing(small, own=True) == [{"kind": "standardize"}]
     shares = Examples(np.eye(3)[np.arange(COUNT) % 3], half(ENERGIES), "classification", ("no", "yes"))
-    assert preprocessing_for(shares, own=True) == []
-    assert to_data(Experiment().to_dict(), "diabetes")["preprocessing"] == [
+    assert choose_preprocessing(shares, own=True) == []
+    assert adapt_to_data(Experiment().to_dict(), "diabetes")["preprocessing"] == [
         {"kind": "standardize"},
         {"kind": "standardize_target"},
     ]

@@ -78,14 +78,14 @@ def test_no_window_leaves_the_picture_and_the_formula_is_right(block: Block) -> 
     seen = find_window_arithmetic(block, 8)
     assert seen is not None
     colors = {"ground": "#fff", "grid": "#ddd", "text": "#000", "runs": ["#f00", "#0f0"]}
-    side = tiles.sides(seen)
+    side = tiles.count_positions(seen)
     for place in (0, side - 1, side**2 - 1):
-        made = tiles.of_windows(seen, place, defaultdict(lambda: "#999", colors), flat=False)
+        made = tiles.draw_windows(seen, place, defaultdict(lambda: "#999", colors), flat=False)
         for shape in made.layout.shapes:
             cells = made.data[0 if shape.xref == "x" else 1]
             assert cells.x[0] - 0.5 <= shape.x0 < shape.x1 <= cells.x[-1] + 0.5
             assert cells.y[0] - 0.5 <= shape.y0 < shape.y1 <= cells.y[-1] + 0.5
-    said = tiles.arithmetic(seen)
+    said = tiles.format_arithmetic(seen)
     plain = said.replace(r"\cdot", "*").replace(r"\left\lfloor \frac", "").replace(r"\right\rfloor", "")
     left, right = re.sub(r"\{(.*)\}\{(\d+)\}", r"(\1) // \2", plain).split("=")
     assert eval(left) == int(right) == seen.out

@@ -14,7 +14,7 @@ from engine.uploads import ingest, library
 from engine.uploads.ingest import ingest_upload
 from engine.uploads.sandbox import ReadUpload
 from pages.session.i18n import speak
-from pages.session.messages import sentence
+from pages.session.messages import translate_error
 from tests.uploads.evil import EVIL, ROWS
 
 GOOD = ("a,b,c\n" + ROWS).encode()
@@ -57,7 +57,7 @@ def test_it_is_refused_in_one_sentence_and_nothing_is_kept(
     assert said.isprintable()
     assert len(said) < 240
     speak("es")
-    assert sentence(caught.value).startswith("Se esperaba")
+    assert translate_error(caught.value).startswith("Se esperaba")
     speak("en")
     assert contents(shared_store) == before
     assert len(before) == 1

@@ -13,8 +13,8 @@ from engine.preview.preview import preview
 from engine.uploads import library
 from engine.uploads.ingest import ingest_upload
 from pages.form import uploads
-from pages.session.adapt_to_dataset import to_data
-from pages.session.thumbnails import thumbnails
+from pages.session.adapt_to_dataset import adapt_to_data
+from pages.session.thumbnails import list_thumbnails
 from tests.pages.opening import SHELL, opened
 from tests.uploads.evil import photos, zipped
 
@@ -84,9 +84,9 @@ def test_any_network_can_go_on_with_a_file_or_points(preset: str) -> None:
     files = [ingest_upload("t.csv", TABLE.encode()), ingest_upload("i.zip", zipped(photos()))]
     given = [uploads.propose_data(digest, library.find_schema(digest)) or {} for digest in files]
     for data in (*given, {"kind": "points", "drawn": "0,0,0;1,1,1;2,2,2;3,3,0;0,3,1;3,0,2", "task": "classification"}):
-        wanted = uploads.adapt_network(to_data(start, data["kind"], data))
+        wanted = uploads.adapt_network(adapt_to_data(start, data["kind"], data))
         preview(Experiment.from_dict(wanted))
-    points = to_data(start, "points", {"drawn": "0,0,0.5;1,1,-1;2,2,1;3,3,0", "task": "regression"})
+    points = adapt_to_data(start, "points", {"drawn": "0,0,0.5;1,1,-1;2,2,1;3,3,0", "task": "regression"})
     assert points["loss"]["kind"] != "cross_entropy"
 
 
@@ -94,12 +94,12 @@ def test_the_picker_shows_what_is_ones_own() -> None:
     digest = ingest_upload("t.csv", TABLE.encode())
     data = {**(uploads.propose_data(digest, library.find_schema(digest)) or {}), "kind": "upload"}
     drawn = {"kind": "points", "drawn": "0,0,0;1,1,1;2,2,2;3,3,0", "task": "classification"}
-    tile = next(item for item in uploads.tiles(thumbnails(), data) if item["kind"] == "upload")
+    tile = next(item for item in uploads.list_tiles(list_thumbnails(), data) if item["kind"] == "upload")
     assert (tile["mark"], len(tile["points"])) == ("points", 40)
-    tile = next(item for item in uploads.tiles(thumbnails(), drawn) if item["kind"] == "points")
+    tile = next(item for item in uploads.list_tiles(list_thumbnails(), drawn) if item["kind"] == "points")
     assert tile["points"] == [[0, 0, 0], [0.333, 0.333, 1], [0.667, 0.667, 2], [1, 1, 0]]  # shares of the range
     library.delete(digest)
     uploads.make_thumbnail.cache_clear()
     load_examples.cache_clear()
-    tile = next(item for item in uploads.tiles(thumbnails(), data) if item["kind"] == "upload")
+    tile = next(item for item in uploads.list_tiles(list_thumbnails(), data) if item["kind"] == "upload")
     assert tile["mark"] == "up"
