@@ -31,8 +31,9 @@ from pages.settings import get_chart_colors
 reader = Reader()
 (row,) = reader.runs()
 seen = read_record(row, row.id)
+colors = get_chart_colors("light")
 for mark in sys.argv[1:]:
-    print(mark, len(tabulate_panel(seen, f"drawn_{mark}")), len(draw_panel(seen, f"drawn_{mark}", get_chart_colors("light")).data))
+    print(mark, len(tabulate_panel(seen, f"drawn_{mark}")), len(draw_panel(seen, f"drawn_{mark}", colors).data))
 """
 
 
