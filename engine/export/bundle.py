@@ -27,8 +27,8 @@ def export(reader: Reader, run: str, folder: Path) -> list[Path]:
     row = reader.run(run)
     if row is None:
         raise PlaygroundError(Message("There is no run {run}.", run=run))
-    weights = model(reader, row)
-    table = metrics(reader, run)
+    weights = load_model(reader, row)
+    table = format_metrics(reader, run)
     edits = "".join(json.dumps(line) + "\n" for line in edit_lines(reader, run))
     parquet = io.BytesIO()
     table.to_parquet(parquet, index=False)
@@ -39,7 +39,7 @@ def export(reader: Reader, run: str, folder: Path) -> list[Path]:
         "edits.jsonl": edits.encode(),
         "model.safetensors": weights,
     }
-    if matrix := confusion(reader, row):
+    if matrix := format_confusion(reader, row):
         files["confusion.csv"] = matrix.encode()
     return write_files(files, folder)
 
@@ -57,7 +57,7 @@ def write_files(files: Mapping[str, bytes], folder: Path) -> list[Path]:
     return [folder / name for name in files]
 
 
-def metrics(reader: Reader, run: str) -> pd.DataFrame:
+def format_metrics(reader: Reader, run: str) -> pd.DataFrame:
     """One row a step with its loss; the last step of each epoch also has the epoch's row, without the matrix."""
     steps = pd.DataFrame(reader.losses(run, points=None), columns=["step", "loss"])
     row = reader.run(run)
@@ -71,7 +71,7 @@ def metrics(reader: Reader, run: str) -> pd.DataFrame:
     return table.astype({"step": "int64", "loss": "float32"})
 
 
-def confusion(reader: Reader, row: RunRow) -> str:
+def format_confusion(reader: Reader, row: RunRow) -> str:
     """The newest confusion matrix as CSV: a row for each right class, a column for each that was said; else nothing."""
     found = extract_class_metrics(row.channels, reader.epochs(row.id))
     if found is None or found.confusion is None or not len(found.confusion):
@@ -91,7 +91,7 @@ def in_english(detail: dict[str, Any]) -> dict[str, Any]:
     return {name: str(Message.of(value)) if name == "sentence" else value for name, value in detail.items()}
 
 
-def model(reader: Reader, row: RunRow) -> bytes:
+def load_model(reader: Reader, row: RunRow) -> bytes:
     """Weights and running statistics of the newest checkpoint, or of the last good one if the run diverged."""
     from safetensors.torch import save
 

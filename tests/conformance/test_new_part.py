@@ -42,8 +42,8 @@ from engine.cli.main import main
 from engine.experiment import share_link
 from engine.experiment.experiment import Experiment
 from engine.export.program.not_exportable import NotExportable
-from engine.export.program.program import program
-from engine.export.program.script_file import script
+from engine.export.program.program import build_program
+from engine.export.program.script_file import write_script
 from engine.live.messages import structure
 from engine.training.trainer import Trainer, train
 from pages.form.part_help import find_part, list_parts
@@ -74,7 +74,7 @@ def told(part):
     losses = [frame.readings["loss"].item() for frame in train(start)]
     channels = [channel.key for channel in trainer.channels]
     try:
-        text = script(program(start), "")
+        text = write_script(build_program(start), "")
     except NotExportable as error:
         text = str(error)
     plain = json.dumps([losses, channels, structure(start.to_json()), text])

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from engine.experiment.experiment import Experiment
-from engine.export.program.program import program
+from engine.export.program.program import build_program
 from engine.export.program.replay import TimedEdit
-from engine.export.program.script_file import script
+from engine.export.program.script_file import write_script
 from engine.training.clock import FrameClock
 from engine.training.trainer import Trainer
 
@@ -42,7 +42,10 @@ def trained(experiment: Experiment, steps: int) -> list[float]:
 def in_process(experiment: Experiment, steps: int, edits: Sequence[TimedEdit] = ()) -> list[float]:
     """The losses of the exported program, run here."""
     space: dict[str, Any] = {"__name__": "exported"}
-    exec(compile(script(program(experiment, edits), "Exported."), "exported.py", "exec", dont_inherit=True), space)
+    exec(
+        compile(write_script(build_program(experiment, edits), "Exported."), "exported.py", "exec", dont_inherit=True),
+        space,
+    )
     with redirect_stdout(StringIO()):
         losses: list[float] = space["train"](steps)[1]
     return losses

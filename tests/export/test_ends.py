@@ -11,9 +11,9 @@ import pytest
 
 from engine.experiment.edits import Edit
 from engine.experiment.experiment import Experiment
-from engine.export.program.program import program
+from engine.export.program.program import build_program
 from engine.export.program.replay import TimedEdit
-from engine.export.program.script_file import script
+from engine.export.program.script_file import write_script
 from engine.training.trainer import Trainer
 from tests.export.running import Never, expect_same, in_process, trained
 
@@ -111,7 +111,10 @@ def test_edited_weights_are_replayed_and_no_epoch_before_them_counts(rate: float
         trainer.edit(timed.edit)
     losses += trainer.advance(deadline=math.inf).losses
     space: dict[str, Any] = {"__name__": "exported"}
-    exec(compile(script(program(experiment, edits), "Exported."), "exported.py", "exec", dont_inherit=True), space)
+    exec(
+        compile(write_script(build_program(experiment, edits), "Exported."), "exported.py", "exec", dont_inherit=True),
+        space,
+    )
     with redirect_stdout(StringIO()):
         found = space["train"]()[1]
     expect_same(found, losses)

@@ -21,9 +21,9 @@ from engine.export.exporters import ExportedRun
 from engine.export.exporters.notebook import Notebook
 from engine.export.exporters.script import Script
 from engine.export.program.not_exportable import NotExportable
-from engine.export.program.program import program
+from engine.export.program.program import build_program
 from engine.export.program.replay import TimedEdit
-from engine.export.program.script_file import script
+from engine.export.program.script_file import write_script
 from engine.preview.preview import preview
 from engine.training.trainer import Trainer
 from tests.conformance.placing import PLACED, kind_of, label, members, runnable
@@ -150,8 +150,8 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[float]]
     """The losses of the first fifty steps of every preset's program."""
     folder = tmp_path_factory.mktemp("programs")
     for name in presets.list_presets():
-        made = program(on_cpu(name))
-        (folder / f"{name}.py").write_text(script(made, "Exported."), encoding="utf-8")
+        made = build_program(on_cpu(name))
+        (folder / f"{name}.py").write_text(write_script(made, "Exported."), encoding="utf-8")
         assert not made.beside, "two programs here would share one file"
     return alone(folder, {f"{name}.py": 50 for name in presets.list_presets()})
 
@@ -283,9 +283,9 @@ def test_the_program_says_where_it_is_from_and_needs_two_packages(edited: Export
 def test_large_data_lie_beside_the_program(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("engine.export.program.data.INLINE", 100)
     experiment = Experiment.from_dict({"data": {"kind": "wine"}, "device": "cpu", "steps": 10})
-    made = program(experiment)
+    made = build_program(experiment)
     assert list(made.beside) == ["data.npz"]
-    for name, data in {"train.py": script(made, "Exported.").encode(), **made.beside}.items():
+    for name, data in {"train.py": write_script(made, "Exported.").encode(), **made.beside}.items():
         (tmp_path / name).write_bytes(data)
     expect_same(alone(tmp_path, {"train.py": 10})["train.py"], trained(experiment, 10))
 
@@ -293,7 +293,7 @@ def test_large_data_lie_beside_the_program(monkeypatch: pytest.MonkeyPatch, tmp_
 def test_what_cannot_be_exported_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.export.program.data.LARGEST", 100)
     with pytest.raises(NotExportable, match="Wine is too large"):
-        program(Experiment.from_dict({"data": {"kind": "wine"}}))
+        build_program(Experiment.from_dict({"data": {"kind": "wine"}}))
     monkeypatch.setattr("engine.export.program.program.KNOWN", {"version"})
     with pytest.raises(PlaygroundError, match="Steps cannot be exported"):
-        program(Experiment(steps=7))
+        build_program(Experiment(steps=7))

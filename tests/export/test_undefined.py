@@ -17,12 +17,12 @@ import pytest
 from engine.archive.unpack import unpack
 from engine.cli import checks
 from engine.experiment.experiment import Experiment
-from engine.export.bundle import metrics
+from engine.export.bundle import format_metrics
 from engine.export.exporters import ExportedRun
 from engine.export.exporters.archive import Archive
 from engine.export.exporters.tensorboard import TensorBoard
-from engine.export.program.program import program
-from engine.export.program.script_file import script
+from engine.export.program.program import build_program
+from engine.export.program.script_file import write_script
 from engine.jobs.quantize import compare_run_formats
 from engine.store.tables import list_epoch_columns
 from pages.runs.listing import make_row
@@ -48,7 +48,7 @@ def test_the_store_the_list_and_the_table(lone: ExportedRun) -> None:
     assert lone.row.summary["validation_metric"] is None
     assert str(lone.row.message).endswith("and R² is not defined.")
     assert make_row(lone.row)["Metric"] == "–"
-    rows = list(csv.DictReader(io.StringIO(metrics(lone.reader, lone.row.id).to_csv(index=False))))
+    rows = list(csv.DictReader(io.StringIO(format_metrics(lone.reader, lone.row.id).to_csv(index=False))))
     ends = [row for row in rows if row["epoch"]]
     assert len(ends) == 2
     for row in ends:
@@ -86,7 +86,7 @@ def test_the_smaller_formats_have_none(
 
 @pytest.mark.parametrize("document", [LONE, ENDS], ids=["one end", "two ends"])
 def test_the_program_says_so(document: dict[str, Any], tmp_path: Path) -> None:
-    (tmp_path / "it.py").write_text(script(program(Experiment.from_dict(document)), "Exported."))
+    (tmp_path / "it.py").write_text(write_script(build_program(Experiment.from_dict(document)), "Exported."))
     done = subprocess.run([sys.executable, "-I", "it.py"], cwd=tmp_path, capture_output=True, text=True, check=True)
     said = [text for text in done.stdout.splitlines() if text.startswith(("epoch", "test"))]
     assert len(said) == 3

@@ -20,8 +20,8 @@ from engine.experiment.experiment import Experiment
 from engine.export.bundle import export
 from engine.export.exporters import ExportedRun
 from engine.export.exporters.summary import Summary
-from engine.export.program.program import program
-from engine.export.program.script_file import script
+from engine.export.program.program import build_program
+from engine.export.program.script_file import write_script
 from engine.message import NOTHING
 from engine.store.reader import Reader
 from engine.training.trainer import Trainer
@@ -157,7 +157,7 @@ def test_the_exported_program_puts_them_back_and_says_so() -> None:
     trainer = Trainer(value, Never())
     trainer.advance(deadline=math.inf)
     space: dict[str, Any] = {"__name__": "exported"}
-    exec(compile(script(program(value), "Exported."), "exported.py", "exec", dont_inherit=True), space)
+    exec(compile(write_script(build_program(value), "Exported."), "exported.py", "exec", dont_inherit=True), space)
     with redirect_stdout(StringIO()) as said:
         model, _ = space["train"]()
     monitor = trainer.validation_monitor

@@ -13,8 +13,8 @@ import pytest
 import torch
 
 from engine.experiment.experiment import Experiment
-from engine.export.program.program import program
-from engine.export.program.script_file import script
+from engine.export.program.program import build_program
+from engine.export.program.script_file import write_script
 from engine.training.trainer import Trainer
 
 RARE: dict[str, Any] = {
@@ -97,7 +97,7 @@ def test_the_training_loss_stays_the_weighted_one() -> None:
 def test_the_exported_program_says_the_same(more: dict[str, Any]) -> None:
     start = Experiment.from_dict({**RARE, **more, "probes": []})
     space: dict[str, Any] = {"__name__": "exported"}
-    exec(compile(script(program(start), "Exported."), "exported.py", "exec", dont_inherit=True), space)
+    exec(compile(write_script(build_program(start), "Exported."), "exported.py", "exec", dont_inherit=True), space)
     said = StringIO()
     with redirect_stdout(said):
         space["train"]()

@@ -3,8 +3,8 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from engine.export.exporters import ExportedRun, Exporter
-from engine.export.program.header import program_of, spoken_head
-from engine.export.program.notebook import notebook
+from engine.export.program.header import build_run_program, write_header
+from engine.export.program.notebook import write_notebook
 
 
 class Notebook(Exporter):
@@ -21,6 +21,6 @@ class Notebook(Exporter):
     kind: Literal["notebook"] = "notebook"
 
     def files(self, subject: ExportedRun) -> dict[str, bytes]:
-        made = program_of(subject.experiment, subject.reader.log(subject.row.id))
-        text = notebook(made, spoken_head(subject.experiment, subject.row.id, made))
+        made = build_run_program(subject.experiment, subject.reader.log(subject.row.id))
+        text = write_notebook(made, write_header(subject.experiment, subject.row.id, made))
         return {f"train_{subject.row.id}.ipynb": text.encode(), **made.beside}

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from engine.export.bundle import model
+from engine.export.bundle import load_model
 from engine.export.exporters import ExportedRun, Exporter
 
 
@@ -22,4 +22,4 @@ class Safetensors(Exporter):
     kind: Literal["safetensors"] = "safetensors"
 
     def files(self, subject: ExportedRun) -> dict[str, bytes]:
-        return {f"model_{subject.row.id}.safetensors": model(subject.reader, subject.row)}
+        return {f"model_{subject.row.id}.safetensors": load_model(subject.reader, subject.row)}

@@ -3,8 +3,8 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from engine.export.exporters import ExportedRun, Exporter
-from engine.export.program.header import program_of, spoken_head
-from engine.export.program.script_file import script
+from engine.export.program.header import build_run_program, write_header
+from engine.export.program.script_file import write_script
 
 
 class Script(Exporter):
@@ -23,6 +23,6 @@ class Script(Exporter):
     kind: Literal["script"] = "script"
 
     def files(self, subject: ExportedRun) -> dict[str, bytes]:
-        made = program_of(subject.experiment, subject.reader.log(subject.row.id))
-        text = script(made, spoken_head(subject.experiment, subject.row.id, made))
+        made = build_run_program(subject.experiment, subject.reader.log(subject.row.id))
+        text = write_script(made, write_header(subject.experiment, subject.row.id, made))
         return {f"train_{subject.row.id}.py": text.encode(), **made.beside}

@@ -21,22 +21,22 @@ WATCHED = (nn.Module, torch.optim.Optimizer)
 
 
 class Constructions:
-    """Notes, while something is built, what each module and optimizer was made from."""
+    """Records, while something is built, the arguments of each module and optimizer."""
 
     def __init__(self) -> None:
         self.arguments: dict[int, dict[str, Any]] = {}
         self.kept: list[Any] = []  # an id names an object only while it lives
 
-    def watch(self, make: Callable[[], T]) -> T:
-        """Builds something in the view of this record."""
+    def record(self, make: Callable[[], T]) -> T:
+        """Build something and record the arguments of every constructor that runs meanwhile."""
         before = sys.getprofile()
-        sys.setprofile(self._see)
+        sys.setprofile(self._trace)
         try:
             return make()
         finally:
             sys.setprofile(before)
 
-    def _see(self, frame: FrameType, event: str, _: Any) -> None:
+    def _trace(self, frame: FrameType, event: str, _: Any) -> None:
         if event != "call" or frame.f_code.co_name != "__init__" or not frame.f_code.co_varnames:
             return
         made = frame.f_locals.get(frame.f_code.co_varnames[0])
@@ -48,8 +48,8 @@ class Constructions:
             self.arguments[id(made)] = values
             self.kept.append(made)
 
-    def source(self, made: Any, inliner: Inliner, given: dict[str, str] | None = None, **more: Any) -> str:
-        """The call that makes `made` again. `given`: source for some arguments; `more`: arguments to add."""
+    def write_call(self, made: Any, inliner: Inliner, given: dict[str, str] | None = None, **more: Any) -> str:
+        """The constructor call of `made` as source. `given`: source for some arguments; `more`: arguments to add."""
         if id(made) not in self.arguments:
             raise NotExportable(Message("{title} cannot be exported as a program.", title=type(made).__name__))
         kind, given = type(made), given or {}
@@ -59,50 +59,50 @@ class Constructions:
         skipped = False
         for name, value in values.items():
             if name.startswith("*"):
-                written += [self.value(item, inliner) for item in value]
+                written += [self.write_value(item, inliner) for item in value]
                 continue
-            if name not in given and same(value, defaults.get(name, inspect.Parameter.empty)):
+            if name not in given and is_default(value, defaults.get(name, inspect.Parameter.empty)):
                 skipped = True
                 continue
-            text = given.get(name) or self.value(value, inliner)
+            text = given.get(name) or self.write_value(value, inliner)
             plain = not skipped and name in defaults and defaults[name] is inspect.Parameter.empty
             written.append(text if plain else f"{name}={text}")
-        return f"{self.name(kind, inliner)}({', '.join(written)})"
+        return f"{self.name_class(kind, inliner)}({', '.join(written)})"
 
-    def name(self, kind: type, inliner: Inliner) -> str:
-        """What a class is called in the program."""
+    def name_class(self, kind: type, inliner: Inliner) -> str:
+        """The name of a class in the program; it is inlined if it is the engine's."""
         for start, room in (("nn", nn), ("torch.optim", torch.optim)):
             if getattr(room, kind.__name__, None) is kind:
-                inliner.need("engine.export.program.names", "nn" if start == "nn" else "torch")
+                inliner.inline_name("engine.export.program.names", "nn" if start == "nn" else "torch")
                 return f"{start}.{kind.__name__}"
         if kind.__module__.split(".")[0] != "engine":
             raise NotExportable(Message("{title} cannot be exported as a program.", title=kind.__name__))
-        return inliner.thing(kind)
+        return inliner.inline(kind)
 
-    def value(self, value: Any, inliner: Inliner) -> str:
-        """A value as source."""
+    def write_value(self, value: Any, inliner: Inliner) -> str:
+        """A value as source. Raises: NotExportable for one that has no literal."""
         if isinstance(value, WATCHED):
-            return self.source(value, inliner)
+            return self.write_call(value, inliner)
         if isinstance(value, Part):
             raise NotExportable(Message("{title} cannot be exported as a program.", title=Term("part", value.title())))
         if isinstance(value, tuple | list):
-            inner = ", ".join(self.value(item, inliner) for item in value)
+            inner = ", ".join(self.write_value(item, inliner) for item in value)
             if isinstance(value, list):
                 return f"[{inner}]"
             return f"({inner},)" if len(value) == 1 else f"({inner})"
         if isinstance(value, dict):
-            return "{" + ", ".join(f"{k!r}: {self.value(v, inliner)}" for k, v in value.items()) + "}"
+            return "{" + ", ".join(f"{k!r}: {self.write_value(v, inliner)}" for k, v in value.items()) + "}"
         if value is None or isinstance(value, bool | int | float | str):
             return repr(value).replace("'", '"') if isinstance(value, str) and '"' not in value else repr(value)
         if isinstance(value, torch.dtype):
             return repr(value)
         if inspect.isfunction(value) and value.__module__.split(".")[0] == "engine":
-            return inliner.thing(value)
+            return inliner.inline(value)
         raise NotExportable(Message("{title} cannot be written into a program.", title=type(value).__name__))
 
 
-def same(value: Any, default: Any) -> bool:
-    """Whether an argument need not be said."""
+def is_default(value: Any, default: Any) -> bool:
+    """Whether an argument equals its default and can be left out."""
     if isinstance(value, torch.Tensor | nn.Module) or default is inspect.Parameter.empty:
         return False
     return value is default or (type(value) is type(default) and bool(value == default))

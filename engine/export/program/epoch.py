@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from engine.export.program.loop import IN, Loop
-from engine.export.program.members import name_own
+from engine.export.program.loop import IN, LoopWriter
+from engine.export.program.members import name_member_state
 from engine.training.divergence_monitor import ENOUGH
 
 
-def end_of_epoch(loop: Loop) -> list[str]:
-    """What happens when every example has been seen."""
+def write_epoch_end(loop: LoopWriter) -> list[str]:
+    """The lines at the end of an epoch: evaluation, schedule, early stopping, divergence."""
     e = loop.experiment
     print_ = (
         f'print(f"epoch {{epoch}} · step {{len(losses)}} · train {{epoch_loss / order.count:.5g}} · '
-        f'validation {{held:.5g}} · {loop.ends.score()}")'
+        f'validation {{held:.5g}} · {loop.ends.write_metric()}")'
     )
     lines = [
         "epoch += 1",
-        f"held, metric_ = {loop.ends.evaluate('validation', loop.whole, loop.measure)}",
+        f"held, metric_ = {loop.ends.write_evaluation('validation', loop.whole, loop.measure)}",
         "validation_losses.append(held)",
         print_,
     ]
@@ -28,14 +28,14 @@ def end_of_epoch(loop: Loop) -> list[str]:
             f"{IN}best = {{key: value.clone() for key, value in {loop.whole}.state_dict().items()}}",
             f'{IN}said = f"epoch {{epoch}}, with a validation loss of {{held:.4g}}"',
         ]
-    for call in loop.rules.calls("should_stop_after", "validation_losses"):
+    for call in loop.rules.write_calls("should_stop_after", "validation_losses"):
         lines += [f"if {call}:", f"{IN}break"]
     if e.stopping.divergence:
-        runs_away = loop.inliner.need("engine.training.divergence", "runs_away")
+        runs_away = loop.inliner.inline_name("engine.training.divergence", "runs_away")
         lines += [
             "mean = epoch_loss / order.count",
             f"first_loss = mean if epoch {'<= fresh' if loop.replay.weighs else '== 1'} else first_loss",
-            f"if {runs_away}(first_loss, mean) or {suspect(loop)}:",
+            f"if {runs_away}(first_loss, mean) or {write_divergence_test(loop)}:",
             f'{IN}print("It has diverged.")',
             f"{IN}break",
         ]
@@ -43,14 +43,14 @@ def end_of_epoch(loop: Loop) -> list[str]:
     return [*lines, "epoch_loss = 0.0", *begin]
 
 
-def suspect(loop: Loop) -> str:
-    """Whether a mean loss is far above the loss of step 1 and above that of the untrained network, as source."""
-    need = loop.inliner.need
+def write_divergence_test(loop: LoopWriter) -> str:
+    """The test whether an epoch's mean loss diverged: far above the first loss and the untrained network's."""
+    need = loop.inliner.inline_name
     runs_away, untrained_loss = (need("engine.training.divergence", name) for name in ("runs_away", "untrained_loss"))
     ensemble = loop.experiment.ensemble
     untrained = "network()"
     if ensemble is not None:
-        made = f"member(place, train_x, train_y, targets)[{name_own(loop).split(', ').index('model')}]"
+        made = f"member(place, train_x, train_y, targets)[{name_member_state(loop).split(', ').index('model')}]"
         untrained = f"Ensemble([{made} for place in range({ensemble.members})])"
     given = "torch.cat([targets, train_x.flatten(1)], 1)" if loop.ends.inputs else "targets"
     first, whole = "losses[0]", ""
@@ -60,14 +60,14 @@ def suspect(loop: Loop) -> str:
     return f"({whole}{runs_away}({first}, mean) and {runs_away}({look}, mean))"
 
 
-def end_of_run(loop: Loop) -> list[str]:
-    """What happens after the last step."""
+def write_run_end(loop: LoopWriter) -> list[str]:
+    """The lines after the last step: restored weights, final evaluation."""
     lines = []
     if loop.experiment.stopping.divergence:
         lines += [
             f"if epoch == 0 and order.cursor >= {ENOUGH}:",
             f"{IN}mean = epoch_loss / order.cursor",
-            f"{IN}if {suspect(loop)}:",
+            f"{IN}if {write_divergence_test(loop)}:",
             f'{IN}{IN}print("It has diverged.")',
         ]
     if any(rule.keeps_best for rule in loop.rules.rules):
@@ -77,6 +77,6 @@ def end_of_run(loop: Loop) -> list[str]:
             f'{IN}print(f"The weights are those of {{said}}.")',
         ]
     if loop.experiment.test:
-        measured = loop.ends.evaluate("test", loop.whole, loop.measure)
-        lines += [f"held, metric_ = {measured}", f'print(f"test: loss {{held:.5g}}, {loop.ends.score()}")']
+        measured = loop.ends.write_evaluation("test", loop.whole, loop.measure)
+        lines += [f"held, metric_ = {measured}", f'print(f"test: loss {{held:.5g}}, {loop.ends.write_metric()}")']
     return [*lines, f"return {loop.whole}, losses"]

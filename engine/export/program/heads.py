@@ -11,7 +11,7 @@ from engine.experiment.experiment import Experiment
 from engine.export.program.construct import Constructions
 from engine.export.program.inliner import Inliner
 from engine.export.program.method import inline_method
-from engine.export.program.model import Model
+from engine.export.program.model import ModelWriter
 from engine.numerics.metrics import metric
 from engine.parts.aspects import Aspect
 from engine.training.heads import list_heads
@@ -19,7 +19,7 @@ from engine.training.heads import list_heads
 
 @torch.no_grad()
 def score(network: nn.Module, loss: nn.Module, x: Tensor, y: Tensor, task: Task, width: int) -> tuple[float, float]:
-    """J of a split in evaluation mode, and the metric of the output, which is the first of the ends."""
+    """Loss J of a split in evaluation mode, and the metric of the output, the first of the heads."""
     network.eval()
     loss.eval()
     outputs = torch.cat([network(piece) for piece in torch.split(x, 2048)])
@@ -29,24 +29,24 @@ def score(network: nn.Module, loss: nn.Module, x: Tensor, y: Tensor, task: Task,
     return found, float(metric(outputs[:, :width], y[:, :width], task))
 
 
-class Ends:
-    """What the program says of the ends; nothing where there is one alone."""
+class HeadsWriter:
+    """Writes what several heads need; everything is empty for a network with the output alone."""
 
-    def __init__(self, experiment: Experiment, prepared: Prepared, model: Model, inliner: Inliner) -> None:
+    def __init__(self, experiment: Experiment, prepared: Prepared, model: ModelWriter, inliner: Inliner) -> None:
         self.experiment, self.prepared, self.model, self.inliner = experiment, prepared, model, inliner
         self.several = bool(model.network.head_positions)
         self.inputs = any(model.network.stages[place].block.reconstructs for place in model.network.head_positions)
         self.goals = bool(prepared.goals)
 
-    def split(self, name: str) -> str:
-        """What is unpacked of a split: inputs, targets, those of the heads."""
+    def list_split_names(self, name: str) -> str:
+        """The names that a split is unpacked into: inputs, targets, targets of the heads."""
         return f"({name}_x, {name}_y{f', *{name}_goals' if self.goals else ''})"
 
-    def targets(self) -> list[str]:
-        """How the targets of all ends come to stand side by side; the inputs of a batch join them when it is taken."""
+    def write_targets(self) -> list[str]:
+        """The lines that put the targets of all heads side by side; inputs to reconstruct join them batch by batch."""
         if not self.several:
             return []
-        rows, outputs = self.inliner.need("engine.training.heads", "as_rows"), self.prepared.source.outputs
+        rows, outputs = self.inliner.inline_name("engine.training.heads", "as_rows"), self.prepared.source.outputs
         splits = ["train", "validation", *(["test"] if self.experiment.test else [])]
         widths = list(self.prepared.heads.values())
         lines = []
@@ -58,48 +58,52 @@ class Ends:
             lines.append(f"{main} = " + (f"torch.cat([{', '.join([first, *beside])}], 1)" if beside else first))
         return lines
 
-    def join(self) -> list[str]:
-        """The batch whose inputs are to be reconstructed."""
+    def write_reconstruction_target(self) -> list[str]:
+        """The line that adds a batch's inputs to its targets, for a reconstruction."""
         return ["y = torch.cat([y, x.flatten(1)], 1)  # the input itself is a target too"] if self.inputs else []
 
-    def criterion(self, main: str, module: nn.Module, made: Constructions) -> str:
-        """The loss of all ends; that of the output alone where there is no other."""
+    def write_criterion(self, main: str, module: nn.Module, made: Constructions) -> str:
+        """The loss of all heads as source; that of the output where there is no other."""
         if not self.several:
             return main
-        ends = made.watch(lambda: list_heads(self.experiment, self.prepared, self.model.network, module))
-        losses = [main, *(made.source(end.loss, self.inliner) for end in ends[1:])]
+        ends = made.record(lambda: list_heads(self.experiment, self.prepared, self.model.network, module))
+        losses = [main, *(made.write_call(end.loss, self.inliner) for end in ends[1:])]
         columns = [[write_slice(getattr(end, name)) for end in ends] for name in ("outputs", "targets")]
-        lists = [", ".join(losses), ", ".join(map(repr, self.weights(self.experiment))), *map(", ".join, columns)]
+        lists = [
+            ", ".join(losses),
+            ", ".join(map(repr, self.list_loss_weights(self.experiment))),
+            *map(", ".join, columns),
+        ]
         inner = "".join(f"        [{one}],\n" for one in lists)
-        name = self.inliner.need("engine.training.sum_of_losses", "SumOfLosses")
+        name = self.inliner.inline_name("engine.training.sum_of_losses", "SumOfLosses")
         return f"{name}(  # losses, weights, columns of outputs and of targets\n{inner}    )"
 
-    def weights(self, experiment: Experiment) -> list[float]:
-        """How much each end counts, the output first."""
+    def list_loss_weights(self, experiment: Experiment) -> list[float]:
+        """The weight of each head's loss, the output first."""
         places = self.model.network.head_positions
         return [experiment.output_weight, *(experiment.network[place].loss_weight for place in places)]
 
-    def retune(self, before: Experiment, after: Experiment) -> list[str]:
-        """What an edit of weights does; it makes another loss, of which an earlier epoch's says nothing."""
-        old, new = self.weights(before), self.weights(after)
+    def write_reweighting(self, before: Experiment, after: Experiment) -> list[str]:
+        """The lines for an edit of these weights; it makes another loss, with which earlier epochs do not compare."""
+        old, new = self.list_loss_weights(before), self.list_loss_weights(after)
         if old == new:
             return []
         own = [f"criterion.weights[{place}] = {new[place]!r}" for place in range(len(new)) if old[place] != new[place]]
         return [*(own if self.several else []), *(["fresh = epoch + 2"] if before.stopping.divergence else [])]
 
-    def score(self) -> str:
-        """What is printed of the metric."""
+    def write_metric(self) -> str:
+        """The metric as it is printed."""
         if self.prepared.source.task == "classification":
             return "accuracy {metric_:.4f}"
-        return f"R² {{{self.inliner.need('engine.data.epochs', 'format_metric')}(metric_)}}"
+        return f"R² {{{self.inliner.inline_name('engine.data.epochs', 'format_metric')}(metric_)}}"
 
-    def evaluate(self, name: str, model: str, measure: str) -> str:
-        """The call that gives loss and metric of a split."""
+    def write_evaluation(self, name: str, model: str, measure: str) -> str:
+        """The call that evaluates loss and metric of a split."""
         task = self.prepared.source.task
         given = f'{model}, {measure}, {name}_x, {name}_y, "{task}"'
         if not self.several:
-            return f"{self.inliner.need('engine.data.epochs', 'evaluate')}({given})"
-        return f"{self.inliner.need(__name__, 'score')}({given}, {self.prepared.source.outputs})"
+            return f"{self.inliner.inline_name('engine.data.epochs', 'evaluate')}({given})"
+        return f"{self.inliner.inline_name(__name__, 'score')}({given}, {self.prepared.source.outputs})"
 
 
 def write_slice(columns: slice) -> str:
@@ -107,18 +111,18 @@ def write_slice(columns: slice) -> str:
     return f"slice({columns.start}, {columns.stop})"
 
 
-def aspects(experiment: Experiment) -> list[Aspect]:
-    """What the heads learn, in their order."""
+def list_aspects(experiment: Experiment) -> list[Aspect]:
+    """What the heads learn, in the order of the network."""
     return [block.aspect for block in experiment.network if block.aspect is not None]
 
 
-def goals(experiment: Experiment, inliner: Inliner) -> list[str]:
-    """The lines of `data()` that make what the heads learn; nothing without heads."""
-    if not aspects(experiment):
+def write_goals(experiment: Experiment, inliner: Inliner) -> list[str]:
+    """The lines of `data()` that compute the heads' targets; empty without heads."""
+    if not list_aspects(experiment):
         return []
-    replace = inliner.need("engine.export.program.names", "replace")
+    replace = inliner.inline_name("engine.export.program.names", "replace")
     lines = [f"    source = {replace}(source, y=y)", "    goals = []  # what the heads learn"]
-    for aspect in aspects(experiment):
+    for aspect in list_aspects(experiment):
         made = inline_method(inliner, aspect, "goal", f"{aspect.name()}_goal")
         lines.append(f"    goals.append({made}(source).y)")
     return lines

@@ -2,49 +2,49 @@
 
 from __future__ import annotations
 
-from engine.export.program.loop import IN, Loop
+from engine.export.program.loop import IN, LoopWriter
 from engine.export.program.method import inline_method
 
 NAMES = {"member", "members", "ensemble", "Ensemble", "ensemble_loss"}
 
 
-def own(loop: Loop, seed: str = "SEED") -> list[str]:
-    """What one network has to itself: weights, loss, optimizer, order."""
+def write_member_state(loop: LoopWriter, seed: str = "SEED") -> list[str]:
+    """The lines that make a member's own state: weights, loss, optimizer, order of the examples."""
     e = loop.experiment
     classes = ", train_y" if e.balance == "resampling" else ""
     lines = [
         f"model = network({'' if seed == 'SEED' else seed})",
-        f"criterion = {loop.criterion()}",
-        f"optimizer = {loop.optimizer()}",
+        f"criterion = {loop.write_criterion()}",
+        f"optimizer = {loop.write_optimizer()}",
     ]
     if loop.rules.uses_weights:
         lines.append(f"weights = [{', '.join(loop.model.list_penalized())}]  # no biases")
     for rule in loop.rules.rules:
-        for name, layers, _ in loop.rules.apart(rule):
+        for name, layers, _ in loop.rules.split_by_strength(rule):
             if layers:
                 lines.append(f"{name} = [{', '.join(loop.model.list_penalized(layers))}]  # of the chosen layers")
-    if loop.rules.noise():
+    if loop.rules.write_noise():
         lines.append("parameters = list(model.parameters())")
-    order = loop.inliner.need("engine.data.epochs", "Order")
+    order = loop.inliner.inline_name("engine.data.epochs", "Order")
     return [*lines, f"order = {order}(train_x, targets, {seed}{classes})"]
 
 
-def name_own(loop: Loop) -> str:
-    """The names of what a step of one member needs, the order last."""
-    ruled = [name for rule in loop.rules.rules for name, layers, _ in loop.rules.apart(rule) if layers]
+def name_member_state(loop: LoopWriter) -> str:
+    """The names of a member's state, the order of the examples last."""
+    ruled = [name for rule in loop.rules.rules for name, layers, _ in loop.rules.split_by_strength(rule) if layers]
     names = [
         *(["seed"] if loop.experiment.augmentations else []),
         *("model", "criterion", "optimizer"),
         *(["weights"] if loop.rules.uses_weights else []),
         *ruled,
-        *(["parameters"] if loop.rules.noise() else []),
+        *(["parameters"] if loop.rules.write_noise() else []),
         "order",
     ]
     return ", ".join(names)
 
 
-def definitions(loop: Loop) -> list[str]:
-    """The ensemble, and the function that makes a member; nothing for a lone network."""
+def write_ensemble(loop: LoopWriter) -> list[str]:
+    """The class of the ensemble and the function that makes a member; empty for a single network."""
     ensemble = loop.experiment.ensemble
     if ensemble is None:
         return []
@@ -52,9 +52,9 @@ def definitions(loop: Loop) -> list[str]:
     classes = loop.data.source.task == "classification"
     shares = loop.experiment.loss.tasks == ("classification",)
     vote = ensemble.vote if classes else "mean"
-    combined = loop.inliner.need("engine.training.ensemble", "combine")
+    combined = loop.inliner.inline_name("engine.training.ensemble", "combine")
     seed_of, use, drawn = (
-        loop.inliner.need("engine.numerics.seeding", name) for name in ("seed_of", "MEMBER", "BOOTSTRAP")
+        loop.inliner.inline_name("engine.numerics.seeding", name) for name in ("seed_of", "MEMBER", "BOOTSTRAP")
     )
     together = [
         "class Ensemble(nn.Module):",
@@ -72,35 +72,35 @@ def definitions(loop: Loop) -> list[str]:
         f"generator = torch.Generator().manual_seed({seed_of}(seed, {drawn}, 0))",
         f"own = {sample}(len(train_x), generator)",
         "train_x, train_y, targets = train_x[own], train_y[own], targets[own]",
-        *own(loop, "seed"),
-        f"return {name_own(loop)}",
+        *write_member_state(loop, "seed"),
+        f"return {name_member_state(loop)}",
     ]
     about = f'{IN}"""All that one member has of its own: seed, sample, first weights, loss, optimizer, order."""'
     made = ["def member(place, train_x, train_y, targets):", about, *(f"{IN}{line}" for line in member)]
     return ["\n".join(together) + "\n", "\n".join(made) + "\n"]
 
 
-def gather(loop: Loop) -> list[str]:
-    """The lines that make what trains: one network, or all members and their common answer."""
+def write_members(loop: LoopWriter) -> list[str]:
+    """The lines that make what is trained: one network, or all members and the ensemble of them."""
     ensemble = loop.experiment.ensemble
     if ensemble is None:
-        return own(loop)
-    place = name_own(loop).split(", ").index("model")
+        return write_member_state(loop)
+    place = name_member_state(loop).split(", ").index("model")
     return [
         f"members = [member(place, train_x, train_y, targets) for place in range({ensemble.members})]",
         f"ensemble = Ensemble([parts[{place}] for parts in members])",
-        f"ensemble_loss = {loop.criterion()}",
+        f"ensemble_loss = {loop.write_criterion()}",
         *(["order = members[0][-1]  # all are as long"] if loop.lr_moves else []),
     ]
 
 
-def side_by_side(loop: Loop, before: list[str], lines: list[str]) -> list[str]:
+def write_member_steps(loop: LoopWriter, before: list[str], lines: list[str]) -> list[str]:
     """A step of every member, each of `lines`, after what edits change (`before`); the loss is the mean of theirs.
 
     The batches lie one after the other in memory, as they do in the run: sums of numbers that lie otherwise are rounded
     otherwise, which some optimizers make much of.
     """
-    names = name_own(loop)
+    names = name_member_state(loop)
     edits = [f"for {names} in members:", *(f"{IN}{line}" for line in before)] if before else []
     augmented = "taken = [augment(x, y, step, seed) for (x, y), (seed, *_) in zip(taken, members)]"
     each = f"x, y, ({names})"

@@ -16,27 +16,27 @@ from engine.parts.blocks import format_shape
 from engine.parts.initializers import Initializer
 
 
-class Model:
-    """The network, built on the meta device, and how it is said in torch's words."""
+class ModelWriter:
+    """Writes the network as a torch module; it is built on the meta device to see its shapes."""
 
     def __init__(self, experiment: Experiment, prepared: Prepared, inliner: Inliner) -> None:
         self.experiment, self.inliner, self.in_shape = experiment, inliner, prepared.in_shape
         self.made = Constructions()
         given = prepared.in_shape, prepared.source.outputs, prepared.heads
-        self.network: Network = self.made.watch(lambda: assemble(experiment, *given))
-        self.attributes = [self.attribute(stage) for stage in self.network.stages]
+        self.network: Network = self.made.record(lambda: assemble(experiment, *given))
+        self.attributes = [self.name_stage(stage) for stage in self.network.stages]
 
-    def attribute(self, stage: Stage) -> str:
-        """What a stage is called in the program: `dense_1`."""
+    def name_stage(self, stage: Stage) -> str:
+        """The attribute of a stage: `dense_1`."""
         if stage.shared:
-            return self.attribute(next(s for s in self.network.stages if s.module is stage.module))
+            return self.name_stage(next(s for s in self.network.stages if s.module is stage.module))
         if stage.name == "output":
             return "output"
         place, kind = stage.name.split(" ", 1)
         return f"{re.sub(r'[^a-z0-9_]', '_', kind.lower())}_{place}"
 
     def paths(self) -> dict[int, str]:
-        """Where each module stands, by its identity: `model.dense_1[0]`."""
+        """The path of each module by its id: `model.dense_1[0]`."""
         found: dict[int, str] = {}
         for stage, attribute in zip(self.network.stages, self.attributes, strict=True):
             if not stage.shared:
@@ -47,7 +47,7 @@ class Model:
         return found
 
     def places(self) -> dict[int, str]:
-        """Where each parameter stands: `model.dense_1[0].weight`."""
+        """The path of each parameter by its id: `model.dense_1[0].weight`."""
         paths = self.paths()
         return {
             id(parameter): f"{paths[id(module)]}.{name}"
@@ -56,8 +56,8 @@ class Model:
             for name, parameter in module.named_parameters(recurse=False)
         }
 
-    def definition(self) -> str:
-        """The class."""
+    def write_class(self) -> str:
+        """The class of the network."""
         into, outputs = ", ".join(map(str, self.in_shape)), self.outputs
         lines = [
             "class Network(nn.Module):",
@@ -66,26 +66,26 @@ class Model:
             "    def __init__(self):",
             "        super().__init__()",
         ]
-        self.inliner.need("engine.export.program.names", "nn")
+        self.inliner.inline_name("engine.export.program.names", "nn")
         for stage, attribute in zip(self.network.stages, self.attributes, strict=True):
             if not stage.shared:
-                lines.append(f"        self.{attribute} = {self.made.source(stage.module, self.inliner)}")
-        lines += ["", "    def forward(self, x):", *self.forward(), f"        return {self.returned}"]
+                lines.append(f"        self.{attribute} = {self.made.write_call(stage.module, self.inliner)}")
+        lines += ["", "    def forward(self, x):", *self.write_forward(), f"        return {self.returned}"]
         return "\n".join(lines) + "\n"
 
     @property
     def outputs(self) -> int:
-        """How many numbers the network gives for an example, those of all its ends together."""
+        """The number of outputs for an example, those of all heads together."""
         shapes = [self.network.stages[place].out_shape for place in (-1, *self.network.head_positions)]
         return sum(prod(shape) for shape in shapes)
 
     @property
     def returned(self) -> str:
-        """What `forward` gives: the output, and beside it what the other ends say."""
+        """The expression that `forward` returns: the output, concatenated with those of the heads."""
         flat = [f"{self.attributes[place]}.flatten(1)" for place in self.network.head_positions]
         return f"torch.cat([{', '.join(['x', *flat])}], 1)" if flat else "x"
 
-    def forward(self) -> Iterator[str]:
+    def write_forward(self) -> Iterator[str]:
         """One line a block, the shape at its end; an output that is looked back at has a name of its own.
 
         An end reads and has a name of its own, and the network goes on from what came before it.
@@ -101,8 +101,8 @@ class Model:
             shape = format_shape(stage.out_shape).replace(" × ", ", ")
             yield f"        {target} = self.{attribute}({given})  # (batch, {shape})"
 
-    def start(self) -> str:
-        """The function that builds the network with its first weights."""
+    def write_initialization(self) -> str:
+        """The function that builds the network and draws its initial weights."""
         bagged = self.experiment.ensemble is not None
         lines = [
             "def network(seed):" if bagged else "def network():",
@@ -111,12 +111,12 @@ class Model:
             f"    generator = torch.Generator().manual_seed({'seed' if bagged else 'SEED'})",
             "    with torch.no_grad():",
         ]
-        self.inliner.need("engine.export.program.names", "torch")
-        body = [f"        {line}" for line in (*self.biases(), *self.weights())]
+        self.inliner.inline_name("engine.export.program.names", "torch")
+        body = [f"        {line}" for line in (*self.write_biases(), *self.write_weights())]
         return "\n".join([*lines, *body, "    return model"]) + "\n"
 
-    def biases(self) -> Iterator[str]:
-        """Where biases start."""
+    def write_biases(self) -> Iterator[str]:
+        """The lines that initialize biases."""
         value, places = self.experiment.bias, self.places()
         if not value:
             yield "for name, parameter in model.named_parameters():"
@@ -127,19 +127,19 @@ class Model:
             for one in () if stage.shared else stage.block.get_biases(stage.module):
                 yield f"{places[id(one.tensor)]}.fill_({one.multiple * value})"
 
-    def weights(self) -> Iterator[str]:
-        """Where weights start, in the order in which the chance is drawn."""
+    def write_weights(self) -> Iterator[str]:
+        """The lines that initialize weights, in the order in which the engine draws them."""
         for stage in self.network.stages:
-            yield from self.fill(stage, stage.block.initializer_override or self.experiment.initializer)
+            yield from self.write_stage_weights(stage, stage.block.initializer_override or self.experiment.initializer)
 
-    def fill(self, stage: Stage, initializer: Initializer) -> Iterator[str]:
+    def write_stage_weights(self, stage: Stage, initializer: Initializer) -> Iterator[str]:
         """The lines for one stage; gates and pieces of one stacked tensor in a loop."""
         places = self.places()
         for weight in stage.weights:
             if weight.fan is None:
                 continue
             function = inline_method(self.inliner, initializer, "fill_", f"{initializer.name()}_")
-            fan_type, place = self.inliner.need("engine.parts.initializers", "Fan"), places[id(weight.tensor)]
+            fan_type, place = self.inliner.inline_name("engine.parts.initializers", "Fan"), places[id(weight.tensor)]
             fan = f"{fan_type}({weight.fan.fan_in}, {weight.fan.fan_out})"
             if weight.pieces == 1:
                 yield f"{function}({place}, {fan}, generator)"
@@ -148,6 +148,6 @@ class Model:
                 yield f"    {function}(piece, {fan}, generator)"
 
     def list_penalized(self, chosen: tuple[str, ...] = ()) -> list[str]:
-        """The weights that penalties act on, as source; those of some layers, if they are named."""
+        """The penalized weights as source; those of some layers, if they are named."""
         places = self.places()
         return [places[id(weight)] for weight in self.network.select_weights(chosen)]

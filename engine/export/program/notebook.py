@@ -21,15 +21,24 @@ else:
 TRAINING = "model, losses = train(steps=1000)  # train() goes to the end of the run\nlosses[-1]\n"
 
 
-def notebook(program: Program, head: str) -> str:
-    """The notebook as JSON."""
+def write_notebook(program: Program, head: str) -> str:
+    """The notebook, nbformat 4, as JSON."""
     title, _, rest = head.partition("\n")
-    cells = [markdown(f"# {title}\n\n{rest.strip()}"), code(f"{program.imports}\n{program.constants}")]
+    cells = [
+        make_markdown_cell(f"# {title}\n\n{rest.strip()}"),
+        make_code_cell(f"{program.imports}\n{program.constants}"),
+    ]
     if program.carried is not None and program.carried.inline:
-        cells += [markdown("The examples themselves, compressed."), code(program.carried.text)]
+        cells += [
+            make_markdown_cell("The examples themselves, compressed."),
+            make_code_cell(program.carried.write_bytes),
+        ]
     for section in program.sections:
-        cells += [markdown(f"## {section.title}\n\n{section.about}".strip()), code(section.text)]
-    cells += [markdown("## Run"), code(TRAINING), code(PLOT)]
+        cells += [
+            make_markdown_cell(f"## {section.title}\n\n{section.about}".strip()),
+            make_code_cell(section.write_text),
+        ]
+    cells += [make_markdown_cell("## Run"), make_code_cell(TRAINING), make_code_cell(PLOT)]
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -38,12 +47,12 @@ def notebook(program: Program, head: str) -> str:
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
-def markdown(text: str) -> dict[str, Any]:
-    """A cell to read."""
+def make_markdown_cell(text: str) -> dict[str, Any]:
+    """A Markdown cell."""
     return {"cell_type": "markdown", "metadata": {}, "source": text.splitlines(keepends=True)}
 
 
-def code(text: str) -> dict[str, Any]:
-    """A cell to run."""
+def make_code_cell(text: str) -> dict[str, Any]:
+    """A code cell."""
     source = text.rstrip("\n").splitlines(keepends=True)
     return {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": source}

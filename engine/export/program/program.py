@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from engine.data.prepare import prepare
 from engine.experiment.experiment import Experiment
 from engine.export.program import train_function
-from engine.export.program.data import FILE, Carried, Data
-from engine.export.program.heads import Ends
+from engine.export.program.data import FILE, CarriedData, DataWriter
+from engine.export.program.heads import HeadsWriter
 from engine.export.program.inliner import Inliner
-from engine.export.program.loop import Loop
+from engine.export.program.loop import LoopWriter
 from engine.export.program.members import NAMES
-from engine.export.program.model import Model
+from engine.export.program.model import ModelWriter
 from engine.export.program.not_exportable import NotExportable
-from engine.export.program.replay import Replay, TimedEdit
-from engine.export.program.source_module import Outside
+from engine.export.program.replay import EditReplay, TimedEdit
+from engine.export.program.source_module import ImportedName
 from engine.message import Message
 
 CONSTANTS = {
@@ -62,26 +62,26 @@ COMMENTS = {
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the program with a title, for a ruler in a script or a cell in a notebook."""
+    """A titled section: a ruler in a script, a cell in a notebook."""
 
     title: str
     about: str
     code: tuple[str, ...]
 
     @property
-    def text(self) -> str:
-        """Its definitions, two lines apart where one of them is long."""
-        return join(self.code)
+    def write_text(self) -> str:
+        """The definitions of the section as source."""
+        return join_definitions(self.code)
 
 
 @dataclass(frozen=True)
 class Program:
-    """The program in sections; `carried` are data that it needs beside or inside."""
+    """The program in sections. `carried`: data that go inside it, or into a file beside it."""
 
     imports: str
     constants: str
     sections: tuple[Section, ...]
-    carried: Carried | None
+    carried: CarriedData | None
     edited: bool = False
 
     @property
@@ -90,7 +90,7 @@ class Program:
         return {FILE: self.carried.packed} if self.carried is not None and not self.carried.inline else {}
 
 
-def program(experiment: Experiment, edits: Sequence[TimedEdit] = ()) -> Program:
+def build_program(experiment: Experiment, edits: Sequence[TimedEdit] = ()) -> Program:
     """The program of an experiment and of the edits of its run.
 
     Raises: NotExportable naming the part, InvalidExperiment for what could not be trained either.
@@ -100,24 +100,24 @@ def program(experiment: Experiment, edits: Sequence[TimedEdit] = ()) -> Program:
     inliner = Inliner(CONSTANTS)
     inliner.taken |= set(CONSTANTS.values()) | {"DATA", "load", "augment", "Network"}
     inliner.taken |= NAMES if experiment.ensemble else set()
-    data = Data(experiment, inliner)
-    own_data = data.function()
-    first = Section("Data", experiment.data.summary(), (*inliner.drain(), own_data))
-    model = Model(experiment, prepared, inliner)
-    ends = Ends(experiment, prepared, model, inliner)
-    network, start = model.definition(), model.start()
-    second = Section("Network", "", (*inliner.drain(), network, start))
-    loop = Loop(data, model, ends, Replay(experiment, edits, model, ends), inliner)
-    functions = train_function.functions(loop)
-    third = Section("Training", experiment.optimizer.summary(), (*inliner.drain(), *functions))
+    data = DataWriter(experiment, inliner)
+    own_data = data.write_function()
+    first = Section("Data", experiment.data.summary(), (*inliner.take_definitions(), own_data))
+    model = ModelWriter(experiment, prepared, inliner)
+    ends = HeadsWriter(experiment, prepared, model, inliner)
+    network, start = model.write_class(), model.write_initialization()
+    second = Section("Network", "", (*inliner.take_definitions(), network, start))
+    loop = LoopWriter(data, model, ends, EditReplay(experiment, edits, model, ends), inliner)
+    functions = train_function.write_training(loop)
+    third = Section("Training", experiment.optimizer.summary(), (*inliner.take_definitions(), *functions))
     sections = (first, second, third)
-    body = "\n".join(section.text for section in sections)
+    body = "\n".join(section.write_text for section in sections)
     imports = write_imports(inliner.imports, data.imports, body)
-    return Program(imports, constants(experiment, body), sections, data.carried, bool(edits))
+    return Program(imports, write_constants(experiment, body), sections, data.carried, bool(edits))
 
 
 def expect_known(experiment: Experiment) -> None:
-    """Refuses what this exporter knows nothing of."""
+    """Refuse fields of an experiment that this exporter does not know. Raises: NotExportable."""
     for name, about in type(experiment).model_fields.items():
         if name not in KNOWN and getattr(experiment, name) != about.get_default(call_default_factory=True):
             raise NotExportable(
@@ -125,8 +125,8 @@ def expect_known(experiment: Experiment) -> None:
             )
 
 
-def constants(experiment: Experiment, body: str) -> str:
-    """The numbers that the program names in capitals, as far as it does."""
+def write_constants(experiment: Experiment, body: str) -> str:
+    """The constants that the program uses, as assignments."""
     lines = []
     for name, constant in CONSTANTS.items():
         value = getattr(experiment, name)
@@ -136,8 +136,8 @@ def constants(experiment: Experiment, body: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def write_imports(wanted: set[Outside], more: set[str], body: str) -> str:
-    """The import statements of what the program names."""
+def write_imports(wanted: set[ImportedName], more: set[str], body: str) -> str:
+    """The import statements of the names that the program uses."""
     plain, members = set(more), dict[str, set[str]]()
     for one in wanted:
         if not re.search(rf"\b{one.name}\b", body):
@@ -153,8 +153,8 @@ def write_imports(wanted: set[Outside], more: set[str], body: str) -> str:
     return "\n".join([*(line for line in lines if line not in ours), "", *ours]) + "\n"
 
 
-def join(code: Sequence[str]) -> str:
-    """Definitions one after the other: constants close together, functions and classes two lines apart."""
+def join_definitions(code: Sequence[str]) -> str:
+    """Join definitions: constants on consecutive lines, functions and classes two lines apart."""
     text, before_short = "", False
     for piece in code:
         short = not piece.lstrip("# @").startswith(("def ", "class ")) and not piece.startswith("@")

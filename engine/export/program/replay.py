@@ -9,8 +9,8 @@ from torch import nn
 
 from engine.experiment.edits import Edit, apply_edit
 from engine.experiment.experiment import Experiment
-from engine.export.program.heads import Ends
-from engine.export.program.model import Model
+from engine.export.program.heads import HeadsWriter
+from engine.export.program.model import ModelWriter
 from engine.export.program.not_exportable import NotExportable
 from engine.message import Message, Term
 from engine.parts.regularizers import STRENGTH, Regularizer
@@ -24,16 +24,18 @@ class TimedEdit:
     edit: Edit
 
 
-class Replay:
-    """The experiment's versions, one after each edit, and the lines that lead from one to the next."""
+class EditReplay:
+    """The versions of the experiment, one after each edit, and the lines that lead from one to the next."""
 
-    def __init__(self, experiment: Experiment, edits: Sequence[TimedEdit], model: Model, ends: Ends) -> None:
+    def __init__(
+        self, experiment: Experiment, edits: Sequence[TimedEdit], model: ModelWriter, ends: HeadsWriter
+    ) -> None:
         self.model, self.ends = model, ends
         self.versions = [experiment]
         self.lines: list[str] = []
         for timed in edits:
             after = apply_edit(self.versions[-1], timed.edit)
-            changes = self.changes(self.versions[-1], after)
+            changes = self.write_changes(self.versions[-1], after)
             said = f"{timed.edit.path} = {timed.edit.value}"
             if changes:
                 self.lines += [f"if step == {timed.step}:  # in the run: {said}", *(f"    {line}" for line in changes)]
@@ -41,17 +43,17 @@ class Replay:
 
     @property
     def batch_changes(self) -> bool:
-        """Whether the batch size is among what changes."""
+        """Whether an edit changes the batch size."""
         return len({version.batch_size for version in self.versions}) > 1
 
     @property
     def weighs(self) -> bool:
-        """Whether an edit changes how much an end counts."""
-        first, *later = map(self.ends.weights, self.versions)
+        """Whether an edit changes the weight of a head."""
+        first, *later = map(self.ends.list_loss_weights, self.versions)
         return any(weights != first for weights in later)
 
-    def changes(self, before: Experiment, after: Experiment) -> list[str]:
-        """What one edit does to the program."""
+    def write_changes(self, before: Experiment, after: Experiment) -> list[str]:
+        """The lines for one edit."""
         self.expect_followed(before, after)
         lines = [f"batch_size = {after.batch_size}"] if before.batch_size != after.batch_size else []
         old, new = before.optimizer.settings, after.optimizer.settings
@@ -65,24 +67,24 @@ class Replay:
         for kind, value in now.items():
             if value is not None and then.get(kind, 0.0) != value:
                 lines.append(f"{kind} = {value!r}")
-        return lines + self.ends.retune(before, after) + self.retune_modules(before, after)
+        return lines + self.ends.write_reweighting(before, after) + self.write_module_changes(before, after)
 
     def expect_followed(self, before: Experiment, after: Experiment) -> None:
-        """Refuses edits of attack and regularizers that no line of the program follows: all but strengths."""
+        """Refuse edits of attack and regularizers, but for strengths: no line of the program follows them."""
         if before.attack != after.attack:
             raise NotExportable(Message("The edit of the attack cannot be exported as a program."))
         then, now = ({r.name(): r for r in e.regularizers} for e in (before, after))
         for kind in {**then, **now}:
             old, new = then.get(kind), now.get(kind)
             rule = new or old
-            same = old is not None and new is not None and without_strength(old) == without_strength(new)
+            same = old is not None and new is not None and drop_strength(old) == drop_strength(new)
             if rule is not None and not same and (new is None or old is not None or not new.has_strength()):
                 raise NotExportable(
                     Message("The edit of {title} cannot be exported as a program.", title=Term("part", rule.title()))
                 )
 
-    def retune_modules(self, before: Experiment, after: Experiment) -> list[str]:
-        """What changes in the network's modules."""
+    def write_module_changes(self, before: Experiment, after: Experiment) -> list[str]:
+        """The lines that change attributes of the network's modules."""
         lines = []
         paths = self.model.paths()
         stages = self.model.network.stages
@@ -93,15 +95,15 @@ class Replay:
             seen = {id(module): dict(vars(module)) for module in stage.module.modules()}
             new.update_live_fields(stage.module)
             for module in stage.module.modules():
-                lines += self.compare_module(module, seen[id(module)], paths[id(module)])
+                lines += self.write_attribute_changes(module, seen[id(module)], paths[id(module)])
             if not lines:
                 raise NotExportable(
                     Message("The edit of {title} cannot be exported as a program.", title=Term("part", new.title()))
                 )
         return lines
 
-    def compare_module(self, module: nn.Module, before: dict[str, object], path: str) -> list[str]:
-        """The attributes of a module that are other numbers now."""
+    def write_attribute_changes(self, module: nn.Module, before: dict[str, object], path: str) -> list[str]:
+        """The assignments for attributes of a module whose numbers differ."""
         now = vars(module)
         return [
             f"{path}.{name} = {value!r}"
@@ -110,6 +112,6 @@ class Replay:
         ]
 
 
-def without_strength(rule: Regularizer) -> dict[str, object]:
-    """What a rule says beside its strength."""
+def drop_strength(rule: Regularizer) -> dict[str, object]:
+    """The fields of a rule without its strength."""
     return rule.model_dump(exclude={STRENGTH})

@@ -14,26 +14,26 @@ BUILTINS = frozenset(dir(builtins))
 
 
 class Patch:
-    """Replacements in one piece of a module's source."""
+    """Replacements in a piece of a module's source."""
 
     def __init__(self, module: SourceModule, start: int, end: int) -> None:
         self.module, self.start, self.end = module, start, end
         self.changes: dict[tuple[int, int], str] = {}
 
     def replace(self, node: Positioned, text: str) -> None:
-        """Puts `text` where the node stands."""
-        self.changes[self.module.start(node), self.module.end(node)] = text
+        """Replace a node."""
+        self.changes[self.module.find_start(node), self.module.find_end(node)] = text
 
     def cut(self, start: int, end: int, text: str = "") -> None:
-        """Puts `text` between two places."""
+        """Replace what lies between two positions."""
         self.changes[start, end] = text
 
     def drop(self, statement: ast.stmt) -> None:
-        """Takes out a statement with its lines."""
-        self.cut(self.module.line_start(statement), self.module.line_end(statement))
+        """Remove a statement with its lines."""
+        self.cut(self.module.find_line_start(statement), self.module.find_line_end(statement))
 
-    def text(self) -> str:
-        """The piece with its replacements; of two that overlap the outer one counts."""
+    def apply(self) -> str:
+        """The piece with its replacements; of two that overlap the outer one wins."""
         source, pieces, place = self.module.source, [], self.start
         for (start, end), new in sorted(self.changes.items(), key=lambda item: (item[0][0], -item[0][1])):
             if start < place or end > self.end:
@@ -45,33 +45,33 @@ class Patch:
         return textwrap.dedent(text).strip() + "\n"
 
 
-def plain(patch: Patch, node: ast.AST, *, fields: bool = False) -> None:
-    """Takes out what only a type checker reads; a data class (`fields`) keeps the annotations of its fields."""
+def strip_annotations(patch: Patch, node: ast.AST, *, fields: bool = False) -> None:
+    """Remove what only a type checker reads; a dataclass (`fields`) keeps the annotations of its fields."""
     for inner in ast.walk(node):
         if isinstance(inner, FunctionNode):
-            unannotate(patch, inner)
+            strip_signature(patch, inner)
             for statement in ast.walk(inner):
                 if isinstance(statement, ast.AnnAssign):
-                    unassign(patch, statement)
-                elif refuses(statement):
+                    strip_assignment(patch, statement)
+                elif only_refuses(statement):
                     assert isinstance(statement, ast.If)
                     patch.drop(statement)
         elif isinstance(inner, ast.ClassDef) and not fields:
             for statement in inner.body:
                 if isinstance(statement, ast.AnnAssign):
-                    unassign(patch, statement)
+                    strip_assignment(patch, statement)
 
 
-def unassign(patch: Patch, statement: ast.AnnAssign) -> None:
-    """An annotated assignment without its annotation."""
+def strip_assignment(patch: Patch, statement: ast.AnnAssign) -> None:
+    """Remove the annotation of an assignment."""
     if statement.value is None:
         patch.drop(statement)
     else:
-        patch.cut(patch.module.end(statement.target), patch.module.end(statement.annotation))
+        patch.cut(patch.module.find_end(statement.target), patch.module.find_end(statement.annotation))
 
 
-def unannotate(patch: Patch, function: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-    """A function's head without annotations."""
+def strip_signature(patch: Patch, function: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+    """Remove the annotations of a signature."""
     module, arguments = patch.module, function.args
     ordered = [*arguments.posonlyargs, *arguments.args]
     padding: list[ast.expr | None] = [None] * (len(ordered) - len(arguments.defaults))
@@ -81,18 +81,18 @@ def unannotate(patch: Patch, function: ast.FunctionDef | ast.AsyncFunctionDef) -
     for argument, default in pairs:
         if argument.annotation is None:
             continue
-        name_end = module.start(argument) + len(argument.arg)
+        name_end = module.find_start(argument) + len(argument.arg)
         if default is None:
-            patch.cut(name_end, module.end(argument.annotation))
+            patch.cut(name_end, module.find_end(argument.annotation))
         else:
-            patch.cut(name_end, module.start(default), "=")
+            patch.cut(name_end, module.find_start(default), "=")
     if function.returns is not None:
-        arrow = module.source.rindex("->", 0, module.start(function.returns))
-        patch.cut(len(module.source[:arrow].rstrip()), module.end(function.returns))
+        arrow = module.source.rindex("->", 0, module.find_start(function.returns))
+        patch.cut(len(module.source[:arrow].rstrip()), module.find_end(function.returns))
 
 
-def refuses(statement: ast.AST) -> bool:
-    """Whether a statement only refuses experiments, which an exported one has behind it."""
+def only_refuses(statement: ast.AST) -> bool:
+    """Whether a statement only refuses experiments; one that was exported has passed it."""
     if not isinstance(statement, ast.If) or statement.orelse or len(statement.body) != 1:
         return False
     (only,) = statement.body
@@ -100,8 +100,8 @@ def refuses(statement: ast.AST) -> bool:
     return isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "InvalidExperiment"
 
 
-def free_names(node: ast.AST, *, fields: bool = False) -> Iterator[ast.Name]:
-    """Where a piece of source names something that it does not define itself."""
+def find_free_names(node: ast.AST, *, fields: bool = False) -> Iterator[ast.Name]:
+    """Names in a piece of source that it does not define itself."""
     bound: set[str] = set()
     loaded: list[ast.Name] = []
     for inner in walk_evaluated(node, fields):
@@ -118,8 +118,8 @@ def free_names(node: ast.AST, *, fields: bool = False) -> Iterator[ast.Name]:
 
 
 def walk_evaluated(node: ast.AST, fields: bool = False) -> Iterator[ast.AST]:
-    """Every node below that is run: annotations are not, nor what refuses an experiment."""
-    if refuses(node):
+    """Every node below that is evaluated: neither annotations nor statements that refuse an experiment."""
+    if only_refuses(node):
         return
     yield node
     for name, value in ast.iter_fields(node):

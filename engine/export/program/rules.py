@@ -28,8 +28,8 @@ HOOKS = (
 TOLD = {"summary", "title", "name", "is_family"}
 
 
-def overridden(part: object, family: type, known: Iterable[str]) -> list[str]:
-    """Which methods of its family a part has of its own. Raises: NotExportable for one that no line is known for."""
+def list_overridden(part: object, family: type, known: Iterable[str]) -> list[str]:
+    """The hooks of its family that a part overrides. Raises: NotExportable for one that the program has no line for."""
     methods = [n for n, f in vars(family).items() if callable(f) and not n.startswith("_") and n not in TOLD]
     own = [name for name in methods if getattr(type(part), name) is not getattr(family, name)]
     unknown = set(own) - set(known)
@@ -38,8 +38,8 @@ def overridden(part: object, family: type, known: Iterable[str]) -> list[str]:
     return own
 
 
-class Rules:
-    """The regularizers of every version of an experiment; those whose strength an edit changes are variables."""
+class RegularizerWriter:
+    """Writes the regularizers of all versions of an experiment; strengths that an edit changes become variables."""
 
     def __init__(self, versions: list[Experiment], inliner: Inliner) -> None:
         self.inliner = inliner
@@ -56,26 +56,26 @@ class Rules:
         self.variables = {k: float(get_coefficient(first.get(k))) for k in sorted(self.moving)}
         kept = [r for k, r in rules.items() if k in self.moving or not r.is_idle]
         self.rules = sorted(kept, key=lambda rule: rule.position_in_step)
-        self.hooks = {rule.name(): overridden(rule, Regularizer, HOOKS) for rule in self.rules}
+        self.hooks = {rule.name(): list_overridden(rule, Regularizer, HOOKS) for rule in self.rules}
 
-    def calls(self, hook: str, *arguments: str) -> list[str]:
-        """A call of this hook for each rule that has it."""
+    def write_calls(self, hook: str, *arguments: str) -> list[str]:
+        """Calls of a hook, for each rule that has it."""
         return [call for _, call in self.name_calls(hook, *arguments)]
 
     def name_calls(self, hook: str, *arguments: str) -> Iterator[tuple[str, str]]:
-        """The same, each after the name of the weights that it acts on."""
+        """Calls of a hook, each with the name of the weights that it acts on."""
         for rule in self.rules:
             if hook in self.hooks[rule.name()] or (
                 hook == "should_stop_after" and "should_stop" in self.hooks[rule.name()]
             ):
                 name = inline_method(self.inliner, rule, hook, f"{rule.name()}_{hook}")
-                for own, _, share in self.apart(rule):
+                for own, _, share in self.split_by_strength(rule):
                     given = [re.sub(r"\bweights\b", own, argument) for argument in arguments]
                     given += [f"{STRENGTH}={share}{rule.name()}"] if rule.name() in self.moving else []
                     yield own, f"{name}({', '.join(given)})"
 
-    def apart(self, rule: Regularizer) -> list[tuple[str, tuple[str, ...], str]]:
-        """What a rule acts on, one entry for each λ: the name for those weights, their layers, the multiple of λ."""
+    def split_by_strength(self, rule: Regularizer) -> list[tuple[str, tuple[str, ...], str]]:
+        """What a rule acts on, an entry for each λ: the name of these weights, their layers, the multiple of λ."""
         if not rule.layer_names:
             return [("weights", (), "")]
         parts, name = rule.split_by_strength(), f"{rule.name()}_weights"
@@ -85,12 +85,12 @@ class Rules:
             for place, (part, share) in enumerate(zip(parts, shares, strict=True), 1)
         ]
 
-    def noise(self) -> list[str]:
-        """How the parameters are moved while the gradient is taken, and put back."""
-        return self.calls("perturb_", "parameters", "torch.default_generator")
+    def write_noise(self) -> list[str]:
+        """The lines that perturb the parameters while the gradient is computed."""
+        return self.write_calls("perturb_", "parameters", "torch.default_generator")
 
-    def lines(self) -> list[str]:
-        """What happens to the gradient between backward pass and step."""
+    def write_gradient_rules(self) -> list[str]:
+        """The lines between backward pass and step: penalties, noise, clipping."""
         own, few = ("[w for w in weights{}]", " if w.grad is not None") if self.idle else ("weights", "")
         added: list[str] = []
         for name, call in self.name_calls("add_gradient_", own.format(few), f"[w.grad for w in weights{few}]"):
@@ -98,26 +98,26 @@ class Rules:
                 added += [f"if any(w.grad is not None for w in {name}):", f"    {call}"]
             else:
                 added.append(call)
-        limited = self.calls("clip_", "[p.grad for p in model.parameters() if p.grad is not None]")
+        limited = self.write_calls("clip_", "[p.grad for p in model.parameters() if p.grad is not None]")
         return [*added, *limited]
 
-    def constraints(self, turned: tuple[int, ...]) -> list[str]:
-        """What happens to the weights after the step; the units of some lie along the second axis."""
+    def write_constraints(self, turned: tuple[int, ...]) -> list[str]:
+        """The lines that constrain the weights after the step; units of `turned` lie along axis 1."""
         upright = f"[w.transpose(0, 1) if i in {turned} else w for i, w in enumerate(weights)]" if turned else "weights"
-        found = self.calls("constrain_", upright)
+        found = self.write_calls("constrain_", upright)
         return ["with torch.no_grad():", *(f"    {line}" for line in found)] if found else []
 
     @property
     def uses_weights(self) -> bool:
-        """Whether the weights without biases are wanted by name."""
+        """Whether a rule needs the list of weights without biases."""
         return any({"add_gradient_", "compute_penalty", "constrain_"} & set(hooks) for hooks in self.hooks.values())
 
 
-def augmentation(experiment: Experiment, inliner: Inliner) -> str:
-    """The function that changes a batch, or nothing."""
+def write_augmentation(experiment: Experiment, inliner: Inliner) -> str:
+    """The function that augments a batch; empty without augmentations."""
     if not experiment.augmentations:
         return ""
-    seed_of, use = (inliner.need("engine.numerics.seeding", name) for name in ("seed_of", "AUGMENTATION"))
+    seed_of, use = (inliner.inline_name("engine.numerics.seeding", name) for name in ("seed_of", "AUGMENTATION"))
     bagged = experiment.ensemble is not None
     lines = [
         "def augment(x, y, step, seed):" if bagged else "def augment(x, y, step):",
@@ -125,19 +125,19 @@ def augmentation(experiment: Experiment, inliner: Inliner) -> str:
         f"    generator = torch.Generator().manual_seed({seed_of}({'seed' if bagged else 'SEED'}, {use}, step))",
     ]
     for part in experiment.augmentations:
-        overridden(part, Augmentation, ("expect", "class_caution", "apply"))
+        list_overridden(part, Augmentation, ("expect", "class_caution", "apply"))
         lines.append(f"    x, y = {inline_method(inliner, part, 'apply', f'augment_{part.name()}')}(x, y, generator)")
     return "\n".join([*lines, "    return x, y"]) + "\n"
 
 
-def schedule(experiment: Experiment, inliner: Inliner, changing: bool) -> tuple[str, str]:
+def write_schedule(experiment: Experiment, inliner: Inliner, changing: bool) -> tuple[str, str]:
     """The factor on the learning rate of a step, and the one of an epoch; "" for what stays 1. `changing`: edits of the
     batch size change the length of the run."""
     part = experiment.schedule
     if part.is_constant:
         return "", ""
-    own = overridden(part, Schedule, ("compute_factor", "update_state", "compute_epoch_factor"))
-    progress = inliner.need("engine.parts.schedules", "ScheduleProgress")
+    own = list_overridden(part, Schedule, ("compute_factor", "update_state", "compute_epoch_factor"))
+    progress = inliner.inline_name("engine.parts.schedules", "ScheduleProgress")
     name = inline_method(inliner, part, "compute_factor", f"{part.name()}_factor")
     factor = f"{name}({progress}(step, epoch, total_steps{', spans' if changing else ''}))"
     if not {"update_state", "compute_epoch_factor"} & set(own):

@@ -18,14 +18,14 @@ if __name__ == "__main__":
 """
 
 
-def script(program: Program, head: str) -> str:
-    """The file; `head` says what it is and where it is from."""
+def write_script(program: Program, head: str) -> str:
+    """The program as one file, under the comment `head`."""
     imports = "import argparse\n" + program.imports
     pieces = [f'"""{head.strip()}\n"""\n', imports, program.constants]
     for section in program.sections:
         rule = f"# {section.title} ".ljust(119, "-")
-        pieces.append(f"\n{rule}\n\n{section.text}")
+        pieces.append(f"\n{rule}\n\n{section.write_text}")
     carried = program.carried
     if carried is not None and carried.inline:
-        pieces.append(f"\n# The examples themselves, compressed\n{carried.text}")
+        pieces.append(f"\n# The examples themselves, compressed\n{carried.write_bytes}")
     return "\n".join([*pieces, MAIN])

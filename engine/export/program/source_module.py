@@ -14,8 +14,8 @@ FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass(frozen=True)
-class Outside:
-    """A name that comes from another package: `import module as name`, or `from module import original as name`."""
+class ImportedName:
+    """A name of another package: `import module as name`, or `from module import original as name`."""
 
     module: str
     original: str
@@ -23,14 +23,14 @@ class Outside:
 
 
 @dataclass(frozen=True)
-class Inside:
+class EngineName:
     """A name that another module of the engine defines."""
 
     module: str
     original: str
 
 
-Binding = Outside | Inside | ast.stmt
+Binding = ImportedName | EngineName | ast.stmt
 
 
 class SourceModule:
@@ -43,39 +43,39 @@ class SourceModule:
         self.starts = [0, *accumulate(map(len, self.lines))]
         self.names: dict[str, Binding] = {}
         for statement in self.tree.body:
-            self.names.update(bindings(statement))
+            self.names.update(list_bindings(statement))
 
-    def start(self, node: Positioned) -> int:
-        """Where a node begins."""
-        return self._position(node.lineno, node.col_offset)
+    def find_start(self, node: Positioned) -> int:
+        """Position at which a node begins."""
+        return self._find_position(node.lineno, node.col_offset)
 
-    def end(self, node: Positioned) -> int:
-        """Where it ends."""
+    def find_end(self, node: Positioned) -> int:
+        """Position at which a node ends."""
         assert node.end_lineno is not None
         assert node.end_col_offset is not None
-        return self._position(node.end_lineno, node.end_col_offset)
+        return self._find_position(node.end_lineno, node.end_col_offset)
 
-    def text(self, node: Positioned) -> str:
+    def get_text(self, node: Positioned) -> str:
         """The source of a node."""
-        return self.source[self.start(node) : self.end(node)]
+        return self.source[self.find_start(node) : self.find_end(node)]
 
-    def line_start(self, node: ast.stmt) -> int:
-        """Where the line begins on which a statement, or its first decorator, begins."""
+    def find_line_start(self, node: ast.stmt) -> int:
+        """Position of the line on which a statement, or its first decorator, begins."""
         decorators = getattr(node, "decorator_list", [])
         first: int = min([node.lineno, *(d.lineno for d in decorators)])
         return self.starts[first - 1]
 
-    def line_end(self, node: ast.stmt) -> int:
-        """Where the line ends on which a statement ends."""
+    def find_line_end(self, node: ast.stmt) -> int:
+        """Position at which the last line of a statement ends."""
         assert node.end_lineno is not None
         return self.starts[node.end_lineno]
 
-    def _position(self, line: int, column: int) -> int:
-        """The place in the source; the columns of a syntax tree count bytes of UTF-8."""
+    def _find_position(self, line: int, column: int) -> int:
+        """Position in characters; the columns of a syntax tree count bytes of UTF-8."""
         before = self.lines[line - 1].encode()[:column]
         return self.starts[line - 1] + len(before.decode())
 
-    def class_node(self, name: str) -> ast.ClassDef:
+    def find_class(self, name: str) -> ast.ClassDef:
         """The definition of a class."""
         node = self.names[name]
         assert isinstance(node, ast.ClassDef)
@@ -84,21 +84,21 @@ class SourceModule:
 
 @cache
 def read_module(name: str) -> SourceModule:
-    """The module of that name, read once."""
+    """Read and parse a module, once."""
     return SourceModule(name, inspect.getsource(importlib.import_module(name)))
 
 
-def bindings(statement: ast.stmt) -> dict[str, Binding]:
-    """The names that a statement binds, and to what."""
+def list_bindings(statement: ast.stmt) -> dict[str, Binding]:
+    """Names that a statement binds, each with its binding."""
     if isinstance(statement, ast.Import):
         plain = {alias.asname or alias.name.split(".")[0]: alias for alias in statement.names}
-        return {name: Outside(alias.name if alias.asname else name, "", name) for name, alias in plain.items()}
+        return {name: ImportedName(alias.name if alias.asname else name, "", name) for name, alias in plain.items()}
     if isinstance(statement, ast.ImportFrom):
         found: dict[str, Binding] = {}
         for alias in statement.names:
             module, name = statement.module or "", alias.asname or alias.name
             inside = module.split(".")[0] == "engine"
-            found[name] = Inside(module, alias.name) if inside else Outside(module, alias.name, name)
+            found[name] = EngineName(module, alias.name) if inside else ImportedName(module, alias.name, name)
         return found
     if isinstance(statement, FunctionNode | ast.ClassDef):
         return {statement.name: statement}

@@ -3,43 +3,43 @@
 from __future__ import annotations
 
 from engine.export.program import epoch
-from engine.export.program.loop import IN, Loop
-from engine.export.program.members import definitions, gather, side_by_side
-from engine.export.program.rules import augmentation
+from engine.export.program.loop import IN, LoopWriter
+from engine.export.program.members import write_ensemble, write_member_steps, write_members
+from engine.export.program.rules import write_augmentation
 
 
-def functions(loop: Loop) -> list[str]:
-    """Everything that trains."""
+def write_training(loop: LoopWriter) -> list[str]:
+    """The function `train`, and those that it calls."""
     e = loop.experiment
     limits = [*(["len(losses) < steps"]), *(["epoch < EPOCHS"] if e.epochs else [])]
     default = "STEPS" if e.steps else "math.inf"
     body = [
-        *begin(loop),
+        *write_preparation(loop),
         f"while {' and '.join(limits)}:",
-        *(f"{IN}{line}" if line else "" for line in step(loop)),
+        *(f"{IN}{line}" if line else "" for line in write_step(loop)),
         f"{IN}epoch_loss += losses[-1] * len(x)",
         f"{IN}if order.cursor == order.count:",
-        *(f"{IN}{IN}{line}" for line in epoch.end_of_epoch(loop)),
-        *epoch.end_of_run(loop),
+        *(f"{IN}{IN}{line}" for line in epoch.write_epoch_end(loop)),
+        *epoch.write_run_end(loop),
     ]
     for name in ("math", "torch", "nn"):
-        loop.inliner.need("engine.export.program.names", name)
+        loop.inliner.inline_name("engine.export.program.names", name)
     doc = '"""Trains the network; gives it back with the loss of every step."""'
     text = "\n".join([f"def train(steps={default}):", IN + doc, *(f"{IN}{line}" if line else "" for line in body)])
-    augment = augmentation(e, loop.inliner)
-    return [*([augment] if augment else []), *definitions(loop), text + "\n"]
+    augment = write_augmentation(e, loop.inliner)
+    return [*([augment] if augment else []), *write_ensemble(loop), text + "\n"]
 
 
-def begin(loop: Loop) -> list[str]:
-    """Everything before the first step."""
-    e, split = loop.experiment, loop.ends.split
+def write_preparation(loop: LoopWriter) -> list[str]:
+    """The lines before the first step."""
+    e, split = loop.experiment, loop.ends.list_split_names
     lines = [
         "torch.set_num_threads(1)  # sums over several threads come in another order",
         "torch.set_flush_denormal(True)",
         f"{split('train')}, {split('validation')}, {split('test') if e.test else '_'} = data()",
-        *loop.targets(),
-        *loop.ends.targets(),
-        *gather(loop),
+        *loop.write_targets(),
+        *loop.ends.write_targets(),
+        *write_members(loop),
     ]
     lines += [f"{kind} = {value!r}" for kind, value in loop.rules.variables.items()]
     if loop.lr_moves:
@@ -55,22 +55,24 @@ def begin(loop: Loop) -> list[str]:
     if loop.lr_moves and loop.replay.batch_changes:
         lines.append("spans = ()  # from which step on the run was to be how long")
     elif loop.lr_moves:
-        lines.append(loop.total())
+        lines.append(loop.write_total_steps())
     return [*lines, "losses, validation_losses, epoch, epoch_loss = [], [], 0, 0.0"]
 
 
-def step(loop: Loop) -> list[str]:
-    """One optimizer step."""
+def write_step(loop: LoopWriter) -> list[str]:
+    """The lines of one optimizer step."""
     before = list(loop.replay.lines)
     if loop.lr_moves and loop.replay.batch_changes:
-        extend = loop.inliner.need("engine.parts.schedules", "extend_spans")
-        before += [loop.total(), f"spans = {extend}(spans, step, total_steps)"]
+        extend = loop.inliner.inline_name("engine.parts.schedules", "extend_spans")
+        before += [loop.write_total_steps(), f"spans = {extend}(spans, step, total_steps)"]
     lines = [] if loop.bagged else [f"x, y = order.take({loop.batch})"]
     if loop.experiment.augmentations and not loop.bagged:
         lines.append("x, y = augment(x, y, step)")
-    lines += loop.ends.join()
+    lines += loop.ends.write_reconstruction_target()
     if loop.lr_moves:
         factor = " * ".join(filter(None, [loop.factor, "epoch_factor" if loop.epoch_factor else ""]))
         lines += ["for group in optimizer.param_groups:", f'{IN}group["lr"] = lr * ({factor})']
-    lines += loop.perturb() + (loop.step_by_closure() if loop.experiment.optimizer.needs_closure else loop.step_once())
-    return ["step = len(losses)", *(side_by_side(loop, before, lines) if loop.bagged else [*before, *lines])]
+    lines += loop.write_attack() + (
+        loop.write_closure_step() if loop.experiment.optimizer.needs_closure else loop.write_plain_step()
+    )
+    return ["step = len(losses)", *(write_member_steps(loop, before, lines) if loop.bagged else [*before, *lines])]
