@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import os
+import socket
 from collections.abc import Awaitable, Callable
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from engine.jobs.run_job import RunJob
 from engine.runtime.process_factory import ProcessFactory
 from engine.runtime.worker_pool import WorkerPool
+from tests.runtime.conftest import wait_for
 from tests.runtime.idle_process import idle
 
 
@@ -39,9 +41,9 @@ class Ear:
         return await asyncio.wait_for(self.lost.get(), 30)
 
 
-def with_pool(test: Callable[[WorkerPool, Ear], Awaitable[None]]) -> None:
+def with_pool(test: Callable[[WorkerPool, Ear], Awaitable[None]], factory: ProcessFactory | None = None) -> None:
     async def run() -> None:
-        pool, ear = WorkerPool(ProcessFactory(idle)), Ear()
+        pool, ear = WorkerPool(factory or ProcessFactory(idle)), Ear()
         pool.report_to(ear)
         await test(pool, ear)
         await pool.close()
@@ -116,17 +118,24 @@ def test_one_that_hangs_up_is_killed_at_once_unless_it_may_finish() -> None:
 
 @pytest.mark.parametrize("turns", [0, 1, 5])
 def test_closing_leaves_no_process_that_was_being_made(turns: int) -> None:
+    made: list[int] = []
+
+    class Recording(ProcessFactory):
+        def start(self, job: RunJob) -> tuple[BaseProcess, socket.socket]:
+            process, line = super().start(job)
+            assert process.pid
+            made.append(process.pid)
+            return process, line
+
     async def test(pool: WorkerPool, ear: Ear) -> None:
         starts = [asyncio.create_task(pool.start(RunJob(run, 1, "", ""))) for run in "abc"]
         for _ in range(turns):
             await asyncio.sleep(0)
         await pool.close()
         await asyncio.gather(*starts)
-        for child in multiprocessing.active_children():
-            child.join(30)
-            assert not child.is_alive()
+        await asyncio.to_thread(wait_for, lambda: not any(map(is_there, made)))
 
-    with_pool(test)
+    with_pool(test, Recording(idle))
 
 
 def test_closing_hears_the_processes_out_and_leaves_none() -> None:
