@@ -111,10 +111,8 @@ def test_edited_weights_are_replayed_and_no_epoch_before_them_counts(rate: float
         trainer.edit(timed.edit)
     losses += trainer.advance(deadline=math.inf).losses
     space: dict[str, Any] = {"__name__": "exported"}
-    exec(
-        compile(write_script(build_program(experiment, edits), "Exported."), "exported.py", "exec", dont_inherit=True),
-        space,
-    )
+    source = write_script(build_program(experiment, edits), "Exported.")
+    exec(compile(source, "exported.py", "exec", dont_inherit=True), space)
     with redirect_stdout(StringIO()):
         found = space["train"]()[1]
     expect_same(found, losses)
