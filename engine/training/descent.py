@@ -1,4 +1,4 @@
-"""The optimizer step of one network. Exported programs contain this class, pruned to what their experiment uses."""
+"""The optimizer step of one network."""
 
 from __future__ import annotations
 
