@@ -22,13 +22,13 @@ FRAME_HEADER = struct.Struct("<qdI")  # step, seconds since 1970, bytes of the e
 
 def pack(reader: Reader, row: RunRow) -> bytes:
     """The run as the bytes of a zip: experiment, log, series, frames and up to two checkpoints."""
-    with reader.view() as view:  # one transaction: a run that trains does not grow between two reads
-        row = view.run(row.id) or row
-        losses = view.losses(row.id, None)[:, 1].astype("<f4").tobytes()  # (steps, 2): step, loss
-        epochs = view.epochs(row.id, None).astype("<f8").tobytes()  # (epochs, columns)
-        frames = view.frames_with_times(row.id)
-        log = view.log(row.id)
-        saved = view.checkpoints(row.id)
+    with reader.open_view() as view:  # one transaction: a run that trains does not grow between two reads
+        row = view.read_run(row.id) or row
+        losses = view.read_losses(row.id, None)[:, 1].astype("<f4").tobytes()  # (steps, 2): step, loss
+        epochs = view.read_epochs(row.id, None).astype("<f8").tobytes()  # (epochs, columns)
+        frames = view.read_frames_with_times(row.id)
+        log = view.read_log(row.id)
+        saved = view.list_checkpoints(row.id)
     lines = [{"step": line.step, "kind": line.kind, "detail": line.detail, "at": line.at} for line in log]
     members = {
         "experiment.json": row.experiment.encode(),

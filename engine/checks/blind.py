@@ -41,7 +41,7 @@ class Blind(Check):
     kind: Literal["blind"] = "blind"
 
     def examine(self, context: CheckContext) -> Outcome:
-        real = train_briefly(context, False, min(STEPS, context.affordable_steps(context.experiment.batch_size)))
+        real = train_briefly(context, False, min(STEPS, context.count_affordable_steps(context.experiment.batch_size)))
         zeroed = train_briefly(context, True, real.steps)
         numbers = {"steps": real.steps, "first": real.first, "real": real.loss, "zeroed": zeroed.loss}
         expected = Message("A lower loss with the real inputs than with inputs of 0.")

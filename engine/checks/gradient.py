@@ -54,7 +54,7 @@ class Gradient(Check):
         for which, place in draw_entries(parameters, context.experiment.seed):
             given = gradients[which]
             slope = 0.0 if given is None else float(given.flatten()[place])
-            error, tries = mismatch(value, parameters[which], place, slope, float(here.detach()))
+            error, tries = compute_mismatch(value, parameters[which], place, slope, float(here.detach()))
             bends, shrunk = bends + (error is None), shrunk + (error is not None and tries > 1)
             worst, done = max(worst, error or 0.0), done + 1
             if time.perf_counter() > end:
@@ -105,7 +105,7 @@ def draw_entries(parameters: Sequence[Tensor], seed: int) -> list[tuple[int, int
 
 
 @torch.no_grad()
-def mismatch(
+def compute_mismatch(
     value: Callable[[], Tensor], weight: Tensor, place: int, slope: float, here: float
 ) -> tuple[float | None, int]:
     """The relative error at the best h and how many were tried; None where the weight stands on a bend."""

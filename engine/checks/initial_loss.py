@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from engine.checks import Check, Outcome
 from engine.message import Message
 from engine.training.check_context import CheckContext, disable_randomness
-from engine.training.heads import WeightedLoss, as_rows
+from engine.training.heads import WeightedLoss, reshape_to_rows
 
 CLOSE, HIGH, WILD = 0.01, 1.5, 100.0  # off the theory; times the theory
 USUAL = 2.0  # mean square of outputs: standardized inputs and Glorot or He weights give about 1
@@ -90,7 +90,7 @@ def expect_total(context: CheckContext, y: Tensor, loss: nn.Module, whole: bool)
 def expect_loss(context: CheckContext, y: Tensor, zero: float, whole: bool) -> tuple[float, Message]:
     """The loss of outputs that are all 0, as the loss works it out by hand where it can, and how it comes about."""
     loss, outputs = context.experiment.loss, context.data.source.outputs
-    targets = y if y.is_floating_point() else as_rows(loss.encode_targets(y, outputs), outputs)
+    targets = y if y.is_floating_point() else reshape_to_rows(loss.encode_targets(y, outputs), outputs)
     told = loss.evaluate_at_zero(targets.double())
     if told is None or (context.experiment.balance == "weights" and not (told.is_uniform and whole)):
         return zero, Message("{value}, the loss of outputs that are all 0", value=zero)

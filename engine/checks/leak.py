@@ -57,7 +57,7 @@ class Leak(Check):
         before = make_keys(data.source.x)
         given = merge_indices(find_shared([[before[i] for i in own] for own in splits], splits))
         made = 2 * len(set(indices) & set(given)) < len(indices)
-        remedy = advice(context.experiment.data, made=made, few=worst <= SOME)
+        remedy = advise(context.experiment.data, made=made, few=worst <= SOME)
         return Outcome("warn" if worst <= SOME else "fail", expected, describe_shared(found, sizes), remedy, numbers)
 
 
@@ -119,7 +119,7 @@ def describe_shared(found: dict[str, list[int]], sizes: list[int]) -> Message:
     )  # fmt: skip
 
 
-def advice(data: Dataset, *, made: bool, few: bool) -> Message:
+def advise(data: Dataset, *, made: bool, few: bool) -> Message:
     """What can be done: nobody can remove anything from a data set that comes with the program."""
     if made:
         return Message("Most of these inputs differ before preprocessing: choose one that keeps them apart.")

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from engine.checks import Check, Outcome
 from engine.experiment.experiment import Experiment
 from engine.message import Message
-from engine.numerics.metrics import metric
+from engine.numerics.metrics import compute_metric
 from engine.parts.optimizers.adam import Adam
 from engine.parts.schedules.constant import ConstantSchedule
 from engine.training.check_context import CheckContext, TrainedStep, disable_randomness, evaluate_outputs
@@ -43,7 +43,7 @@ class Overfit(Check):
 
     def examine(self, context: CheckContext) -> Outcome:
         task = context.data.source.task
-        count = handful_size(context)
+        count = choose_handful_size(context)
         expected = Message("A loss of at most 2 % of the first one on {n} examples, all of them right.", n=count)
         if task == "regression":
             expected = Message("A loss of at most 2 % of the first one on {n} examples.", n=count)
@@ -90,15 +90,17 @@ class Fit:
 
 def train_on_handful(context: CheckContext, start: Experiment) -> Fit:
     """A training on the first examples alone."""
-    x, y = handful(context)
+    x, y = pick_handful(context)
     # rules that limit the gradient stay: they keep a training from running away
     rules = tuple(rule for rule in start.regularizers if rule.position_in_step > 0)
     bare = {"regularizers": rules, "augmentations": (), "schedule": ConstantSchedule(), "batch_size": max(2, len(x))}
-    network, loss = disable_randomness(context.network()), bare_loss(context)
+    network, loss = disable_randomness(context.network()), strip_loss(context)
     first: TrainedStep | None = None
     taken, right, there = None, 0.0, False
     width, task = context.data.source.outputs, context.data.source.task
-    for taken in context.train(network, loss, x, y, start.model_copy(update=bare), context.affordable_steps(len(x))):
+    for taken in context.train(
+        network, loss, x, y, start.model_copy(update=bare), context.count_affordable_steps(len(x))
+    ):
         first = first or taken
         if not math.isfinite(taken.loss):
             break
@@ -116,7 +118,7 @@ def train_on_handful(context: CheckContext, start: Experiment) -> Fit:
     return Fit(taken.step, first.loss, taken.loss, right, there)
 
 
-def bare_loss(context: CheckContext) -> nn.Module:
+def strip_loss(context: CheckContext) -> nn.Module:
     """The loss without class weights, which would be those of another split."""
     if isinstance(context.heads.loss, WeightedLoss):
         return context.loss()
@@ -136,11 +138,11 @@ def is_low(context: CheckContext, first: tuple[float, ...], last: tuple[float, .
 
 def score(given: Tensor, y: Tensor, task: Literal["classification", "regression"]) -> float:
     """Accuracy or R²; 0 where there is none."""
-    found = float(metric(given, y, task))
+    found = float(compute_metric(given, y, task))
     return found if math.isfinite(found) else 0.0
 
 
-def handful_size(context: CheckContext) -> int:
+def choose_handful_size(context: CheckContext) -> int:
     """20, or half of what the network has room for: no line goes through more points than it has parameters, and the
     last of them are reached slowly. Of a single layer the room is the rank of its inputs and the bias."""
     network, outputs = context.network(), context.data.source.outputs
@@ -151,9 +153,9 @@ def handful_size(context: CheckContext) -> int:
     return COUNT if room >= COUNT else max(2, room // 2)
 
 
-def handful(context: CheckContext) -> tuple[Tensor, Tensor]:
+def pick_handful(context: CheckContext) -> tuple[Tensor, Tensor]:
     """The first training examples of different inputs: two of one kind could carry different labels."""
-    rows, count = context.data.train_x[: 10 * COUNT].flatten(1), handful_size(context)
+    rows, count = context.data.train_x[: 10 * COUNT].flatten(1), choose_handful_size(context)
     kept: list[int] = []
     for place in range(len(rows)):
         if not any(torch.equal(rows[place], rows[other]) for other in kept):
@@ -161,4 +163,4 @@ def handful(context: CheckContext) -> tuple[Tensor, Tensor]:
         if len(kept) == count:
             break
     plain = context.experiment.model_copy(update={"regularizers": (), "augmentations": ()})
-    return context.data.train_x[kept], context.heads.training_targets(plain)[kept]
+    return context.data.train_x[kept], context.heads.encode_training_targets(plain)[kept]

@@ -48,10 +48,10 @@ class Regularization(Check):
             own = [r for r in context.experiment.regularizers if r.is_penalty and not r.is_idle]
             rules = [part for rule in own or [L2()] for part in rule.split_by_strength()]
             weights = [[w.to(torch.float64) for w in network.select_weights(rule.layer_names)] for rule in rules]
-            once = penalty(rules, weights)
+            once = compute_penalty(rules, weights)
             doubled = [rule.scale_strength(2) for rule in rules]
-            twice = penalty(doubled, weights)
-            slope, along = slopes(rules, weights)
+            twice = compute_penalty(doubled, weights)
+            slope, along = compute_slopes(rules, weights)
         felt = measure_training_slope(context, network, tuple(own or [L2()]))
         numbers = {"plain": plain, "once": plain + once, "twice": plain + twice, "slope": slope, "gradient": along}
         numbers["training"] = felt
@@ -102,12 +102,12 @@ def measure_training_slope(context: CheckContext, network: Network, rules: tuple
     return sum(float(((more - less) * w).sum()) for more, less, w in zip(*found, start, strict=True))
 
 
-def penalty(rules: list[Regularizer], weights: list[list[Tensor]]) -> float:
+def compute_penalty(rules: list[Regularizer], weights: list[list[Tensor]]) -> float:
     """What the rules add to the loss, each by the weights that it acts on."""
     return float(sum(rule.compute_penalty(own) for rule, own in zip(rules, weights, strict=True)))
 
 
-def slopes(rules: list[Regularizer], weights: list[list[Tensor]]) -> tuple[float, float]:
+def compute_slopes(rules: list[Regularizer], weights: list[list[Tensor]]) -> tuple[float, float]:
     """The slope of the penalty along the weights themselves: by differences, and by the gradient that is added."""
     along = 0.0
     for rule, own in zip(rules, weights, strict=True):
@@ -115,4 +115,4 @@ def slopes(rules: list[Regularizer], weights: list[list[Tensor]]) -> tuple[float
         rule.add_gradient_(own, gradients)
         along += sum(float((g * w).sum()) for g, w in zip(gradients, own, strict=True))
     more, less = ([[w * (1 + sign * DIRECTION) for w in own] for own in weights] for sign in (1, -1))
-    return (penalty(rules, more) - penalty(rules, less)) / (2 * DIRECTION), along
+    return (compute_penalty(rules, more) - compute_penalty(rules, less)) / (2 * DIRECTION), along

@@ -58,7 +58,7 @@ def print_cost(options: argparse.Namespace, chosen: Callable[..., Any]) -> int:
 
     is_experiment = options.source in list_presets() or Path(options.source).exists()
     reader = None if is_experiment else Reader()
-    if reader is not None and reader.layout.database.exists() and reader.run(options.source):
+    if reader is not None and reader.layout.database.exists() and reader.read_run(options.source):
         return print_quantized_sizes(options.source, options.json)
     from engine.jobs.cost import measure_cost
 

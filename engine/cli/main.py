@@ -152,7 +152,7 @@ def show_progress(reader: Reader, name: str, experiment: Experiment) -> RunRow:
     # no bar in a log: each of its states would be a line there
     with tqdm(total=total, unit=f" {unit}s", file=sys.stderr, disable=not sys.stderr.isatty()) as bar:
         while True:
-            row = reader.run(name)
+            row = reader.read_run(name)
             if row is not None:
                 bar.update(getattr(row, unit) - bar.n)
                 bar.set_postfix_str(format_losses(row))
@@ -164,7 +164,7 @@ def show_progress(reader: Reader, name: str, experiment: Experiment) -> RunRow:
 def wait_for_end(reader: Reader, fleet: Fleet, name: str) -> RunRow:
     """Wait until a run that was told to stop is over; returns its last row."""
     while True:
-        row = reader.run(name)
+        row = reader.read_run(name)
         if row is not None and row.state.is_final:
             return row
         time.sleep(0.02)
@@ -172,12 +172,12 @@ def wait_for_end(reader: Reader, fleet: Fleet, name: str) -> RunRow:
 
 def show(options: argparse.Namespace) -> int:
     """Print the layers of an experiment, with parameters, FLOPs and memory."""
-    from engine.jobs.cost import cost
+    from engine.jobs.cost import count_cost
     from engine.jobs.layer_table import format_layers
     from engine.preview.preview import preview
 
     experiment = load_experiment(options)
-    seen, costs = preview(experiment), cost(experiment)
+    seen, costs = preview(experiment), count_cost(experiment)
     if options.json:
         layers = [
             {"kind": row.kind, "name": row.name, "output_shape": row.output_shape, "parameters": row.parameters}
@@ -219,7 +219,7 @@ def list_runs(options: argparse.Namespace) -> int:
     from engine.store.reader import Reader
 
     reader = Reader()
-    rows = reader.runs() if reader.layout.database.exists() else []
+    rows = reader.list_runs() if reader.layout.database.exists() else []
     if options.json:
         keys = ("id", "name", "state", "message", "step", "epoch", "created", "digest", "parent", "summary", "damage")
         print(dump_strict([{key: getattr(row, key) for key in keys} | {"message": str(row.message)} for row in rows]))

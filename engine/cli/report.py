@@ -34,7 +34,7 @@ def build_report(reader: Reader, row: RunRow, experiment: Experiment) -> dict[st
     metric = "accuracy" if task == "classification" else "r2"
     metrics = {f"{split}_{metric}": row.summary.get(f"{split}_metric") for split in ("train", "validation")}
     seconds = row.summary.get("seconds", 0.0)
-    classes = extract_class_metrics(row.channels, reader.epochs(row.id))
+    classes = extract_class_metrics(row.channels, reader.read_epochs(row.id))
     return {
         "run": row.id,
         "state": row.state,

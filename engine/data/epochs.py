@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.examples import Task
-from engine.numerics.metrics import metric
+from engine.numerics.metrics import compute_metric
 from engine.numerics.seeding import ORDER, seed_of
 
 
@@ -152,7 +152,7 @@ class EpochMetrics:
 
     def compute(self, task: Task) -> tuple[float, ...]:
         """Compute mean loss and metric of the epoch."""
-        return self.mean_loss, float(metric(torch.cat(self.outputs), torch.cat(self.targets), task))
+        return self.mean_loss, float(compute_metric(torch.cat(self.outputs), torch.cat(self.targets), task))
 
 
 @torch.no_grad()
@@ -164,7 +164,7 @@ def evaluate(network: nn.Module, loss: nn.Module, x: Tensor, y: Tensor, task: Ta
     mean_loss = float(loss(outputs, y))
     network.train()
     loss.train()
-    return mean_loss, float(metric(outputs, y, task))
+    return mean_loss, float(compute_metric(outputs, y, task))
 
 
 def format_metric(value: float, digits: str = ".4f") -> str:

@@ -24,7 +24,7 @@ def export(reader: Reader, run: str, folder: Path) -> list[Path]:
 
     Raises: PlaygroundError if there is no such run, it has no checkpoint yet, or the folder cannot be written.
     """
-    row = reader.run(run)
+    row = reader.read_run(run)
     if row is None:
         raise PlaygroundError(Message("There is no run {run}.", run=run))
     weights = load_model(reader, row)
@@ -59,9 +59,9 @@ def write_files(files: Mapping[str, bytes], folder: Path) -> list[Path]:
 
 def format_metrics(reader: Reader, run: str) -> pd.DataFrame:
     """One row a step with its loss; the last step of each epoch also has the epoch's row, without the matrix."""
-    steps = pd.DataFrame(reader.losses(run, points=None), columns=["step", "loss"])
-    row = reader.run(run)
-    values = np.array(reader.epochs(run, points=None))
+    steps = pd.DataFrame(reader.read_losses(run, points=None), columns=["step", "loss"])
+    row = reader.read_run(run)
+    values = np.array(reader.read_epochs(run, points=None))
     names = tables.list_epoch_columns(row.channels if row else ())[
         : values.shape[1]
     ]  # no epoch yet: none but the usual
@@ -73,7 +73,7 @@ def format_metrics(reader: Reader, run: str) -> pd.DataFrame:
 
 def format_confusion(reader: Reader, row: RunRow) -> str:
     """The newest confusion matrix as CSV: a row for each right class, a column for each that was said; else nothing."""
-    found = extract_class_metrics(row.channels, reader.epochs(row.id))
+    found = extract_class_metrics(row.channels, reader.read_epochs(row.id))
     if found is None or found.confusion is None or not len(found.confusion):
         return ""
     names = list(found.names)
@@ -82,11 +82,11 @@ def format_confusion(reader: Reader, row: RunRow) -> str:
 
 def edit_lines(reader: Reader, run: str) -> list[dict[str, Any]]:
     """What was done to the run, in order: after which step, what, and when."""
-    lines = reader.log(run)
-    return [{"step": line.step, "kind": line.kind, **in_english(line.detail), "at": line.at} for line in lines]
+    lines = reader.read_log(run)
+    return [{"step": line.step, "kind": line.kind, **write_in_english(line.detail), "at": line.at} for line in lines]
 
 
-def in_english(detail: dict[str, Any]) -> dict[str, Any]:
+def write_in_english(detail: dict[str, Any]) -> dict[str, Any]:
     """The detail of a log line with its message as a sentence."""
     return {name: str(Message.of(value)) if name == "sentence" else value for name, value in detail.items()}
 
@@ -97,7 +97,7 @@ def load_model(reader: Reader, row: RunRow) -> bytes:
 
     from engine.jobs import checkpoint
 
-    trainer, step = checkpoint.newest(reader, row)
+    trainer, step = checkpoint.load_newest(reader, row)
     about = {"run": row.id, "step": str(step), "experiment": row.experiment}
     if trainer.restored_epoch:
         about |= dict(zip(("kept_epoch", "kept_validation_loss"), map(str, trainer.restored_epoch), strict=True))

@@ -51,7 +51,7 @@ class RestoredRun:
     note: dict[str, Any] | None = None
 
 
-def snapshot(trainer: Trainer, edits: int, seconds: float, latest: tuple[float, ...] | None) -> Snapshot:
+def take_snapshot(trainer: Trainer, edits: int, seconds: float, latest: tuple[float, ...] | None) -> Snapshot:
     """The trainer's state with what only the worker knows: plain tensors, numbers, strings and lists."""
     extra = {"edits": edits, "seconds": seconds, "latest": None if latest is None else list(latest)}
     state = {"trainer": trainer.state(), **extra}
@@ -70,7 +70,7 @@ def count_tensor_bytes(state: Any) -> int:
     return sum(map(count_tensor_bytes, inside))
 
 
-def spacing(seconds: float, taken: int, took: float) -> float:
+def compute_spacing(seconds: float, taken: int, took: float) -> float:
     """Seconds of training until the next checkpoint: longer where one is large or takes long."""
     return max(seconds, taken / BYTES_A_SECOND, took / SHARE)
 
@@ -89,7 +89,7 @@ def write(job: RunJob, taken: Snapshot, serial: int) -> dict[str, Any]:
 
 def restore_run(job: RunJob) -> RestoredRun:
     """Restore a run from its newest readable checkpoint, or begin it anew."""
-    read, damage = first_readable(job.checkpoints, Path(job.home))
+    read, damage = find_first_readable(job.checkpoints, Path(job.home))
     spoiled = tuple(saved.path for saved, _ in damage)
     if read:
         saved, found = read
@@ -103,19 +103,19 @@ def restore_run(job: RunJob) -> RestoredRun:
     return RestoredRun(trainer, spoiled=spoiled, note=note if lost else None)
 
 
-def newest(reader: Reader, row: RunRow) -> tuple[Trainer, int]:
+def load_newest(reader: Reader, row: RunRow) -> tuple[Trainer, int]:
     """The run at its newest readable checkpoint, or at the last good one if it diverged, and the step of that one.
 
     Raises: PlaygroundError if there is none.
     """
-    wanted = (saved for saved in reader.checkpoints(row.id) if saved.good or row.state is not RunState.DIVERGED)
-    read, _ = first_readable(wanted, reader.layout.home)
+    wanted = (saved for saved in reader.list_checkpoints(row.id) if saved.good or row.state is not RunState.DIVERGED)
+    read, _ = find_first_readable(wanted, reader.layout.home)
     if read is None:
         raise PlaygroundError(Message("Run {run} has no checkpoint that could be read.", run=row.id))
     return read[1].trainer, read[0].step
 
 
-def first_readable(
+def find_first_readable(
     recorded: Iterable[Record], home: Path
 ) -> tuple[tuple[Record, RestoredRun] | None, list[tuple[Record, checkpoints.CorruptCheckpoint]]]:
     """The first of these checkpoints whose file is what was written, and what is wrong with those before it."""
@@ -141,11 +141,11 @@ def load(source: Path | bytes) -> RestoredRun:
 def _note(
     job: RunJob, lost: tuple[SavedCheckpoint, checkpoints.CorruptCheckpoint] | None, back_to: int
 ) -> dict[str, Any]:
-    detail = {"sentence": _fall_back(lost, back_to).plain(), "to_step": back_to}
+    detail = {"sentence": _explain_fallback(lost, back_to).plain(), "to_step": back_to}
     return {"step": job.stored, "kind": "fallback", "detail": detail}
 
 
-def _fall_back(lost: tuple[SavedCheckpoint, checkpoints.CorruptCheckpoint] | None, back_to: int) -> Message:
+def _explain_fallback(lost: tuple[SavedCheckpoint, checkpoints.CorruptCheckpoint] | None, back_to: int) -> Message:
     """Which checkpoint is lost and how, and where the run went back to."""
     if lost is None:
         return Message("There was no checkpoint. The run went back to its beginning. It takes the same steps again.")

@@ -57,7 +57,7 @@ class Cost:
     batch_size: int
 
 
-def cost(experiment: Experiment) -> Cost:
+def count_cost(experiment: Experiment) -> Cost:
     """Everything that can be known on the meta device. Raises: InvalidExperiment."""
     found, data = preview(experiment), prepare(experiment)
     network = assemble(experiment, found.in_shape, found.outputs, data.heads)
@@ -66,13 +66,14 @@ def cost(experiment: Experiment) -> Cost:
     buffers = found.members * sum(buffer.untyped_storage().nbytes() for buffer in network.buffers())
     serving = own.weights + buffers + batch.untyped_storage().nbytes() + measure_forward_peak(network, batch)
     return Cost(
-        found.parameters, found.flops_per_example, found.members * step_flops(network, found.in_shape, experiment),
+        found.parameters, found.flops_per_example,
+        found.members * count_step_flops(network, found.in_shape, experiment),
         own.weights, own.gradients, own.optimizer, own.activations, own.step, own.data.resident, own.run, serving,
         experiment.batch_size,
     )  # fmt: skip
 
 
-def step_flops(network: Network, in_shape: Shape, experiment: Experiment) -> int:
+def count_step_flops(network: Network, in_shape: Shape, experiment: Experiment) -> int:
     """Operations of a step for one example: forward and backward, where the gradient of the inputs is not made; where
     an attack is trained on, twice, and once more with that gradient alone for each that the attack takes."""
     counter = FlopCounterMode(display=False)
@@ -90,11 +91,11 @@ def step_flops(network: Network, in_shape: Shape, experiment: Experiment) -> int
 
 def measure_cost(experiment: Experiment) -> Iterator[dict[str, Any]]:
     """The cost, and then the seconds that an epoch takes here, estimated from real steps of this very network."""
-    yield asdict(cost(experiment))
-    yield epoch_seconds(experiment)
+    yield asdict(count_cost(experiment))
+    yield measure_epoch_seconds(experiment)
 
 
-def epoch_seconds(experiment: Experiment, seconds: float = SECONDS) -> dict[str, Any]:
+def measure_epoch_seconds(experiment: Experiment, seconds: float = SECONDS) -> dict[str, Any]:
     """Real steps for about a second, instruments on, the first few not counted; then one look at the validation split.
 
     An epoch is its steps at that pace and one validation. Where every step ends an epoch, validations are subtracted.

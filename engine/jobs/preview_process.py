@@ -44,7 +44,7 @@ class ExamineExperiment(Job):
 
     def events(self, task: Task) -> Iterator[Event]:
         """Examine the experiment. Raises: InvalidExperiment."""
-        from engine.jobs.cost import cost
+        from engine.jobs.cost import count_cost
 
         experiment = Experiment.from_json(task.text())
         found = preview(experiment)
@@ -52,7 +52,7 @@ class ExamineExperiment(Job):
         plain = {name: value for name, value in vars(found).items() if name not in ("layers", "memory", "cautions")}
         layers = [asdict(row) for row in found.layers]
         about = {**plain, "layers": layers, "memory": asdict(found.memory), "cautions": careful}
-        yield {"preview": about, "cost": asdict(cost(experiment))}
+        yield {"preview": about, "cost": asdict(count_cost(experiment))}
 
 
 def is_large(experiment: Experiment) -> bool:
@@ -80,9 +80,9 @@ def preview_in_job(experiment: Experiment, visitor: str = "") -> Preview:
 
 def cost_in_job(experiment: Experiment, visitor: str = "") -> Cost:
     """Cost of an experiment, by the same job where its data are large."""
-    from engine.jobs.cost import Cost, cost  # with the trainer, which the server's process does without
+    from engine.jobs.cost import Cost, count_cost  # with the trainer, which the server's process does without
 
-    return Cost(**examine_once(experiment, visitor)["cost"]) if is_large(experiment) else cost(experiment)
+    return Cost(**examine_once(experiment, visitor)["cost"]) if is_large(experiment) else count_cost(experiment)
 
 
 def examine_once(experiment: Experiment, visitor: str) -> Event:

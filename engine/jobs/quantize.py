@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from engine.errors import PlaygroundError
 from engine.message import Message, Term
 from engine.network.build import Network
-from engine.numerics.metrics import metric
+from engine.numerics.metrics import compute_metric
 from engine.processes.job import Event, Job, Task
 from engine.processes.limits import GIB, Limits
 from engine.training.trainer import Trainer
@@ -67,9 +67,9 @@ def compare_formats(trainer: Trainer) -> Iterator[FormatSize]:
     network, task = copy.deepcopy(trainer.network).cpu().eval(), trainer.data.source.task
     x, y = trainer.data.validation_x, trainer.data.validation_y
     yield FormatSize("float32", count_saved_bytes(network), score(network, x, y, task))
-    half = bfloat16(network)
+    half = quantize_bfloat16(network)
     yield FormatSize("bfloat16", count_saved_bytes(half), score(half, x, y, task))
-    small, left = int8(network, trainer.data.train_x[:CALIBRATION])
+    small, left = quantize_int8(network, trainer.data.train_x[:CALIBRATION])
     yield FormatSize("int8", count_saved_bytes(small), score(small, x, y, task), left)
 
 
@@ -79,10 +79,10 @@ def compare_run_formats(run: str) -> Iterator[dict[str, Any]]:
     from engine.store.reader import Reader
 
     reader = Reader()
-    row = reader.run(run) if reader.layout.database.exists() else None
+    row = reader.read_run(run) if reader.layout.database.exists() else None
     if row is None:
         raise PlaygroundError(Message("There is no run {run}.", run=run))
-    trainer, step = checkpoint.newest(reader, row)
+    trainer, step = checkpoint.load_newest(reader, row)
     yield {"run": run, "step": step, "task": trainer.data.source.task}
     for small in compare_formats(trainer):
         yield small.plain()
@@ -101,10 +101,10 @@ def score(network: Network, x: Tensor, y: Tensor, task: Any) -> float:
     given = torch.cat([network(piece) for piece in torch.split(x, 2048)])[
         :, :outputs
     ]  # the ends beside it are left out
-    return float(metric(given.float(), y, task))
+    return float(compute_metric(given.float(), y, task))
 
 
-def bfloat16(network: Network) -> Network:
+def quantize_bfloat16(network: Network) -> Network:
     """The network with bfloat16 weights. Every layer with weights rounds its inputs, except those that look rows up:
     bfloat16 has no room for large word numbers."""
     half = copy.deepcopy(network).to(torch.bfloat16)
@@ -121,7 +121,7 @@ def round_inputs(_: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]
     return tuple(given.to(torch.bfloat16) for given in inputs)
 
 
-def int8(network: Network, examples: Tensor) -> tuple[Network, tuple[str, ...]]:
+def quantize_int8(network: Network, examples: Tensor) -> tuple[Network, tuple[str, ...]]:
     """The network with int8 weights where torch can, and the names of the layers with weights where it cannot."""
     engine = next((name for name in ENGINES if name in torch.backends.quantized.supported_engines), None)
     if engine is None:

@@ -116,9 +116,9 @@ class Hub:
             del self._known[run]
         if not (self._has_changed() or fresh):
             return update
-        with self.reader.view() as view:
-            self._cursor, news = view.tail(self._cursor, self._known)
-            states = {run: state for run, state in view.states(self._known).items() if run in news}
+        with self.reader.open_view() as view:
+            self._cursor, news = view.read_changes(self._cursor, self._known)
+            states = {run: state for run, state in view.read_states(self._known).items() if run in news}
             update.gone = self._known.keys() - states.keys()
             for run in update.gone:
                 del self._known[run]
@@ -145,7 +145,7 @@ class Hub:
         return now != before
 
     def _begin(self, view: View, run: str, update: HubUpdate) -> None:
-        row = view.run(run)
+        row = view.read_run(run)
         if row is None or row.damage:
             update.snapshots[run] = None
             return
@@ -153,7 +153,7 @@ class Hub:
         known.state, known.bare = (row.state, row.message, row.step, row.epoch), not row.channels
         known.channels = row.channels
         try:
-            update.snapshots[run] = series.snapshot(view, row, known.slim)
+            update.snapshots[run] = series.pack_snapshot(view, row, known.slim)
         except (
             DamagedRun,
             ValueError,
@@ -168,13 +168,13 @@ class Hub:
         messages: list[series.Packet] = []
         if news.losses:
             rows = thin(np.concatenate(news.losses), LOSSES_A_TICK)
-            messages.append(series.table("losses", rows, reset=False))
+            messages.append(series.pack_table("losses", rows, reset=False))
         if news.epochs:
-            messages.append(series.epochs(concatenate_epochs(news.epochs), known.channels, reset=False))
+            messages.append(series.pack_epochs(concatenate_epochs(news.epochs), known.channels, reset=False))
         messages += [payload for _, _, payload in news.frames]
-        messages += [series.line(entry) for entry in news.log]
+        messages += [series.write_line(entry) for entry in news.log]
         if now[:2] != known.state[:2]:
-            messages.append(series.state(now))
+            messages.append(series.write_state(now))
         return messages
 
     # In the event loop ------------------------------------------------------------------------------------------------
@@ -191,5 +191,5 @@ class Hub:
                     viewer.restart(snapshot)
         for run in update.gone:
             for viewer in self.viewers.get(run, ()):
-                viewer.reply(series.state(("deleted", NOTHING, 0, 0)))
+                viewer.reply(series.write_state(("deleted", NOTHING, 0, 0)))
                 viewer.end()

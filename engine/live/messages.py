@@ -27,7 +27,7 @@ NEWEST = {"grid", "units", "links", "curve", "arrows", "pictures", "heat", "pair
 """Marks that are drawn from the newest frame alone."""
 
 
-def table(
+def pack_table(
     kind: Literal["losses", "epochs"], rows: np.ndarray, *, reset: bool, columns: tuple[str, ...] | None = None
 ) -> bytes:
     """A TPS1 message: rows of a series, which replace what the viewer has or go after it."""
@@ -35,41 +35,41 @@ def table(
     return pack(b"TPS1", head, np.ascontiguousarray(rows, "<f8").tobytes())
 
 
-def epochs(rows: np.ndarray, channels: Sequence[Mapping[str, Any]], *, reset: bool) -> bytes:
+def pack_epochs(rows: np.ndarray, channels: Sequence[Mapping[str, Any]], *, reset: bool) -> bytes:
     """The same of epochs as the store has them: of the classes viewers are told the lowest recall alone."""
     columns = list_plain_columns(channels)
     known = next((len(channel["series"]) for channel in channels if channel["key"] == "recall"), 0)
     rows = rows if len(rows) else np.empty((0, len(columns)))
     plain, recalls = rows[:, : len(columns)], rows[:, len(columns) : len(columns) + known]
     if not known:
-        return table("epochs", plain, reset=reset, columns=columns)
+        return pack_table("epochs", plain, reset=reset, columns=columns)
     worst = np.full(len(rows), np.nan)
     if recalls.shape[1]:  # else written by a version that did not look at classes
         worst = np.where(np.isnan(recalls), np.inf, recalls).min(1)
     told = np.column_stack([plain, np.where(np.isinf(worst), np.nan, worst)])
-    return table("epochs", told, reset=reset, columns=(*columns, "worst_recall"))
+    return pack_table("epochs", told, reset=reset, columns=(*columns, "worst_recall"))
 
 
-def state(run: tuple[str, Message, int, int]) -> str:
+def write_state(run: tuple[str, Message, int, int]) -> str:
     """A run's state, message, step and epoch."""
     name, message, step, epoch = run
     return dump_strict({"type": "state", "state": name, "message": message.plain(), "step": step, "epoch": epoch})
 
 
-def line(entry: LogLine) -> str:
+def write_line(entry: LogLine) -> str:
     """A line of the log."""
-    return dump_strict({"type": "log", **_line(entry)})
+    return dump_strict({"type": "log", **_describe_line(entry)})
 
 
-def hello(run: RunRow, log: list[LogLine]) -> str:
+def write_hello(run: RunRow, log: list[LogLine]) -> str:
     """What a viewer has to know first."""
     said: dict[str, Any] = {"type": "hello", "run": run.id, "state": run.state, "message": run.message.plain()}
     said |= {"step": run.step, "epoch": run.epoch, "experiment": json.loads(run.edited), "channels": run.channels}
-    return dump_strict({**said, **structure(run.edited), "log": [_line(entry) for entry in log]})
+    return dump_strict({**said, **describe_structure(run.edited), "log": [_describe_line(entry) for entry in log]})
 
 
 @lru_cache(maxsize=64)
-def structure(document: str) -> dict[str, Any]:
+def describe_structure(document: str) -> dict[str, Any]:
     """What an experiment means for its picture: the network's graph, whether the weights of the best epoch are put
     back, and the task, where the loss has only one or the data state it. Nothing of an experiment that this version
     cannot read."""
@@ -88,30 +88,30 @@ def structure(document: str) -> dict[str, Any]:
     return {"graph": nodes, "keeps_best": best, "task": task or ""}
 
 
-def snapshot(view: View, run: RunRow, slim: dict[int, bytes]) -> list[Packet]:
+def pack_snapshot(view: View, run: RunRow, slim: dict[int, bytes]) -> list[Packet]:
     """Everything a viewer needs to draw a run from nothing; `slim` remembers frames without their bulk."""
-    messages: list[Packet] = [hello(run, view.log(run.id))]
+    messages: list[Packet] = [write_hello(run, view.read_log(run.id))]
     if run.static is not None:
         messages.append(run.static)
-    messages.append(table("losses", view.losses(run.id, POINTS), reset=True))
-    messages.append(epochs(view.epochs(run.id, POINTS), run.channels, reset=True))
-    steps = view.frame_steps(run.id)
+    messages.append(pack_table("losses", view.read_losses(run.id, POINTS), reset=True))
+    messages.append(pack_epochs(view.read_epochs(run.id, POINTS), run.channels, reset=True))
+    steps = view.list_frame_steps(run.id)
     chosen = choose_evenly(steps[:-1], HISTORY)
-    for step, payload in view.frames_at(run.id, [step for step in chosen if step not in slim]):
-        slim[step] = Frame.decode(payload).without(*bulk(run.channels)).encode()
+    for step, payload in view.read_frames_at(run.id, [step for step in chosen if step not in slim]):
+        slim[step] = Frame.decode(payload).without(*list_bulk_channels(run.channels)).encode()
     for step in slim.keys() - set(chosen):
         del slim[step]
     messages += [slim[step] for step in chosen]
     if steps:
-        messages += [payload for _, payload in view.frames_at(run.id, steps[-1:])]
+        messages += [payload for _, payload in view.read_frames_at(run.id, steps[-1:])]
     return messages
 
 
-def bulk(channels: Sequence[Mapping[str, Any]]) -> list[str]:
+def list_bulk_channels(channels: Sequence[Mapping[str, Any]]) -> list[str]:
     """The readings that viewers need of the newest frame alone."""
     keys = [channel["key"] for channel in channels if channel["mark"] in NEWEST]
     return keys + [f"{key}_scale" for key in keys]
 
 
-def _line(entry: LogLine) -> dict[str, Any]:
+def _describe_line(entry: LogLine) -> dict[str, Any]:
     return {"step": entry.step, "kind": entry.kind, "detail": entry.detail}

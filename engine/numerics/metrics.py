@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 
-def metric(outputs: Tensor, targets: Tensor, task: str) -> Tensor:
+def compute_metric(outputs: Tensor, targets: Tensor, task: str) -> Tensor:
     """Accuracy, or R² = 1 − Σ(ŷ − y)² / Σ(y − mean y)² over all outputs; float64, on the device of the outputs.
 
     Targets may be classes or one-hot rows. NaN where it is not defined: of no examples, and R² where no target varies,
@@ -14,18 +14,18 @@ def metric(outputs: Tensor, targets: Tensor, task: str) -> Tensor:
     """
     if task == "classification":
         classes = targets if targets.dtype == torch.int64 else targets.argmax(1)  # (batch,)
-        return accuracy((outputs.argmax(1) == classes).to(torch.float64).sum(), len(outputs))
+        return compute_accuracy((outputs.argmax(1) == classes).to(torch.float64).sum(), len(outputs))
     varies = (targets != targets[:1]).any()  # compared exactly: the computed spread of equal numbers is rounding error
     outputs, targets = outputs.to(torch.float64), targets.to(torch.float64)  # (batch, outputs)
     spread = ((targets - targets.mean(0)) ** 2).sum()
-    return r_squared(((outputs - targets) ** 2).sum(), torch.where(varies, spread, 0.0))
+    return compute_r_squared(((outputs - targets) ** 2).sum(), torch.where(varies, spread, 0.0))
 
 
-def accuracy(right: Tensor, count: int) -> Tensor:
+def compute_accuracy(right: Tensor, count: int) -> Tensor:
     """The share of right answers; NaN without examples."""
     return right / count
 
 
-def r_squared(error: Tensor, spread: Tensor) -> Tensor:
+def compute_r_squared(error: Tensor, spread: Tensor) -> Tensor:
     """R² from the sum of squared errors and the sum of squares around the mean; NaN where the latter is 0."""
     return torch.where(spread > 0, 1 - error / spread, torch.nan)

@@ -15,23 +15,23 @@ from torch import Tensor
 SHORTEST = 1e-17  # its square is near 1.2e-38, the smallest normal float32: under it squares are lost
 
 
-def sound(plain: Tensor) -> Tensor:
+def is_reliable(plain: Tensor) -> Tensor:
     """Where norms from float32 squares are reliable."""
     return (plain > SHORTEST) & (plain < math.inf)
 
 
-def lengths(tensors: Sequence[Tensor]) -> Tensor:
+def compute_norms(tensors: Sequence[Tensor]) -> Tensor:
     """‖t‖₂ of each tensor, (tensors,)."""
     plain = torch.stack(torch._foreach_norm(list(tensors)))  # (tensors,)
     if plain.is_cuda:  # a condition on its values would wait for the device, so compute both
         wide = torch.stack([torch.linalg.vector_norm(t, dtype=torch.float64) for t in tensors])
-        return torch.where(sound(plain), plain, wide.to(plain.dtype))
-    for index in (~sound(plain)).nonzero()[:, 0].tolist():
+        return torch.where(is_reliable(plain), plain, wide.to(plain.dtype))
+    for index in (~is_reliable(plain)).nonzero()[:, 0].tolist():
         plain[index] = torch.linalg.vector_norm(tensors[index], dtype=torch.float64)
     return plain
 
 
-def squares(tensors: Sequence[Tensor]) -> Tensor:
+def sum_squares(tensors: Sequence[Tensor]) -> Tensor:
     """Σ t² over all tensors, (); float64 where it overflows float32."""
     plain = torch.stack(torch._foreach_norm(list(tensors))).square().sum()  # ()
     if bool(plain.isfinite()):
@@ -39,26 +39,26 @@ def squares(tensors: Sequence[Tensor]) -> Tensor:
     return torch.stack([torch.linalg.vector_norm(t, dtype=torch.float64) for t in tensors]).square().sum()
 
 
-def deviations(tensors: Sequence[Tensor]) -> Tensor:
+def compute_deviations(tensors: Sequence[Tensor]) -> Tensor:
     """The standard deviation of each tensor's numbers, (tensors,)."""
     plain = torch.stack([t.std(correction=0) for t in tensors])  # (tensors,)
-    if bool((sound(plain) | (plain == 0)).all()):  # 0 is right of equal numbers, such as those of dead units
+    if bool((is_reliable(plain) | (plain == 0)).all()):  # 0 is right of equal numbers, such as those of dead units
         return plain
     wide = torch.stack([t.double().std(correction=0) for t in tensors])
-    return torch.where(sound(plain), plain, wide.to(plain.dtype))
+    return torch.where(is_reliable(plain), plain, wide.to(plain.dtype))
 
 
 def shorten_(tensors: Sequence[Tensor], longest: float) -> None:
     """Scale all tensors by one factor, in place, so that their joint norm is at most `longest`."""
     plain = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(list(tensors))))  # ()
     factor = (longest / plain).clamp(max=1.0)
-    if not plain.is_cuda and bool(sound(plain)):
+    if not plain.is_cuda and bool(is_reliable(plain)):
         torch._foreach_mul_(list(tensors), factor)
         return
     wide = torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(t, dtype=torch.float64) for t in tensors]))
     half = (longest / wide).clamp(max=1.0).sqrt().to(plain.dtype)  # applied twice: the factor may underflow
-    torch._foreach_mul_(list(tensors), torch.where(sound(plain), factor, half))
-    torch._foreach_mul_(list(tensors), torch.where(sound(plain), torch.ones_like(half), half))
+    torch._foreach_mul_(list(tensors), torch.where(is_reliable(plain), factor, half))
+    torch._foreach_mul_(list(tensors), torch.where(is_reliable(plain), torch.ones_like(half), half))
 
 
 def shorten_each_(tensor: Tensor, axes: tuple[int, ...], longest: float) -> None:

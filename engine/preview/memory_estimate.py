@@ -18,7 +18,7 @@ from engine.experiment.experiment import Experiment
 from engine.network.build import Network
 from engine.preview.kernel_memory import KernelMemory
 from engine.preview.peak_memory import PeakMemory, measure_forward_peak
-from engine.training.capture import PLANE_FLOPS, PROBE_FLOPS, with_companions
+from engine.training.capture import PLANE_FLOPS, PROBE_FLOPS, add_companions
 from engine.training.heads import Heads
 from engine.training.rollback import LARGEST
 
@@ -86,7 +86,7 @@ def estimate_memory(experiment: Experiment, network: Network, data: Prepared, fl
     buffers = sum(buffer.nbytes for buffer in network.buffers())
     state = members * (weights + optimizer_state + buffers)
     best = members * weights if any(rule.keeps_best for rule in experiment.regularizers) else 0
-    before = weights if any("updates" in probe.needs for probe in with_companions(experiment.probes)) else 0
+    before = weights if any("updates" in probe.needs for probe in add_companions(experiment.probes)) else 0
     saved = 2 * (state + best) if state + best <= COPIED_STATE_BYTES else 0
     saved += 3 * state if state <= LARGEST else 0  # the way back, the next one, and the end to come back to
     batch = count_longest_batch(len(data.train_x), experiment.batch_size)
@@ -117,7 +117,7 @@ def estimate_step_peak(experiment: Experiment, network: Network, data: Prepared,
     """
     heads = Heads(experiment, data, network, META)
     x = torch.empty(batch, *data.in_shape, device=META)  # (batch, *in_shape)
-    x, y = heads.join_inputs(x, heads.training_targets(experiment)[:batch])
+    x, y = heads.join_inputs(x, heads.encode_training_targets(experiment)[:batch])
     parameters = list(network.parameters())
     attacked = experiment.attack is not None and experiment.attack.share > 0
     network.train()

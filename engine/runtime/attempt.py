@@ -82,4 +82,4 @@ def rehearse() -> None:
     """Train for a moment, save and restore, so that whoever is forked from here has it all loaded."""
     trainer = Trainer(Experiment())
     trainer.advance(deadline=0.0).frames[0].encode()
-    checkpoint.load(checkpoint.snapshot(trainer, 0, 0.0, None).data or b"")
+    checkpoint.load(checkpoint.take_snapshot(trainer, 0, 0.0, None).data or b"")

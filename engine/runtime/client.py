@@ -120,7 +120,7 @@ class Fleet:
         self.ensure()
         reader = Reader(self.place.home)
         try:
-            row = reader.run(run)
+            row = reader.read_run(run)
         finally:
             reader.close()
         if row is None:

@@ -52,12 +52,12 @@ class RunRecords:
 
     async def row(self, run: str) -> RunRow | None:
         """What is stored of a run."""
-        return await asyncio.to_thread(self.reader.run, run)
+        return await asyncio.to_thread(self.reader.read_run, run)
 
     def take_up(self) -> list[RunRow]:
         """Runs that the supervisor before this one left active, the oldest first; all are queued now."""
-        with self.reader.view() as view:
-            found = view.in_states(*ACTIVE)
+        with self.reader.open_view() as view:
+            found = view.list_in_states(*ACTIVE)
         for row in found:
             if row.damage:
                 self.store(RunUpdate(row.id, changes={"state": RunState.FAILED, "message": DAMAGED.dump()}))
@@ -76,11 +76,11 @@ class RunRecords:
         return await asyncio.to_thread(self._job, run, attempt)
 
     def _job(self, run: str, attempt: int) -> RunJob:
-        with self.reader.view() as view:
-            row = view.run(run)
+        with self.reader.open_view() as view:
+            row = view.read_run(run)
             if row is None:
                 raise LookupError(run)
-            log, saved = view.log(run), view.checkpoints(run)
+            log, saved = view.read_log(run), view.list_checkpoints(run)
         checkpoints.sweep(self.place.checkpoints / run, {each.path.name for each in saved})
         goals = [line for line in log if line.kind in ("pause", "resume", "step")]
         goal = goals[-1].detail if goals and goals[-1].kind == "step" else {}

@@ -61,7 +61,7 @@ class Scheduler:
         """Whether any run trains."""
         return any(run.state is RunState.RUNNING for run in self.runs.values())
 
-    async def knows(self, name: str) -> bool:
+    async def has_run(self, name: str) -> bool:
         """Whether there is a run of that name."""
         return name in self.runs or await self.records.row(name) is not None
 

@@ -117,7 +117,7 @@ class Service:
     async def _start(self, asked: dict[str, Any], ticket: RequestTicket) -> None:
         self._need_disk()
         run = asked["run"]
-        if await self.scheduler.knows(run):
+        if await self.scheduler.has_run(run):
             return
         ticket.claim()
         new = NewRun(asked["experiment"], asked["digest"], parent=asked["parent"], parent_step=asked["parent_step"])

@@ -53,7 +53,7 @@ class Worker:
         self.until_epoch = (job.until_epoch or 0) if job.paused else 0
         self.commands = commands or []
         self.saves, self.saved_at = 0, self.seconds
-        self.spacing = checkpoint.spacing(
+        self.spacing = checkpoint.compute_spacing(
             job.checkpoint_seconds, checkpoint.count_tensor_bytes(self.trainer.state()), 0.0
         )
         self.saved: tuple[int, int] | None = None
@@ -148,7 +148,7 @@ class Worker:
         return {"epoch": self.trainer.epoch, "summary": dump_strict(summary)}
 
     def _snapshot(self) -> checkpoint.Snapshot:
-        return checkpoint.snapshot(self.trainer, self.applied, self.seconds, self.latest)
+        return checkpoint.take_snapshot(self.trainer, self.applied, self.seconds, self.latest)
 
     def _save(self, taken: checkpoint.Snapshot) -> None:
         """Write a checkpoint; the next message records it, together with everything up to its step."""
@@ -169,7 +169,7 @@ class Worker:
         self.saves += 1
         self.saved, self.saved_at = (taken.step, taken.edits), self.seconds
         taken_up = (Path(self.job.home) / row["path"]).stat().st_size
-        self.spacing = checkpoint.spacing(self.job.checkpoint_seconds, taken_up, time.perf_counter() - began)
+        self.spacing = checkpoint.compute_spacing(self.job.checkpoint_seconds, taken_up, time.perf_counter() - began)
 
     def _end(self, state: RunState, message: Message) -> None:
         """Close the run. A finished one keeps its last weights, a diverged one its last good ones, from before."""

@@ -8,7 +8,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from engine.store import tables
-from engine.training.frame_grid import on_grid
+from engine.training.frame_grid import is_on_grid
 
 MOST_FRAMES = 2_000  # of a run
 MOST_CHUNKS = 600  # of a run's series, before they are merged
@@ -21,7 +21,7 @@ def thin_frames(connection: sa.Connection, run: str) -> int:
     """Drop every second frame of the older half; returns how many. Those of the grid stay in every repetition."""
     table = tables.frames
     ordered = sa.select(table.c.seq, table.c.step).where(table.c.run == run).order_by(table.c.step)
-    found = [seq for seq, step in connection.execute(ordered) if not on_grid(step)]
+    found = [seq for seq, step in connection.execute(ordered) if not is_on_grid(step)]
     dropped = found[1 : len(found) // 2 : 2]
     if dropped:
         connection.execute(sa.delete(table).where(table.c.seq.in_(dropped)))

@@ -91,7 +91,7 @@ class Reader:
         self.engine.dispose()
         return True
 
-    def view(self) -> View:
+    def open_view(self) -> View:
         """Open one moment of the store: `with reader.view() as view:`."""
         return View(self)
 
@@ -108,49 +108,49 @@ class Reader:
         if found != self._schema:
             self._schema, self._columns = found, migrations.list_columns(connection, "runs")
 
-    def runs(self, limit: int = 1_000) -> list[RunRow]:
+    def list_runs(self, limit: int = 1_000) -> list[RunRow]:
         """The newest runs first."""
-        with self.view() as view:
-            return view.runs(limit)
+        with self.open_view() as view:
+            return view.list_runs(limit)
 
-    def run(self, run: str) -> RunRow | None:
+    def read_run(self, run: str) -> RunRow | None:
         """One run, or None if there is none of that name."""
-        with self.view() as view:
-            return view.run(run)
+        with self.open_view() as view:
+            return view.read_run(run)
 
-    def losses(self, run: str, points: int | None = 2_000) -> np.ndarray:
+    def read_losses(self, run: str, points: int | None = 2_000) -> np.ndarray:
         """(n, 2) float64: step, loss of every step; thinned to stored points unless `points` is None."""
-        with self.view() as view:
-            return view.losses(run, points)
+        with self.open_view() as view:
+            return view.read_losses(run, points)
 
-    def epochs(self, run: str, points: int | None = 2_000) -> np.ndarray:
+    def read_epochs(self, run: str, points: int | None = 2_000) -> np.ndarray:
         """(n, 6) float64: `tables.EPOCH_COLUMNS`; then what `tables.list_epoch_columns` adds for this run."""
-        with self.view() as view:
-            return view.epochs(run, points)
+        with self.open_view() as view:
+            return view.read_epochs(run, points)
 
-    def frames(self, run: str, since_step: int = -1, limit: int | None = None) -> list[bytes]:
+    def read_frames(self, run: str, since_step: int = -1, limit: int | None = None) -> list[bytes]:
         """Encoded frames after `since_step`, in order; at most `limit`, evenly chosen, first and last among them."""
-        with self.view() as view:
-            return [payload for _, payload in view.frames(run, since_step, limit)]
+        with self.open_view() as view:
+            return [payload for _, payload in view.read_frames(run, since_step, limit)]
 
-    def frame(self, run: str, step: int | None = None) -> bytes | None:
+    def read_frame(self, run: str, step: int | None = None) -> bytes | None:
         """The newest frame, or the newest at or before `step`."""
-        with self.view() as view:
-            return view.frame(run, step)
+        with self.open_view() as view:
+            return view.read_frame(run, step)
 
-    def log(self, run: str) -> list[LogLine]:
+    def read_log(self, run: str) -> list[LogLine]:
         """Everything that happened to a run, in order."""
-        with self.view() as view:
-            return view.log(run)
+        with self.open_view() as view:
+            return view.read_log(run)
 
-    def checkpoints(self, run: str) -> list[Checkpoint]:
+    def list_checkpoints(self, run: str) -> list[Checkpoint]:
         """The recorded checkpoints, newest first."""
-        with self.view() as view:
-            return view.checkpoints(run)
+        with self.open_view() as view:
+            return view.list_checkpoints(run)
 
-    def checkpoint(self, run: str, *, good: bool = False) -> Checkpoint | None:
+    def find_checkpoint(self, run: str, *, good: bool = False) -> Checkpoint | None:
         """The newest checkpoint, or the newest good one."""
-        return next((found for found in self.checkpoints(run) if found.good or not good), None)
+        return next((found for found in self.list_checkpoints(run) if found.good or not good), None)
 
 
 class View:
@@ -180,22 +180,22 @@ class View:
         if isinstance(error, sa.exc.DBAPIError):
             raise UnreadableStore from error
 
-    def runs(self, limit: int = 1_000) -> list[RunRow]:
+    def list_runs(self, limit: int = 1_000) -> list[RunRow]:
         """The newest runs first."""
         ordered = self.reader.run_rows.order_by(tables.runs.c.created.desc()).limit(limit)
         return [_parse_run(row) for row in self.connection.execute(ordered).mappings()]
 
-    def run(self, run: str) -> RunRow | None:
+    def read_run(self, run: str) -> RunRow | None:
         """One run, or None if there is none of that name."""
         row = self.connection.execute(self.reader.run_rows.where(tables.runs.c.id == run)).mappings().one_or_none()
         return None if row is None else _parse_run(row)
 
-    def in_states(self, *states: RunState) -> list[RunRow]:
+    def list_in_states(self, *states: RunState) -> list[RunRow]:
         """Runs in some states, the oldest first."""
         chosen = self.reader.run_rows.where(tables.runs.c.state.in_(states)).order_by(tables.runs.c.created)
         return [_parse_run(row) for row in self.connection.execute(chosen).mappings()]
 
-    def losses(self, run: str, points: int | None = 2_000) -> np.ndarray:
+    def read_losses(self, run: str, points: int | None = 2_000) -> np.ndarray:
         """(n, 2) float64: step and loss, thinned."""
         table = tables.losses
         chosen = sa.select(table.c.step_lo, table.c.payload).where(table.c.run == run).order_by(table.c.step_lo)
@@ -203,7 +203,7 @@ class View:
         rows = np.concatenate([decode_losses(lo, payload) for lo, payload in found]) if found else np.empty((0, 2))
         return rows if points is None else thin(rows, points)
 
-    def epochs(self, run: str, points: int | None = 2_000) -> np.ndarray:
+    def read_epochs(self, run: str, points: int | None = 2_000) -> np.ndarray:
         """(n, 6) float64: `tables.EPOCH_COLUMNS`, then columns of heads and classes, thinned."""
         table = tables.epochs
         columns = (table.c.payload, table.c.epoch_hi - table.c.epoch_lo + 1)
@@ -212,17 +212,17 @@ class View:
         rows = concatenate_epochs(found) if found else decode_epochs(b"", 0)
         return rows if points is None else thin(rows, points, tables.EPOCH_COLUMNS.index("validation_loss"))
 
-    def frame_steps(self, run: str, since_step: int = -1) -> list[int]:
+    def list_frame_steps(self, run: str, since_step: int = -1) -> list[int]:
         """The steps that have a frame, in order."""
         table = tables.frames
         chosen = sa.select(table.c.step).where(table.c.run == run, table.c.step > since_step).order_by(table.c.step)
         return list(self.connection.execute(chosen).scalars())
 
-    def frames(self, run: str, since_step: int = -1, limit: int | None = None) -> list[tuple[int, bytes]]:
+    def read_frames(self, run: str, since_step: int = -1, limit: int | None = None) -> list[tuple[int, bytes]]:
         """Frames with their steps; at most `limit`, evenly chosen."""
-        return self.frames_at(run, choose_evenly(self.frame_steps(run, since_step), limit))
+        return self.read_frames_at(run, choose_evenly(self.list_frame_steps(run, since_step), limit))
 
-    def frames_at(self, run: str, steps: Sequence[int]) -> list[tuple[int, bytes]]:
+    def read_frames_at(self, run: str, steps: Sequence[int]) -> list[tuple[int, bytes]]:
         """The frames of these steps, in order."""
         table, found = tables.frames, []
         for start in range(0, len(steps), 500):
@@ -231,13 +231,13 @@ class View:
             found += [(step, payload) for step, payload in self.connection.execute(part)]
         return found
 
-    def frames_with_times(self, run: str) -> list[tuple[int, float, bytes]]:
+    def read_frames_with_times(self, run: str) -> list[tuple[int, float, bytes]]:
         """Every frame with its step and the time at which it was encoded, in order."""
         table = tables.frames.c
         chosen = sa.select(table.step, table.at, table.payload).where(table.run == run).order_by(table.step)
         return [(step, at, payload) for step, at, payload in self.connection.execute(chosen)]
 
-    def frame(self, run: str, step: int | None = None) -> bytes | None:
+    def read_frame(self, run: str, step: int | None = None) -> bytes | None:
         """The newest frame, or the newest at or before `step`."""
         table = tables.frames
         chosen = sa.select(table.c.payload).where(table.c.run == run).order_by(table.c.step.desc()).limit(1)
@@ -246,19 +246,19 @@ class View:
         payload: bytes | None = self.connection.execute(chosen).scalar_one_or_none()
         return payload
 
-    def log(self, run: str) -> list[LogLine]:
+    def read_log(self, run: str) -> list[LogLine]:
         """Everything that happened to a run, in order."""
         chosen = sa.select(tables.log).where(tables.log.c.run == run).order_by(tables.log.c.seq)
         return [parse_log_row(row) for row in self.connection.execute(chosen).mappings()]
 
-    def checkpoints(self, run: str) -> list[Checkpoint]:
+    def list_checkpoints(self, run: str) -> list[Checkpoint]:
         """The recorded checkpoints, newest first."""
         table = tables.checkpoints
         found = self.connection.execute(sa.select(table).where(table.c.run == run).order_by(table.c.seq.desc()))
         home = self.reader.layout.home
         return [Checkpoint(row.step, home / row.path, row.sha256, row.epoch, row.good) for row in found]
 
-    def states(self, names: Iterable[str]) -> dict[str, tuple[str, Message, int, int]]:
+    def read_states(self, names: Iterable[str]) -> dict[str, tuple[str, Message, int, int]]:
         """State, message, step and epoch of some runs, without those that are damaged."""
         table = tables.runs.c
         columns = (table.id, table.state, table.message, table.step, table.epoch)
@@ -266,7 +266,7 @@ class View:
         sound = [row for row in self.connection.execute(chosen) if tuple(map(type, row[1:])) == (str, str, int, int)]
         return {row[0]: (row[1], Message.load(row[2]), row[3], row[4]) for row in sound}
 
-    def tail(self, since: Cursor, names: Iterable[str]) -> tuple[Cursor, dict[str, RunChanges]]:
+    def read_changes(self, since: Cursor, names: Iterable[str]) -> tuple[Cursor, dict[str, RunChanges]]:
         """Read what some runs have gained since a cursor, without those that are damaged, and the next cursor.
 
         The cursor moves past rows of other runs too, so that a viewer of one run does not read them again.

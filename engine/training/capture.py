@@ -38,13 +38,13 @@ class Capture:
         self.network = network
         self.rows = WeightRows(network, device)
         self.subject = describe(experiment, data, network, self.rows)
-        active = [(probe, probe.channel(self.subject)) for probe in with_companions(experiment.probes)]
+        active = [(probe, probe.channel(self.subject)) for probe in add_companions(experiment.probes)]
         self.probes: tuple[Probe, ...] = tuple(probe for probe, channel in active if channel)
         self.channels: tuple[Channel, ...] = tuple(explain(probe, channel) for probe, channel in active if channel)
         self.needs: frozenset[Need] = frozenset().union(*(probe.needs for probe in self.probes))
         size = int(np.clip(PROBE_FLOPS / max(flops, 1), 24, 256))
         self.probe_batch = data.train_x[:size].to(device)
-        self.plane = plane_points(data, flops).to(device) if "plane" in self.needs else None
+        self.plane = choose_plane_points(data, flops).to(device) if "plane" in self.needs else None
         self.holdout = (
             Holdout(experiment, data, network, self.needs, size, device) if {"attack", "members"} & self.needs else None
         )
@@ -66,14 +66,14 @@ class Capture:
         if "gradients" in self.needs:
             # weights behind a detach block have none
             gradients = [torch.zeros_like(w) if w.grad is None else w.grad for w in self.rows.tensors]
-            self.gradient_norms = self.rows.norms(gradients)
+            self.gradient_norms = self.rows.compute_norms(gradients)
 
     @torch.no_grad()
-    def readings(self) -> Mapping[str, Tensor]:
+    def take_readings(self) -> Mapping[str, Tensor]:
         """The readings of all probes after the step, on the device."""
         self.network.eval()
         try:
-            moment = self._moment()
+            moment = self._build_moment()
         finally:
             self.network.train()
         readings: dict[str, Tensor] = {}
@@ -81,7 +81,7 @@ class Capture:
             readings.update(probe.measure(moment, self.subject))
         return readings
 
-    def _moment(self) -> Moment:
+    def _build_moment(self) -> Moment:
         """What the probes need of the step; fields that no probe needs stay empty."""
         activations: tuple[Tensor, ...] = ()
         plane_units: tuple[Tensor, ...] = ()
@@ -94,13 +94,13 @@ class Capture:
             pairs = zip(self.network.stages, trace.outputs, strict=True)
             activations = tuple(out for stage, out in pairs if stage.block.observed)
             saturated = saturation.find_saturated(self.network, trace) if "saturation" in self.needs else ()
-            gate_means = gates.mean_gates(self.network, trace) if "gates" in self.needs else ()
+            gate_means = gates.compute_mean_gates(self.network, trace) if "gates" in self.needs else ()
         if self.plane is not None:
             plane, plane_units = self.network.observe(self.plane)
         if "updates" in self.needs:
-            weight_norms = self.rows.norms(self.before)
+            weight_norms = self.rows.compute_norms(self.before)
             torch._foreach_sub_(self.before, self.rows.tensors)  # in place: the copies are not needed again
-            update_norms = self.rows.norms(self.before)
+            update_norms = self.rows.compute_norms(self.before)
         weights = tuple(self.rows.split_parts(self.rows.tensors)) if "weights" in self.needs else ()
         gradients = self.gradient_norms
         inputs = self.probe_batch if "inputs" in self.needs else None
@@ -114,7 +114,7 @@ def explain(probe: Probe, channel: Channel) -> Channel:
     return replace(channel, reading=channel.reading or parse_docstring(type(probe))["Reading"])
 
 
-def with_companions(chosen: tuple[Probe, ...]) -> tuple[Probe, ...]:
+def add_companions(chosen: tuple[Probe, ...]) -> tuple[Probe, ...]:
     """The chosen probes and those that come along with every experiment."""
     kinds = {probe.name() for probe in chosen}
     return (*chosen, *(part() for kind, part in catalogue(Probe).items() if part.is_automatic and kind not in kinds))
@@ -151,7 +151,7 @@ def list_unit_matrices(network: Network) -> tuple[tuple[int, ...], ...]:
     return tuple(tuple(one.tensor.shape) for s in network.weighted for one in s.weights) if flat and plain else ()
 
 
-def plane_points(data: Prepared, flops: int) -> Tensor:
+def choose_plane_points(data: Prepared, flops: int) -> Tensor:
     """Points over the input space, after preprocessing, (points, inputs): 200 on a line, or a square grid.
 
     The grid has a side of 16, 22, … or 46. Every third row and column of such a grid spans it from end to end, so that

@@ -75,7 +75,7 @@ class CheckContext:
     @cached_property
     def targets(self) -> Tensor:
         """Targets of the training split as training sees them; `Heads.join_inputs` adds those of reconstructions."""
-        return self.heads.training_targets(self.experiment)
+        return self.heads.encode_training_targets(self.experiment)
 
     def network(self) -> Network:
         """A new network with its initial weights."""
@@ -90,7 +90,7 @@ class CheckContext:
         """The training examples that losses are evaluated on, with their targets."""
         return self.heads.join_inputs(self.data.train_x[:ENOUGH], self.targets[:ENOUGH])
 
-    def affordable_steps(self, batch: int) -> int:
+    def count_affordable_steps(self, batch: int) -> int:
         """The number of steps of a short training: fewer for large networks, the same on every machine."""
         network = assemble(self.experiment, *self._sizes(), self.data.heads)
         # small networks spend their time on calls, not on arithmetic, and recurrent ones call once per time step
@@ -118,7 +118,7 @@ class CheckContext:
             batch_x, batch_y = self.heads.join_inputs(*augment(*order.take(plan.batch_size), step))
             batch_x = torch.zeros_like(batch_x) if blind else batch_x
             value, outputs = executor.step(batch_x, batch_y, 1.0, seed_of(plan.seed, DROPOUT, step), None)
-            each = loss.head_losses(outputs, batch_y) if isinstance(loss, WeightedLoss) else [float(value)]
+            each = loss.compute_head_losses(outputs, batch_y) if isinstance(loss, WeightedLoss) else [float(value)]
             yield TrainedStep(step + 1, float(value), tuple(float(one) for one in each))
             if time.perf_counter() > end:
                 self.timed_out = True

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from engine.message import Message, Term
 from engine.network.build import Network
-from engine.numerics.norms import lengths
+from engine.numerics.norms import compute_norms
 
 FACTOR = 3.0
 ROUNDING = 1e-9  # a loss under it is rounding error, and a multiple of it means nothing
@@ -24,7 +24,7 @@ def runs_away(before: float, now: float) -> bool:
 
 
 @torch.no_grad()
-def untrained_loss(network: nn.Module, loss: nn.Module, x: Tensor, y: Tensor) -> float:
+def compute_untrained_loss(network: nn.Module, loss: nn.Module, x: Tensor, y: Tensor) -> float:
     """The loss of an untrained network on the first examples, in evaluation mode."""
     network.eval()
     outputs = torch.cat([network(piece) for piece in torch.split(x[:EXAMPLES], 256)])  # (examples, outputs)
@@ -32,7 +32,7 @@ def untrained_loss(network: nn.Module, loss: nn.Module, x: Tensor, y: Tensor) ->
 
 
 @torch.no_grad()
-def first_to_overflow(network: Network, x: Tensor) -> Term | Message:
+def find_first_overflow(network: Network, x: Tensor) -> Term | Message:
     """The layer whose numbers stopped being finite first.
 
     Weights that are not finite come from the step before. Its backward pass ran from the last layer to the first, so
@@ -72,12 +72,12 @@ def measure_overflow(network: Network, loss: nn.Module, x: Tensor, y: Tensor) ->
     flat = iter([torch.zeros_like(w) if g is None else g for w, g in zip(weights, slopes, strict=True)])
     gradients = [[next(flat) for _ in layer] for layer in layers]
     groups = {"outputs_gone": [[out] for out in outputs], "weights_gone": layers, "gradients_gone": gradients}
-    readings = {key: [non_finite_share(tensors) for tensors in of] for key, of in groups.items()}
+    readings = {key: [compute_non_finite_share(tensors) for tensors in of] for key, of in groups.items()}
     readings["outputs_largest"] = [float(t.nan_to_num(0, 0, 0).abs().max()) for t in outputs]
     return {key: np.array(values, np.float32) for key, values in readings.items()}
 
 
-def non_finite_share(tensors: Sequence[Tensor]) -> float:
+def compute_non_finite_share(tensors: Sequence[Tensor]) -> float:
     """The share of numbers that are not finite, over all tensors."""
     return sum(int((~t.isfinite()).sum()) for t in tensors) / sum(t.numel() for t in tensors)
 
@@ -93,17 +93,17 @@ def name_layer(network: Network, member: Network, layer: str) -> Term | Message:
 @torch.no_grad()
 def find_most_grown(network: Network, first_norms: list[float]) -> Term | Message:
     """The layer whose weights have grown most, as a factor on their first norm."""
-    norms = weight_norms(network)
+    norms = compute_weight_norms(network)
     growth = [now / max(then, 1e-12) for now, then in zip(norms, first_norms, strict=True)]
     layers = [name_layer(network, member, s.name) for member in network.members for s in member.weighted]
     return layers[growth.index(max(growth))]
 
 
 @torch.no_grad()
-def weight_norms(network: Network) -> list[float]:
+def compute_weight_norms(network: Network) -> list[float]:
     """‖w‖₂ of each layer, over all its weights."""
     layers = (s.weights for member in network.members for s in member.weighted)
-    return [math.hypot(*lengths([one.tensor for one in weights]).tolist()) for weights in layers]
+    return [math.hypot(*compute_norms([one.tensor for one in weights]).tolist()) for weights in layers]
 
 
 def is_finite(network: Network) -> bool:

@@ -9,7 +9,13 @@ from engine.data.prepare import Prepared
 from engine.experiment.experiment import Experiment
 from engine.message import Message
 from engine.network.build import Network
-from engine.training.divergence import EXAMPLES, find_most_grown, runs_away, untrained_loss, weight_norms
+from engine.training.divergence import (
+    EXAMPLES,
+    compute_untrained_loss,
+    compute_weight_norms,
+    find_most_grown,
+    runs_away,
+)
 from engine.training.ensemble import build_networks
 from engine.training.heads import Heads
 
@@ -34,7 +40,7 @@ class DivergenceMonitor:
 
     def __init__(self, experiment: Experiment, data: Prepared, network: Network, heads: Heads) -> None:
         self.network, self.heads = network, heads
-        self.first_norms = weight_norms(network)
+        self.first_norms = compute_weight_norms(network)
         self.experiment, self.data = experiment, data
         self.epochs: list[float] = []  # of epoch 1 and of the newest; [inf] in an epoch whose loss was edited
         self.first_step: float | None = None
@@ -75,9 +81,9 @@ class DivergenceMonitor:
     def _evaluate_untrained(self) -> float:
         """The loss of the untrained network on the training split."""
         heads, x = self.heads, self.data.train_x[:EXAMPLES]  # (examples, *in_shape)
-        y = heads.training_targets(self.experiment)[: len(x)]
+        y = heads.encode_training_targets(self.experiment)[: len(x)]
         untrained = build_networks(self.experiment, self.data).to(heads.device)
-        return untrained_loss(untrained, heads.loss, *heads.join_inputs(x.to(heads.device), y))
+        return compute_untrained_loss(untrained, heads.loss, *heads.join_inputs(x.to(heads.device), y))
 
     def is_steady(self, mean: float, examples: int) -> bool:
         """Whether a state within an epoch shows no sign of divergence. `mean`: the loss over its `examples` so far."""

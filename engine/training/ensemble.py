@@ -11,7 +11,7 @@ from engine.data.prepare import Prepared
 from engine.experiment.experiment import Experiment
 from engine.network.build import Network, build
 from engine.parts.ensembles import Vote
-from engine.training.members import member_experiments
+from engine.training.members import build_member_experiments
 
 
 class EnsembleNetwork(Network):
@@ -36,15 +36,15 @@ class EnsembleNetwork(Network):
         return self.all_members
 
     def forward(self, x: Tensor) -> Tensor:
-        return combine(self.member_outputs(x), self.vote, self.shares)
+        return combine(self.compute_member_outputs(x), self.vote, self.shares)
 
-    def member_outputs(self, x: Tensor) -> Tensor:
+    def compute_member_outputs(self, x: Tensor) -> Tensor:
         """The outputs of each member, (members, batch, outputs)."""
         return torch.stack([member(x) for member in self.all_members])
 
     def slope_outputs(self, x: Tensor) -> Tensor:
         """The mean vote's outputs, (batch, outputs), for gradients: a majority vote has none."""
-        return combine(self.member_outputs(x), "mean", self.shares)
+        return combine(self.compute_member_outputs(x), "mean", self.shares)
 
     def observe(self, x: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
         """The combined outputs, and the first member's layers."""
@@ -58,7 +58,7 @@ def build_networks(experiment: Experiment, data: Prepared) -> Network:
     outputs = data.source.outputs
     if experiment.ensemble is None:
         return build(experiment, data.in_shape, outputs, data.heads)
-    members = [build(member, data.in_shape, outputs) for member in member_experiments(experiment)]
+    members = [build(member, data.in_shape, outputs) for member in build_member_experiments(experiment)]
     shares, classes = experiment.loss.tasks == ("classification",), data.source.task == "classification"
     return EnsembleNetwork(members, experiment.ensemble.vote, shares, classes)
 

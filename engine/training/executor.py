@@ -102,7 +102,7 @@ class EagerExecutor:
         batches: list[Batch] = []  # on the CPU only the newest; on a GPU all whose losses are not fetched yet
         last = plan.first + (until.steps if cpu else min(until.steps, GROUP)) - 1
         for step in range(plan.first, last + 1):
-            batch = concatenate([learner.batch(plan.batch_size, step) for learner in learners])
+            batch = concatenate([learner.take_batch(plan.batch_size, step) for learner in learners])
             losses.append(self.step(learners, batch, plan, step, observe, capture))
             counts.append(len(batch.x))
             if cpu:

@@ -25,12 +25,12 @@ def _grid_set() -> frozenset[int]:
     return frozenset(steps(LAST))
 
 
-def on_grid(step: int) -> bool:
+def is_on_grid(step: int) -> bool:
     """Whether a step is on the grid."""
     return step in _grid_set()
 
 
-def next_on_grid(step: int) -> int:
+def find_next_on_grid(step: int) -> int:
     """The first step of the grid after `step`."""
     return _grid_sequence()[bisect_right(_grid_sequence(), step)]
 

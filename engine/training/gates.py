@@ -20,7 +20,7 @@ def name_gates(network: Network) -> tuple[str, ...]:
     return tuple(names)
 
 
-def mean_gates(network: Network, trace: ForwardTrace) -> tuple[Tensor, ...]:
+def compute_mean_gates(network: Network, trace: ForwardTrace) -> tuple[Tensor, ...]:
     """The mean of each gate at each time step, (time,), in the order of `name_gates`."""
     means: list[Tensor] = []
     for stage, x in zip(network.stages, trace.inputs, strict=True):

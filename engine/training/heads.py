@@ -20,7 +20,7 @@ from engine.examples import Task
 from engine.experiment.experiment import Experiment
 from engine.frame import Channel
 from engine.network.build import Network
-from engine.numerics.metrics import accuracy, metric, r_squared
+from engine.numerics.metrics import compute_accuracy, compute_metric, compute_r_squared
 from engine.parts.losses import Loss, get_default_loss
 from engine.training.per_class import ByClass
 from engine.training.sum_of_losses import SumOfLosses
@@ -88,11 +88,11 @@ class Heads:
         own = Channel("end_loss", "Loss of each end", "Lₑ of the batch", "", "lines", "log", names)
         return (own, *self.by_class.channels)
 
-    def readings(self) -> dict[str, Tensor]:
+    def take_readings(self) -> dict[str, Tensor]:
         """The loss of each head on the newest batch, (heads,)."""
         return {} if self.newest_losses is None else {"end_loss": self.newest_losses}
 
-    def training_targets(self, experiment: Experiment) -> Tensor:
+    def encode_training_targets(self, experiment: Experiment) -> Tensor:
         """The targets of the training split; a reconstruction's are joined batch by batch, after augmentation."""
         return self._concatenate_targets(build_training_targets(experiment, self.data), 0).to(self.device)
 
@@ -107,9 +107,9 @@ class Heads:
         """The targets of the output and of the auxiliary heads, (examples, Σ targets); `main` alone without heads."""
         if not self.several or self.data.splits is None:
             return main
-        columns = [as_rows(main, self.data.source.outputs)]
+        columns = [reshape_to_rows(main, self.data.source.outputs)]
         for goal in self.data.goals.values():
-            columns.append(as_rows(torch.from_numpy(goal.y[self.data.splits[split]]), goal.outputs))
+            columns.append(reshape_to_rows(torch.from_numpy(goal.y[self.data.splits[split]]), goal.outputs))
         return torch.cat(columns, 1)  # (examples, Σ targets)
 
     def join_inputs(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
@@ -131,12 +131,12 @@ class Heads:
         self.loss.eval()
         outputs = torch.cat([self.network(piece) for piece in torch.split(x, 2048)])  # (examples, outputs)
         loss = float(self.loss(outputs, y))
-        metrics: tuple[float, ...] = (float(metric(outputs, y, self.task)),) if not self.several else ()
+        metrics: tuple[float, ...] = (float(compute_metric(outputs, y, self.task)),) if not self.several else ()
         if self.several:
             split_metrics, newest = HeadMetrics(self), self.newest_losses
             split_metrics.add_batch(outputs, y)
             self.newest_losses = newest  # add_batch records the losses of a step; an evaluation is none
-            metrics = split_metrics.head_scores()
+            metrics = split_metrics.compute_head_scores()
         self.network.train()
         self.loss.train()
         width = self.data.source.outputs
@@ -165,7 +165,7 @@ class HeadMetrics(EpochMetrics):
         does not lose its variance to cancellation in Σt² − (Σt)² / n.
         """
         assert isinstance(self.heads.loss, WeightedLoss)
-        losses = self.heads.loss.head_losses(outputs, targets)
+        losses = self.heads.loss.compute_head_losses(outputs, targets)
         self.heads.newest_losses = torch.stack(losses)  # (heads,)
         self.count += len(outputs)
         self.first = targets[0].double().clone() if self.first is None else self.first
@@ -195,9 +195,9 @@ class HeadMetrics(EpochMetrics):
 
     def compute(self, task: Task) -> tuple[float, ...]:
         """Mean of J, the metric of the output, then mean loss and metric of each head."""
-        return (self.mean_loss, *self.head_scores())
+        return (self.mean_loss, *self.compute_head_scores())
 
-    def head_scores(self) -> tuple[float, ...]:
+    def compute_head_scores(self) -> tuple[float, ...]:
         """The metric of the output, then mean loss and metric of each head: accuracy, or R², NaN for constant
         targets."""
         scores: list[float] = []
@@ -206,7 +206,11 @@ class HeadMetrics(EpochMetrics):
             half = len(rest) // 2
             spread = sum(square - one**2 / self.count for one, square in zip(rest[:half], rest[half:], strict=True))
             counted, variance = torch.tensor([score, spread], dtype=torch.float64)
-            of = accuracy(counted, self.count) if head.task == "classification" else r_squared(counted, variance)
+            of = (
+                compute_accuracy(counted, self.count)
+                if head.task == "classification"
+                else compute_r_squared(counted, variance)
+            )
             scores += [loss / self.count, float(of)]
         return (scores[1], *scores)
 
@@ -233,6 +237,6 @@ def list_heads(experiment: Experiment, data: Prepared, network: Network, main: n
     return tuple(heads)
 
 
-def as_rows(y: Tensor, outputs: int) -> Tensor:
+def reshape_to_rows(y: Tensor, outputs: int) -> Tensor:
     """Targets as float rows, (examples, outputs): classes become one-hot."""
     return nn.functional.one_hot(y, outputs).to(torch.float32) if y.dtype == torch.int64 else y

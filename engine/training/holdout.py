@@ -17,7 +17,7 @@ from engine.parts.attacks import Attack
 from engine.parts.probes import HoldoutOutputs, Need
 from engine.training.adversary import input_gradient
 from engine.training.ensemble import EnsembleNetwork, combine
-from engine.training.members import member_samples
+from engine.training.members import draw_member_samples
 
 
 class Holdout:
@@ -51,7 +51,7 @@ class Holdout:
         self.inverse = None if inverse is None else tuple(part.to(device) for part in inverse)
         self.train_x, self.train_y = data.train_x[:size].to(device), data.train_y[:size].to(device)
         count = len(data.train_x)
-        draws = [torch.bincount(sample, minlength=count)[:size] for sample in member_samples(experiment, count)]
+        draws = [torch.bincount(sample, minlength=count)[:size] for sample in draw_member_samples(experiment, count)]
         self.is_out_of_bag = (torch.stack(draws) == 0).to(device)  # (members, examples)
 
     @staticmethod
@@ -85,11 +85,11 @@ class Holdout:
         """Evaluate the examples; the network has to be in evaluation mode. `plane`: points of the output map."""
         found = HoldoutOutputs(self.targets, self.x, torch.empty(0))
         if "members" in self.needs and isinstance(self.network, EnsembleNetwork):
-            each = self.network.member_outputs(self.x)  # (members, examples, outputs)
+            each = self.network.compute_member_outputs(self.x)  # (members, examples, outputs)
             combined = combine(each, self.network.vote, self.network.shares)
             found = replace(found, outputs=combined, member_outputs=each)
             found = self._add_out_of_bag(found, self.network)
-            found = replace(found, member_planes=None if plane is None else self.network.member_outputs(plane))
+            found = replace(found, member_planes=None if plane is None else self.network.compute_member_outputs(plane))
         else:
             found = replace(found, outputs=self.network(self.x))
         return self._add_attack(found, self.attack) if "attack" in self.needs and self.attack else found
@@ -97,7 +97,7 @@ class Holdout:
     def _add_out_of_bag(self, found: HoldoutOutputs, network: EnsembleNetwork) -> HoldoutOutputs:
         """Add out-of-bag predictions: each training example, answered only by the members whose bootstrap sample
         excludes it. Examples that are in every sample are left out."""
-        votes = network.member_outputs(self.train_x)  # (members, examples, outputs)
+        votes = network.compute_member_outputs(self.train_x)  # (members, examples, outputs)
         if network.vote == "majority":
             votes = torch.nn.functional.one_hot(votes.argmax(2), votes.shape[2]).to(votes.dtype)
         elif network.shares:

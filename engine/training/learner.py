@@ -19,7 +19,7 @@ from engine.training.capture import Capture
 from engine.training.descent import Loss
 from engine.training.eager import Eager
 from engine.training.heads import Heads
-from engine.training.members import member_experiments, member_samples
+from engine.training.members import build_member_experiments, draw_member_samples
 
 
 class Batch(NamedTuple):
@@ -48,7 +48,7 @@ class Learner:
         self.augment = Augment(experiment, device)
         self.eager = Eager(experiment, network, loss, device)
 
-    def batch(self, size: int, step: int) -> Batch:
+    def take_batch(self, size: int, step: int) -> Batch:
         """The next batch: taken in order, augmented, with the targets of reconstructions."""
         return Batch(*self.join(*self.augment(*self.order.take(size), step)))
 
@@ -78,13 +78,13 @@ def build_learners(
 
     Each member trains exactly as it would alone.
     """
-    x, y = data.train_x.to(device), heads.training_targets(experiment)
+    x, y = data.train_x.to(device), heads.encode_training_targets(experiment)
     classes = data.train_y if experiment.balance == "resampling" else None
     if experiment.ensemble is None:
         order = Order(x, y, experiment.seed, classes)
         return (Learner(experiment, network, heads.loss, order, device, heads.join_inputs),)
     learners = []
-    members = (member_experiments(experiment), network.members, member_samples(experiment, len(x)))
+    members = (build_member_experiments(experiment), network.members, draw_member_samples(experiment, len(x)))
     for own, member, sample in zip(*members, strict=True):
         # class weights come from the member's own sample
         loss = build_loss(own, replace(data, train_y=data.train_y[sample])).to(device)
@@ -95,11 +95,11 @@ def build_learners(
 
 def update_live_fields(learners: Sequence[Learner], experiment: Experiment) -> None:
     """Take the live fields from an edited experiment; optimizer states are kept."""
-    for learner, own in zip(learners, member_experiments(experiment), strict=True):
+    for learner, own in zip(learners, build_member_experiments(experiment), strict=True):
         learner.eager.update_live_fields(own)
 
 
-def optimizer_state(learners: Sequence[Learner]) -> dict[str, Any]:
+def collect_optimizer_state(learners: Sequence[Learner]) -> dict[str, Any]:
     """The optimizer state for a checkpoint; of several learners their states by number."""
     states = [learner.eager.optimizer.state_dict() for learner in learners]
     return states[0] if len(states) == 1 else {str(number): state for number, state in enumerate(states)}

@@ -9,7 +9,7 @@ from engine.experiment.experiment import Experiment
 from engine.numerics.seeding import BOOTSTRAP, MEMBER, seed_of
 
 
-def member_experiments(experiment: Experiment) -> list[Experiment]:
+def build_member_experiments(experiment: Experiment) -> list[Experiment]:
     """The experiment of each member, with its own seed for weights, order, dropout and augmentation. Without an
     ensemble: the experiment itself."""
     if experiment.ensemble is None:
@@ -18,11 +18,12 @@ def member_experiments(experiment: Experiment) -> list[Experiment]:
     return [experiment.model_copy(update={"seed": seed, "ensemble": None}) for seed in seeds]
 
 
-def member_samples(experiment: Experiment, count: int) -> list[Tensor]:
+def draw_member_samples(experiment: Experiment, count: int) -> list[Tensor]:
     """The indices of each member's training examples, (count,) each; all examples without an ensemble."""
     if experiment.ensemble is None:
         return [torch.arange(count)]  # (examples,)
     generators = (
-        torch.Generator().manual_seed(seed_of(member.seed, BOOTSTRAP, 0)) for member in member_experiments(experiment)
+        torch.Generator().manual_seed(seed_of(member.seed, BOOTSTRAP, 0))
+        for member in build_member_experiments(experiment)
     )
     return [experiment.ensemble.sample(count, generator) for generator in generators]

@@ -48,7 +48,7 @@ class Rollback:
         if not self.is_replaying:
             self.edits.append((step, edit))
 
-    def edits_at(self, step: int) -> list[Edit]:
+    def list_edits_at(self, step: int) -> list[Edit]:
         """The recorded edits of after `step` steps."""
         return [edit for at, edit in self.edits if at == step]
 

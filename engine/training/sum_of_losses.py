@@ -21,11 +21,11 @@ class SumOfLosses(nn.Module):
         self.losses = nn.ModuleList(losses)
         self.weights, self.outputs, self.targets = weights, outputs, targets
 
-    def head_losses(self, outputs: Tensor, targets: Tensor) -> list[Tensor]:
+    def compute_head_losses(self, outputs: Tensor, targets: Tensor) -> list[Tensor]:
         """Lₑ of each head, unweighted, () each."""
         columns = zip(self.losses, self.outputs, self.targets, strict=True)
         return [loss(outputs[:, own], targets[:, wanted]) for loss, own, wanted in columns]
 
     def forward(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        losses = self.head_losses(outputs, targets)
+        losses = self.compute_head_losses(outputs, targets)
         return torch.stack([loss * weight for loss, weight in zip(losses, self.weights, strict=True)]).sum()

@@ -27,7 +27,7 @@ from engine.training.device import pick_device
 from engine.training.divergence_monitor import ENOUGH, DivergenceMonitor
 from engine.training.ensemble import build_networks
 from engine.training.executor import EagerExecutor, Executor, Plan, StopCondition
-from engine.training.frame_grid import next_on_grid, on_grid
+from engine.training.frame_grid import find_next_on_grid, is_on_grid
 from engine.training.heads import Heads
 from engine.training.learner import build_learners, update_live_fields
 from engine.training.progress import CHANNELS, CLOCKED, Progress, scalar
@@ -111,14 +111,14 @@ class Trainer(Resumable):
         while self.status == "running":
             self.rollback.copy_if_due(self.state, self.timer.stopwatch)
             due = due or self.timer.clock.due()
-            steps = 0 if due else self._steps_before_edge(until_step)
+            steps = 0 if due else self._count_steps_before_edge(until_step)
             if steps:
                 until = StopCondition(steps, deadline, self.timer.clock.due)
                 self._run(until, progress)
                 due = until.due
             else:
                 last, final = self._is_last(until_step, until_epoch), self._is_final()
-                on_clock, due = due or (self.timer.clock.grid and on_grid(self.step + 1)), False
+                on_clock, due = due or (self.timer.clock.grid and is_on_grid(self.step + 1)), False
                 self._take_edge_step(on_clock or final or (last and frame_at_end), final, progress)
                 if last:
                     break
@@ -127,11 +127,11 @@ class Trainer(Resumable):
         self.timer.stopwatch.stop()
         return progress
 
-    def _steps_before_edge(self, until_step: int | None) -> int:
+    def _count_steps_before_edge(self, until_step: int | None) -> int:
         """How many steps one stretch may take. The step after it ends an epoch, the run or the call, or has a frame."""
         before = [self.order.count_steps_left(self.experiment.batch_size)]
         before += [end - self.step for end in (self.experiment.steps, until_step) if end is not None]
-        before += [next_on_grid(self.step) - self.step] if self.timer.clock.grid else []
+        before += [find_next_on_grid(self.step) - self.step] if self.timer.clock.grid else []
         return max(0, min(before) - 1)
 
     def _ends_epoch(self) -> bool:
@@ -152,7 +152,7 @@ class Trainer(Resumable):
         may_end = ends_epoch and (self.experiment.stopping.divergence or bool(self.validation_monitor.rules))
         self._run(StopCondition(1), progress, self.capture if sampled or may_end else None)
         if self.status == "running" and sampled:
-            progress.frames.append(self._frame(progress.losses[-1]))
+            progress.frames.append(self._take_frame(progress.losses[-1]))
         if self.status == "running" and ends_epoch:
             self._end_epoch(progress, sampled)
         if self.status == "running" and final:
@@ -170,10 +170,10 @@ class Trainer(Resumable):
             self.epoch_metrics.add_loss(loss, examples)
         if stretch.broken:
             x, y = stretch.broken
-            layer = divergence.first_to_overflow(self.network, x)
+            layer = divergence.find_first_overflow(self.network, x)
             self._diverge(end_messages.lose_finite_loss(self.step, layer))
             if not self.rollback.is_replaying:
-                self._frame_overflow(stretch.losses[-1], x, y, progress)
+                self._add_overflow_frames(stretch.losses[-1], x, y, progress)
 
     def _plan(self) -> Plan:
         """The plan of the next stretch. It is valid until the epoch ends or an edit changes the experiment."""
@@ -186,17 +186,17 @@ class Trainer(Resumable):
 
         return Plan(self.step, self.experiment.batch_size, factor, self.experiment.seed)
 
-    def _frame(self, loss: float) -> Frame:
+    def _take_frame(self, loss: float) -> Frame:
         began, cpu = time.perf_counter(), time.process_time()  # a frame's own cost sets the pace of the next ones
         readings: dict[str, np.ndarray] = {"loss": scalar(loss), "lr": scalar(self.learners[0].eager.lr)}
-        readings.update(fetch({**self.capture.readings(), **self.heads.readings()}))
+        readings.update(fetch({**self.capture.take_readings(), **self.heads.take_readings()}))
         seconds = self.timer.stopwatch.seconds
         readings.update(self.timer.read(self.step, seconds))
         self.timer.clock.record_cost(time.perf_counter() - began, time.process_time() - cpu, seconds)
         self.rollback.last_frame = self.step
-        return Frame(self.step, self.epoch, seconds, readings, "grid" if on_grid(self.step) else "")
+        return Frame(self.step, self.epoch, seconds, readings, "grid" if is_on_grid(self.step) else "")
 
-    def _frame_overflow(self, loss: float, x: Tensor, y: Tensor, progress: Progress) -> None:
+    def _add_overflow_frames(self, loss: float, x: Tensor, y: Tensor, progress: Progress) -> None:
         """Add a frame of the overflow and, before it, one of the last finite step.
 
         That step is over and may have had no frame, so the run goes back to the newest copy of its state, repeats the
@@ -213,7 +213,7 @@ class Trainer(Resumable):
             replay, self.rollback.last_frame = Progress(0), before
             self.load_state(self.rollback.state)
             while self.status == "running" and self.step < before:
-                for edit in self.rollback.edits_at(self.step):
+                for edit in self.rollback.list_edits_at(self.step):
                     self.edit(edit)
                 self._take_edge_step(self.step + 1 == before, False, replay)
             frames = [frame for frame in replay.frames if frame.step == before]
@@ -231,7 +231,7 @@ class Trainer(Resumable):
         diverges = self.experiment.stopping.divergence and against
         ends = diverges or self.validation_monitor.should_stop
         if ends and not sampled:  # now, before the best weights are restored
-            progress.frames.append(self._frame(progress.losses[-1]))
+            progress.frames.append(self._take_frame(progress.losses[-1]))
         self.epoch += 1
         self.epoch_metrics = self.heads.start_epoch_metrics()
         for learner in self.learners:

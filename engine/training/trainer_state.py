@@ -17,7 +17,7 @@ from engine.training.capture import Capture
 from engine.training.clock import RunTimer
 from engine.training.divergence_monitor import DivergenceMonitor
 from engine.training.heads import Heads
-from engine.training.learner import Learner, load_optimizer_state, optimizer_state, update_live_fields
+from engine.training.learner import Learner, collect_optimizer_state, load_optimizer_state, update_live_fields
 from engine.training.validation_monitor import ValidationMonitor
 
 Status = Literal["running", "finished", "diverged"]
@@ -55,7 +55,7 @@ class Resumable:
             "status": self.status,
             "message": self.message.plain() if self.message else "",
             "model": self.network.state_dict(),
-            "optimizer": optimizer_state(self.learners),
+            "optimizer": collect_optimizer_state(self.learners),
             "tally": self.epoch_metrics.state(),
             **self.validation_monitor.state(),
             **self.divergence_monitor.state(),

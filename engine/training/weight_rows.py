@@ -9,7 +9,7 @@ from torch import Tensor
 
 from engine.network.build import Network
 from engine.network.weights import index_rows
-from engine.numerics.norms import lengths
+from engine.numerics.norms import compute_norms
 
 
 class WeightRows:
@@ -40,9 +40,9 @@ class WeightRows:
         pairs = zip(self.weights, tensors, strict=True)
         return [part for weight, t in pairs for part in (weight.split(t) if len(weight.kinds) > 1 else (t,))]
 
-    def norms(self, tensors: Sequence[Tensor]) -> Tensor:
+    def compute_norms(self, tensors: Sequence[Tensor]) -> Tensor:
         """‖·‖₂ of each row, (rows,); over several parts √Σ‖part‖², summed in float64."""
-        norms = lengths(self.split_parts(tensors))  # (parts,)
+        norms = compute_norms(self.split_parts(tensors))  # (parts,)
         if self.has_plain_rows:
             return norms
         squares = torch.zeros(len(self.parts_of_rows), dtype=torch.float64, device=norms.device)  # (rows,)

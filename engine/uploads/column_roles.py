@@ -69,7 +69,7 @@ def assign_roles(
     `values`: the columns of numbers, (rows,) each, by name; `index`: the columns that were the index where the file was
     written. Raises: InvalidExperiment for corrections that name other columns.
     """
-    corrected = roles_from_corrections(schema)
+    corrected = derive_roles(schema)
     found = {position: infer_role(column, values, index) for position, column in enumerate(schema.columns)}
     chosen, why = choose_target(schema, corrected, found)
     roles = {**found, **{position: (role, "said") for position, role in corrected.items()}}
@@ -117,7 +117,7 @@ def settle_identifiers(schema: UploadSchema, roles: dict[int, tuple[Role, str]])
     return notes
 
 
-def roles_from_corrections(schema: UploadSchema) -> dict[int, Role]:
+def derive_roles(schema: UploadSchema) -> dict[int, Role]:
     """Read the roles that the corrections give, by position. Raises: InvalidExperiment for names of no column."""
     corrections, names = schema.corrections, [column.name for column in schema.columns]
     found: dict[int, Role] = {}
@@ -141,12 +141,12 @@ def infer_role(column: Column, values: Mapping[str, np.ndarray], index: Sequence
         return "index", "pandas_index"
     if column.distinct < 2:
         return "ignored", "one_value"
-    if why := identifier_reason(column, values.get(column.name)):
+    if why := explain_identifier(column, values.get(column.name)):
         return "ignored", why
     return ("ignored", "text") if column.sort == "text" else ("input", "")
 
 
-def identifier_reason(column: Column, numbers: np.ndarray | None) -> str:
+def explain_identifier(column: Column, numbers: np.ndarray | None) -> str:
     """Say why a column is taken for an identifier of the rows; "" where not. `numbers`: (rows,), None for words."""
     name = column.name.strip()
     called = name.lower() in IDENTIFIERS or PART.search(name) is not None or NOUN.fullmatch(name) is not None

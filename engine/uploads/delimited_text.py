@@ -32,7 +32,7 @@ def read_delimited(name: str, raw: bytes, corrections: Corrections = NO_CORRECTI
     notes = [note("ended")] if ended else []
     if "\r" in text and "\n" not in text:
         text = text.replace("\r", "\n")
-    text = blank_lines(text, corrections.first_row or 0)
+    text = blank_out_lines(text, corrections.first_row or 0)
     if is_arff(text):
         return read_arff(name, text, corrections, notes, encoding)
     text, sign = strip_separator_line(text)
@@ -74,7 +74,7 @@ def guess_utf16_order(raw: bytes) -> str:
     return "utf-16-be" if raw[: 1 << 12 : 2].count(0) > raw[1 : 1 << 12 : 2].count(0) else "utf-16-le"
 
 
-def blank_lines(text: str, count: int) -> str:
+def blank_out_lines(text: str, count: int) -> str:
     """Blank the first lines, so that the others keep their numbers in refusals."""
     if not count:
         return text
@@ -98,7 +98,7 @@ def blank_comments(text: str) -> tuple[str, list[str]]:
             break
         comments += [line.lstrip().rstrip("\r\n")] if start else []
         count += 1
-    return blank_lines(text, count) if comments else text, comments
+    return blank_out_lines(text, count) if comments else text, comments
 
 
 def drop_comment_rows(rows: Iterator[Row]) -> tuple[list[Row], list[str]]:

@@ -72,7 +72,7 @@ def encode_table(schema: UploadSchema, arrays: Arrays, uses: str, task: Task, mi
     what is missing is NaN; it is filled when the splits are known.
     """
     if len(uses) != len(schema.columns) or uses.count("t") != 1 or not set(uses) & set("nc"):
-        raise invalid_uses(
+        raise build_uses_error(
             Message("a target and at least one input"),
             Message("{uses} for {n} columns", uses=repr(uses), n=len(schema.columns)),
         )
@@ -89,11 +89,11 @@ def encode_table(schema: UploadSchema, arrays: Arrays, uses: str, task: Task, mi
             pieces.append(group)
     x = np.concatenate(pieces, 1)  # (rows, inputs)
     if x.shape[1] > INPUTS:
-        raise invalid_uses(Message("at most {n} inputs", n=INPUTS), x.shape[1])
+        raise build_uses_error(Message("at most {n} inputs", n=INPUTS), x.shape[1])
     if missing == "drop":
         present &= ~np.isnan(x).any(1)
     if present.sum() < MIN_EXAMPLES:
-        raise invalid_uses(Message("at least {n} rows without gaps", n=MIN_EXAMPLES), int(present.sum()))
+        raise build_uses_error(Message("at least {n} rows without gaps", n=MIN_EXAMPLES), int(present.sum()))
     return build_examples(x[present], y[present], task, classes, tuple(groups))
 
 
@@ -106,11 +106,11 @@ def build_examples(
         used, y = np.unique(y, return_inverse=True)
         classes = tuple(classes[position] for position in used)
         if len(classes) < 2:
-            raise invalid_uses(Message("{n} to {m} classes", n=2, m=MAX_LEVELS), len(classes))
+            raise build_uses_error(Message("{n} to {m} classes", n=2, m=MAX_LEVELS), len(classes))
     else:
         y = y[:, None]  # (rows, 1)
         if not np.ptp(y) > 0:
-            raise invalid_uses(Message("a target that varies"), Message("one value"))
+            raise build_uses_error(Message("a target that varies"), Message("one value"))
     kind = np.int64 if task == "classification" else np.float64
     plot = None if task == "classification" and x.shape[1] == 1 else compute_extent(x)  # classes have no curve
     return Examples(x, y.astype(kind), task, classes, plot, gaps=groups)
@@ -138,7 +138,7 @@ def group_by_name(schema: UploadSchema, arrays: Arrays) -> tuple[dict[str, np.nd
 def select_numbers(column: Column, values: dict[str, np.ndarray]) -> np.ndarray:
     """Select a column of numbers, (rows, 1). Raises: InvalidExperiment for one of words."""
     if column.name not in values:
-        raise invalid_uses(Message("numbers in column {name}", name=column.name), Message("words"))
+        raise build_uses_error(Message("numbers in column {name}", name=column.name), Message("words"))
     return values[column.name][:, None]
 
 
@@ -153,15 +153,15 @@ def encode_levels(
     if column.name in codes:
         return codes[column.name].astype(np.int64), list(column.levels)
     if column.name not in values:
-        raise invalid_uses(
+        raise build_uses_error(
             Message("at most {n} different words in column {name}", n=MAX_LEVELS, name=column.name), column.distinct
         )
     present = ~np.isnan(values[column.name])
     known, row_codes = np.unique(values[column.name][present], return_inverse=True)
     if not len(known):
-        raise invalid_uses(Message("a value in column {name}", name=column.name), Message("none"))
+        raise build_uses_error(Message("a value in column {name}", name=column.name), Message("none"))
     if len(known) > MAX_LEVELS:
-        raise invalid_uses(
+        raise build_uses_error(
             Message("at most {n} different words in column {name}", n=MAX_LEVELS, name=column.name), len(known)
         )
     found = np.full(len(present), -1, np.int64)
@@ -191,5 +191,5 @@ def encode_target(
     return row_codes, tuple(words), row_codes >= 0
 
 
-def invalid_uses(expected: Message, received: Received) -> InvalidExperiment:
+def build_uses_error(expected: Message, received: Received) -> InvalidExperiment:
     return InvalidExperiment("$.data.uses", expected, received)

@@ -82,7 +82,7 @@ def find_schema(digest: str, name: str = "") -> UploadSchema:
     try:
         return read_schema(locate_file(digest))
     except UNREADABLE as error:
-        raise missing_upload(digest, name) from error
+        raise explain_missing_upload(digest, name) from error
 
 
 def load_upload(digest: str, name: str = "") -> tuple[UploadSchema, dict[str, np.ndarray]]:
@@ -91,7 +91,7 @@ def load_upload(digest: str, name: str = "") -> tuple[UploadSchema, dict[str, np
         with locate_file(digest).open("rb") as stream:
             return load_stream(stream)
     except UNREADABLE as error:
-        raise missing_upload(digest, name) from error
+        raise explain_missing_upload(digest, name) from error
 
 
 def load_stream(stream: IO[bytes]) -> tuple[UploadSchema, dict[str, np.ndarray]]:
@@ -108,7 +108,7 @@ def load_original(digest: str) -> bytes | None:
         with locate_file(digest).open("rb") as stream, np.load(stream, allow_pickle=False) as content:
             return content["original"].tobytes() if "original" in content.files else None
     except UNREADABLE as error:
-        raise missing_upload(digest, "") from error
+        raise explain_missing_upload(digest, "") from error
 
 
 def delete(digest: str) -> None:
@@ -117,7 +117,7 @@ def delete(digest: str) -> None:
         locate_file(digest).unlink()
 
 
-def missing_upload(digest: str, name: str) -> InvalidExperiment:
+def explain_missing_upload(digest: str, name: str) -> InvalidExperiment:
     """Word the refusal of an experiment whose upload is not on this machine."""
     if digest == NO_FILE:
         return InvalidExperiment(

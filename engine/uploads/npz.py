@@ -12,7 +12,7 @@ import pandas as pd
 from engine.message import Message
 from engine.uploads.corrections import NO_CORRECTIONS, Corrections, Sort
 from engine.uploads.notes import note
-from engine.uploads.pixel_range import SIDE, WORD, infer_pixel_range, note_pixel_range, to_smallest_dtype
+from engine.uploads.pixel_range import SIDE, WORD, cast_to_smallest, infer_pixel_range, note_pixel_range
 from engine.uploads.refusal import refusal
 from engine.uploads.schema import MAX_LEVELS, MAX_NUMERIC_CLASSES, MIN_EXAMPLES, UploadNote, UploadSchema
 from engine.uploads.table import HUGE, ParsedUpload, build_table
@@ -122,7 +122,7 @@ def read_images(name: str, x: np.ndarray, y: np.ndarray, facts: dict[str, Any]) 
     classes, labels, counts = count_classes(y)
     scale = infer_pixel_range(x, facts["corrections"].white)
     facts["notes"] += tuple(note_pixel_range(x, scale))
-    images, scale = to_smallest_dtype(x, scale)
+    images, scale = cast_to_smallest(x, scale)
     shape = (images.shape[1], images.shape[2], images.shape[3])
     schema = UploadSchema(
         name=name, sort="images", rows=len(x), classes=classes, counts=counts, shape=shape, sizes=1, **facts

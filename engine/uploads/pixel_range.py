@@ -61,7 +61,7 @@ def infer_signed_range(low: float, high: float, x: np.ndarray) -> PixelRange:
     return PixelRange(low, high, False)
 
 
-def to_smallest_dtype(x: np.ndarray, scale: PixelRange) -> tuple[np.ndarray, PixelRange]:
+def cast_to_smallest(x: np.ndarray, scale: PixelRange) -> tuple[np.ndarray, PixelRange]:
     """Convert pixels to the smallest type that holds them as they are, with their range; fractions of 255 are bytes."""
     if x.dtype.kind == "f":
         if (scale.black, scale.white) == (0.0, 1.0):

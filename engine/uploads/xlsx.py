@@ -30,7 +30,7 @@ def read_sheet(name: str, raw: bytes, corrections: Corrections = NO_CORRECTIONS)
         expect_bounds([info for info in infos if is_user_file(info)], len(infos), len(raw))
     skipped = corrections.first_row or 0
     try:
-        rows, called, count = first_sheet(raw)
+        rows, called, count = find_first_sheet(raw)
     except FAULTS as error:
         raise refusal(EXPECTED, Message("a damaged one"), HINT) from error
     width = max((len(row) for _line, row in rows), default=0)
@@ -39,7 +39,7 @@ def read_sheet(name: str, raw: bytes, corrections: Corrections = NO_CORRECTIONS)
     return parse_rows(name, padded, corrections, notes, {})
 
 
-def first_sheet(raw: bytes) -> tuple[list[Row], str, int]:
+def find_first_sheet(raw: bytes) -> tuple[list[Row], str, int]:
     """Read the rows of the first sheet that is shown, its name, and how many sheets there are."""
     from openpyxl import load_workbook
 

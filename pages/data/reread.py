@@ -102,4 +102,6 @@ def is_allowed(letter: str, column: Any) -> bool:
 def is_used(digest: str) -> bool:
     """Whether a run or the page's own experiment names a kept file."""
     draft = state.get_draft() or {}
-    return draft.get("data", {}).get("file") == digest or any(digest in row.edited for row in get_reader().runs(1000))
+    return draft.get("data", {}).get("file") == digest or any(
+        digest in row.edited for row in get_reader().list_runs(1000)
+    )

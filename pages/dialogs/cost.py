@@ -89,7 +89,7 @@ def list_times(answer: dict[str, Any]) -> list[tuple[str, ...]]:
         n=answer["steps_measured"], device=answer["device"],
     )  # fmt: skip
     rows: list[tuple[str, ...]] = [(estimate, format_number(answer["epoch_seconds"]))]
-    row = get_reader().run(state.get_shown_run())
+    row = get_reader().read_run(state.get_shown_run())
     if row is not None and row.epoch and row.summary.get("seconds"):
         rows.append((_("One epoch, measured over {n} epochs of this run", n=row.epoch),
                      format_number(row.summary["seconds"] / row.epoch)))  # fmt: skip
@@ -98,7 +98,7 @@ def list_times(answer: dict[str, Any]) -> list[tuple[str, ...]]:
 
 def draw_formats(rows: list[dict[str, Any]]) -> None:
     """The number formats, with what could not be made smaller."""
-    row = get_reader().run(state.get_shown_run())
+    row = get_reader().read_run(state.get_shown_run())
     classes = row is not None and is_classification(row.experiment)
     word = _("Accuracy on validation") if classes else _("Metric on validation")
     lines = [(one["format"], format_bytes(one["bytes"]), format_number(one["metric"], 4)) for one in rows]

@@ -33,7 +33,7 @@ TITLES = {"metric": "Metric", "output": "Output", "loss": "Loss"}
 
 def enlarge(panel: str) -> None:
     """Opens the dialog for a panel: loss, metric, output, or a channel."""
-    row = get_reader().run(state.get_shown_run())
+    row = get_reader().read_run(state.get_shown_run())
     titles = {entry["key"]: entry["title"] for entry in row.channels} if row else {}
     title = _(TITLES.get(panel) or titles.get(panel, panel))
     st.dialog(escape_html(title), width="large", dismissible=True)(draw_large)(panel)
@@ -42,7 +42,7 @@ def enlarge(panel: str) -> None:
 def draw_large(panel: str) -> None:
     """The chart, as the run is now."""
     state.apply_language()
-    row = get_reader().run(state.get_shown_run())
+    row = get_reader().read_run(state.get_shown_run())
     if row is None:
         return
     seen = read_record(row, row.id)

@@ -49,7 +49,7 @@ def draw_numbers(ids: list[str]) -> None:
     """The table's numbers as they are now; a changed selection redraws the page."""
     state.apply_language()
     try:
-        known = {row.id: row for row in get_reader().runs()}
+        known = {row.id: row for row in get_reader().list_runs()}
     except PlaygroundError as error:
         st.error(escape_markdown(translate_error(error)))
         return
@@ -103,7 +103,7 @@ def read_small_curves(rows: Sequence[RunRow]) -> dict[str, np.ndarray]:
     for run in list(_curves)[:-CURVES_KEPT]:
         _curves.pop(run, None)
     found = {}
-    with get_reader().view() as view:
+    with get_reader().open_view() as view:
         for row in rows:
             kept, now = _curves.get(row.id), time.monotonic()
             changed = kept is None or kept[0] != (row.state, row.step)

@@ -33,7 +33,7 @@ def draw_page() -> None:
     """The list, what can be done with the chosen runs, and their curves."""
     draw_store_notice()
     try:
-        rows = get_reader().runs(300)
+        rows = get_reader().list_runs(300)
     except PlaygroundError as error:
         st.error(escape_markdown(translate_error(error)), icon=":material/error:")
         return

@@ -44,9 +44,9 @@ def read_drawable(row: RunRow, name: str) -> RunRecord | None:
 
 def read_record(row: RunRow, name: str) -> RunRecord:
     """Everything that charts show of a run, thinned to what a screen can show."""
-    with get_reader().view() as view:
-        losses, epochs = view.losses(row.id), view.epochs(row.id)
-        frames = [Frame.decode(payload) for _step, payload in view.frames(row.id, -1, FRAMES)]
+    with get_reader().open_view() as view:
+        losses, epochs = view.read_losses(row.id), view.read_epochs(row.id)
+        frames = [Frame.decode(payload) for _step, payload in view.read_frames(row.id, -1, FRAMES)]
     static = Frame.decode(row.static).readings if row.static else {}
     channels = {entry["key"]: Channel(**entry) for entry in row.channels}
     table = pd.DataFrame(epochs, columns=list(list_epoch_columns(row.channels)[: epochs.shape[1]]))

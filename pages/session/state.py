@@ -163,7 +163,7 @@ def submit(wanted: Draft) -> None:
 
 def carry_out(experiment: Experiment) -> None:
     """Bring the shown run to this experiment, or start another one."""
-    row = get_reader().run(get_shown_run())
+    row = get_reader().read_run(get_shown_run())
     edits = diff_experiments(recall("accepted"), experiment) if row and not row.state.is_final else None
     if edits is None:
         start_run(experiment)
@@ -185,7 +185,7 @@ def start_run(experiment: Experiment) -> None:
 
 def stop_run(run: str) -> None:
     """Stop a run if it still goes; it may end by itself at the same moment."""
-    row = get_reader().run(run)
+    row = get_reader().read_run(run)
     if row and not row.state.is_final:
         with suppress(PlaygroundError):
             get_fleet().stop(run)
@@ -220,15 +220,15 @@ def open_page() -> RunRow | None:
     """The run that the URL asks for; without one, the session's; else a new run of the URL's experiment."""
     asked = st.query_params.get("run", "")
     if get_shown_run() and asked in ("", get_shown_run()):
-        row = get_reader().run(get_shown_run())
+        row = get_reader().read_run(get_shown_run())
         if row is not None:
             if not asked:
                 write_url(recall("accepted"))
             return row
-    row = get_reader().run(asked) if asked else None
+    row = get_reader().read_run(asked) if asked else None
     if row is None:
         start_run(read_asked_experiment())
-        return get_reader().run(get_shown_run())
+        return get_reader().read_run(get_shown_run())
     if row.damage:
         raise DamagedRun
     show_run(row.id, Experiment.from_json(row.edited))

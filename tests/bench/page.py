@@ -55,7 +55,7 @@ def edits(visitor: Browser, address: str, home: Path) -> list[float]:
 
 def logged(reader: Reader, run: str) -> list[float]:
     """When each edit of the run was made."""
-    return [line.at for line in reader.log(run) if line.kind == "edit"]
+    return [line.at for line in reader.read_log(run) if line.kind == "edit"]
 
 
 def verdict(value: float, bar: float) -> str:

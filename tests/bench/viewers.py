@@ -101,7 +101,7 @@ def encoded(where: Served, run: str) -> dict[int, float]:
     from engine.store.tables import frames
 
     reader = Reader(where.home)
-    with reader.view() as view:
+    with reader.open_view() as view:
         rows = view.connection.execute(select(frames.c.step, frames.c.at).where(frames.c.run == run)).all()
     reader.close()
     return dict(map(tuple, rows))

@@ -29,7 +29,7 @@ def large(home: Path, address: str) -> Path:
     """A run of the store as a file of more than 30 MB, and no more in the store."""
     fleet, reader = Fleet(home), Reader(home)
     run = fleet.start(Experiment.from_dict({**Experiment().to_dict(), "network": WIDE, "steps": 3, "probes": []}))
-    until(lambda: getattr(reader.run(run), "state", "") == "finished", 120)
+    until(lambda: getattr(reader.read_run(run), "state", "") == "finished", 120)
     ((_, data),) = Archive().files(ExportedRun.of(reader, run)).items()
     assert len(data) > 30e6
     path = home.parent / "large.zip"
@@ -54,19 +54,19 @@ def test_a_large_archive_comes_in_through_the_page(visit: Visit, home: Path, lar
     page.get_by_role("button", name="Import").click()
     field = page.locator(".tp-bring-file")
     field.wait_for()
-    before, known = highest(), {row.id for row in reader.runs()}
+    before, known = highest(), {row.id for row in reader.list_runs()}
     field.set_input_files(str(large))
     page.get_by_text("The run is here as").wait_for(timeout=120_000)
     assert highest() - before < 50e6  # the file alone would be more than half of it
-    (fresh,) = {row.id for row in reader.runs()} - known
-    assert reader.checkpoints(fresh)
+    (fresh,) = {row.id for row in reader.list_runs()} - known
+    assert reader.list_checkpoints(fresh)
     assert not list((home / "uploads").iterdir())
     field.set_input_files({"name": "x.zip", "mimeType": "application/zip", "buffer": b"PK nothing"})
     page.get_by_text("it is no whole zip file").wait_for(timeout=60_000)
     page.get_by_text("The run is here as").wait_for(state="hidden")
     field.set_input_files({"name": "x.zip", "mimeType": "application/zip", "buffer": changed(large)})
     page.get_by_text("damaged or changed").wait_for(timeout=60_000)
-    assert {row.id for row in reader.runs()} == known | {fresh}
+    assert {row.id for row in reader.list_runs()} == known | {fresh}
     reader.close()
 
 

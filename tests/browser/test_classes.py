@@ -19,8 +19,8 @@ def test_the_matrix_stands_below_the_enlarged_metric(visit: serving.Visit, home:
     page.get_by_text("clase correcta", exact=True).wait_for(timeout=60_000)
     page.get_by_text("Exhaustividad de cada clase", exact=True).first.wait_for()
     reader = Reader(home)
-    (row,) = reader.runs()
-    found = extract_class_metrics(row.channels, reader.epochs(row.id))
+    (row,) = reader.list_runs()
+    found = extract_class_metrics(row.channels, reader.read_epochs(row.id))
     reader.close()
     assert found is not None
     assert found.confusion is not None

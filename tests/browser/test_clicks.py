@@ -108,9 +108,11 @@ def test_every_preset_opens_through_the_window_and_is_drawn(visit: Visit, home: 
         wanted = presets.load(entry.name)
         page.locator(".st-key-presets button").click()
         page.locator(f".st-key-preset_{entry.name} button").click()
-        until(lambda w=wanted: (row := reader.run(run_of(page))) and Experiment.from_json(row.edited) == w, 60)
+        until(lambda w=wanted: (row := reader.read_run(run_of(page))) and Experiment.from_json(row.edited) == w, 60)
         page.locator(".st-key-preset_search").wait_for(state="detached")
-        row = until(lambda: (now := reader.run(run_of(page))) and (now.step > 0 or now.state == "diverged") and now, 60)
+        row = until(
+            lambda: (now := reader.read_run(run_of(page))) and (now.step > 0 or now.state == "diverged") and now, 60
+        )
         assert row.state != "failed", entry.name
         until(lambda: step(page) > 0 and page.evaluate(DRAWN, "loss"), 60)
         rested(page)

@@ -70,13 +70,13 @@ def test_a_new_learning_rate_acts_at_once(visit: Visit, home: Path) -> None:
 def edits(reader: Reader, run: str, count: int) -> list[LogLine]:
     """The run's edits once there are so many."""
     lines: list[LogLine] = until(
-        lambda: found if len(found := [x for x in reader.log(run) if x.kind == "edit"]) >= count else []
+        lambda: found if len(found := [x for x in reader.read_log(run) if x.kind == "edit"]) >= count else []
     )
     return lines
 
 
 def ratios(reader: Reader, run: str, since: int, to: int = 10**9) -> list[float]:
-    frames = map(Frame.decode, reader.frames(run, since))
+    frames = map(Frame.decode, reader.read_frames(run, since))
     return [float(f.readings["update_ratio"][0]) for f in frames if f.step <= to]
 
 

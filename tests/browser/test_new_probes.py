@@ -104,7 +104,7 @@ def test_its_numbers_are_exported(page: Page, home: Path, tree: Path) -> None:
     assert set(told) == set(MARKS)
     assert all(int(rows) > 0 and int(traces) > 0 for rows, traces in told.values()), told
     reader = Reader(home)
-    (row,) = reader.runs()
+    (row,) = reader.list_runs()
     reader.close()
     call = [sys.executable, "-m", "engine.cli.main", "export", row.id, "--format", "tensorboard", "--to", str(tree)]
     subprocess.run(call, **here)  # type: ignore[call-overload]

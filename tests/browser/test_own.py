@@ -53,8 +53,8 @@ def test_a_table_is_uploaded_understood_trained_on_and_deleted(visit: Visit, hom
     rested(page)
     page.get_by_role("button", name="Use this data").click()
     until(lambda: accuracy(page) > 90, 60)
-    with Reader(home).view() as view:
-        run = view.in_states(RunState.RUNNING)[0]
+    with Reader(home).open_view() as view:
+        run = view.list_in_states(RunState.RUNNING)[0]
     assert '"missing":"drop"' in run.experiment
     page.get_by_text("mine.csv · 200 rows").wait_for(timeout=60_000)
     page.get_by_role("link", name="Your data").first.click()
@@ -94,8 +94,8 @@ def test_a_wrong_guess_is_corrected_and_trained_on_and_names_are_shown_letter_by
     page.get_by_role("button", name="Use this data").click()
     page.get_by_text("my_file_of__stars_.csv · 61 rows").wait_for(timeout=60_000)
     until(lambda: step(page) > 5, 60)
-    with Reader(home).view() as view:
-        named = [row.experiment for row in view.runs() if "my_file_of" in row.experiment]
+    with Reader(home).open_view() as view:
+        named = [row.experiment for row in view.list_runs() if "my_file_of" in row.experiment]
     assert len(named) >= 1
     page.get_by_text("has no example of “__kind__”").first.wait_for()
 

@@ -15,7 +15,7 @@ def test_runs_are_listed_overlaid_opened_and_deleted(visit: Visit, home: Path) -
     until(lambda: step(page) > 30)
     page.get_by_role("button", name="Start again with a new seed").click()
     reader = Reader(home)
-    until(lambda: len(reader.runs()) == 2 and step(page) < 5_000)
+    until(lambda: len(reader.list_runs()) == 2 and step(page) < 5_000)
     page.get_by_role("link", name="Runs").click()
     table = page.locator("[data-testid=stDataFrame] .dvn-scroller")
     table.click(position={"x": 16, "y": 48})
@@ -36,7 +36,7 @@ def test_runs_are_listed_overlaid_opened_and_deleted(visit: Visit, home: Path) -
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("button", name="Delete for good").click()
     page.get_by_text("No runs yet").wait_for()
-    assert reader.runs() == []
+    assert reader.list_runs() == []
     reader.close()
 
 
@@ -47,8 +47,8 @@ def name_and_find(page: Page, reader: Reader) -> str:
     page.get_by_role("button", name="Name", exact=True).click()
     page.get_by_role("textbox", name="Name").fill(name)
     page.get_by_role("button", name="Save").click()
-    until(lambda: name in {row.name for row in reader.runs()})
-    named = next(row.id for row in reader.runs() if row.name)
+    until(lambda: name in {row.name for row in reader.list_runs()})
+    named = next(row.id for row in reader.list_runs() if row.name)
     cells = page.locator("[data-testid=stDataFrame] canvas + * td, [data-testid=stDataFrame] table td")
     until(lambda: name in cells.all_inner_texts())  # as it was typed, nothing of it interpreted
     page.get_by_placeholder("Search: name").type("nonsense")  # no Enter: it acts while one types

@@ -46,7 +46,7 @@ def step_peak(experiment: Experiment) -> int:
     optimizers = [learner.eager.optimizer for learner in trainer.learners]
     for learner in trainer.learners:
         learner.order.begin(trainer.epoch, 0)
-    batches = [learner.batch(experiment.batch_size, 5) for learner in trainer.learners]
+    batches = [learner.take_batch(experiment.batch_size, 5) for learner in trainer.learners]
     for parameter in trainer.network.parameters():
         parameter.grad = None
     gc.collect()

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from engine.catalogue.part import catalogue
 from engine.checks import Check, Outcome
-from engine.checks.gradient import mismatch
+from engine.checks.gradient import compute_mismatch
 from engine.examples import Examples
 from engine.experiment.experiment import Experiment
 from engine.jobs.run_checks import run_checks
@@ -190,12 +190,12 @@ def test_a_bend_is_told_from_a_wrong_gradient() -> None:
     def value() -> Tensor:
         return 2 * weight.relu().sum() + 1
 
-    assert mismatch(value, weight, 0, 0.0, 1.0)[0] is None, "torch's choice on the bend"
-    error, _ = mismatch(value, weight, 0, 5.0, 1.0)
+    assert compute_mismatch(value, weight, 0, 0.0, 1.0)[0] is None, "torch's choice on the bend"
+    error, _ = compute_mismatch(value, weight, 0, 5.0, 1.0)
     assert error is not None
     assert error > 0.5
     weight += 4e-6  # the bend is within h, and not within a smaller one
-    error, tries = mismatch(value, weight, 0, 2.0, 1.0)
+    error, tries = compute_mismatch(value, weight, 0, 2.0, 1.0)
     assert tries == 2
     assert error is not None
     assert error < 1e-4

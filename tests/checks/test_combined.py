@@ -112,10 +112,10 @@ def test_gaps_are_filled_before_anything_is_checked(monkeypatch: pytest.MonkeyPa
 
 def test_the_budget_is_counted_in_operations() -> None:
     small, large = CheckContext(Experiment()), several()
-    assert small.affordable_steps(10) == CheckContext(Experiment()).affordable_steps(10) > FEWEST
-    assert large.affordable_steps(8192) < large.affordable_steps(64)
+    assert small.count_affordable_steps(10) == CheckContext(Experiment()).count_affordable_steps(10) > FEWEST
+    assert large.count_affordable_steps(8192) < large.count_affordable_steps(64)
     deep = context(**DIGITS, network=[{"kind": "dense", "width": 1024}] * 12)
-    assert deep.affordable_steps(512) == FEWEST
+    assert deep.count_affordable_steps(512) == FEWEST
 
 
 def test_a_busy_machine_is_not_the_network_s_fault() -> None:

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from engine.experiment.experiment import Experiment
-from engine.jobs.cost import cost, epoch_seconds
-from engine.jobs.quantize import bfloat16, compare_formats, has_float_weights, int8
+from engine.jobs.cost import count_cost, measure_epoch_seconds
+from engine.jobs.quantize import compare_formats, has_float_weights, quantize_bfloat16, quantize_int8
 from engine.network.build import build
 from engine.network.flops import copy_to_meta, count_forward_flops
 from engine.training.check_context import CheckContext
@@ -36,7 +36,7 @@ NETS: dict[str, dict[str, Any]] = {
 
 def test_memory_is_made_of_its_parts() -> None:
     start = Experiment.from_dict({**NETS["dense"], "optimizer": {"kind": "adam"}})
-    found, context = cost(start), CheckContext(start)
+    found, context = count_cost(start), CheckContext(start)
     network = build(start, context.data.in_shape, context.data.source.outputs)
     assert found.weights == found.gradients == sum(p.nbytes for p in network.parameters())
     assert found.optimizer == 2 * found.weights
@@ -48,20 +48,20 @@ def test_memory_is_made_of_its_parts() -> None:
 
 
 def test_inference_keeps_two_layers_of_a_dense_network() -> None:
-    found = cost(Experiment.from_dict(NETS["dense"]))
+    found = count_cost(Experiment.from_dict(NETS["dense"]))
     batch = 64 * 4
     assert found.serving == found.weights + batch * 64 + batch * 300  # what a layer gets, and before and after tanh
 
 
 def test_flops_by_hand() -> None:
-    dense = cost(Experiment.from_dict(NETS["dense"]))
+    dense = count_cost(Experiment.from_dict(NETS["dense"]))
     assert dense.flops_forward == 2 * (64 * 100 + 100 * 100 + 100 * 100 + 100 * 10)
-    image = cost(Experiment.from_dict(NETS["convolution"]))
+    image = count_cost(Experiment.from_dict(NETS["convolution"]))
     assert image.flops_forward == 2 * (9 * 8 * 36 + 8 * 9 * 10)  # 6 × 6 places, pooled to 3 × 3
     first = 2 * 64 * 100  # nobody asks for the gradient of the inputs
     assert dense.flops_training == 3 * dense.flops_forward - first
     assert image.flops_training == 3 * image.flops_forward - 2 * 9 * 8 * 36
-    attacked = cost(Experiment.from_dict({**NETS["dense"], "attack": {"kind": "fgsm"}}))
+    attacked = count_cost(Experiment.from_dict({**NETS["dense"], "attack": {"kind": "fgsm"}}))
     # the batch and the batch attacked; for the attack a forward pass and the gradient of the inputs alone
     assert attacked.flops_training == 2 * dense.flops_training + 2 * dense.flops_forward
     assert attacked.activations > 1.5 * dense.activations
@@ -76,7 +76,7 @@ def test_recurrent_flops_by_hand_with_weights_and_without(kind: str, gates: int)
     )  # fmt: skip
     ways = [2 * gates * units * (features + units) for features in (symbols, 2 * units)]  # a step of one direction
     by_hand = (delay + 1) * 2 * sum(ways) + 2 * 2 * units * symbols
-    assert cost(start).flops_forward == by_hand
+    assert count_cost(start).flops_forward == by_hand
     assert count_forward_flops(CheckContext(start).network(), (delay + 1, symbols)) == by_hand
 
 
@@ -98,15 +98,15 @@ def test_the_copy_without_weights_leaves_the_network_alone() -> None:
 
 
 def test_all_members_of_a_bagged_network_count() -> None:
-    one = cost(Experiment.from_dict(NETS["dense"]))
-    three = cost(Experiment.from_dict({**NETS["dense"], "ensemble": {"kind": "bagging", "members": 3}}))
+    one = count_cost(Experiment.from_dict(NETS["dense"]))
+    three = count_cost(Experiment.from_dict({**NETS["dense"], "ensemble": {"kind": "bagging", "members": 3}}))
     assert (three.parameters, three.flops_forward) == (3 * one.parameters, 3 * one.flops_forward)
     assert (three.weights, three.optimizer) == (3 * one.weights, 3 * one.optimizer)
     assert one.activations < three.activations < 1.5 * one.activations, "one after the other, each with its batch"
 
 
 def test_where_every_step_ends_an_epoch_there_is_a_time_too() -> None:
-    found = epoch_seconds(Experiment.from_dict({**NETS["dense"], "batch_size": 8192}), 0.2)
+    found = measure_epoch_seconds(Experiment.from_dict({**NETS["dense"], "batch_size": 8192}), 0.2)
     assert found["steps_per_epoch"] == 1
     assert found["steps_measured"] > 0
     assert found["epoch_seconds"] >= found["validation_seconds"] > 0
@@ -115,12 +115,12 @@ def test_where_every_step_ends_an_epoch_there_is_a_time_too() -> None:
 def test_what_overflows_at_once_has_no_time() -> None:
     wild = {**NETS["dense"], "initializer": {"kind": "normal", "std": 10.0}, "loss": {"kind": "mse"}}
     wild["network"] = [{"kind": "dense", "width": 100, "activation": {"kind": "relu"}}] * 24
-    found = epoch_seconds(Experiment.from_dict(wild), 0.2)
+    found = measure_epoch_seconds(Experiment.from_dict(wild), 0.2)
     assert (found["steps_measured"], found["epoch_seconds"]) == (0, None)
 
 
 def test_seconds_of_an_epoch_come_from_real_steps() -> None:
-    found = epoch_seconds(Experiment.from_dict(NETS["dense"]), 0.2)
+    found = measure_epoch_seconds(Experiment.from_dict(NETS["dense"]), 0.2)
     assert found["steps_measured"] > 0
     trainer = Trainer(Experiment.from_dict(NETS["dense"]))
     assert found["steps_per_epoch"] == trainer.order.count_steps(64)
@@ -158,7 +158,7 @@ def trained(**changed: Any) -> Trainer:
 
 def test_every_member_gets_smaller() -> None:
     trainer = trained(ensemble={"kind": "bagging", "members": 3})
-    small, left = int8(trainer.network, trainer.data.train_x[:64])
+    small, left = quantize_int8(trainer.network, trainer.data.train_x[:64])
     assert len(small.members) == 3
     assert not any(has_float_weights(stage.module) for member in small.members for stage in member.stages)
     assert left == ()
@@ -186,7 +186,7 @@ def test_int8_weights_are_int8_and_the_rest_is_named() -> None:
     start = {**NETS["convolution"], "network": [{"kind": "conv2d", "filters": 8}, {"kind": "batch_norm"},
              {"kind": "flatten"}]}  # fmt: skip
     trainer = Trainer(Experiment.from_dict(start))
-    small, left = int8(trainer.network, trainer.data.train_x[:64])
+    small, left = quantize_int8(trainer.network, trainer.data.train_x[:64])
     weights = [getattr(module, "weight", None) for module in small.modules()]
     packed = [weight() for weight in weights if callable(weight)]
     assert [w.dtype for w in packed] == [torch.qint8, torch.qint8]
@@ -222,7 +222,7 @@ def test_bfloat16_does_not_round_the_numbers_of_rows() -> None:
     start = Experiment.from_dict({"data": {"kind": "tokens"}, "network": [
         {"kind": "gaussian_noise"}, {"kind": "embedding", "rows": 700}, {"kind": "flatten"}]})  # fmt: skip
     network = build(start, (4,), 2).eval()
-    half = bfloat16(network)
+    half = quantize_bfloat16(network)
     numbers = torch.tensor([[511.0, 513.0, 515.0, 699.0]])
     rows = network.stages[1].module(numbers).to(torch.bfloat16)
     assert torch.equal(half.compute_outputs(numbers)[1], rows)
@@ -230,4 +230,4 @@ def test_bfloat16_does_not_round_the_numbers_of_rows() -> None:
 
 def test_the_slope_of_a_prelu_is_no_weight_that_stays_float32() -> None:
     trainer = trained(network=[{"kind": "dense", "width": 12, "activation": {"kind": "prelu"}}], epochs=1)
-    assert int8(trainer.network, trainer.data.train_x[:64])[1] == ()
+    assert quantize_int8(trainer.network, trainer.data.train_x[:64])[1] == ()

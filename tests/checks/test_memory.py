@@ -71,9 +71,9 @@ def test_memory_that_is_foretold_is_what_a_step_takes_and_never_less(name: str, 
 
 
 def test_training_takes_no_less_than_inference() -> None:
-    from engine.jobs.cost import cost
+    from engine.jobs.cost import count_cost
 
-    found = cost(Experiment.from_dict(CASES["issue"]))
+    found = count_cost(Experiment.from_dict(CASES["issue"]))
     assert found.training > found.serving
 
 

@@ -11,7 +11,7 @@ import pytest
 from engine.catalogue.part import catalogue
 from engine.checks import Check
 from engine.experiment.presets import load
-from engine.jobs.cost import cost
+from engine.jobs.cost import count_cost
 from engine.jobs.quantize import QuantizeRun
 from engine.processes.execution import perform
 
@@ -50,7 +50,7 @@ def test_what_cannot_be_trained_is_refused(line: Line) -> None:
 def test_cost_is_that_of_the_experiment(line: Line) -> None:
     status, said, _ = line.here("cost", "lstm", "--json")
     found = json.loads(said)
-    by_hand = cost(load("lstm"))
+    by_hand = count_cost(load("lstm"))
     assert status == 0
     assert (found["flops_forward"], found["training"]) == (by_hand.flops_forward, by_hand.training)
     assert found["epoch_seconds"] > 0
@@ -60,7 +60,7 @@ def test_cost_is_that_of_the_experiment(line: Line) -> None:
 
 
 def test_show_prints_what_it_costs(line: Line) -> None:
-    known = cost(load("spiral"))
+    known = count_cost(load("spiral"))
     _, said, _ = line.here("show", "spiral")
     for number in (known.flops_training, known.training, known.serving):
         assert f"{number:,}" in said

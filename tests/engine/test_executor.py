@@ -13,7 +13,7 @@ from engine.experiment.experiment import Experiment
 from engine.training.capture import Capture
 from engine.training.clock import FrameClock
 from engine.training.executor import GROUP, EagerExecutor, Observe, Plan, StopCondition, Stretch
-from engine.training.frame_grid import on_grid
+from engine.training.frame_grid import is_on_grid
 from engine.training.learner import Learner
 from engine.training.trainer import Trainer
 
@@ -100,7 +100,7 @@ def test_the_step_that_breaks_is_the_same_wherever_the_loss_lies() -> None:
     here, there = run(WILD), run(WILD, on_device=True)
     assert "not finite at step" in str(here[4])
     assert 5 < here[3] < 120
-    assert not on_grid(here[3]), "in the middle of a stretch"
+    assert not is_on_grid(here[3]), "in the middle of a stretch"
     assert (here[3], here[4]) == (there[3], there[4])
     assert len(here[0]) == len(there[0]) == here[3]
     assert not math.isfinite(there[0][-1])

@@ -13,7 +13,7 @@ from engine.data.prepare import prepare
 from engine.errors import InvalidExperiment
 from engine.experiment import presets
 from engine.experiment.experiment import Experiment
-from engine.live.messages import structure
+from engine.live.messages import describe_structure
 from engine.network.build import build
 from engine.network.graph import INPUT, Node, build_graph
 from engine.parts.activations import Activation
@@ -124,13 +124,13 @@ def test_two_sided_activations_are_flat_far_out_on_both_sides() -> None:
 @pytest.mark.parametrize("name", presets.list_presets())
 def test_a_viewer_is_told_the_graph_of_every_preset(name: str) -> None:
     experiment = presets.load(name)
-    told = structure(experiment.to_json())
+    told = describe_structure(experiment.to_json())
     assert [node["name"] for node in told["graph"]][-1] == "output"
     assert len(told["graph"]) == len(experiment.network) + 1
     assert json.dumps(told)
 
 
 def test_an_experiment_that_cannot_be_read_has_no_graph() -> None:
-    assert structure('{"version": 1, "network": [{"kind": "gone"}]}') == {}
+    assert describe_structure('{"version": 1, "network": [{"kind": "gone"}]}') == {}
     with pytest.raises(InvalidExperiment):
         Experiment.from_json('{"version": 1, "network": [{"kind": "gone"}]}')

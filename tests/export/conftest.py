@@ -70,7 +70,7 @@ def edited(fleet: Fleet, reader: Reader) -> ExportedRun:
 
 def paused(reader: Reader, run: str) -> bool:
     """Whether the run rests."""
-    row = reader.run(run)
+    row = reader.read_run(run)
     if row is None:
         raise PlaygroundError(Message("{run}", run=run))
     return row.state == "paused"

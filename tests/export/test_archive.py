@@ -21,7 +21,7 @@ from engine.errors import PlaygroundError
 from engine.experiment.experiment import Experiment
 from engine.export.exporters import ExportedRun
 from engine.export.exporters.archive import Archive
-from engine.jobs.checkpoint import newest
+from engine.jobs.checkpoint import load_newest
 from engine.runtime.client import Fleet
 from engine.store.reader import Reader
 from tests.runtime.conftest import small, wait_for
@@ -64,7 +64,7 @@ def of(data: bytes, name: str) -> Any:
 
 def test_a_run_comes_back_bit_for_bit(fleet: Fleet, reader: Reader, edited: ExportedRun, packed: bytes) -> None:
     run = fleet.take_in(unpack(packed))
-    old, new = edited.row, reader.run(run)
+    old, new = edited.row, reader.read_run(run)
     assert new is not None
     assert new.id != old.id
     for name in (
@@ -80,14 +80,14 @@ def test_a_run_comes_back_bit_for_bit(fleet: Fleet, reader: Reader, edited: Expo
         "summary",
     ):
         assert getattr(new, name) == getattr(old, name), name
-    assert reader.losses(run, None).tobytes() == reader.losses(old.id, None).tobytes()
-    assert reader.epochs(run, None).tobytes() == reader.epochs(old.id, None).tobytes()
-    with reader.view() as view:
-        assert view.frames_with_times(run) == view.frames_with_times(old.id)
-        assert len(view.frames_with_times(run)) > 1
-    logs = [[(line.step, line.kind, line.detail, line.at) for line in reader.log(r)] for r in (run, old.id)]
+    assert reader.read_losses(run, None).tobytes() == reader.read_losses(old.id, None).tobytes()
+    assert reader.read_epochs(run, None).tobytes() == reader.read_epochs(old.id, None).tobytes()
+    with reader.open_view() as view:
+        assert view.read_frames_with_times(run) == view.read_frames_with_times(old.id)
+        assert len(view.read_frames_with_times(run)) > 1
+    logs = [[(line.step, line.kind, line.detail, line.at) for line in reader.read_log(r)] for r in (run, old.id)]
     assert logs[0] == logs[1]
-    first, second = (newest(reader, row)[0].state() for row in (new, old))
+    first, second = (load_newest(reader, row)[0].state() for row in (new, old))
     assert encode_tree(first) == encode_tree(second)
     again = unpack(Archive().files(ExportedRun(reader, new))[f"run_{run}.zip"])
     assert again.losses == unpack(packed).losses
@@ -98,23 +98,23 @@ def test_a_run_comes_back_bit_for_bit(fleet: Fleet, reader: Reader, edited: Expo
 def test_a_paused_run_comes_back_paused_and_goes_on(fleet: Fleet, reader: Reader) -> None:
     run = fleet.start(small(steps=400))
     fleet.pause(run)
-    row = reader.run(run)
+    row = reader.read_run(run)
     assert row is not None
-    if not reader.checkpoints(run):
-        wait_for(lambda: reader.checkpoints(run), 60)
+    if not reader.list_checkpoints(run):
+        wait_for(lambda: reader.list_checkpoints(run), 60)
     other = fleet.take_in(unpack(Archive().files(ExportedRun(reader, row))[f"run_{run}.zip"]))
-    found = reader.run(other)
+    found = reader.read_run(other)
     assert found is not None
     assert (found.state, found.step) == ("paused", row.step)
     for name in (run, other):
         fleet.resume(name)
         wait_for(partial(ended, reader, name), 120)
-    np.testing.assert_array_equal(reader.losses(run, None), reader.losses(other, None))
+    np.testing.assert_array_equal(reader.read_losses(run, None), reader.read_losses(other, None))
 
 
 def ended(reader: Reader, run: str) -> bool:
     """Whether the run has come to its end."""
-    row = reader.run(run)
+    row = reader.read_run(run)
     return row is not None and row.state == "finished"
 
 
@@ -203,13 +203,13 @@ def test_a_bad_file_is_one_sentence(evils: dict[str, tuple[bytes, str]], name: s
 
 
 def test_nothing_is_kept_of_a_run_that_cannot_be_stored(fleet: Fleet, reader: Reader, packed: bytes) -> None:
-    before = {row.id for row in reader.runs()}
+    before = {row.id for row in reader.list_runs()}
     folders = set((fleet.place.home / "checkpoints").iterdir())
     good = unpack(packed)
     broken = UnpackedRun(**{**vars(good), "log": [{"step": None, "kind": "x", "detail": {}, "at": 1.0}]})
     with pytest.raises(PlaygroundError):
         fleet.take_in(broken)
-    assert {row.id for row in reader.runs()} == before
+    assert {row.id for row in reader.list_runs()} == before
     assert set((fleet.place.home / "checkpoints").iterdir()) == folders
     assert list((fleet.place.home / "arrivals").iterdir()) == []
 

@@ -132,16 +132,16 @@ def test_a_run_that_could_not_be_started_here_is_not_taken_in(packed: bytes, mon
 def test_reading_it_costs_a_process_of_its_own_little(
     packed: bytes, fleet: Fleet, reader: Reader, tmp_path: Path
 ) -> None:
-    before = {row.id for row in reader.runs()}
+    before = {row.id for row in reader.list_runs()}
     (tmp_path / "heavy.zip").write_bytes(heavy(packed))
     with pytest.raises(PlaygroundError, match=r"This file cannot be imported: .* GiB"):
         fleet.bring(tmp_path / "heavy.zip")
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 1_500_000  # KiB; its weights alone are 4 GB
-    assert {row.id for row in reader.runs()} == before
+    assert {row.id for row in reader.list_runs()} == before
     assert not list((fleet.place.home / "arrivals").glob("*"))
     (tmp_path / "good.zip").write_bytes(packed)
     run = fleet.bring(tmp_path / "good.zip")
-    assert reader.run(run) is not None
+    assert reader.read_run(run) is not None
     fleet.delete(run)
 
 

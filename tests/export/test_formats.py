@@ -70,16 +70,16 @@ def test_tensorboard_reads_every_number(edited: ExportedRun, tmp_path: Path) -> 
         (tmp_path / name).write_bytes(data)
     found = EventAccumulator(str(tmp_path / edited.row.id), {"scalars": 0, "histograms": 0})
     found.Reload()
-    losses = edited.reader.losses(edited.row.id, None)
+    losses = edited.reader.read_losses(edited.row.id, None)
     events = found.Scalars("loss/step")
     assert [event.step for event in events] == losses[:, 0].tolist()
     np.testing.assert_array_equal(
         np.array([event.value for event in events], np.float32), np.array(losses[:, 1], np.float32)
     )
-    epochs = edited.reader.epochs(edited.row.id, None)
+    epochs = edited.reader.read_epochs(edited.row.id, None)
     validation = [event.value for event in found.Scalars("loss/validation")]
     np.testing.assert_array_equal(np.array(validation, np.float32), np.float32(epochs[:, 4]))
-    frames = [Frame.decode(data) for data in edited.reader.frames(edited.row.id)]
+    frames = [Frame.decode(data) for data in edited.reader.read_frames(edited.row.id)]
     tag = next(tag for tag in found.Tags()["histograms"] if tag.startswith("activation_histogram/"))
     histograms = found.Histograms(tag)
     assert [event.step for event in histograms] == [frame.step for frame in frames]

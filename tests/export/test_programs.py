@@ -203,9 +203,9 @@ def test_what_works_together_gives_the_losses_of_its_run(name: str) -> None:
 
 
 def test_an_edited_run_is_replayed_with_its_edits(edited: ExportedRun, tmp_path: Path) -> None:
-    lines = [line for line in edited.reader.log(edited.row.id) if line.kind == "edit"]
+    lines = [line for line in edited.reader.read_log(edited.row.id) if line.kind == "edit"]
     assert [line.detail["path"] for line in lines] == [edit.path for edit in EDITS]
-    losses = edited.reader.losses(edited.row.id, points=None)[:, 1]
+    losses = edited.reader.read_losses(edited.row.id, points=None)[:, 1]
     ((name, data),) = Script().files(edited).items()
     (tmp_path / name).write_bytes(data)
     expect_same(alone(tmp_path, {name: None})[name], losses.tolist())
@@ -263,7 +263,7 @@ def test_the_notebook_runs(edited: ExportedRun) -> None:
                     space,
                 )
     assert "loss" in said.getvalue()
-    expect_same(space["losses"], edited.reader.losses(edited.row.id, points=None)[:30, 1].tolist())
+    expect_same(space["losses"], edited.reader.read_losses(edited.row.id, points=None)[:30, 1].tolist())
 
 
 def test_the_program_says_where_it_is_from_and_needs_two_packages(edited: ExportedRun) -> None:

@@ -68,7 +68,7 @@ def test_tensorboard_has_the_ends_and_no_number_where_there_is_none(lone: Export
     assert {"metric/train", "metric/train/output", "loss/validation/2_head", "metric/train/2_head"} <= tags
     assert not {tag for tag in tags if tag.startswith("metric/validation")}
     columns = list_epoch_columns(lone.row.channels)
-    held = lone.reader.epochs(lone.row.id, None)[:, columns.index("2_head_validation_loss")]
+    held = lone.reader.read_epochs(lone.row.id, None)[:, columns.index("2_head_validation_loss")]
     np.testing.assert_array_equal([e.value for e in found.Scalars("loss/validation/2_head")], np.float32(held))
 
 
@@ -96,8 +96,8 @@ def test_the_program_says_so(document: dict[str, Any], tmp_path: Path) -> None:
 def test_an_archive_of_several_ends_carries_it(lone: ExportedRun, fleet: Fleet) -> None:
     ((_, data),) = Archive().files(lone).items()
     run = fleet.take_in(unpack(data))
-    wait_for(lambda: lone.reader.run(run) is not None, 20)
-    before, after = (lone.reader.epochs(name, None) for name in (lone.row.id, run))
+    wait_for(lambda: lone.reader.read_run(run) is not None, 20)
+    before, after = (lone.reader.read_epochs(name, None) for name in (lone.row.id, run))
     assert before.shape == (2, len(list_epoch_columns(lone.row.channels)))
     np.testing.assert_array_equal(before, after)
     assert np.isnan(after[:, 5]).all()

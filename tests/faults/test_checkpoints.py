@@ -27,33 +27,33 @@ def stopped_in_mid_run(fleet: Fleet) -> tuple[str, Reader]:
     reader = Reader(fleet.place.home)
     wait_for(lambda: row_of(reader, run).step > 200)
     fleet.edit(run, Edit(path="optimizer.lr", value=0.02))
-    wait_for(lambda: len(reader.checkpoints(run)) == 3)
+    wait_for(lambda: len(reader.list_checkpoints(run)) == 3)
     kill_supervisor(fleet)
     return run, reader
 
 
 def test_the_newest_is_truncated(fleet: Fleet) -> None:
     run, reader = stopped_in_mid_run(fleet)
-    newest, older, _ = reader.checkpoints(run)
+    newest, older, _ = reader.list_checkpoints(run)
     newest.path.write_bytes(newest.path.read_bytes()[:-100])
     fleet.ensure()
     finish(fleet, run)
-    log = reader.log(run)
+    log = reader.read_log(run)
     told = [line.detail for line in log if line.kind == "fallback"]
     assert len(told) == 1
     assert told[0]["to_step"] == older.step
     assert f"step {newest.step} could not be used: its file is damaged" in str(Message.of(told[0]["sentence"]))
-    assert newest.path not in [found.path for found in reader.checkpoints(run)]
+    assert newest.path not in [found.path for found in reader.list_checkpoints(run)]
     reader.close()
 
 
 def test_all_are_gone(fleet: Fleet) -> None:
     run, reader = stopped_in_mid_run(fleet)
-    for found in reader.checkpoints(run):
+    for found in reader.list_checkpoints(run):
         found.path.unlink()
     fleet.ensure()
     finish(fleet, run)
-    told = [line.detail for line in reader.log(run) if line.kind == "fallback"]
+    told = [line.detail for line in reader.read_log(run) if line.kind == "fallback"]
     assert len(told) == 1
     assert told[0]["to_step"] == 0
     assert "its file is gone" in str(Message.of(told[0]["sentence"]))
@@ -67,7 +67,7 @@ def test_what_a_crash_left_is_swept(fleet: Fleet) -> None:
     (folder / "999-1-9.pt").write_bytes(b"whole, but not recorded")
     fleet.ensure()
     finish(fleet, run)
-    assert {path.name for path in folder.iterdir()} == {found.path.name for found in reader.checkpoints(run)}
+    assert {path.name for path in folder.iterdir()} == {found.path.name for found in reader.list_checkpoints(run)}
     reader.close()
 
 
@@ -104,8 +104,8 @@ def test_telemetry_of_a_replaced_worker_is_refused(tmp_path: Path) -> None:
     assert writer.commit([new, old]) == ["stored", "stored"]
     assert writer.commit([RunUpdate("r", changes={"attempt": 2}), late, mine]) == ["stored", "fenced", "stored"]
     reader = Reader(tmp_path)
-    assert reader.losses("r")[:, 1].tolist() == [1, 2, 3]
-    assert reader.log("r") == []
+    assert reader.read_losses("r")[:, 1].tolist() == [1, 2, 3]
+    assert reader.read_log("r") == []
     assert str(row_of(reader, "r").message) == ""
     reader.close()
     writer.close()

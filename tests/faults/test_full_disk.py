@@ -77,8 +77,8 @@ def test_runs_wait_for_room_and_go_on(small: Path) -> None:
         now = row_of(reader, run)
         assert now.message == disk_reserve.FULL
         assert (now.state, now.step) == ("held", row.step)
-        assert len(reader.losses(run, points=None)) == row.step  # what was saved stays readable
-        assert reader.frames(run)
+        assert len(reader.read_losses(run, points=None)) == row.step  # what was saved stays readable
+        assert reader.read_frames(run)
     with pytest.raises(PlaygroundError, match="full"):
         fleet.pause(runs[0])
     with pytest.raises(PlaygroundError, match="full"):
@@ -103,7 +103,7 @@ def test_deleting_a_run_makes_room(small: Path) -> None:
     fill(small / "filler")
     wait_for(lambda: row_of(reader, run).state == "held")
     fleet.delete(old)
-    assert reader.run(old) is None
+    assert reader.read_run(old) is None
     (small / "filler").unlink()
     wait_for(lambda: row_of(reader, run).state == "running")
     reader.close()

@@ -52,8 +52,8 @@ def begun(fleet: Fleet, reader: Reader) -> tuple[str, str]:
 def stored(reader: Reader) -> dict[str, Any]:
     """What the store says was done to its runs."""
     found = {}
-    for row in reader.runs():
-        log = [(entry.kind, entry.detail) for entry in reader.log(row.id)]
+    for row in reader.list_runs():
+        log = [(entry.kind, entry.detail) for entry in reader.read_log(row.id)]
         found[row.id] = (row.state, row.edited, row.name, row.attempt, log)
     return found
 
@@ -247,7 +247,7 @@ def test_a_start_just_after_the_supervisors_death(fleet: Fleet) -> None:
             asking.close()
     reader = Reader(fleet.place.home)
     wait_for(lambda: all(row_of(reader, run).state == "finished" for run in runs))
-    assert len(reader.runs()) == 3
+    assert len(reader.list_runs()) == 3
     reader.close()
     for run in runs:
         assert_undisturbed(fleet.place.home, run)

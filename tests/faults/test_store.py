@@ -73,7 +73,7 @@ def test_damage_is_said_and_the_backup_comes_back(fleet: Fleet, fault: object) -
     note = integrity.read_note(fleet.place)
     assert note is not None
     reader = Reader(fleet.place.home)
-    assert reader.runs() == []
+    assert reader.list_runs() == []
     if fault is not removed:
         kept = fleet.place.home / str(note.message).split("kept as ")[1].split(",")[0]
         assert kept.is_file()
@@ -81,7 +81,7 @@ def test_damage_is_said_and_the_backup_comes_back(fleet: Fleet, fault: object) -
     wait_for(lambda: getattr(row_of(reader, new), "state", "") == "finished")
     fleet.restore()
     assert integrity.read_note(fleet.place) is None
-    assert [row.id for row in reader.runs()] == [run]  # the same reader sees the other file
+    assert [row.id for row in reader.list_runs()] == [run]  # the same reader sees the other file
     assert checkpoint_of(reader, run).path.is_file()
     reader.close()
 
@@ -103,7 +103,7 @@ def test_a_log_that_was_cut_is_no_damage(fleet: Fleet) -> None:
 
     def there() -> bool:
         with suppress(UnreadableStore):  # a reader may look while SQLite makes the log's index anew
-            return reader.run(run) is not None
+            return reader.read_run(run) is not None
         return False
 
     wait_for(there)

@@ -91,7 +91,7 @@ def test_what_a_client_hears_when_the_supervisor_dies(fleet: Fleet) -> None:
     reader = Reader(fleet.place.home)
     wait_for(lambda: row_of(reader, run).step == heard[0] + 1)
     assert fleet.pause(run) == heard[0] + 1
-    assert [line.kind for line in reader.log(run)].count("step") == 1
+    assert [line.kind for line in reader.read_log(run)].count("step") == 1
     reader.close()
 
 

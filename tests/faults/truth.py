@@ -79,10 +79,10 @@ def assert_undisturbed(home: Path, run: str, state: str = "finished") -> list[tu
         row = row_of(reader, run)
         assert row is not None
         assert row.state == state, row.message
-        log = reader.log(run)
-        stored = {frame.step: frame for frame in map(Frame.decode, reader.frames(run))}
-        told = reader.losses(run, points=None)
-        ends = reader.epochs(run, points=None)
+        log = reader.read_log(run)
+        stored = {frame.step: frame for frame in map(Frame.decode, reader.read_frames(run))}
+        told = reader.read_losses(run, points=None)
+        ends = reader.read_epochs(run, points=None)
         saved = checkpoint_of(reader, run)
     finally:
         reader.close()

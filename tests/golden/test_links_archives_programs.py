@@ -73,7 +73,7 @@ def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fleet]:
 
 
 def reached(reader: Reader, run: str, step: int) -> bool:
-    row = reader.run(run)
+    row = reader.read_run(run)
     return row is not None and row.step >= step
 
 
@@ -82,16 +82,16 @@ def test_an_archive_is_imported_and_goes_on(golden: Golden, fleet: Fleet) -> Non
     for file, name in FILES.items():
         noted = golden.runs[name]
         run = fleet.take_in(read_file(golden.folder / "archives" / f"{file}.zip"))
-        row = reader.run(run)
+        row = reader.read_run(run)
         assert row is not None
         assert (row.state, row.step, row.epoch, row.name) == (noted["state"], noted["step"], noted["epoch"], name)
-        with reader.view() as view:
-            assert [str(step) for step, _, _ in view.frames_with_times(run)] == list(noted["frames"])
+        with reader.open_view() as view:
+            assert [str(step) for step, _, _ in view.read_frames_with_times(run)] == list(noted["frames"])
         if row.state == "paused":
             goal = row.step + MORE
             fleet.resume(run)
             wait_for(partial(reached, reader, run, goal), 120)
-            golden.expect_noted(name, reader.losses(run, None)[row.step : goal, 1], noted["next"])
+            golden.expect_noted(name, reader.read_losses(run, None)[row.step : goal, 1], noted["next"])
             fleet.delete(run)
     reader.close()
 

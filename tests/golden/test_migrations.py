@@ -75,9 +75,9 @@ def test_a_store_without_a_number_is_migrated_and_nothing_is_lost(home: Path) ->
 def test_one_without_names_gets_them(home: Path, golden: Golden) -> None:
     without_names(home)
     reader = Reader(home)
-    assert {row.name for row in reader.runs()} == {""}
+    assert {row.name for row in reader.list_runs()} == {""}
     Writer(StoreLayout.of(home)).close()
-    assert len(reader.runs()) == len(golden.runs)
+    assert len(reader.list_runs()) == len(golden.runs)
     reader.close()
     assert "name" in columns(home)
 
@@ -134,10 +134,10 @@ def halfway(home: Path) -> Iterator[subprocess.Popen[str]]:
 
 def test_killed_in_the_middle_nothing_is_lost(home: Path, golden: Golden, halfway: subprocess.Popen[str]) -> None:
     reader = Reader(home)
-    assert {row.name for row in reader.runs()} == golden.runs.keys()  # it does not wait, and sees what was
+    assert {row.name for row in reader.list_runs()} == golden.runs.keys()  # it does not wait, and sees what was
     halfway.send_signal(signal.SIGKILL)
     halfway.wait()
-    assert {row.name for row in reader.runs()} == golden.runs.keys()
+    assert {row.name for row in reader.list_runs()} == golden.runs.keys()
     reader.close()
     assert version(home) == 0
     assert "note" not in columns(home)
@@ -177,10 +177,10 @@ def test_a_reader_follows_a_migration_under_it(home: Path, monkeypatch: pytest.M
     writing = threading.Thread(target=lambda: connections.open_writer(home / "store.db").dispose())
     writing.start()
     assert inside.wait(30)
-    assert {row.name for row in reader.runs()} == {""}
+    assert {row.name for row in reader.list_runs()} == {""}
     go_on.set()
     writing.join()
-    assert {row.name for row in reader.runs()} == {"named"}
+    assert {row.name for row in reader.list_runs()} == {"named"}
     reader.close()
 
 
@@ -226,7 +226,7 @@ def test_a_newer_store_is_refused_and_not_touched(newer: Path) -> None:
         Writer(StoreLayout.of(newer))
     reader = Reader(newer)
     with pytest.raises(NewerStore, match=NEWER):
-        reader.runs()
+        reader.list_runs()
     reader.close()
     with pytest.raises(PlaygroundError, match=NEWER):
         Fleet(newer).ensure()

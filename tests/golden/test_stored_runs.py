@@ -31,17 +31,17 @@ def digest(data: bytes) -> str:
 def read(home: Path) -> dict[str, dict[str, Any]]:
     """What the store says of every run, as it was noted."""
     reader, found = Reader(home), dict[str, dict[str, Any]]()
-    with reader.view() as view:
-        for row in view.runs():
+    with reader.open_view() as view:
+        for row in view.list_runs():
             found[row.name] = {
                 **{name: getattr(row, name) for name in ("state", "step", "epoch", "summary")},
                 "message": str(row.message),
                 "run": row.id,
-                "losses": digest(view.losses(row.id, None).tobytes()),
-                "epochs": digest(view.epochs(row.id, None).tobytes()),
-                "frames": {str(step): digest(payload) for step, payload in view.frames(row.id)},
-                "log": [[line.step, line.kind] for line in view.log(row.id)],
-                "checkpoints": [checkpoint.step for checkpoint in view.checkpoints(row.id)],
+                "losses": digest(view.read_losses(row.id, None).tobytes()),
+                "epochs": digest(view.read_epochs(row.id, None).tobytes()),
+                "frames": {str(step): digest(payload) for step, payload in view.read_frames(row.id)},
+                "log": [[line.step, line.kind] for line in view.read_log(row.id)],
+                "checkpoints": [checkpoint.step for checkpoint in view.list_checkpoints(row.id)],
             }
     reader.close()
     return found
@@ -59,10 +59,10 @@ def test_every_run_is_read_as_it_was(golden: Golden, home: Path, migrated: bool)
 
 def test_every_frame_can_be_drawn(home: Path) -> None:
     reader = Reader(home)
-    for row in reader.runs():
+    for row in reader.list_runs():
         assert not row.damage, row.name
         keys = {channel["key"] for channel in row.channels}
-        for payload in reader.frames(row.id):
+        for payload in reader.read_frames(row.id):
             frame = Frame.decode(payload)
             assert frame.readings.keys() & keys, row.name
     reader.close()
@@ -99,12 +99,12 @@ def gone_on(fleet: Fleet, reader: Reader, noted: dict[str, Any]) -> tuple[np.nda
     run, goal = noted["run"], noted["step"] + MORE
 
     def row() -> Any:
-        return reader.run(run)
+        return reader.read_run(run)
 
     if noted["state"] == "paused":
         fleet.resume(run)
     wait_for(lambda: row().step >= goal or row().state.is_final, 120)
-    losses, epochs, state = reader.losses(run, None), reader.epochs(run, None), row().state
+    losses, epochs, state = reader.read_losses(run, None), reader.read_epochs(run, None), row().state
     fleet.delete(run)
     return losses, epochs, state
 
@@ -112,13 +112,13 @@ def gone_on(fleet: Fleet, reader: Reader, noted: dict[str, Any]) -> tuple[np.nda
 def test_edits_of_the_run_are_still_there(golden: Golden, home: Path) -> None:
     reader = Reader(home)
     for name in ("edited", "bagging, edited"):
-        lines = [line for line in reader.log(golden.runs[name]["run"]) if line.kind == "edit"]
+        lines = [line for line in reader.read_log(golden.runs[name]["run"]) if line.kind == "edit"]
         assert [line.detail["path"] for line in lines] == [
             "optimizer.lr",
             "batch_size",
             "network.1.rate",
             "regularizers.l2",
         ]
-        edited = json.loads(reader.run(golden.runs[name]["run"]).edited)  # type: ignore[union-attr]
+        edited = json.loads(reader.read_run(golden.runs[name]["run"]).edited)  # type: ignore[union-attr]
         assert (edited["optimizer"]["lr"], edited["batch_size"], edited["network"][1]["rate"]) == (0.02, 16, 0.3)
     reader.close()

@@ -64,7 +64,7 @@ def fleet(live: Live, home: Path) -> Iterator[Fleet]:
 def run(fleet: Fleet) -> Iterator[str]:
     name = fleet.start(Experiment(steps=10_000_000))
     reader = Reader(fleet.place.home)
-    wait_for(lambda: len(reader.frames(name)) > 2)
+    wait_for(lambda: len(reader.read_frames(name)) > 2)
     reader.close()
     yield name
     fleet.delete(name)
@@ -126,8 +126,8 @@ def test_a_snapshot_then_news_without_a_gap(home: Path, run: str) -> None:
         assert more[0][0] == heads[0]["rows"] + 1  # goes on where the snapshot ended
         assert all(a[0] < b[0] for a, b in itertools.pairwise(more))
     reader = Reader(home)
-    stored = dict(reader.losses(run, None).tolist())
-    bytes_of = {Frame.decode(payload).step: payload for payload in reader.frames(run)}
+    stored = dict(reader.read_losses(run, None).tolist())
+    bytes_of = {Frame.decode(payload).step: payload for payload in reader.read_frames(run)}
     reader.close()
     assert all(stored[step] == loss for step, loss in more)
     frames = [message for message in news if isinstance(message, Frame)]

@@ -6,7 +6,7 @@ import json
 import math
 from typing import Any
 
-from engine.live.messages import line
+from engine.live.messages import write_line
 from engine.store.run_changes import LogLine
 
 
@@ -21,5 +21,5 @@ def strict(text: str) -> Any:
 
 def test_numbers_that_are_not_finite_become_null() -> None:
     detail = {"loss": math.nan, "ranges": [(0.5, math.inf), (-math.inf, 2)], "sentence": "NaN"}
-    said = strict(line(LogLine(1, "r", 3, "edit", detail, 0.0)))
+    said = strict(write_line(LogLine(1, "r", 3, "edit", detail, 0.0)))
     assert said["detail"] == {"loss": None, "ranges": [[0.5, None], [None, 2]], "sentence": "NaN"}

@@ -91,7 +91,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def test_each_piece_of_nonsense_is_one_damaged_row(home: Path) -> None:
     reader = Reader(home)
-    rows = reader.runs()
+    rows = reader.list_runs()
     reader.close()
     assert len(rows) == len(CASES) + 1
     assert [row.id for row in rows if not row.damage] == ["sound"]
@@ -123,7 +123,7 @@ def test_the_command_line_lists_them(home: Path, capsys: pytest.CaptureFixture[s
 
 def test_a_damaged_run_can_be_chosen_and_opening_it_says_so(home: Path) -> None:
     reader = Reader(home)
-    bad = [row.id for row in reader.runs() if row.damage]
+    bad = [row.id for row in reader.list_runs() if row.damage]
     reader.close()
     app = opened("runs")
     app.session_state["our.chosen"] = ["sound", *bad[:3]]
@@ -142,11 +142,11 @@ def test_they_can_be_deleted(home: Path) -> None:
     fleet = Fleet(home)
     reader = Reader(home)
     (home / "checkpoints" / "kept").mkdir()
-    for row in reader.runs():
+    for row in reader.list_runs():
         if row.damage:
             fleet.delete(row.id)
-    wait_for(lambda: len(reader.runs()) == 1)
-    assert reader.runs()[0].id == "sound"
+    wait_for(lambda: len(reader.list_runs()) == 1)
+    assert reader.list_runs()[0].id == "sound"
     assert (home / "checkpoints" / "kept").is_dir()
     reader.close()
     fleet.close()
@@ -174,5 +174,5 @@ def test_what_befell_the_store_is_said_with_a_way_back(home: Path, capsys: pytes
     assert not app.error
     assert integrity.read_note(place) is None
     reader = Reader(home)
-    assert [row.id for row in reader.runs()] == ["sound"]
+    assert [row.id for row in reader.list_runs()] == ["sound"]
     reader.close()

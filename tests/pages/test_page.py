@@ -76,7 +76,7 @@ def open_tab(app: AppTest, name: str) -> None:
 
 def test_opening_the_page_starts_the_default_experiment(visit: Callable[..., AppTest], home: Path) -> None:
     app = visit()
-    row = Reader(home).run(asked(app, "run"))
+    row = Reader(home).read_run(asked(app, "run"))
     assert row is not None
     assert Experiment.from_json(row.experiment) == Experiment() == share_link.decode_link(asked(app, "x"))
 
@@ -90,7 +90,7 @@ def test_a_live_value_is_an_edit_of_the_same_run(visit: Callable[..., AppTest], 
     control(app, "form.regularizers.has_l2").set_value(True).run()
     assert not app.exception
     assert asked(app, "run") == run
-    edits = [(line.detail["path"], line.detail["value"]) for line in Reader(home).log(run) if line.kind == "edit"]
+    edits = [(line.detail["path"], line.detail["value"]) for line in Reader(home).read_log(run) if line.kind == "edit"]
     assert edits == [("optimizer.lr", 0.01), ("batch_size", 32), ("regularizers.l2", 0.001)]
     assert share_link.decode_link(asked(app, "x")).optimizer.__dict__["lr"] == 0.01
 
@@ -102,7 +102,7 @@ def test_another_network_is_another_run_and_the_old_one_stops(visit: Callable[..
     app.button(key="remove_1").click().run()
     assert asked(app, "run") != run
     assert len(share_link.decode_link(asked(app, "x")).network) == 1
-    row = Reader(home).run(run)
+    row = Reader(home).read_run(run)
     assert row is not None
     assert row.state == "stopped"
 
@@ -116,7 +116,7 @@ def test_what_is_invalid_is_marked_and_changes_nothing(visit: Callable[..., AppT
     assert any("Training: Expected at least 1, received 0." in text for text in said)
     assert sum("Expected at least 1, received 0." in text for text in said) == 2
     assert asked(app, "run") == run
-    assert Reader(home).run(run).state in ("running", "queued")  # type: ignore[union-attr]
+    assert Reader(home).read_run(run).state in ("running", "queued")  # type: ignore[union-attr]
     control(app, "form.steps").set_value(None).run()
     control(app, "form.batch_size").set_value(10).run()
     assert any("a number of steps or of epochs" in text.value for text in app.markdown)
@@ -187,7 +187,7 @@ def test_chosen_runs_are_overlaid_and_stopped(visit: Callable[..., AppTest], hom
     assert set(states.values()) <= {"stopped", "finished"}
     app.button(key="delete").click().run()
     assert app.button(key="confirmed").label == "Delete for good"
-    assert all(Reader(home).run(run) for run in runs)  # it asks first
+    assert all(Reader(home).read_run(run) for run in runs)  # it asks first
 
 
 def test_a_control_that_shows_its_value_is_left_alone(visit: Callable[..., AppTest]) -> None:

@@ -46,21 +46,21 @@ def test_pause_stands_still_and_costs_nothing(fleet: Fleet, reader: Reader, run:
     assert cpu_seconds(pid) - before <= 0.02
     assert row_of(reader, run).step == at
     assert fleet.pause(run) == at  # twice is once
-    assert [line.kind for line in reader.log(run)] == ["pause"]
+    assert [line.kind for line in reader.read_log(run)] == ["pause"]
     assert fleet.resume(run) == at
     wait_for(lambda: row_of(reader, run).step > at)
 
 
 def newest(reader: Reader, run: str) -> Frame:
     """The newest frame of a run."""
-    data = reader.frame(run)
+    data = reader.read_frame(run)
     assert data is not None
     return Frame.decode(data)
 
 
 def frames_since(reader: Reader, run: str, step: int) -> list[Frame]:
     """The frames of a run after a step."""
-    return list(map(Frame.decode, reader.frames(run, step)))
+    return list(map(Frame.decode, reader.read_frames(run, step)))
 
 
 def test_one_batch_and_one_epoch(fleet: Fleet, reader: Reader, run: str) -> None:
@@ -73,7 +73,7 @@ def test_one_batch_and_one_epoch(fleet: Fleet, reader: Reader, run: str) -> None
     wait_for(lambda: row_of(reader, run).epoch == epoch + 1)
     row = row_of(reader, run)
     time.sleep(0.3)
-    assert row_of(reader, run).step == row.step == reader.epochs(run)[-1, 1]
+    assert row_of(reader, run).step == row.step == reader.read_epochs(run)[-1, 1]
     assert newest(reader, run).step == row.step
     assert row.state == "paused"
 
@@ -89,7 +89,7 @@ def test_a_step_pauses_a_running_run(fleet: Fleet, reader: Reader, run: str) -> 
 def test_an_edit_is_logged_before_it_acts(fleet: Fleet, reader: Reader, run: str) -> None:
     for value in (0.01, 0.02, 0.03, 0.04, 0.05):
         at = fleet.edit(run, Edit(path="optimizer.lr", value=value))
-        line = reader.log(run)[-1]
+        line = reader.read_log(run)[-1]
         assert (line.kind, line.step, line.detail) == ("edit", at, {"path": "optimizer.lr", "value": value})
         fresh = wait_for(partial(frames_since, reader, run, at))
         assert {float(frame.readings["lr"][0]) for frame in fresh} == {float(np.float32(value))}
@@ -101,7 +101,7 @@ def test_what_cannot_be_edited_is_refused_and_not_logged(fleet: Fleet, reader: R
     for path, value in (("optimizer.lr", -1.0), ("network.0.width", 5), ("nonsense", 1)):
         with pytest.raises(PlaygroundError, match="expected"):
             fleet.edit(run, Edit(path=path, value=value))
-    assert reader.log(run) == []
+    assert reader.read_log(run) == []
     at = row_of(reader, run).step
     wait_for(lambda: row_of(reader, run).step > at)  # and it goes on
 
@@ -113,7 +113,7 @@ def test_stop_keeps_the_last_weights(fleet: Fleet, reader: Reader, run: str) -> 
     assert checkpoint_of(reader, run).step == at
     wait_for(lambda: run not in fleet.status()["runs"])
     assert fleet.stop(run) == at, "what has ended has stopped"
-    assert [line.kind for line in reader.log(run)] == ["stop"]
+    assert [line.kind for line in reader.read_log(run)] == ["stop"]
     for command in (fleet.pause, fleet.resume):
         with pytest.raises(PlaygroundError, match="stopped"):
             command(run)
@@ -125,12 +125,14 @@ def test_reset_begins_again_with_the_edits(fleet: Fleet, reader: Reader, run: st
     wait_for(lambda: row_of(reader, new).step > 0)
     old, fresh = row_of(reader, run), row_of(reader, new)
     assert old.state == "stopped"
-    assert reader.log(run)[-1].detail == {"successor": new}
-    assert reader.log(new)[0].kind == "reset"
-    assert reader.log(new)[0].detail == {"predecessor": run}
+    assert reader.read_log(run)[-1].detail == {"successor": new}
+    assert reader.read_log(new)[0].kind == "reset"
+    assert reader.read_log(new)[0].detail == {"predecessor": run}
     assert (fresh.parent, fresh.parent_step) == (run, 0)
     assert fresh.experiment == old.edited != old.experiment
-    assert reader.losses(new)[0].tolist() == reader.losses(run)[0].tolist()  # same first weights, same first batch
+    assert (
+        reader.read_losses(new)[0].tolist() == reader.read_losses(run)[0].tolist()
+    )  # same first weights, same first batch
     again = fleet.reset(new)
     fleet.stop(again)
     assert fleet.reset(again)  # one that has ended can be reset as well
@@ -138,10 +140,10 @@ def test_reset_begins_again_with_the_edits(fleet: Fleet, reader: Reader, run: st
 
 def test_delete_leaves_nothing(fleet: Fleet, reader: Reader) -> None:
     name = fleet.start(small())
-    wait_for(lambda: reader.checkpoints(name))
+    wait_for(lambda: reader.list_checkpoints(name))
     pid = fleet.status()["runs"][name]["pid"]
     fleet.delete(name)
-    assert reader.run(name) is None
+    assert reader.read_run(name) is None
     assert not (fleet.place.checkpoints / name).exists()
     assert not os.path.exists(f"/proc/{pid}/fd/0")
     assert name not in fleet.status()["runs"]
@@ -152,7 +154,7 @@ def test_delete_leaves_nothing(fleet: Fleet, reader: Reader) -> None:
 def test_the_summary_is_the_last_epoch(fleet: Fleet, reader: Reader, run: str) -> None:
     wait_for(lambda: row_of(reader, run).summary.get("steps_per_second"))
     fleet.pause(run)
-    summary, last = row_of(reader, run).summary, reader.epochs(run)[-1]
+    summary, last = row_of(reader, run).summary, reader.read_epochs(run)[-1]
     found = [summary[key] for key in ("train_loss", "train_metric", "validation_loss", "validation_metric")]
     assert found == last[2:6].tolist()
     assert 0 < summary["seconds"] < 30
@@ -169,7 +171,7 @@ def test_a_storm_of_commands(fleet: Fleet, reader: Reader, run: str) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         steps = list(pool.map(command, range(60)))
-    log = reader.log(run)
+    log = reader.read_log(run)
     assert [line.step for line in log] == sorted(line.step for line in log)
     assert sum(line.kind == "edit" for line in log) == 20
     states = [line.kind for line in log if line.kind != "edit"]

@@ -48,7 +48,7 @@ def test_a_worker_that_needs_more_than_its_limit_says_out_of_memory(tmp_path: Pa
 
 def ended(reader: Reader, run: str) -> Any:
     def over() -> Any:
-        row = reader.run(run)
+        row = reader.read_run(run)
         return row if row is not None and row.state.is_final else None
 
     return wait_for(over, 120)
@@ -104,7 +104,7 @@ def test_runs_wait_for_memory_in_turn_and_one_alone_never_does() -> None:
 def test_a_large_checkpoint_is_never_copied_and_comes_back_the_same(tmp_path: Path) -> None:
     trainer = Trainer(Experiment.from_dict({**WIDE, "network": [{"kind": "dense", "width": 1500}] * 2}))
     trainer.advance(deadline=0.0, until_step=1)
-    taken = checkpoint.snapshot(trainer, 0, 1.0, None)
+    taken = checkpoint.take_snapshot(trainer, 0, 1.0, None)
     assert checkpoint.count_tensor_bytes(taken.state) > memory_estimate.COPIED_STATE_BYTES
     assert taken.data is None
     path = tmp_path / "one.pt"
@@ -121,9 +121,9 @@ def test_a_large_checkpoint_is_never_copied_and_comes_back_the_same(tmp_path: Pa
 
 
 def test_checkpoints_are_apart_by_size_and_by_the_time_they_take() -> None:
-    assert checkpoint.spacing(5.0, MIB, 0.01) == 5.0
-    assert checkpoint.spacing(5.0, 1600 * MIB, 1.0) == 100.0
-    assert checkpoint.spacing(5.0, MIB, 3.0) == pytest.approx(30.0)
+    assert checkpoint.compute_spacing(5.0, MIB, 0.01) == 5.0
+    assert checkpoint.compute_spacing(5.0, 1600 * MIB, 1.0) == 100.0
+    assert checkpoint.compute_spacing(5.0, MIB, 3.0) == pytest.approx(30.0)
 
 
 def test_a_run_keeps_so_many_bytes_of_checkpoints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -150,7 +150,7 @@ def test_a_claim_is_on_the_disk_before_the_worker_acts(tmp_path: Path, monkeypat
         send = pool.send
 
         def look_then_send(run: str, message: dict[str, Any]) -> None:
-            row = scheduler.records.reader.run(run)
+            row = scheduler.records.reader.read_run(run)
             assert row is not None
             stored.append(f"{message['do']}: {row.state}")
             send(run, message)

@@ -120,10 +120,10 @@ def test_how_a_run_ends_badly(fleet: Fleet, reader: Reader, fields: dict[str, ob
     assert said in str(row.message)
     assert "Traceback" not in str(row.message)
     assert len(str(row.message).splitlines()) == 1
-    assert reader.log(run)[-1].kind == state
+    assert reader.read_log(run)[-1].kind == state
     if state == "diverged":
-        assert reader.checkpoint(run, good=True) is not None
-        assert len(reader.losses(run, None)) == row.step
+        assert reader.find_checkpoint(run, good=True) is not None
+        assert len(reader.read_losses(run, None)) == row.step
 
 
 def test_more_runs_than_places_wait(other: Callable[..., Fleet]) -> None:

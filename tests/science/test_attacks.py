@@ -126,7 +126,7 @@ def test_share_zero_only_looks() -> None:
     seen = looked_at.advance(deadline=math.inf)
     assert seen.losses == losses
     assert all("robustness" in frame.readings for frame in seen.frames)
-    assert "robustness" not in plain._frame(0.0).readings
+    assert "robustness" not in plain._take_frame(0.0).readings
 
 
 def test_making_examples_and_looking_at_them_moves_nothing() -> None:

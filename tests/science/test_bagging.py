@@ -19,10 +19,10 @@ from engine.network.build import build
 from engine.numerics.seeding import DROPOUT, MEMBER, seed_of
 from engine.parts.schedules import ScheduleProgress
 from engine.preview.preview import preview
-from engine.training.divergence import find_most_grown, weight_norms
+from engine.training.divergence import compute_weight_norms, find_most_grown
 from engine.training.eager import Eager
 from engine.training.ensemble import combine
-from engine.training.members import member_experiments, member_samples
+from engine.training.members import build_member_experiments, draw_member_samples
 from engine.training.trainer import Trainer
 from tests.science.measured import Always, Never
 from tests.science.references import covers
@@ -65,8 +65,8 @@ def lonely(data: dict[str, Any], place: int) -> dict[str, Tensor]:
     """The weights of one member, trained alone on its sample by the executor of an ordinary run."""
     whole = Experiment.from_dict(data)
     prepared = Trainer(whole).data
-    own = member_experiments(whole)[place]
-    chosen = member_samples(whole, len(prepared.train_x))[place]
+    own = build_member_experiments(whole)[place]
+    chosen = draw_member_samples(whole, len(prepared.train_x))[place]
     sampled = type(prepared)(
         **{**vars(prepared), "train_x": prepared.train_x[chosen], "train_y": prepared.train_y[chosen]}
     )
@@ -102,8 +102,8 @@ def test_a_member_is_what_it_would_be_alone(name: str) -> None:
 
 def test_samples_are_drawn_with_replacement_and_always_the_same() -> None:
     experiment = Experiment.from_dict(BAG)
-    drawn = member_samples(experiment, 5000)
-    assert all(torch.equal(a, b) for a, b in zip(drawn, member_samples(experiment, 5000), strict=True))
+    drawn = draw_member_samples(experiment, 5000)
+    assert all(torch.equal(a, b) for a, b in zip(drawn, draw_member_samples(experiment, 5000), strict=True))
     for sample in drawn:
         assert len(sample) == 5000
         assert int(sample.min()) >= 0
@@ -112,7 +112,7 @@ def test_samples_are_drawn_with_replacement_and_always_the_same() -> None:
         counts = torch.bincount(sample, minlength=5000).double()
         assert float(counts.var()) == pytest.approx(1.0, abs=0.1), "as Poisson has it"
     assert not torch.equal(drawn[0], drawn[1])
-    other = member_samples(experiment.model_copy(update={"seed": 1}), 5000)
+    other = draw_member_samples(experiment.model_copy(update={"seed": 1}), 5000)
     assert not torch.equal(drawn[0], other[0])
 
 
@@ -149,7 +149,7 @@ def test_validation_and_members_are_those_of_twins(vote: str) -> None:
     found = readings["members"]
     assert found[0] == pytest.approx(right, abs=1e-6)
     np.testing.assert_allclose(found[2:], [(one.argmax(1) == y).mean() for one in said], atol=1e-6)
-    drawn = member_samples(trainer.experiment, len(seen[0]))
+    drawn = draw_member_samples(trainer.experiment, len(seen[0]))
     answers, truth = [], []
     for example, target in enumerate(trainer.data.train_y.tolist()):
         unseen = [k for k in range(4) if example not in drawn[k].tolist()]
@@ -205,7 +205,9 @@ def test_taken_apart_and_put_together_same_run(name: str) -> None:
 
 def test_the_loss_of_a_step_is_the_mean_of_the_members() -> None:
     trainer = trainer_of(BAG)
-    expected = [trainer.heads.loss(one.network(x), y).item() for one in trainer.learners for x, y in [one.batch(24, 0)]]
+    expected = [
+        trainer.heads.loss(one.network(x), y).item() for one in trainer.learners for x, y in [one.take_batch(24, 0)]
+    ]
     for learner in trainer.learners:
         learner.order.begin(0)
     assert trainer.advance(deadline=0.0).losses == [pytest.approx(sum(expected) / 3, rel=1e-6)]
@@ -213,7 +215,7 @@ def test_the_loss_of_a_step_is_the_mean_of_the_members() -> None:
 
 def test_whoever_breaks_is_named() -> None:
     trainer = trainer_of(BAG)
-    norms = weight_norms(trainer.network)
+    norms = compute_weight_norms(trainer.network)
     assert len(norms) == 6
     with torch.no_grad():
         module_of(trainer.network.members[1].stages[0])[0].weight.mul_(9)

@@ -80,7 +80,7 @@ def test_each_step_is_at_most_a_quarter_beyond_the_last() -> None:
         assert last < step <= 1.25 * last < step + 1, "and as far as that allows"
     assert len(list(frame_grid.steps(800))) == 29
     assert len(found) == 48
-    assert all(frame_grid.on_grid(step) == (step in found) for step in range(50_001))
+    assert all(frame_grid.is_on_grid(step) == (step in found) for step in range(50_001))
 
 
 def test_a_fast_run_has_the_frames_of_the_grid_in_every_repetition() -> None:
@@ -93,7 +93,7 @@ def test_a_fast_run_has_the_frames_of_the_grid_in_every_repetition() -> None:
     for frame, twin in zip(one, other, strict=True):
         assert_same(frame, twin)
         assert_same(frame, by_step[frame.step])
-    assert all(frame.why == ("grid" if frame_grid.on_grid(step) else "") for step, frame in by_step.items())
+    assert all(frame.why == ("grid" if frame_grid.is_on_grid(step) else "") for step, frame in by_step.items())
 
 
 def test_a_resumed_run_has_the_same_grid() -> None:
@@ -129,7 +129,7 @@ def test_the_last_good_step_has_a_frame(name: str, cuts: tuple[int, ...]) -> Non
         {*frame_grid.steps(end), end - 1, end} - {1, 34, 40}
     )
     struck = end - 1 in (34, 40) and bool(cuts)  # a clock strikes when a run is taken up again
-    assert found[end - 1].why == ("grid" if frame_grid.on_grid(end - 1) else "" if struck else "last good")
+    assert found[end - 1].why == ("grid" if frame_grid.is_on_grid(end - 1) else "" if struck else "last good")
     assert found[end].why == every[end].why == "not finite"
     for step in (end - 1, end):
         assert_same(found[step], every[step])
@@ -172,7 +172,7 @@ def test_the_header_says_why_and_old_frames_have_no_reason() -> None:
 
 def diverged(reader: Reader, run: str) -> RunRow | None:
     """The row of the run once it has diverged."""
-    row = reader.run(run)
+    row = reader.read_run(run)
     return row if row is not None and row.state == "diverged" else None
 
 
@@ -184,15 +184,15 @@ def test_store_log_and_archive_have_them(fleet: Any) -> None:
     for _ in range(2):
         run = fleet.start(Experiment.from_dict(wild))
         row = wait_for(partial(diverged, reader, run))
-        frames = {frame.step: frame for frame in map(Frame.decode, reader.frames(run))}
-        end = reader.log(run)[-1]
+        frames = {frame.step: frame for frame in map(Frame.decode, reader.read_frames(run))}
+        end = reader.read_log(run)[-1]
         assert (end.kind, end.step) == ("diverged", row.step)
         assert end.detail["grid"] == list(frame_grid.steps(row.step))
         assert {*end.detail["grid"], row.step - 1, row.step} <= frames.keys()
         assert frames[row.step].why == "not finite"
         assert not np.isfinite(frames[row.step].readings["loss"]).any()
         packed = unpack(pack(reader, row))
-        assert [data for _, _, data in packed.frames] == reader.frames(run)
+        assert [data for _, _, data in packed.frames] == reader.read_frames(run)
         found.append({step: frame for step, frame in frames.items() if frame.why})
     assert found[0].keys() == found[1].keys()
     for step, frame in found[0].items():

@@ -111,8 +111,8 @@ def test_every_place_says_it(fleet: Any, tmp_path: Any) -> None:
     reader = Reader(fleet.place.home)
     value = Experiment.from_dict({**OVERFIT, **ENDS["by epochs"]})
     run = fleet.start(value)
-    row = wait_for(lambda: (r := reader.run(run)) and r.state == "finished" and r)
-    held = reader.epochs(run, points=None)[:, 4].tolist()
+    row = wait_for(lambda: (r := reader.read_run(run)) and r.state == "finished" and r)
+    held = reader.read_epochs(run, points=None)[:, 4].tolist()
     best, number = min(held), held.index(min(held)) + 1
     back = {"epoch": number, "validation_loss": best}
     words = f"epoch {number}, with a validation loss of {best:.4g}"
@@ -139,10 +139,10 @@ def test_every_place_says_it(fleet: Any, tmp_path: Any) -> None:
 def test_a_run_stopped_by_hand_keeps_its_last_weights_and_names_the_best(fleet: Any) -> None:
     reader = Reader(fleet.place.home)
     run = fleet.start(Experiment.from_dict({**OVERFIT, "steps": 1_000_000}))
-    wait_for(lambda: (r := reader.run(run)) and r.epoch >= 20)
+    wait_for(lambda: (r := reader.read_run(run)) and r.epoch >= 20)
     fleet.stop(run)
-    row = wait_for(lambda: (r := reader.run(run)) and r.state == "stopped" and r)
-    held = reader.epochs(run, points=None)[:, 4].tolist()
+    row = wait_for(lambda: (r := reader.read_run(run)) and r.state == "stopped" and r)
+    held = reader.read_epochs(run, points=None)[:, 4].tolist()
     best = min(held)
     assert str(row.message) == (
         f"The weights are those of step {row.step}, where the run was stopped. "

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from engine.catalogue.part import catalogue
 from engine.experiment.experiment import Experiment
-from engine.numerics.norms import deviations, lengths, shorten_, shorten_each_, squares
+from engine.numerics.norms import compute_deviations, compute_norms, shorten_, shorten_each_, sum_squares
 from engine.parts.regularizers import Regularizer
 from engine.training.trainer import Trainer
 from tests.export.running import expect_same, in_process
@@ -35,11 +35,11 @@ def true_length(tensor: Tensor) -> float:
 @pytest.mark.parametrize("scale", SCALES)
 def test_lengths_are_numpys(scale: float) -> None:
     parts = drawn(scale, (7, 5), (5,), (3, 2, 2, 2))
-    found = lengths(parts)
+    found = compute_norms(parts)
     assert found.dtype == torch.float32
     assert found.tolist() == pytest.approx([true_length(part) for part in parts], rel=1e-5)
     spreads = [float(part.numpy().astype(np.float64).std()) for part in parts]
-    assert deviations(parts).tolist() == pytest.approx(spreads, rel=1e-5)
+    assert compute_deviations(parts).tolist() == pytest.approx(spreads, rel=1e-5)
 
 
 @pytest.mark.parametrize("scale", SCALES)
@@ -68,9 +68,9 @@ def test_in_the_middle_nothing_is_rounded_otherwise() -> None:
     for scale in (1e-12, 1e-3, 1.0, 1e6, 1e15):
         parts = drawn(scale, (50, 20), (20,), (3, 3))
         plain = torch.stack(torch._foreach_norm(parts))
-        assert torch.equal(lengths(parts), plain)
-        assert torch.equal(squares(parts), plain.square().sum())
-        assert torch.equal(deviations(parts), torch.stack([part.std(correction=0) for part in parts]))
+        assert torch.equal(compute_norms(parts), plain)
+        assert torch.equal(sum_squares(parts), plain.square().sum())
+        assert torch.equal(compute_deviations(parts), torch.stack([part.std(correction=0) for part in parts]))
         expected = [part * (0.3 / torch.linalg.vector_norm(plain)).clamp(max=1.0) for part in parts]
         each = parts[0] * (0.3 / torch.linalg.vector_norm(parts[0], dim=(1,), keepdim=True)).clamp(max=1.0)
         shorten_each_(one := parts[0].clone(), (1,), 0.3)
@@ -84,7 +84,7 @@ def test_what_is_no_number_stays_none() -> None:
         part = torch.tensor([1.0, bad])
         shorten_([part], 1.0)
         assert math.isnan(part[1])
-    assert lengths([torch.zeros(3)]).tolist() == [0.0]
+    assert compute_norms([torch.zeros(3)]).tolist() == [0.0]
     zeros = torch.zeros(3)
     shorten_([zeros], 1.0)
     assert zeros.tolist() == [0.0] * 3

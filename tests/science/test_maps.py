@@ -158,7 +158,7 @@ def test_rows_and_columns_are_not_mixed_up() -> None:
     found = taken(CASES["classes"])
     with torch.no_grad():
         module_of(found.trainer.network.stages[0])[0].weight[:, 1] = 0
-    maps = found.trainer.capture.readings()["output"][0].to(torch.int64)
+    maps = found.trainer.capture.take_readings()["output"][0].to(torch.int64)
     assert (maps == maps[0]).all()
     assert (maps[0] != maps[0, 0]).any()
 

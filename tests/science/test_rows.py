@@ -12,7 +12,7 @@ from torch import Tensor
 
 from engine.experiment.experiment import Experiment
 from engine.frame import Frame
-from engine.training.divergence import find_most_grown, first_to_overflow, weight_norms
+from engine.training.divergence import compute_weight_norms, find_first_overflow, find_most_grown
 from engine.training.trainer import Trainer
 from engine.training.weight_rows import WeightRows
 from tests.science.measured import Never, close
@@ -157,7 +157,7 @@ def test_near_zero_is_of_all_weights(taken: Any) -> None:
         update={"threshold": 0.05}
     )
     with torch.no_grad():
-        moment = trainer.capture._moment()
+        moment = trainer.capture._build_moment()
     close(near.measure(moment, trainer.capture.subject)["near_zero"].numpy(), shares, 1e-6)
     assert min(shares) < max(shares)
 
@@ -199,14 +199,14 @@ def test_the_adding_problem_of_issue_7() -> None:
 
 def test_divergence_looks_at_every_matrix() -> None:
     trainer = started()
-    close(np.array(weight_norms(trainer.network)), [norm(row) for row in every_layer(copies(trainer))], 1e-6)
-    first = weight_norms(trainer.network)
+    close(np.array(compute_weight_norms(trainer.network)), [norm(row) for row in every_layer(copies(trainer))], 1e-6)
+    first = compute_weight_norms(trainer.network)
     with torch.no_grad():
         module_of(trainer.network.stages[2]).inner.weight_hh_l0 *= 50
     assert str(find_most_grown(trainer.network, first)) == "3 gru"
     with torch.no_grad():
         module_of(trainer.network.stages[1]).inner.out_proj.weight[0, 0] = math.nan
-    assert str(first_to_overflow(trainer.network, trainer.data.train_x[:4])) == "2 attention"
+    assert str(find_first_overflow(trainer.network, trainer.data.train_x[:4])) == "2 attention"
 
 
 def every_layer(layers: list[Weights]) -> list[list[Tensor]]:
@@ -223,5 +223,5 @@ def test_rows_neither_overflow_nor_vanish(scale: float) -> None:
     for weight, value in ((inner.weight_ih_l0, values[:2]), (inner.weight_hh_l0, values[2:])):
         place = next(i for i, tensor in enumerate(counted.tensors) if tensor is weight)
         tensors[place].view(-1)[: len(value)] = torch.tensor(value)
-    found = (counted.norms(tensors) / scale).tolist()
+    found = (counted.compute_norms(tensors) / scale).tolist()
     assert found[gru : gru + 3] == pytest.approx([13.0, 5.0, 12.0], rel=1e-6)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from engine.data.prepare import prepare
 from engine.experiment.experiment import Experiment
-from engine.numerics.metrics import metric
+from engine.numerics.metrics import compute_metric
 from engine.parts.probes import Subject, measure_score
 from engine.training.clock import FrameClock
 from engine.training.heads import HeadMetrics, Heads
@@ -48,7 +48,7 @@ def by_ends(outputs: Tensor, targets: Tensor) -> list[float]:
     for part in (slice(0, 3), slice(3, None)):
         if len(outputs[part]):
             tally.add_batch(outputs[part].repeat(1, 3), targets[part].repeat(1, 3))
-    return list(tally.head_scores()[2::2])
+    return list(tally.compute_head_scores()[2::2])
 
 
 @pytest.mark.parametrize(
@@ -58,14 +58,14 @@ def by_ends(outputs: Tensor, targets: Tensor) -> list[float]:
 )
 def test_targets_that_do_not_vary_have_no_r2(targets: Tensor) -> None:
     outputs = targets + torch.linspace(-1, 1, len(targets))[:, None]
-    assert math.isnan(float(metric(outputs, targets, "regression")))
+    assert math.isnan(float(compute_metric(outputs, targets, "regression")))
     assert math.isnan(float(measure_score(outputs, targets, SUBJECT)))
     assert all(map(math.isnan, by_ends(outputs, targets)))
 
 
 def test_of_no_examples_there_is_no_metric() -> None:
-    assert math.isnan(float(metric(torch.empty(0, 2), torch.empty(0, dtype=torch.int64), "classification")))
-    assert math.isnan(float(metric(torch.empty(0, 1), torch.empty(0, 1), "regression")))
+    assert math.isnan(float(compute_metric(torch.empty(0, 2), torch.empty(0, dtype=torch.int64), "classification")))
+    assert math.isnan(float(compute_metric(torch.empty(0, 1), torch.empty(0, 1), "regression")))
     assert math.isnan(float(measure_score(torch.empty(0, 1), torch.empty(0, 1), SUBJECT)))
 
 
@@ -76,7 +76,7 @@ def test_where_it_is_defined_it_is_scikit_learns(middle: float, wide: float) -> 
     given = (y + wide * 0.3 * rng.normal(size=y.shape)).astype(np.float32)
     right = r2_score(y.astype(np.float64), given.astype(np.float64))
     outputs, targets = torch.from_numpy(given), torch.from_numpy(y)
-    assert float(metric(outputs, targets, "regression")) == pytest.approx(right, rel=1e-9)
+    assert float(compute_metric(outputs, targets, "regression")) == pytest.approx(right, rel=1e-9)
     assert float(measure_score(outputs, targets, SUBJECT)) == pytest.approx(right, rel=1e-5)
     assert by_ends(outputs, targets) == pytest.approx([right] * 3, rel=1e-6)
 
@@ -119,4 +119,6 @@ def test_a_tally_in_a_checkpoint_of_before_goes_on() -> None:
     old = {"loss_sum": 0.0, "examples": 6, "count": 6, "sums": sums}
     tally = HeadMetrics.load(Heads(experiment, prepare(experiment), trainer.network, torch.device("cpu")), old)
     tally.add_batch(torch.from_numpy(given[6:]).float(), torch.from_numpy(y[6:]).float())
-    assert tally.head_scores()[2::2] == pytest.approx([r2_score(y[:, i], given[:, i]) for i in (0, 1)], rel=1e-5)
+    assert tally.compute_head_scores()[2::2] == pytest.approx(
+        [r2_score(y[:, i], given[:, i]) for i in (0, 1)], rel=1e-5
+    )

@@ -91,7 +91,7 @@ def test_frames_at_common_steps_say_the_same() -> None:
 def test_readings_and_evaluation_see_no_dropout_and_move_no_statistics() -> None:
     trainer, _ = run(Never(), {**BUSY, "steps": 5})
     before = weights(trainer)
-    first, second = (trainer.capture.readings() for _ in range(2))
+    first, second = (trainer.capture.take_readings() for _ in range(2))
     for key in first.keys() - {"gradient_norm", "update_ratio", "weight_norm"}:
         assert torch.equal(first[key].nan_to_num(-7.0), second[key].nan_to_num(-7.0)), key
     progress = Progress(0)

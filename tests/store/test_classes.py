@@ -98,7 +98,7 @@ def test_a_run_that_an_older_version_began_goes_on(writer: Writer) -> None:
     with writer.connection.begin():
         maintenance.merge_chunks(writer.connection, "r")
     reader = Reader(writer.layout.home)
-    epochs = reader.epochs("r", None)
+    epochs = reader.read_epochs("r", None)
     assert epochs.shape == (1499, len(list_epoch_columns(CHANNELS)))
     np.testing.assert_array_equal(epochs[:, 0], np.arange(1, 1500))
     np.testing.assert_array_equal(epochs[:, 6:], [(math.nan,) * 12] * 1100 + [NEW] * 399)
@@ -114,17 +114,17 @@ def test_a_run_of_an_older_version_reads_as_before(writer: Writer) -> None:
     writer.commit([RunUpdate("r", changes={"channels": "[]"})])
     store(writer, 1, ())
     reader = Reader(writer.layout.home)
-    assert reader.epochs("r").tolist() == [list(row(1))]
-    assert extract_class_metrics([], reader.epochs("r")) is None
+    assert reader.read_epochs("r").tolist() == [list(row(1))]
+    assert extract_class_metrics([], reader.read_epochs("r")) is None
     assert list_epoch_columns([]) == EPOCH_COLUMNS
     reader.close()
 
 
 @pytest.mark.parametrize(("more", "worst"), [(NEW, 0.5), ((), math.nan), ((math.nan,) * 12, math.nan)])
 def test_viewers_are_told_the_lowest_recall_alone(more: tuple[float, ...], worst: float) -> None:
-    message = messages.epochs(np.array([row(1, more)]), CHANNELS, reset=False)
+    message = messages.pack_epochs(np.array([row(1, more)]), CHANNELS, reset=False)
     head, start = unpack(b"TPS1", message)
     assert head["columns"] == [*EPOCH_COLUMNS, "worst_recall"]
     np.testing.assert_array_equal(np.frombuffer(message, "<f8", offset=start), [*row(1), worst])
-    plain, _ = unpack(b"TPS1", messages.epochs(np.array([row(1, more)]), [], reset=True))
+    plain, _ = unpack(b"TPS1", messages.pack_epochs(np.array([row(1, more)]), [], reset=True))
     assert plain["columns"] == list(EPOCH_COLUMNS)

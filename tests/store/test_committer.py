@@ -57,7 +57,7 @@ def test_entries_wait_for_company_and_urgent_ones_do_not(committer: Committer, m
 def test_a_resolved_entry_is_on_the_disk(committer: Committer) -> None:
     committer.submit(losses(1, 3.0), urgent=True).result(10)
     reader = Reader(committer.layout.home)
-    assert reader.losses("r").tolist() == [[1, 3]]
+    assert reader.read_losses("r").tolist() == [[1, 3]]
     reader.close()
 
 

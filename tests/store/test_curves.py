@@ -27,7 +27,7 @@ def test_the_validation_loss_of_evenly_chosen_epochs(tmp_path: Path, pieces: int
     for part in np.array_split(rows, pieces):
         writer.commit([RunUpdate("r", epochs=tuple(map(tuple, part.tolist())))])
     reader = Reader(tmp_path)
-    with reader.view() as view:
+    with reader.open_view() as view:
         found = sample_loss_curve(view.connection, "r")
         ten = sample_loss_curve(view.connection, "r", 10)
     told = rows[:, 4].astype(np.float32)
@@ -52,7 +52,7 @@ def test_training_loss_where_there_is_no_validation_and_steps_where_there_are_no
     ends[3] = (3.0, 30.0, 1e300, 0.5, nan, nan)  # no float32
     writer.commit([RunUpdate("steps", first_step=1, losses=losses), RunUpdate("train", epochs=tuple(ends))])
     reader = Reader(tmp_path)
-    with reader.view() as view:
+    with reader.open_view() as view:
         assert sample_loss_curve(view.connection, "bare").tolist() == []
         assert sample_loss_curve(view.connection, "steps").tolist() == [3.0, 2.0, 1.0]
         assert (

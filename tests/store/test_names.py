@@ -61,7 +61,7 @@ def test_a_store_without_names_can_be_read_and_gets_them(
 ) -> None:
     old_store(tmp_path)
     reader = Reader(tmp_path)
-    assert [(row.id, row.name) for row in reader.runs()] == [("old", "")]
+    assert [(row.id, row.name) for row in reader.list_runs()] == [("old", "")]
     assert row_of(reader, "old").state == "finished"
     before = row_of(reader, "old").updated
     fleet = Fleet(tmp_path)

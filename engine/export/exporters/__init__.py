@@ -29,7 +29,7 @@ class ExportedRun:
     @classmethod
     def of(cls, reader: Reader, run: str, visitor: str = "") -> ExportedRun:
         """The run of that name. Raises: PlaygroundError if there is none."""
-        row = reader.run(run) if reader.layout.database.exists() else None
+        row = reader.read_run(run) if reader.layout.database.exists() else None
         if row is None:
             raise PlaygroundError(Message("There is no run {run}.", run=run))
         if row.damage:
@@ -47,9 +47,9 @@ class ExportedRun:
 
         Raises: PlaygroundError if none can be read.
         """
-        from engine.jobs.checkpoint import newest
+        from engine.jobs.checkpoint import load_newest
 
-        return newest(self.reader, self.row)[0]
+        return load_newest(self.reader, self.row)[0]
 
 
 class Exporter(Part, family="exporters", position=15):

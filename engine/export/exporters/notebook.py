@@ -21,6 +21,6 @@ class Notebook(Exporter):
     kind: Literal["notebook"] = "notebook"
 
     def files(self, subject: ExportedRun) -> dict[str, bytes]:
-        made = build_run_program(subject.experiment, subject.reader.log(subject.row.id))
+        made = build_run_program(subject.experiment, subject.reader.read_log(subject.row.id))
         text = write_notebook(made, write_header(subject.experiment, subject.row.id, made))
         return {f"train_{subject.row.id}.ipynb": text.encode(), **made.beside}

@@ -23,6 +23,6 @@ class Script(Exporter):
     kind: Literal["script"] = "script"
 
     def files(self, subject: ExportedRun) -> dict[str, bytes]:
-        made = build_run_program(subject.experiment, subject.reader.log(subject.row.id))
+        made = build_run_program(subject.experiment, subject.reader.read_log(subject.row.id))
         text = write_script(made, write_header(subject.experiment, subject.row.id, made))
         return {f"train_{subject.row.id}.py": text.encode(), **made.beside}

@@ -47,9 +47,9 @@ class TensorBoard(Exporter):
     def write(self, writer: Any, subject: ExportedRun) -> None:
         """Everything that is stored of the run."""
         row = subject.row
-        with subject.reader.view() as view:
-            losses, epochs = view.losses(row.id, None), view.epochs(row.id, None)
-            frames = [Frame.decode(payload) for _, payload in view.frames(row.id)]
+        with subject.reader.open_view() as view:
+            losses, epochs = view.read_losses(row.id, None), view.read_epochs(row.id, None)
+            frames = [Frame.decode(payload) for _, payload in view.read_frames(row.id)]
         # when each step was taken is known of steps with a frame; in between it is taken to be even
         known = [(0, row.created), *((f.step, row.created + f.seconds) for f in frames if f.step > 0)]
         steps, times = zip(*known, strict=True)
@@ -64,7 +64,7 @@ class TensorBoard(Exporter):
         for frame in frames:
             self.frame(writer, row.channels, frame, row.created + frame.seconds)
         for frame in frames[-1:]:
-            pictures(writer, row.channels, frame, row.created + frame.seconds)
+            draw_pictures(writer, row.channels, frame, row.created + frame.seconds)
 
     def frame(self, writer: Any, channels: list[dict[str, Any]], frame: Frame, at: float) -> None:
         """What the instruments said at one step."""
@@ -75,7 +75,7 @@ class TensorBoard(Exporter):
             reading = frame.readings[key]
             if channel["mark"] == "histogram":
                 for layer, (low, high, *counts) in zip(series, reading.tolist(), strict=True):
-                    histogram(writer, f"{key}/{layer}", frame.step, at, low, high, counts)
+                    build_histogram(writer, f"{key}/{layer}", frame.step, at, low, high, counts)
             elif channel["mark"] == "scalar" and reading.size == 1:
                 writer.add_scalar(f"{key}/value", float(reading.flat[0]), frame.step, at)
             elif channel["mark"] in ("lines", "scores") and reading.ndim == 1 and len(reading) == len(series):
@@ -83,7 +83,7 @@ class TensorBoard(Exporter):
                     writer.add_scalar(f"{key}/{layer}", float(value), frame.step, at)
 
 
-def pictures(writer: Any, channels: list[dict[str, Any]], frame: Frame, at: float) -> None:
+def draw_pictures(writer: Any, channels: list[dict[str, Any]], frame: Frame, at: float) -> None:
     """What is drawn from the newest frame alone: maps as images, their least value black, and all else as the
     distribution of its numbers."""
     for channel in channels:
@@ -110,7 +110,7 @@ def tag(column: str) -> str:
     return "/".join([what, split, *filter(None, end)])
 
 
-def histogram(writer: Any, tag: str, step: int, at: float, low: float, high: float, counts: list[float]) -> None:
+def build_histogram(writer: Any, tag: str, step: int, at: float, low: float, high: float, counts: list[float]) -> None:
     """One layer's counts; a range that is not finite has no histogram. Sums are those of the bins' middles."""
     if not (np.isfinite(low) and np.isfinite(high)):
         return

@@ -45,8 +45,8 @@ def write_epoch_end(loop: LoopWriter) -> list[str]:
 
 def write_divergence_test(loop: LoopWriter) -> str:
     """The test whether an epoch's mean loss diverged: far above the first loss and the untrained network's."""
-    need = loop.inliner.inline_name
-    runs_away, untrained_loss = (need("engine.training.divergence", name) for name in ("runs_away", "untrained_loss"))
+    names = ("runs_away", "compute_untrained_loss")
+    runs_away, untrained_loss = (loop.inliner.inline_name("engine.training.divergence", name) for name in names)
     ensemble = loop.experiment.ensemble
     untrained = "network()"
     if ensemble is not None:

@@ -12,7 +12,7 @@ from engine.export.program.construct import Constructions
 from engine.export.program.inliner import Inliner
 from engine.export.program.method import inline_method
 from engine.export.program.model import ModelWriter
-from engine.numerics.metrics import metric
+from engine.numerics.metrics import compute_metric
 from engine.parts.aspects import Aspect
 from engine.training.heads import list_heads
 
@@ -26,7 +26,7 @@ def score(network: nn.Module, loss: nn.Module, x: Tensor, y: Tensor, task: Task,
     found = float(loss(outputs, y))
     network.train()
     loss.train()
-    return found, float(metric(outputs[:, :width], y[:, :width], task))
+    return found, float(compute_metric(outputs[:, :width], y[:, :width], task))
 
 
 class HeadsWriter:
@@ -46,7 +46,10 @@ class HeadsWriter:
         """The lines that put the targets of all heads side by side; inputs to reconstruct join them batch by batch."""
         if not self.several:
             return []
-        rows, outputs = self.inliner.inline_name("engine.training.heads", "as_rows"), self.prepared.source.outputs
+        rows, outputs = (
+            self.inliner.inline_name("engine.training.heads", "reshape_to_rows"),
+            self.prepared.source.outputs,
+        )
         splits = ["train", "validation", *(["test"] if self.experiment.test else [])]
         widths = list(self.prepared.heads.values())
         lines = []

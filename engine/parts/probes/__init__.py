@@ -18,7 +18,7 @@ from torch import Tensor
 from engine.catalogue.part import Part
 from engine.examples import Task
 from engine.frame import Channel
-from engine.numerics.metrics import metric
+from engine.numerics.metrics import compute_metric
 
 T = TypeVar("T")
 Need = Literal[
@@ -179,4 +179,4 @@ def average_per_unit(outputs: Tensor) -> Tensor:
 
 def measure_score(outputs: Tensor, targets: Tensor, subject: Subject) -> Tensor:
     """The task's metric as a reading, float32, (); NaN where it is not defined, as where no target varies."""
-    return metric(outputs, targets, subject.task).to(torch.float32)
+    return compute_metric(outputs, targets, subject.task).to(torch.float32)

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 from torch import Tensor
 
 from engine.frame import Channel
-from engine.numerics.norms import deviations
+from engine.numerics.norms import compute_deviations
 from engine.parts.probes import Moment, Need, Probe, Subject
 
 
@@ -34,4 +34,4 @@ class ActivationStd(Probe):
         return Channel(self.kind, "Activation deviation", "√mean (h − mean h)²", series=subject.observed)
 
     def measure(self, moment: Moment, subject: Subject) -> Mapping[str, Tensor]:
-        return {self.kind: deviations(moment.activations)}  # (layers,)
+        return {self.kind: compute_deviations(moment.activations)}  # (layers,)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from engine.catalogue.part import hparam
-from engine.numerics.norms import squares
+from engine.numerics.norms import sum_squares
 from engine.parts.regularizers import Regularizer, make_layers_field
 
 
@@ -42,7 +42,7 @@ class L2(Regularizer):
         return self.layers
 
     def compute_penalty(self, weights: list[Tensor]) -> Tensor:
-        return self.strength / 2 * squares(weights)  # with a half, so that the gradient is λw and not 2λw
+        return self.strength / 2 * sum_squares(weights)  # with a half, so that the gradient is λw and not 2λw
 
     def add_gradient_(self, weights: list[Tensor], gradients: list[Tensor]) -> None:
         torch._foreach_add_(gradients, weights, alpha=self.strength)
