@@ -67,7 +67,9 @@ def format_metrics(reader: Reader, run: str) -> pd.DataFrame:
     ]  # no epoch yet: none but the usual
     epochs = pd.DataFrame(values, columns=list(names))
     epochs = epochs[[name for name in names if not name.startswith("confusion_")]]
+    # Left: steps within an epoch keep their loss, and have no epoch's numbers.
     table = steps.merge(epochs, on="step", how="left")
+    # As stored: a CSV with the float64 of a float32 shows nine digits that nobody measured.
     return table.astype({"step": "int64", "loss": "float32"})
 
 
@@ -93,6 +95,7 @@ def write_in_english(detail: dict[str, Any]) -> dict[str, Any]:
 
 def load_model(reader: Reader, row: RunRow) -> bytes:
     """Weights and running statistics of the newest checkpoint, or of the last good one if the run diverged."""
+    # Late: with torch it costs a second, and most of the command line's commands need neither.
     from safetensors.torch import save
 
     from engine.jobs import checkpoint

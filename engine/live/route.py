@@ -49,6 +49,7 @@ async def serve(websocket: WebSocket, hub: Hub, fleet: Fleet) -> None:
     if right is None or not is_same_origin(websocket):
         await websocket.close(REFUSED)
         return
+    # The last descriptors are for pages and the store: too many viewers must not lock everyone out.
     if descriptor_budget.count_free() < descriptor_budget.count_reserved():
         await websocket.close(FULL, "There are too many viewers just now.")
         return
@@ -87,6 +88,7 @@ async def _listen(websocket: WebSocket, viewer: Viewer, fleet: Fleet, right: tok
             return
         name = _parse_command(said.get("text") or "")
         if name == "snapshot":
+            # A snapshot reads the whole run from the disk; this viewer alone waits for it.
             await asyncio.sleep(shown + SNAPSHOT_SECONDS - time.monotonic())
             shown = time.monotonic()
             viewer.request_snapshot()
@@ -95,6 +97,7 @@ async def _listen(websocket: WebSocket, viewer: Viewer, fleet: Fleet, right: tok
         try:
             if right != "command":
                 raise PlaygroundError(Message("This page may only watch the run."))
+            # A thread, because the fleet's line blocks until the command is on the disk.
             done["step"] = await asyncio.to_thread(_command, fleet, viewer.run, name)
         except PlaygroundError as error:
             done["error"] = error.message.plain()

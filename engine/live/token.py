@@ -48,6 +48,7 @@ def _secret(place: StoreLayout) -> bytes:
     signed is good no more."""
     place.prepare()
     with (place.home / "secret.lock").open("ab") as turn:
+        # Server and command line may meet here.
         fcntl.flock(turn, fcntl.LOCK_EX)  # one process at a time looks and makes
         found = place.secret.read_bytes() if place.secret.is_file() else b""
         if len(found) < LENGTH:
@@ -58,6 +59,7 @@ def _secret(place: StoreLayout) -> bytes:
                 file.write(found)
                 file.flush()
                 os.fsync(file.fileno())
+            # Whole or not at all: half a secret after a crash would be a weak one.
             fresh.replace(place.secret)
         place.secret.chmod(0o600)
     return found

@@ -34,6 +34,7 @@ class Viewer:
         self._queue.extend(messages)
         self._bytes += sum(map(len, messages))
         if len(self._queue) > MOST_MESSAGES or self._bytes > MOST_BYTES:
+            # Old frames are of no use to one who is behind: a snapshot shows where the run is now.
             self._clear()
             self._lagging = True
             self.lags += 1

@@ -90,6 +90,7 @@ class ActiveRun:
 
     def may_restart(self) -> bool:
         """Count a death of the worker; too many without a step further is too many."""
+        # A run that gets further between deaths is slow, not stuck: it may be killed any number of times.
         self.restarts = self.restarts + 1 if self.step <= self.restarted_at else 1
         self.restarted_at = self.step
         return self.restarts <= MOST_RESTARTS
@@ -97,6 +98,7 @@ class ActiveRun:
     def refuse_commands(self, sentence: Message) -> None:
         """Refuse what is under way, except a stop: a run that has ended has what that wants."""
         for command in self.commands.values():
+            # `refuse` below does nothing to a command that has its answer.
             if command.message["do"] == "stop":
                 command.answer(self.step)
             command.refuse(sentence)

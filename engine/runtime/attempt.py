@@ -33,10 +33,12 @@ def main(line: socket.socket, job: RunJob) -> None:
     except Leave:
         pass
     except Exception as error:
+        # Under the limit that it met, there may be no memory left to say so.
         memory_limit.lift_limit()
         traceback.print_exc()
         with contextlib.suppress(OSError, EOFError):
             line.sendall(_report_failure(job, error))
+            # Until it is stored: a worker that ends before that is taken for dead and started again.
             while wire.receive(line)[0]["do"] != "bye":
                 pass
     line.close()
@@ -56,6 +58,7 @@ def wait_for_memory(line: socket.socket, job: RunJob) -> list[dict[str, Any]]:
                 commands.append(message)
         except (OSError, EOFError):
             raise Leave from None
+    # CUDA reserves far more memory than it uses: a limit would stop every run there.
     if pick_device(Experiment.from_json(job.experiment).device).type == "cpu":
         memory_limit.set_limit(needed)
     return commands
@@ -80,6 +83,7 @@ def describe(error: Exception) -> Message:
 
 def rehearse() -> None:
     """Train for a moment, save and restore, so that whoever is forked from here has it all loaded."""
+    # The first backward pass and the first save import and initialize more than `import torch` does.
     trainer = Trainer(Experiment())
     trainer.advance(deadline=0.0).frames[0].encode()
     checkpoint.load(checkpoint.take_snapshot(trainer, 0, 0.0, None).data or b"")

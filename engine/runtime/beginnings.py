@@ -19,6 +19,7 @@ class Beginnings:
         """One more has begun."""
         self.count += 1
         self._next.set()
+        # Not `clear()`: whoever waits for the old event has been woken and must not be held again.
         self._next = asyncio.Event()
 
     async def wait(self, known: int) -> int:
@@ -34,6 +35,7 @@ async def follow(supervisor: Path, see: Callable[[], None]) -> None:
     Raises: OSError when nobody listens there any more, KeyError when whoever does knows nothing of beginnings.
     """
     reader, writer = await asyncio.open_unix_connection(str(supervisor))
+    # No count is negative, so the first answer comes at once: what began before is seen too.
     known = -1
     try:
         while True:

@@ -48,6 +48,7 @@ def listen(path: Path) -> socket.socket:
     folder = path.parent.stat()
     if folder.st_uid != os.getuid() or folder.st_mode & 0o077:
         raise PermissionError(f"{path.parent} must belong to you alone (mode 0700)")
+    # What a killed supervisor left behind; the lock says that nobody listens there.
     path.unlink(missing_ok=True)
     line = socket.socket(socket.AF_UNIX)
     before = os.umask(0o177)  # not chmod afterwards: for a moment others could connect

@@ -51,6 +51,7 @@ class Report:
 
     def message(self, progress: dict[str, Any], extra: dict[str, Any]) -> bytes:
         """The report as a wire message."""
+        # Little-endian whatever the machine: the same bytes go to the disk and to the browser.
         losses = np.concatenate([np.empty(0, np.float32), *self.losses]).astype("<f4", copy=False)
         header = {
             "first_step": self.first_step,
@@ -70,6 +71,7 @@ def entry(run: str, attempt: int, header: dict[str, Any], parts: list[bytes]) ->
         changes = {"channels": header["channels"], "static": parts[1] or None}
     checkpoint = header.get("checkpoint")
     claim, end = header.get("claim"), header.get("end")
+    # In one transaction with the telemetry: a reader never sees a final state without the last losses.
     changes |= (claim or {}).get("changes", {}) | (end or {}).get("changes", {})
     notes = header.get("notes", []) + (claim or {}).get("log", []) + (end or {}).get("log", [])
     frames = zip(header["frames"], parts[2:], strict=True)

@@ -33,6 +33,7 @@ class ReportIntake:
             stored.add_done_callback(self._announce)
         pending = self._pending[run]
         pending.append((stored, sum(map(len, parts))))
+        # Waiting here stops reading from the worker, so that one faster than the disk is slowed down by its socket.
         while pending and (ordered or self._is_behind(run) or pending[0][0].done()):
             first, _ = pending.popleft()
             if await first != "stored":

@@ -35,12 +35,13 @@ class RequestTicket:
     @classmethod
     def fresh(cls, place: StoreLayout, until: float) -> RequestTicket:
         """A new ticket of a client, valid until a time on the monotonic clock."""
-        return cls(place.tickets / secrets.token_hex(8), until)
+        return cls(place.tickets / secrets.token_hex(8), until)  # the file is made by whoever takes it
 
     @classmethod
     def of(cls, place: StoreLayout, asked: dict[str, Any]) -> RequestTicket:
         """The ticket that came with a request."""
         name = asked.get("ticket")
+        # The last part of the path alone: a request cannot name a file elsewhere.
         return cls(place.tickets / Path(name).name if name else None, asked.get("until", float("inf")))
 
     def to_json(self) -> dict[str, Any]:

@@ -48,6 +48,7 @@ class RunRecords:
 
     def store(self, entry: RunUpdate, *, urgent: bool = True) -> asyncio.Future[Outcome]:
         """Hand an entry to the writer; the future resolves when it is on the disk."""
+        # The writer is a thread of its own: `fsync` must not hold up the lines of other runs.
         return asyncio.wrap_future(self.committer.submit(entry, urgent=urgent), loop=self.loop)
 
     async def row(self, run: str) -> RunRow | None:
@@ -80,7 +81,9 @@ class RunRecords:
             row = view.read_run(run)
             if row is None:
                 raise LookupError(run)
+            # In one read transaction: a log from after the row would repeat edits that the row has not stored.
             log, saved = view.read_log(run), view.list_checkpoints(run)
+        # Files of a save that was killed before its row was written.
         checkpoints.sweep(self.place.checkpoints / run, {each.path.name for each in saved})
         goals = [line for line in log if line.kind in ("pause", "resume", "step")]
         goal = goals[-1].detail if goals and goals[-1].kind == "step" else {}

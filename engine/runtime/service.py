@@ -36,10 +36,12 @@ def serve(home: Path | None, idle_seconds: float, at_once: int, checkpoint_secon
     """Be the supervisor of a store, until it is no longer needed."""
     place = StoreLayout.of(home)
     place.prepare()
+    # The lock goes with the process, also when it is killed; a file with a pid in it would not.
     handle = lock.take(place)
     if handle is None:
         journal.info("another supervisor looks after %s; this one steps back", place.home)
         return 0
+    # Before any thread exists: workers inherit it through the fork server.
     set_environment()
     asyncio.run(Service(place, idle_seconds, at_once, checkpoint_seconds).run())
     os.close(handle)
@@ -68,6 +70,7 @@ class Service:
 
     async def run(self) -> None:
         """Serve until told to leave or idle for long."""
+        # Now, while the files are still those that were imported; it is cached.
         code_version.read_code_version()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -75,6 +78,7 @@ class Service:
         sweep(self.place)
         await asyncio.to_thread(store_upkeep.begin, self.place)
         await self.records.open(self.scheduler.set_full)
+        # Before any run needs it: torch is imported there while those of the store are taken up.
         self.pool.warm_up()
         self.scheduler.take_up()
         server = await asyncio.start_unix_server(self.rpc.serve, sock=lock.listen(self.place.socket), limit=1 << 20)
@@ -86,7 +90,9 @@ class Service:
         care.cancel()
         server.close()
         self.place.socket.unlink(missing_ok=True)
+        # Before workers leave, or each that does would be started again.
         self.scheduler.closing = True
+        # Workers save and report while they leave, so that the records close after them.
         await self.pool.close()
         await self.records.close()
         self.rpc.hang_up()

@@ -49,6 +49,7 @@ class Worker:
         if found.note is not None or found.spoiled:
             self.report.header |= {"spoiled": found.spoiled, "notes": [found.note]}
         self.paused = job.paused
+        # A paused run takes the steps again that were seen: up to the last stored one.
         self.until_step = max(job.stored, job.until_step or 0) if job.paused else 0
         self.until_epoch = (job.until_epoch or 0) if job.paused else 0
         self.commands = commands or []
@@ -70,11 +71,13 @@ class Worker:
             self._save(beginning)
             self._send()
         while self.trainer.status == "running":
+            # Sleeps in `recv` while paused: no CPU until somebody says something.
             self._listen(wait=not self._training() and not self.commands)
             while self.commands and self._caught_up():
                 self._obey(self.commands.pop(0))
             if self._training():
                 self._advance(SLICE_SECONDS)
+            # Each message costs the supervisor a transaction; losses alone can wait for company.
             if self.report.due(REPORT_SECONDS):
                 self._send()
             if self.seconds - self.saved_at >= self.spacing:
@@ -152,12 +155,14 @@ class Worker:
 
     def _save(self, taken: checkpoint.Snapshot) -> None:
         """Write a checkpoint; the next message records it, together with everything up to its step."""
+        # Nothing has happened since: a pause after a save, or an end after a pause.
         if self.saved == (taken.step, taken.edits):
             return
         began = time.perf_counter()
         while True:
             try:
                 row = checkpoint.write(self.job, taken, self.saves)
+            # A full disk is no reason to lose the run: it stands still until there is room.
             except OSError as error:
                 if not disk_reserve.is_full(error, Path(self.job.home)):
                     raise
@@ -226,7 +231,9 @@ class Worker:
                 self.until_step, self.until_epoch = goal.get("until_step", 0), goal.get("until_epoch", 0)
         elif name in ("pause", "stop"):
             state = RunState.PAUSED if name == "pause" else RunState.STOPPED
+            # A second click on pause: answered, but the log has nothing new.
             resting = name == "pause" and self.paused and not self._training()
+            # Saved first, so that the log's entry and the checkpoint of its step are stored together.
             if not resting:
                 self._save(self._snapshot())
             said = self.trainer.stop_message if name == "stop" else NOTHING
@@ -241,6 +248,7 @@ class Worker:
         try:
             edited = edits.apply_edit(self.trainer.experiment, edit)
             if edit.path == "batch_size":
+                # Larger batches need more; refused here if that is too much, with nothing changed.
                 memory_limit.set_limit(memory_limit.estimate_bytes(edited))
         except PlaygroundError as error:
             self._send(refusal={"id": command["id"], "sentence": error.message.plain()})

@@ -17,6 +17,7 @@ def do_nothing() -> None:
 
 def work(line: socket.socket, job: RunJob) -> None:
     """Work on a job in a session of its own, and not a moment longer than the supervisor lives."""
+    # Ctrl-C in the terminal goes to the server alone, which lets its runs save.
     os.setsid()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_leave_with_parent, daemon=True).start()
@@ -29,4 +30,5 @@ def _leave_with_parent() -> None:
     parent = parent_process()
     if parent is not None:
         connection.wait([parent.sentinel])
+        # Not `sys.exit`: that would end this thread, and the training would go on.
         os._exit(1)

@@ -36,6 +36,7 @@ class ONNX(Exporter):
             raise missing(self.extra) from None
         trainer = subject.trainer
         network = trainer.network.to("cpu").eval()
+        # Two, since a tracer takes a size of 1 for a constant and the batch must stay free.
         example = torch.zeros(2, *trainer.data.in_shape)
         axes = {0: "batch"}
         buffer = io.BytesIO()

@@ -39,6 +39,7 @@ class TensorBoard(Exporter):
             raise missing(self.extra) from None
         run = subject.row.id
         with tempfile.TemporaryDirectory() as folder:
+            # TensorBoard writes files only; a folder of its own is the way to get their bytes.
             writer = SummaryWriter(folder, max_queue=100_000)
             self.write(writer, subject)
             writer.close()
@@ -95,6 +96,7 @@ def draw_pictures(writer: Any, channels: list[dict[str, Any]], frame: Frame, at:
             low, high = float(values.min()), float(values.max())
             shades = (values - low) / (high - low if high > low else 1.0)
             for place, one in enumerate(shades.reshape(-1, *values.shape[-2:])):
+                # TensorBoard draws from the top, the plane's first row is its lowest.
                 name = f"{key}/{place + 1}" if values.ndim > 2 else key
                 writer.add_image(name, one[::-1] if mark in PLANE else one, frame.step, at, dataformats="HW")
         elif mark in DISTRIBUTIONS:
@@ -114,6 +116,7 @@ def build_histogram(writer: Any, tag: str, step: int, at: float, low: float, hig
     """One layer's counts; a range that is not finite has no histogram. Sums are those of the bins' middles."""
     if not (np.isfinite(low) and np.isfinite(high)):
         return
+    # All values equal: a bin without width would be dropped.
     high = max(high, np.nextafter(low, np.inf))
     edges = np.linspace(low, high, len(counts) + 1)
     middles, weights = (edges[1:] + edges[:-1]) / 2, np.array(counts)

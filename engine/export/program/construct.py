@@ -29,6 +29,7 @@ class Constructions:
 
     def record(self, make: Callable[[], T]) -> T:
         """Build something and record the arguments of every constructor that runs meanwhile."""
+        # A profile function sees every constructor, torch's too, without a change to any class.
         before = sys.getprofile()
         sys.setprofile(self._trace)
         try:
@@ -40,8 +41,10 @@ class Constructions:
         if event != "call" or frame.f_code.co_name != "__init__" or not frame.f_code.co_varnames:
             return
         made = frame.f_locals.get(frame.f_code.co_varnames[0])
+        # The outermost constructor of an object comes first; those of its base classes have its arguments already.
         if isinstance(made, WATCHED) and id(made) not in self.arguments:
             found = inspect.getargvalues(frame)
+            # Arguments as they came in: the constructor has not run a line yet.
             values = {name: found.locals[name] for name in found.args[1:]}
             values |= {f"*{found.varargs}": tuple(found.locals[found.varargs])} if found.varargs else {}
             values |= dict(found.locals[found.keywords]) if found.keywords else {}
@@ -65,12 +68,14 @@ class Constructions:
                 skipped = True
                 continue
             text = given.get(name) or self.write_value(value, inliner)
+            # By position as long as nothing before was left out, like a person would write it.
             plain = not skipped and name in defaults and defaults[name] is inspect.Parameter.empty
             written.append(text if plain else f"{name}={text}")
         return f"{self.name_class(kind, inliner)}({', '.join(written)})"
 
     def name_class(self, kind: type, inliner: Inliner) -> str:
         """The name of a class in the program; it is inlined if it is the engine's."""
+        # torch names its classes in private modules; a reader knows them by where they are exported.
         for start, room in (("nn", nn), ("torch.optim", torch.optim)):
             if getattr(room, kind.__name__, None) is kind:
                 inliner.inline_name("engine.export.program.names", "nn" if start == "nn" else "torch")

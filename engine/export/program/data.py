@@ -32,8 +32,8 @@ class CarriedData:
     inline: bool
 
     @property
-    def write_bytes(self) -> str:
-        """The bytes in base 85, as an assignment at the end of the program."""
+    def assignment(self) -> str:
+        """The bytes in base 64, as an assignment at the end of the program."""
         lines = "\n".join(textwrap.wrap(base64.b64encode(self.packed).decode(), 118))
         return f'DATA = """\n{lines}\n"""\n'
 
@@ -146,7 +146,7 @@ class DataWriter:
 
 
 def pack_bytes(x: np.ndarray) -> tuple[np.ndarray, int]:
-    """The inputs as uint8 and their scale, if they are whole numbers over one; else unchanged, with scale 1."""
+    """The inputs as uint8 and their scale, if they are whole numbers over one; else unchanged, with scale 0."""
     for scale in (1, 16, 255):
         whole = np.rint(x * scale)
         if whole.min() >= 0 and whole.max() < 256:

@@ -47,6 +47,7 @@ TAKEN = frozenset(
 )
 
 
+# The engine's errors carry messages that can be translated; a program speaks English alone.
 PLAIN = dict.fromkeys(("engine.errors", "engine.message"), "engine.export.program.plain_errors")
 """What a program has instead of a module of the engine."""
 
@@ -119,6 +120,7 @@ class Inliner:
         assert isinstance(node, ast.stmt)
         own = self.choose_name(name, module.name)
         for bound in list_bound_names(node) or (name,):
+            # Known before what it needs is inlined: a recursive function refers to itself.
             self.known[module.name, bound] = own if bound == name else self.choose_name(bound, module.name)
         patch = Patch(module, module.find_line_start(node), module.find_line_end(node))
         fields = has_fields(node)
@@ -136,6 +138,7 @@ class Inliner:
         local: dict[str, Binding] = {}
         for inner in ast.walk(node):
             if isinstance(inner, ast.ImportFrom) and (inner.module or "").startswith("engine"):
+                # Late imports keep the engine's start fast; a program has its imports at the top.
                 local.update(list_bindings(inner))
                 patch.drop(inner)
         for used in find_free_names(node, fields=fields):
@@ -152,6 +155,7 @@ class Inliner:
     def rename_definition(self, patch: Patch, node: ast.stmt, name: str, own: str) -> None:
         """Rename the definition itself."""
         if isinstance(node, FunctionNode | ast.ClassDef):
+            # A syntax tree has no position for the name of a definition.
             start = patch.module.source.index(name, patch.module.find_start(node))
             patch.cut(start, start + len(name), own)
             return
@@ -173,6 +177,7 @@ class Inliner:
                 and isinstance(inner.value, ast.Name)
                 and inner.value.id == "experiment"
             ):
+                # A program has no experiment to ask; only these fields stand in it as constants.
                 if inner.attr not in self.constants:
                     raise NotExportable(
                         Message(

@@ -54,8 +54,10 @@ class LoopWriter:
         part = self.experiment.optimizer
         stand_in = list(self.model.network.parameters())
         made = self.made.record(lambda: part.build(stand_in))
+        # The first argument of every optimizer is its parameters.
         first = next(iter(self.made.arguments[id(made)]))
         group, given = made.param_groups[0], self.made.arguments[id(made)]
+        # The trainer writes all settings into the groups; the program does where the constructor would not.
         more = {k: v for k, v in part.settings.items() if k not in given and group.get(k, v) != v}
         more |= {k: v for k, v in part.settings.items() if k in given and given[k] != v}
         theirs = type(made).__module__.startswith("torch.")
@@ -69,6 +71,7 @@ class LoopWriter:
         changes = []
         as_loss = "{}"
         if type(part).encode_targets is not Loss.encode_targets:
+            # An override that hands its argument through needs no line.
             sample = torch.zeros(1, dtype=torch.long)
             trivial = part.encode_targets(sample, outputs) is sample
             as_loss = (

@@ -26,6 +26,7 @@ def write_member_state(loop: LoopWriter, seed: str = "SEED") -> list[str]:
     if loop.rules.write_noise():
         lines.append("parameters = list(model.parameters())")
     order = loop.inliner.inline_name("engine.data.epochs", "Order")
+    # Last, as `name_member_state` promises: loops over members take it by `*_, order`.
     return [*lines, f"order = {order}(train_x, targets, {seed}{classes})"]
 
 

@@ -19,6 +19,7 @@ SIMPLE = (bool, int, float, str, type(None))
 
 def inline_method(inliner: Inliner, part: Part, name: str, called: str) -> str:
     """Inline a part's method as a function named `called`; returns the name that it got."""
+    # By value: two blocks with the same settings share one function.
     key = (f"{type(part).__module__}:{part.model_dump_json()}", name)
     if key in inliner.known:
         return inliner.known[key]
@@ -33,6 +34,7 @@ class InlinedMethod:
 
     def __init__(self, inliner: Inliner, part: Part, name: str) -> None:
         self.inliner, self.part, self.name = inliner, part, name
+        # The method may be the family's: its source stands where it is defined.
         owner = next(cls for cls in type(part).__mro__ if name in cls.__dict__)
         self.module = read_module(owner.__module__)
         body = self.module.find_class(owner.__name__).body
@@ -58,6 +60,7 @@ class InlinedMethod:
                 self.rewrite_call(node, node.func)
         elif isinstance(node, ast.Attribute) and is_self_attribute(node):
             self.rewrite_attribute(node)
+        # A function has no base class to hand over to.
         elif isinstance(node, ast.Name) and node.id == "super":
             raise self.explain_refusal()
 
@@ -68,6 +71,7 @@ class InlinedMethod:
         self.patch.replace(target, name)
         if other.fields:
             for field, value in other.fields.items():
+                # What the other reads, this one has to be given too.
                 self.fields[field] = value
             given = ", ".join(f"{other.name_argument(field)}={self.name_argument(field)}" for field in other.fields)
             place = self.module.find_end(node) - 1
@@ -85,6 +89,7 @@ class InlinedMethod:
                 raise self.explain_refusal()
             self.fields[node.attr] = value
             self.patch.replace(node, self.name_argument(node.attr))
+        # `self` as default: never a literal, so that a missing attribute falls through to the refusal.
         elif is_literal(getattr(kind, node.attr, self)):
             self.patch.replace(node, re.sub(r"\binf\b", 'float("inf")', repr(getattr(kind, node.attr))))
         elif not inspect.isfunction(getattr(kind, node.attr, None)):
@@ -100,6 +105,7 @@ class InlinedMethod:
         arguments = [a.arg for a in self.node.args.args if a.arg != "self"]
         arguments += [f"{self.name_argument(field)}={value!r}" for field, value in self.fields.items()]
         head = f"def {called}({', '.join(arguments)}):\n"
+        # As a formatter would: one argument a line.
         if len(head) > 110:
             head = f"def {called}(\n    " + ",\n    ".join(arguments) + ",\n):\n"
         first = body[1] if ast.get_docstring(self.node) is not None and len(body) > 1 else body[0]

@@ -18,6 +18,7 @@ else:
     plt.ylabel("loss of the batch")
     plt.show()
 """
+# A first cell should answer within seconds; the whole run may take hours.
 TRAINING = "model, losses = train(steps=1000)  # train() goes to the end of the run\nlosses[-1]\n"
 
 
@@ -31,15 +32,16 @@ def write_notebook(program: Program, head: str) -> str:
     if program.carried is not None and program.carried.inline:
         cells += [
             make_markdown_cell("The examples themselves, compressed."),
-            make_code_cell(program.carried.write_bytes),
+            make_code_cell(program.carried.assignment),
         ]
     for section in program.sections:
         cells += [
             make_markdown_cell(f"## {section.title}\n\n{section.about}".strip()),
-            make_code_cell(section.write_text),
+            make_code_cell(section.text),
         ]
     cells += [make_markdown_cell("## Run"), make_code_cell(TRAINING), make_code_cell(PLOT)]
     for number, cell in enumerate(cells):
+        # nbformat 4.5 asks for ids. These are the same each time, so that two exports of a run are equal files.
         cell["id"] = f"cell-{number}"
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}

@@ -69,7 +69,7 @@ class Section:
     code: tuple[str, ...]
 
     @property
-    def write_text(self) -> str:
+    def text(self) -> str:
         """The definitions of the section as source."""
         return join_definitions(self.code)
 
@@ -111,7 +111,7 @@ def build_program(experiment: Experiment, edits: Sequence[TimedEdit] = ()) -> Pr
     functions = train_function.write_training(loop)
     third = Section("Training", experiment.optimizer.summary(), (*inliner.take_definitions(), *functions))
     sections = (first, second, third)
-    body = "\n".join(section.write_text for section in sections)
+    body = "\n".join(section.text for section in sections)
     imports = write_imports(inliner.imports, data.imports, body)
     return Program(imports, write_constants(experiment, body), sections, data.carried, bool(edits))
 

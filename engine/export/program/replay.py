@@ -39,6 +39,7 @@ class EditReplay:
             said = f"{timed.edit.path} = {timed.edit.value}"
             if changes:
                 self.lines += [f"if step == {timed.step}:  # in the run: {said}", *(f"    {line}" for line in changes)]
+            # Also without lines: a later edit is compared with this version.
             self.versions.append(after)
 
     @property
@@ -91,11 +92,13 @@ class EditReplay:
         for stage, old, new in zip(stages, before.network, after.network, strict=False):
             if old == new or stage.shared or stage.block.is_head:
                 continue
+            # Built with the first version: first brought to the version before this edit, then after it.
             old.update_live_fields(stage.module)
             seen = {id(module): dict(vars(module)) for module in stage.module.modules()}
             new.update_live_fields(stage.module)
             for module in stage.module.modules():
                 lines += self.write_attribute_changes(module, seen[id(module)], paths[id(module)])
+            # A block took the edit and no number of its modules changed: it acts in some way that has no line here.
             if not lines:
                 raise NotExportable(
                     Message("The edit of {title} cannot be exported as a program.", title=Term("part", new.title()))
@@ -108,6 +111,7 @@ class EditReplay:
         return [
             f"{path}.{name} = {value!r}"
             for name, value in now.items()
+            # Live fields are numbers; other attributes, such as caches, are not the edit's.
             if isinstance(value, int | float) and before.get(name) != value
         ]
 

@@ -32,6 +32,7 @@ def list_overridden(part: object, family: type, known: Iterable[str]) -> list[st
     """The hooks of its family that a part overrides. Raises: NotExportable for one that the program has no line for."""
     methods = [n for n, f in vars(family).items() if callable(f) and not n.startswith("_") and n not in TOLD]
     own = [name for name in methods if getattr(type(part), name) is not getattr(family, name)]
+    # A part with a hook that this exporter has never heard of must not lose its effect in silence.
     unknown = set(own) - set(known)
     if unknown:
         raise NotExportable(Message("{title} cannot be exported as a program.", title=Term("part", type(part).title())))  # type: ignore[attr-defined]
@@ -51,7 +52,9 @@ class RegularizerWriter:
             for rule in version.regularizers:
                 rules[rule.name()] = rules.get(rule.name(), rule)
                 seen.setdefault(rule.name(), set()).add(rule.coefficient)
+        # Layers with a λ of their own: the function takes it as an argument.
         shared = {kind for kind, rule in rules.items() if set(rule.multipliers.values()) - {1.0}}
+        # An edit may raise a rule that the first version did not have; until then its λ is 0.
         self.moving = {kind for kind in rules if len(seen[kind]) > 1 or kind not in first} | shared
         self.variables = {k: float(get_coefficient(first.get(k))) for k in sorted(self.moving)}
         kept = [r for k, r in rules.items() if k in self.moving or not r.is_idle]

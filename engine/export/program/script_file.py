@@ -24,8 +24,9 @@ def write_script(program: Program, head: str) -> str:
     pieces = [f'"""{head.strip()}\n"""\n', imports, program.constants]
     for section in program.sections:
         rule = f"# {section.title} ".ljust(119, "-")
-        pieces.append(f"\n{rule}\n\n{section.write_text}")
+        pieces.append(f"\n{rule}\n\n{section.text}")
+    # At the end: a reader wants the code first, not 40 kB of letters.
     carried = program.carried
     if carried is not None and carried.inline:
-        pieces.append(f"\n# The examples themselves, compressed\n{carried.write_bytes}")
+        pieces.append(f"\n# The examples themselves, compressed\n{carried.assignment}")
     return "\n".join([*pieces, MAIN])
