@@ -67,8 +67,7 @@ class Scheduler:
 
     async def add(self, name: str, new: NewRun, log: tuple[LogRow, ...] = ()) -> None:
         """A new run: it starts if there is a place, else it waits for one."""
-        # A free place with a queue is being filled: a new run does not overtake.
-        at_once = self.has_place and not self.queue
+        at_once = self.has_place and not self.queue  # a new run does not overtake
         state, message = (RunState.RUNNING, NOTHING) if at_once else (RunState.QUEUED, WAITS_FOR_A_PLACE)
         run = self.runs[name] = ActiveRun(name, state, int(at_once), new.experiment)
         changes = {"attempt": run.attempt} if at_once else {}
@@ -126,7 +125,6 @@ class Scheduler:
         run.state = RunState.STOPPED
         note = LogRow(run.step, "stop")
         await self.records.store(RunUpdate(run.id, log=(note,), changes={"state": RunState.STOPPED, "message": ""}))
-        # Queued and yet with a process.
         if self.pool.has(run.id):  # it waits for memory
             self.pool.kill(run.id)
         else:
@@ -139,8 +137,7 @@ class Scheduler:
         if run is None:
             return
         run.dismissed = True
-        # A worker that is being made right now would outlive a kill that comes too early.
-        async with run.starting:
+        async with run.starting:  # a worker that is being made would outlive a kill that comes too early
             self.pool.kill(name)
         while self.pool.has(name):
             await asyncio.sleep(0.01)
@@ -186,7 +183,6 @@ class Scheduler:
             if self.pool.has(run.id) or self.closing:
                 return
             run.attempt += 1
-            # From here on the store refuses whatever an older worker still says.
             fence = RunUpdate(run.id, log=(note,) if note else (), changes={**changes, "attempt": run.attempt})
             if await self.records.store(fence) != "stored":
                 return
@@ -214,8 +210,7 @@ class Scheduler:
             return
         if "claim" in header and not run.grant(header["claim"]):
             del header["claim"]
-            # Its telemetry is stored all the same; only the command is not carried out.
-            self.pool.send(name, {"do": "nack"})
+            self.pool.send(name, {"do": "nack"})  # the telemetry that came with it is stored
         if header.get("full"):
             self._waiting_for_disk.add(name)
             self.records.hold()
@@ -225,8 +220,7 @@ class Scheduler:
             self._act(run, claim)
         if end := header.get("end"):
             run.state = RunState(end["changes"]["state"])
-            # It ends by itself after "bye"; its death must not count as one.
-            self.pool.let_finish(name)
+            self.pool.let_finish(name)  # it ends by itself after "bye", which is no death
             self.pool.send(name, {"do": "bye"})
         if (refusal := header.get("refusal")) and (command := run.commands.pop(refusal["id"], None)):
             command.refuse(Message.of(refusal["sentence"]))
@@ -287,8 +281,7 @@ class Scheduler:
             self.pool.send(run.id, {"do": "granted"})
             return
         if run.state is RunState.RUNNING:
-            # It has a process and takes no step: its place is free for another run.
-            run.state = RunState.QUEUED
+            run.state = RunState.QUEUED  # it takes no step: its place is free for another run
             await self.records.store(RunUpdate(run.id, changes={"state": RunState.QUEUED, "message": WAITS.dump()}))
         self.dismiss_idle(0.0, but=run)
         self.fill()

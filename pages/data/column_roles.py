@@ -43,6 +43,7 @@ def draw_columns(about: UploadSchema, data: Draft) -> None:
             _("Because"): [_(column.reason) for column in about.columns],
         }
     )
+    # A new key, a new editor: the old one would lay its edits over the changed table again.
     key = f"own_columns_{hash((data['file'], uses, state.recall('own_turn', 0)))}"
     choice = st.column_config.SelectboxColumn(options=list(names.values()), required=True)
     wide = st.column_config.TextColumn(width="medium")
@@ -56,8 +57,8 @@ def draw_columns(about: UploadSchema, data: Draft) -> None:
         on_change=change_role,
         args=(key, about, {**data, "uses": uses}),
     )
-    if said_so := find_complaint("index") or find_complaint("ignore") or state.recall("own_misfit", ""):
-        draw_complaint(said_so)
+    if complaint := find_complaint("index") or find_complaint("ignore") or state.recall("own_misfit", ""):
+        draw_complaint(complaint)
 
 
 def change_role(key: str, about: UploadSchema, data: Draft) -> None:

@@ -32,14 +32,14 @@ def draw_reading(about: UploadSchema) -> None:
                 st.button(
                     _("Back to the guesses"), icon=icon, type="tertiary", key="own_back", on_click=reset_corrections
                 )
-        if said_so := find_complaint(""):
-            draw_complaint(said_so)
+        if complaint := find_complaint(""):
+            draw_complaint(complaint)
         for start in range(0, len(fields), 3):
             for column, field in zip(st.columns(3, gap="medium"), fields[start : start + 3], strict=False):
                 with column:
                     CONTROLS[field](label_field(about, field), about)
-                    if said_so := find_complaint(field):
-                        draw_complaint(said_so)
+                    if complaint := find_complaint(field):
+                        draw_complaint(complaint)
         for note in about.notes:
             st.caption(f":material/info: {escape_markdown(translate_note(note))}")
         if about.sort == "table":

@@ -64,6 +64,7 @@ def reread_file() -> None:
     state.remember(own_data=chosen)
     if digest != data["file"] and about.corrections != NO_CORRECTIONS and not is_used(data["file"]):
         library.delete(data["file"])
+        # It may hold examples of the file that was just deleted.
         load_examples.cache_clear()
 
 
@@ -90,6 +91,7 @@ def carry_roles(before: UploadSchema, data: Draft, digest: str) -> Draft:
     if same and len(uses) == len(about.columns) and all(map(is_allowed, uses, about.columns)):
         roles = [c.role for c in about.columns]
         if roles == [c.role for c in before.columns]:
+            # A person's choices of columns survive a change of, say, the word for a gap.
             chosen |= {name: data[name] for name in ("uses", "task", "missing")}
     return chosen
 

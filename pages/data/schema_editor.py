@@ -154,6 +154,7 @@ def draw_balance(loaded: Examples) -> None:
 def draw_images(about: UploadSchema, data: Draft) -> None:
     """Some of the images, of every class in turn."""
     _about, arrays = library.load_upload(data["file"], data["called"])
+    # Files come folder by folder; evenly spaced in this order, every class has its turn.
     order = np.argsort(arrays["labels"], kind="stable")
     chosen = order[np.linspace(0, len(order) - 1, PICTURES).round().astype(int)]
     drawn = to_bytes(about, arrays["images"][chosen])

@@ -30,6 +30,7 @@ def overlay_runs(records: Sequence[RunRecord], panel: str, colors: Colors) -> go
         made = draw_epochs([read_epoch_curves(record, panel) for record in records], colors)
         return style_axes(made, colors, _("step"), name_axis(panel), log=panel != "metric")
     made = go.Figure()
+    # Colors start again when there are more runs than colors.
     for record, color in zip(records, colors["runs"] * 99, strict=False):
         steps, middle = take_median(record, panel)
         made.add_scatter(x=steps, y=mask_nonpositive(middle), name=record.name, line={"color": color, "width": 2})
@@ -139,8 +140,10 @@ def style_axes(made: go.Figure, colors: Colors, x: str, y: str, *, log: bool) ->
     made.update_xaxes(title=escape_html(x), **line)
     made.update_yaxes(title=escape_html(y), exponentformat="power", **line)
     if log:
+        # Whole decades alone: plotly's own minor labels (2, 5) have no exponent and read as 2.
         made.update_yaxes(type="log", dtick=1)
     for drawn in made.data:
+        # plotly takes a few tags for markup, and names may be a person's own.
         drawn.name = drawn.name and escape_html(drawn.name)
     for drawn in made.select_traces({"type": "scatter"}):
         if drawn.mode is None and len(drawn.x) > 1:

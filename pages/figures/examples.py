@@ -42,6 +42,7 @@ def draw_sequences(loaded: Examples, colors: Colors) -> go.Figure:
     if loaded.classes:
         turn = np.zeros(len(order), int)
         for label in range(len(loaded.classes)):
+            # The first of every class, then the second of every class, and so on.
             turn[loaded.y == label] = np.arange((loaded.y == label).sum())
         order = np.argsort(turn, kind="stable")
     for place, chosen in enumerate(order[:FEW]):

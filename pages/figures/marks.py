@@ -117,7 +117,9 @@ def draw_arrows(info: Arrows, channel: Channel, colors: Colors) -> go.Figure:
     moves = zip(info.start, info.end, info.strong, strict=True)
     for (x0, y0), (x1, y1), strong in moves:
         color = colors["runs"][1 if strong else 0]
+        # plotly's markers turn clockwise from straight up.
         angle = math.degrees(math.atan2(x1 - x0, y1 - y0))
+        # A trace an arrow, not annotations: those would not scale with the axes nor have a tooltip.
         marker = {"symbol": ["circle", "triangle-up"], "size": [0, 9], "angle": [0, angle], "color": color}
         line = {"color": color, "width": 3 if strong else 1.5}
         made.add_scatter(

@@ -111,6 +111,7 @@ def read_output_map(record: RunRecord, key: str = "output") -> OutputMap | None:
         return None
     maps, scale = frames[-1].readings[key], float(frames[-1].readings[f"{key}_scale"][0])
     one = len(maps) == 1
+    # Sent as int8 in units of the largest absolute value.
     z = maps[0].astype(float) / 127 * scale if one else maps.argmax(0).astype(float)
     limits = (-scale, scale) if one else (0.0, len(maps) - 1.0)
     x0, x1, y0, y1 = channel.extent

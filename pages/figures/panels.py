@@ -15,6 +15,7 @@ from pages.session.run_records import RunRecord
 
 def tabulate_panel(record: RunRecord, panel: str) -> pd.DataFrame:
     """The numbers behind a panel, one row a step (or an epoch, or a cell), for download."""
+    # What an older run did not measure has no numbers: an empty table, not an error.
     if panel not in EPOCHS:
         return readings.tabulate_channel(record, record.channels[panel]) if panel in record.channels else pd.DataFrame()
     own = [name for name in map(str, record.epochs) if name.endswith(f"_{panel}")]  # those of several heads, too

@@ -76,6 +76,7 @@ def draw_optimizer_path(seen: OptimizerPath, colors: Colors) -> go.Figure:
     made.add_contour(
         x=seen.axis,
         y=seen.axis,
+        # Cut off, or the steep sides would take all the colors.
         z=np.minimum(seen.surface, 2.7),
         colorscale=[[0, colors["grid"]], [1, colors["counts"][1]]],
         contours={**levels, "coloring": "lines"},
@@ -102,6 +103,7 @@ def draw_optimizer_path(seen: OptimizerPath, colors: Colors) -> go.Figure:
 def draw_point_cloud(seen: PointCloud, colors: Colors, names: tuple[tuple[str, str], tuple[str, str]]) -> go.Figure:
     """Before and after, with the names of their axes, each with equal units in both directions."""
     made = make_subplots(1, 2, subplot_titles=(_("before"), _("after")), horizontal_spacing=0.12)
+    # Each point keeps its color in both pictures, so that the eye can follow it.
     hue = np.arctan2(*(seen.before - seen.before.mean(0)).T)
     for column, points in enumerate((seen.before, seen.after), 1):
         stops = [*colors["values"], colors["values"][0]]

@@ -16,6 +16,7 @@ MOST_LINES = 10
 
 def draw_recalls(found: ClassMetrics, names: Sequence[str], colors: Colors) -> go.Figure:
     """The recall of each class over the epochs; of many classes that of the ten with the lowest."""
+    # A class without examples has no recall: 2 sorts it behind all that have one.
     made, newest = go.Figure(), np.nan_to_num(found.recalls[-1], nan=2.0)
     chosen = sorted(np.argsort(newest, kind="stable")[:MOST_LINES].tolist())
     for turn, place in enumerate(chosen):
@@ -41,6 +42,7 @@ def draw_confusion(found: ClassMetrics, names: Sequence[str], colors: Colors) ->
         hovertemplate=f"{hover}<br>%{{text}} · %{{z:.0%}}<extra></extra>",
     )  # fmt: skip
     made = style_axes(made, colors, _("class said"), _("right class"), log=False)
+    # Classes named 0, 1, 2 would be taken for numbers.
     made.update_xaxes(type="category")
     made.update_yaxes(type="category", autorange="reversed")
     return made

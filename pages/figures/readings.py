@@ -105,6 +105,7 @@ def take_median(record: RunRecord, key: str) -> tuple[list[int], np.ndarray]:
     steps, values = read_trace(record, key)
     if not values.size:
         return steps, np.empty(0)
+    # Kinds of a layer's weights are in the layer's row already.
     whole = [get_layer(name) == name for name in record.channels[key].series]
     return steps, np.nanmedian(values[:, whole], 1)
 
@@ -139,6 +140,7 @@ def read_distributions(record: RunRecord, channel: Channel) -> Distributions:
 def rebin(row: np.ndarray, edges: np.ndarray) -> np.ndarray:
     """A reading's bins on shared edges, as shares."""
     own = np.linspace(row[0], row[1] if row[1] > row[0] else row[0] + 1e-9, len(row) - 1)
+    # Interpolates cumulative counts: that keeps the total, whatever the bins.
     whole = np.concatenate([[0.0], np.cumsum(row[2:])]) / max(row[2:].sum(), 1)
     return np.asarray(np.diff(np.interp(edges, own, whole)))
 
@@ -158,6 +160,7 @@ def make_mosaic(info: Maps, gap: int = 1) -> np.ndarray:
     """All maps in one picture, row after row from the top, gaps between them; the picture's first row at the bottom."""
     count, height, width = info.values.shape
     down = ceil(count / info.across)
+    # NaN is transparent: gaps look like the page.
     picture = np.full((down * (height + gap) - gap, info.across * (width + gap) - gap), np.nan)
     for place, one in enumerate(info.values):
         row, column = divmod(place, info.across)

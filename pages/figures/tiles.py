@@ -39,6 +39,7 @@ def draw_gallery(rows: Sequence[tuple[str, np.ndarray]], colors: Colors) -> go.F
     gap = 0.16 if len(rows) > 1 else 0
     made = make_subplots(len(rows), columns, horizontal_spacing=0.02, vertical_spacing=gap)
     for row, (name, images) in enumerate(rows, 1):
+        # Subplot titles of plotly are centered over a column; a row's name has to stand at its left.
         top = made.get_subplot(row, 1).yaxis.domain[1]
         made.add_annotation(
             text=escape_html(name),

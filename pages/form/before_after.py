@@ -81,6 +81,7 @@ def make_scatter(side: Side, axes: tuple[int, int], labels: np.ndarray) -> go.Fi
     rows = side.values.reshape(len(side.values), -1)
     x, y = rows[:, axes[0]], rows[:, axes[1]] if axes[0] != axes[1] else labels.reshape(len(labels), -1)[:, 0]
     whole = labels.ndim == 1
+    # A color for each class; of values the numbers themselves, which plotly colors along its scale.
     tint: Any = [colors["classes"][int(c) % len(colors["classes"])] for c in labels] if whole else labels[:, 0]
     scale = None if whole else [[place / 4, color] for place, color in enumerate(colors["values"])]
     made = go.Figure()
@@ -104,6 +105,7 @@ def make_strip(images: Sequence[np.ndarray]) -> np.ndarray:
     low, high = (float(f([f(image) for image in images])) for f in (np.min, np.max))
     scaled = [(image - low) / ((high - low) or 1) for image in images]
     colored = [np.repeat(image, 3, 0) if len(image) == 1 else image[:3] for image in scaled]
+    # Whole times larger: a browser that scales small pictures blurs their pixels.
     times = max(1, PIXELS // (len(images) * (images[0].shape[2] + 1)))
     wide = [np.kron(image.transpose(1, 2, 0), np.ones((times, times, 1))) for image in colored]
     gap = np.ones((wide[0].shape[0], max(2, times), 3))

@@ -82,6 +82,7 @@ def unwrap_optional(annotation: Any) -> tuple[Any, bool]:
     """The type without `| None`, and whether None is allowed."""
     if get_origin(annotation) in (Union, types.UnionType):
         kept = [a for a in get_args(annotation) if a is not type(None)]
+        # `int | None` is a number that may be missing; `int | str` has no control.
         if len(kept) == 1:
             return kept[0], True
     return annotation, False

@@ -36,55 +36,58 @@ class Form:
     so is `doubt` for what is allowed but does nothing, or not what it seems to."""
 
     bind: Callable[..., dict[str, Any]]
-    mark: Callable[[str], str]
-    doubt: Callable[[str], str] = lambda where: ""
+    find_fault: Callable[[str], str]
+    find_caution: Callable[[str], str] = lambda where: ""
 
-    def fields(self, model: type[BaseModel], values: Mapping[str, Any], path: Path, only: Sequence[str] = ()) -> None:
+    def draw_fields(
+        self, model: type[BaseModel], values: Mapping[str, Any], path: Path, only: Sequence[str] = ()
+    ) -> None:
         """The fields of a part in two columns; wide ones take both."""
         chosen = read_specs(model, only)
-        self.grid([(spec, values.get(spec.name, spec.default), (*path, spec.name)) for spec in chosen])
+        self.draw_grid([(spec, values.get(spec.name, spec.default), (*path, spec.name)) for spec in chosen])
 
-    def grid(self, cells: Sequence[tuple[FieldSpec, Any, Path]]) -> None:
+    def draw_grid(self, cells: Sequence[tuple[FieldSpec, Any, Path]]) -> None:
         """Cells in two columns; a part's own fields follow it."""
         waiting: list[tuple[FieldSpec, Any, Path]] = []
         for cell in cells:
+            # Sliders that are dragged while it trains: half the width would be too coarse for them.
             wide = cell[0].log and cell[0].sort == "number" and cell[0].name in ("lr", "strength")
             if wide:
-                self._row(waiting)
+                self._draw_row(waiting)
                 waiting = []
-                self.field(*cell)
+                self.draw_field(*cell)
             else:
                 waiting.append(cell)
             if len(waiting) == 2:
-                self._row(waiting)
+                self._draw_row(waiting)
                 waiting = []
-        self._row(waiting)
+        self._draw_row(waiting)
 
-    def _row(self, cells: Sequence[tuple[FieldSpec, Any, Path]]) -> None:
+    def _draw_row(self, cells: Sequence[tuple[FieldSpec, Any, Path]]) -> None:
         if not cells:
             return
         for column, cell in zip(st.columns(2, gap="small"), cells, strict=False):
             with column:
-                self.field(*cell)
+                self.draw_field(*cell)
         for spec, value, path in cells:
             if spec.sort == "part" and spec.family and value:
                 if words := read_section(catalogue(spec.family)[value["kind"]], "Difference"):
                     st.caption(escape_signs(words))
-                self.fields(catalogue(spec.family)[value["kind"]], value, path)
+                self.draw_fields(catalogue(spec.family)[value["kind"]], value, path)
 
-    def field(self, spec: FieldSpec, value: Any, path: Path) -> None:
+    def draw_field(self, spec: FieldSpec, value: Any, path: Path) -> None:
         """One control, and under it what is wrong with its value."""
         CONTROLS[spec.sort](spec, value, lambda shown, wrap=None: self.bind(path, shown, wrap))
-        self.complain(path)
+        self.draw_remarks(path)
 
-    def complain(self, path: Path) -> None:
+    def draw_remarks(self, path: Path) -> None:
         """The sentence under a field whose value cannot be, or does nothing."""
-        if sentence := self.mark(format_path(path)):
+        if sentence := self.find_fault(format_path(path)):
             draw_complaint(sentence)
-        if sentence := self.doubt(format_path(path)):
+        if sentence := self.find_caution(format_path(path)):
             draw_warning(sentence)
 
-    def several(
+    def draw_switches(
         self, family: type[Part], values: Sequence[Mapping[str, Any]], path: Path, only: Collection[str] = ()
     ) -> None:
         """Any of the parts of a family, each at most once: a switch for each, and the fields of those that are on."""
@@ -94,14 +97,15 @@ class Form:
             wrap = make_switch(list(values), part_kind, leads=parts[part_kind].leads)
             with columns[place % 2]:
                 tie = self.bind((*path, f"has_{part_kind}"), part_kind in on, None)
+                # The switch shows whether one part is on; what changes is the whole list.
                 tie["args"] = (tie["args"][0], path, wrap)
                 st.toggle(make_title(family)(part_kind), wrap=True, help=make_tooltip(parts[part_kind]), **tie)
         for place, value in enumerate(values):
-            self.select_fields(family, parts[value["kind"]], value, (*path, place))
-            self.complain((*path, place))
-        self.complain(path)
+            self.draw_part_fields(family, parts[value["kind"]], value, (*path, place))
+            self.draw_remarks((*path, place))
+        self.draw_remarks(path)
 
-    def select_fields(self, family: type[Part], model: type[Part], value: Mapping[str, Any], path: Path) -> None:
+    def draw_part_fields(self, family: type[Part], model: type[Part], value: Mapping[str, Any], path: Path) -> None:
         """The fields of one of several parts; a lone one is named after the part."""
         chosen = read_specs(model)
         for spec in chosen:
@@ -110,7 +114,7 @@ class Form:
             draw = CONTROLS[spec.sort]
             place = (*path, spec.name)
             draw(spec, value.get(spec.name, spec.default), lambda v, wrap=None, p=place: self.bind(p, v, wrap), label)
-            self.complain(place)
+            self.draw_remarks(place)
 
 
 def draw_complaint(sentence: str) -> None:
@@ -173,6 +177,7 @@ def draw_kind(spec: FieldSpec, value: Any, tie: Callable[..., dict[str, Any]], l
 def draw_integer(spec: FieldSpec, value: Any, tie: Callable[..., dict[str, Any]], label: str = "") -> None:
     st.number_input(
         label or pgettext("field", spec.label),
+        # The session's value wins; this one alone decides whether the field may be empty.
         value=None if spec.optional else "min",
         step=choose_stride(spec),
         placeholder=_("no limit") if spec.optional else None,

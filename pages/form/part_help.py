@@ -36,6 +36,7 @@ def index_parts() -> Mapping[str, type[Part]]:
 
 def name_part(part: type[Part]) -> str:
     """The part's name in an address: its kind alone where no other family has one like it."""
+    # Short addresses are the rule: of the hundred kinds few have a namesake in another family.
     kinds = Counter(name.split(".")[1] for name in index_parts())
     kind = read_kind(part)
     return kind if kinds[kind] == 1 else f"{part.family}.{kind}"

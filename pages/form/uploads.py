@@ -99,6 +99,7 @@ def scale_colors(loaded: Examples) -> np.ndarray:
     if loaded.task == "classification":
         return values
     away = values - np.median(values)
+    # Under 1, because the picker takes whole numbers for classes.
     return np.asarray(away / (np.abs(away).max() or 1) * 0.999)
 
 
@@ -117,7 +118,7 @@ def draw_own_data(form: Form, data: Draft) -> None:
                 draw_complaint(translate_error(error))
         if about is not None:
             st.caption(_("{name} · {n} rows", name=escape_markdown(about.name), n=format_number(about.rows, 6)))
-            form.fields(Upload, data, ("data",), only=("missing",) if about.sort == "table" else ("layout",))
+            form.draw_fields(Upload, data, ("data",), only=("missing",) if about.sort == "table" else ("layout",))
         query = {"show": "file", "lang": current_language()}
         st.page_link("data/page.py", label=_("Your data"), icon=":material/upload_file:", query_params=query)
 
@@ -134,6 +135,7 @@ def open_with_data(data: Draft) -> InvalidExperiment | None:
     draft = state.get_draft() or Experiment().to_dict()
     wanted = adapt_to_dataset.adapt_to_data(draft, data["kind"], data)
     try:
+        # Tried before it is submitted: a person who brings data should see it train, not a complaint.
         wanted = adapt_network(wanted)
         state.preview_experiment(Experiment.from_dict(wanted))
     except InvalidExperiment as error:

@@ -39,8 +39,8 @@ def draw_network(form: Form, draft: dict[str, Any]) -> None:
     )
     draw_totals(seen, len(blocks))
     if any(catalogue(Block)[block["kind"]].is_head for block in blocks):
-        form.fields(Experiment, draft, (), only=("output_weight",))
-    form.fields(Experiment, draft, (), only=("initializer", "bias"))
+        form.draw_fields(Experiment, draft, (), only=("output_weight",))
+    form.draw_fields(Experiment, draft, (), only=("initializer", "bias"))
 
 
 def draw_block(form: Form, place: int, block: dict[str, Any], seen: Preview | None, *, last: bool) -> None:
@@ -49,7 +49,7 @@ def draw_block(form: Form, place: int, block: dict[str, Any], seen: Preview | No
         with st.popover(summarize_block(block), width="stretch", key=f"open_{place}"):
             model = catalogue(Block)[block["kind"]]
             st.markdown(f"**{make_title(Block)(block['kind'])}**", help=make_tooltip(model))
-            form.fields(model, block, ("network", place))
+            form.draw_fields(model, block, ("network", place))
             if not read_specs(model):
                 st.caption(_("This block has nothing to set."))
         for icon, words, by, off in (
@@ -61,7 +61,7 @@ def draw_block(form: Form, place: int, block: dict[str, Any], seen: Preview | No
     draw_caption(seen if seen and place < len(seen.layers) - 1 else None, place)
     fault = state.get_fault()
     if fault and fault.where.startswith(f"$.network[{place}] "):
-        form.complain(("network", place))
+        form.draw_remarks(("network", place))
 
 
 def draw_button(key: str, icon: str, words: str, off: bool, act: Any, args: tuple[int, ...]) -> None:
@@ -78,6 +78,7 @@ def summarize_block(block: dict[str, Any]) -> str:
             words += [make_title(spec.family)(value["kind"])] if value else []
         elif spec.sort == "text":
             words += [f"“{escape_markdown(value)}”"] if value else []
+        # The first field is the size; of the others only what is unusual, or the line would not fit.
         elif not words or (spec.sort in ("integer", "number") and value != spec.default):
             words.append(format_number(value, 4))
     return " · ".join([make_title(Block)(block["kind"]), *words])
@@ -104,7 +105,7 @@ def draw_output(form: Form, seen: Preview | None, place: int) -> None:
     draw_caption(seen if whole else None, place)
     fault = state.get_fault()
     if fault and fault.where.startswith("$.network (output"):
-        form.complain(("network",))
+        form.draw_remarks(("network",))
 
 
 def draw_totals(seen: Preview | None, place: int) -> None:
@@ -130,6 +131,7 @@ def format_amount(value: float) -> str:
 def preview_buildable(draft: dict[str, Any]) -> Preview | None:
     """The preview of as much of the network as can be built."""
     wanted = copy.deepcopy(draft)
+    # Each attempt cuts at the block that fails; a fault before it comes to light only then.
     for _attempt in range(3):
         try:
             return state.preview_experiment(Experiment.from_dict(wanted))
@@ -147,6 +149,7 @@ def add_block() -> None:
     """The menu was used: a block like the last of its kind, before the output."""
     kind = state.read_control("add_block")
     blocks = state.get_draft()["network"]
+    # Whoever stacks layers mostly wants the last one again.
     alike = [block for block in blocks if block["kind"] == kind]
     fresh = copy.deepcopy(alike[-1]) if alike else catalogue(Block)[kind]().model_dump(mode="json")
     state.change(("network",), [*blocks, fresh])

@@ -43,8 +43,9 @@ def draw_sidebar() -> None:
     form = Form(state.bind, explain_faults, explain_cautions)
     draw_presets()
     draw_toolbar()
-    for said_so in list_complaints():
-        draw_complaint(said_so)
+    # Above the tabs, since the field at fault may be on one that is closed.
+    for complaint in list_complaints():
+        draw_complaint(complaint)
     if tabs := ", ".join(dict.fromkeys(find_tab(one.where) for one in list_cautions())):
         draw_warning(_("Worth a look before training: see {tabs}.", tabs=tabs))
     names = [_("Data"), _("Network"), _("Training")]
@@ -92,16 +93,16 @@ def find_tab(where: str) -> str:
 
 def list_complaints() -> list[str]:
     """What is said above the tabs: that the draft cannot be trained and where, and what else went wrong."""
-    said_so, wrong, notice = [], list_faults(), state.pop_notice()
+    complaints, wrong, notice = [], list_faults(), state.pop_notice()
     if wrong:
         *others, last = ((find_tab(one.where), translate_error(one)) for one in wrong)
         before = [f"{tab}: {what}" for tab, what in others]
-        said_so.append(
+        complaints.append(
             " ".join([*before, _("{tab}: {sentence} The run goes on as it was.", tab=last[0], sentence=last[1])])
         )
     if notice is not None:
-        said_so.append(translate_findings(notice))
-    return said_so
+        complaints.append(translate_findings(notice))
+    return complaints
 
 
 def draw_data(form: Form, draft: dict[str, Any]) -> None:
@@ -119,14 +120,14 @@ def draw_data(form: Form, draft: dict[str, Any]) -> None:
         "items": items,
     }
     register_component("controls/picker")(key="picker", data=shown, on_picked_change=choose_data)
-    form.complain(("data",))
+    form.draw_remarks(("data",))
     chosen = kinds[draft["data"]["kind"]]
     st.caption(f"**{make_title(Dataset)(draft['data']['kind'])}**", help=make_tooltip(chosen))
-    form.fields(chosen, draft["data"], ("data",))
+    form.draw_fields(chosen, draft["data"], ("data",))
     uploads.draw_own_data(form, draft["data"])
-    form.fields(Experiment, draft, (), only=("validation", "seed"))
+    form.draw_fields(Experiment, draft, (), only=("validation", "seed"))
     with st.expander(_("More of the split")):
-        form.fields(Experiment, draft, (), only=("test", "random_labels", "balance", "stratified"))
+        form.draw_fields(Experiment, draft, (), only=("test", "random_labels", "balance", "stratified"))
     draw_folded(form, _("Preprocessing"), Transform, draft["preprocessing"], "preprocessing")
     draw_folded(form, _("Augmentation"), Augmentation, draft["augmentations"], "augmentations")
 
@@ -134,10 +135,10 @@ def draw_data(form: Form, draft: dict[str, Any]) -> None:
 def draw_folded(form: Form, title: str, family: type[Part], values: list[dict[str, Any]], name: str) -> None:
     """Parts of a family, folded away; the ones that are on stand below."""
     with st.expander(title, key=f"fold_{name}", on_change="rerun") as fold:
-        form.several(family, values, (name,))
+        form.draw_switches(family, values, (name,))
         if fold.open and values:
             PICTURES[name](state.get_draft())
-    form.complain((name,))
+    form.draw_remarks((name,))
     if name == "augmentations":
         warn_of_classes(state.get_draft())
     if values:
@@ -156,21 +157,21 @@ def choose_data() -> None:
 
 def draw_training(form: Form, draft: dict[str, Any]) -> None:
     """Loss, optimizer, schedule, regularizers, batches and length."""
-    form.fields(Experiment, draft, (), only=("optimizer", "loss"))
-    form.fields(Experiment, draft, (), only=("schedule", "batch_size"))
+    form.draw_fields(Experiment, draft, (), only=("optimizer", "loss"))
+    form.draw_fields(Experiment, draft, (), only=("schedule", "batch_size"))
     st.markdown(f"**{_('Regularization')}**")
-    form.several(Regularizer, draft["regularizers"], ("regularizers",))
+    form.draw_switches(Regularizer, draft["regularizers"], ("regularizers",))
     if sentence_of_decay := describe_shrinkage(draft):
         st.caption(escape_markdown(sentence_of_decay))
-    form.fields(Experiment, draft, (), only=("ensemble", "attack"))
+    form.draw_fields(Experiment, draft, (), only=("ensemble", "attack"))
     draw_price(draft)
     with st.expander(_("Length and device"), key="fold_length"):
-        form.fields(Experiment, draft, (), only=("epochs", "steps"))
-        form.fields(Stopping, draft["stopping"], ("stopping",))
-        form.fields(Experiment, draft, (), only=("device",))
+        form.draw_fields(Experiment, draft, (), only=("epochs", "steps"))
+        form.draw_fields(Stopping, draft["stopping"], ("stopping",))
+        form.draw_fields(Experiment, draft, (), only=("device",))
     with st.expander(_("Instruments"), key="fold_probes"):
         st.caption(_("What is measured while training. A change starts a new run."))
-        form.several(Probe, draft["probes"], ("probes",), CHOSEN)
+        form.draw_switches(Probe, draft["probes"], ("probes",), CHOSEN)
 
 
 def draw_price(draft: dict[str, Any]) -> None:

@@ -34,6 +34,7 @@ def mount_live_view(run: str, experiment: Experiment) -> Any:
         "task": find_task(experiment),
         "readOnly": False,
     }
+    # Streamlit gives a trigger's value only to components that have a callback for it.
     none = {f"on_{name}_change": lambda: None for name in ("command", "enlarge", "token")}
     return register_component("main")(key="live", data=data, **none)
 
@@ -41,6 +42,7 @@ def mount_live_view(run: str, experiment: Experiment) -> Any:
 def issue_token(run: str) -> str:
     """A token for the live route, the same for some minutes."""
     kept_run, kept, at = state.recall("pass", ("", "", 0.0))
+    # A new one with every script run would be new data, and each new data makes the component connect again.
     if kept_run != run or time.monotonic() - at > FRESH_SECONDS:
         kept = token.issue(run)
         state.remember(**{"pass": (run, kept, time.monotonic())})
@@ -50,6 +52,7 @@ def issue_token(run: str) -> str:
 @cache
 def collect_texts(language: str) -> dict[str, str]:
     """Every text of the component in a language."""
+    # Cached by language: what is translated here must not depend on who asks first.
     speak(language)
     kinds = {f"kind_{kind}": lower_title(pgettext("part", part.title())) for kind, part in catalogue(Block).items()}
     probes = dict(describe_probes())

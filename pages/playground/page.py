@@ -39,6 +39,7 @@ def draw_page() -> None:
         state.run_command(asked.command["do"])
         st.rerun()
     if asked.token:
+        # The server did not take it, as after its secret was lost; the next one is signed anew.
         state.remember(**{"pass": ("", "", 0.0)})
         st.rerun()
     if asked.enlarge and row is not None:

@@ -45,6 +45,7 @@ def draw_presets() -> None:
 def find_shown_preset() -> PresetEntry | None:
     """The preset that was chosen last, as long as the draft is still that."""
     name, document = state.recall("preset", ("", None))
+    # Once something is changed, what the preset promises may not come true.
     return next((one for one in read_catalog() if one.name == name), None) if document == state.get_draft() else None
 
 

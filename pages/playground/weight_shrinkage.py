@@ -24,6 +24,7 @@ def describe_shrinkage(draft: Mapping[str, Any]) -> str:
     except PlaygroundError:
         return ""
     optimizer = experiment.optimizer
+    # AdamW's decay is not scaled by the gradient's history, so that its factor is exact.
     if optimizer.decay_per_step:
         return describe_share(optimizer.decay_per_step)
     if rule is None or rule.is_idle:
@@ -39,6 +40,7 @@ def describe_share(taken: float) -> str:
     factor = format_factor(taken)
     if not 0 < taken < 1:
         return _("One step keeps 1 − αλ = {factor} of every weight: too little, it would swing or grow.", factor=factor)
+    # (1 − αλ)ⁿ = ½
     steps = format_fixed(round(log(2) / -log(1 - taken)), 0)
     return _(
         "One step keeps 1 − αλ = {factor} of every weight; left alone, half is gone after {steps} steps.",

@@ -89,7 +89,7 @@ def draw_tryout(part: type[Part]) -> None:
             draw_part(made)
         chosen = tuple(spec for spec in read_specs(part) if spec.name != "label")
         if chosen and part.family != "probes":
-            form.fields(part, values, (name,), only=[spec.name for spec in chosen])
+            form.draw_fields(part, values, (name,), only=[spec.name for spec in chosen])
 
 
 def make_part(part: type[Part], values: dict[str, Any]) -> tuple[Part | None, InvalidExperiment | None]:

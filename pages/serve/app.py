@@ -77,6 +77,7 @@ def list_routes() -> list[BaseRoute]:
 @asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[None]:
     """Warms up, then serves."""
+    # Beside the warm-up, not after it: each takes about a second, and the first visitor needs both.
     threading.Thread(target=start_fleet, name="fleet-start", daemon=True).start()
     await asyncio.to_thread(warm_up)
     async with live_lifespan(app):

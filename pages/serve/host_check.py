@@ -38,14 +38,17 @@ class HostCheck:
     def refusal(self, scope: Scope) -> PlainTextResponse | None:
         """Why a request goes no further."""
         named = [value.decode("latin-1") for key, value in scope["headers"] if key == b"host"]
+        # A foreign page may point its own name at this address (DNS rebinding); the Host header still tells which.
         if len(named) != 1 or not is_accepted(named[0], self.hosts):
             return PlainTextResponse(f"This playground is not served under that name. {HINT}\n", 421)
         path = f"{scope['path'].rstrip('/')}/"
+        # Anywhere in the path: Streamlit answers the same under the path of every page.
         if any(f"{closed}/" in path for closed in self.closed):
             return PlainTextResponse("Not Found", 404)
         if (
             scope["type"] == "websocket"
             and path.endswith(f"{STREAM}/")
+            # Pages before viewers: a page without its live picture can still say why.
             and descriptor_budget.count_free() < descriptor_budget.count_reserved() // 3
         ):
             return PlainTextResponse("There are too many visitors just now.\n", 503)

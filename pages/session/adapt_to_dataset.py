@@ -66,9 +66,11 @@ def accepts_inputs(augmentation: Draft, loaded: Examples) -> bool:
 
 def match_network(network: list[Draft], loaded: Examples) -> list[Draft]:
     """The network behind a flatten block where dense layers stand before sequences, without it before vectors."""
+    # A head for what these data do not have would make the draft invalid at the first click.
     network = [block for block in network if is_learnable(block, loaded)]
     blocks = catalogue(Block)
     if loaded.x.ndim == 2:
+        # Vectors are flat already, and the block would stand there without an effect.
         return network[1:] if network and blocks[network[0]["kind"]].flattens else network
     if loaded.x.ndim == 3 and (not network or begins_on(network, "vector")):
         return [{"kind": next(kind for kind, block in blocks.items() if block.flattens)}, *network]
@@ -111,6 +113,7 @@ def choose_preprocessing(loaded: Examples, own: bool = False) -> list[Draft]:
     if loaded.task == "regression":
         mean, deviation = abs(float(loaded.y.mean())), float(loaded.y.std())
         if not USUAL[0] <= deviation <= USUAL[1] or mean > FAR * deviation:
+            # Errors of a target in thousands make gradients in thousands, and the first steps diverge.
             chosen.append(choose_scaling("target"))
     return chosen
 

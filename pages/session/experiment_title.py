@@ -16,6 +16,7 @@ from pages.session.i18n import format_number, pgettext, speak
 @lru_cache(maxsize=1024)
 def describe_experiment(document: str, language: str) -> str:
     """The experiment in a document, in one line; a dash for one that cannot be read or whose data are gone."""
+    # The language is part of the cache's key: one server shows both.
     speak(language)
     try:
         experiment = Experiment.from_json(document)

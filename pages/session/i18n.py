@@ -41,6 +41,7 @@ def load_catalog(language: str) -> gettext.NullTranslations:
     path = ASSETS / "locale" / language / "LC_MESSAGES" / "playground.po"
     if not path.exists():
         return gettext.NullTranslations()
+    # Compiled here, so that a translation is one text file and no build step is needed.
     compiled = BytesIO()
     with path.open("rb") as source:
         write_mo(compiled, read_po(source, locale=language))
@@ -74,6 +75,7 @@ def pgettext(context: str, message: str) -> str:
     return load_catalog(current_language()).pgettext(context, message) if message else ""
 
 
+# Not gettext's plural forms: those need both sentences where one is said, and the engine knows English alone.
 def find_singular(message: str) -> str:
     """How the language says a message whose number is one, where that is another text; else nothing."""
     found = load_catalog(current_language()).pgettext("one", message)

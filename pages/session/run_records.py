@@ -49,6 +49,7 @@ def read_record(row: RunRow, name: str) -> RunRecord:
         frames = [Frame.decode(payload) for _step, payload in view.read_frames(row.id, -1, FRAMES)]
     static = Frame.decode(row.static).readings if row.static else {}
     channels = {entry["key"]: Channel(**entry) for entry in row.channels}
+    # A run without epochs yet has fewer columns than it will have.
     table = pd.DataFrame(epochs, columns=list(list_epoch_columns(row.channels)[: epochs.shape[1]]))
     experiment = Experiment.from_json(row.edited)
     best = any(rule.keeps_best for rule in experiment.regularizers)

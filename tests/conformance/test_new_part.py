@@ -63,7 +63,7 @@ def bind(path, value, wrap=None):
     return {"key": key, "on_change": repr, "args": (key, path, wrap)}
 
 state.apply_language()
-Form(bind, lambda where: "").fields(Experiment, st.session_state["draft"], (), [st.session_state["field"]])
+Form(bind, lambda where: "").draw_fields(Experiment, st.session_state["draft"], (), [st.session_state["field"]])
 '''
 
 

@@ -37,7 +37,7 @@ def form() -> None:
         place[path[-1]] = wrap(value) if wrap else value
 
     part = catalogue(family(st.session_state["family"]))[st.session_state["kind"]]
-    Form(bind, lambda where: "").fields(part, st.session_state["values"], ())
+    Form(bind, lambda where: "").draw_fields(part, st.session_state["values"], ())
 
 
 @pytest.mark.parametrize(("name", "kind"), PARTS)
