@@ -35,6 +35,7 @@ def parse_docstring(part: type) -> ParsedDocstring:
         head, colon, rest = line.partition(":")
         if colon and head in SECTIONS:
             name, line = head, rest
+        # A section goes on until the next begins; blank lines only part paragraphs in the source.
         lines_of.setdefault(name, []).append(line.strip())
     sections = {name: " ".join(filter(None, section)) for name, section in lines_of.items()}
     return ParsedDocstring(first, sections.pop(""), sections)

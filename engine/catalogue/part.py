@@ -58,6 +58,7 @@ class Part(Value):
         """The schema of a field typed with the family: a union of its parts with `kind` as the tag."""
         if not (cls.is_family() and cls.family and cls.__pydantic_complete__):  # incomplete: being defined just now
             return handler(source)
+        # Collected when a schema is made, not by an import: a new file in the family's folder is a new member.
         members = {kind: handler.generate_schema(part) for kind, part in catalogue(cls).items()}
         return core_schema.tagged_union_schema(members, discriminator="kind")
 

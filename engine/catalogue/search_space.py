@@ -62,11 +62,13 @@ def infer_range(field: FieldInfo, *, is_integer: bool) -> Range | None:
     low, high = rules.get("ge", rules.get("gt")), rules.get("le", rules.get("lt"))
     if low is None or high is None:
         return None
+    # A sampler has to be able to return the ends of its range.
     gap = 1 if is_integer else (high - low) / 1000
     extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
     log = bool(extra.get("log"))
     if log and not is_integer and isinstance(field.default, float) and field.default > 0:
         return Range(
+            # A rate may be as small as 1e-12; nobody searches so far from the default.
             max(low, field.default / 10**DECADES),
             min(high if "le" in rules else high - gap, field.default * 10**DECADES),
             log,

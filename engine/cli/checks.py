@@ -56,6 +56,7 @@ def print_cost(options: argparse.Namespace, chosen: Callable[..., Any]) -> int:
     from engine.experiment.presets import list_presets
     from engine.store.reader import Reader
 
+    # Presets and files first: a run's name is random, and hides neither.
     is_experiment = options.source in list_presets() or Path(options.source).exists()
     reader = None if is_experiment else Reader()
     if reader is not None and reader.layout.database.exists() and reader.read_run(options.source):

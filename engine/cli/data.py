@@ -64,6 +64,7 @@ def parse_corrections(options: argparse.Namespace) -> Corrections:
     from engine.experiment.validation import describe_expected
     from engine.uploads.corrections import ENCODINGS, Corrections
 
+    # utf8, UTF-8 and "utf 8" are one encoding to a person.
     known = {name.lower().replace("-", "").replace(" ", ""): name for name in ENCODINGS}
     encoding = (options.encoding or "").lower().replace("-", "").replace("_", "").replace(" ", "")
     python = {codec.replace("-", ""): name for name, codec in ENCODINGS.items()}  # Python's names are taken too

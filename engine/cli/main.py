@@ -131,6 +131,7 @@ def train(options: argparse.Namespace) -> int:
     reader = Reader()
     try:
         row = show_progress(reader, name, experiment)
+    # The run goes on without this process, so that ending the process alone would not stop it.
     except KeyboardInterrupt:
         fleet.stop(name)
         row = wait_for_end(reader, fleet, name)

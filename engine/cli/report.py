@@ -46,6 +46,7 @@ def build_report(reader: Reader, row: RunRow, experiment: Experiment) -> dict[st
         "metrics": metrics,
         "classes": classes.plain() if classes else {},
         "seconds": seconds,
+        # Of training time alone: waiting for a place, or a pause, is not in it.
         "steps_per_second": row.step / seconds if seconds else None,
     }
 

@@ -43,12 +43,14 @@ def apply_edit(experiment: Experiment, edit: Edit) -> Experiment:
             data["attack"][field] = edit.value
         case ["regularizers", kind] if kind in list_penalties():
             add_or_update_strength(data["regularizers"], kind, edit.value)
+        # Not `isdigit`: that takes "²", and `int` would refuse it with an error of Python's.
         case ["network", index, field] if re.fullmatch(r"\d{1,3}", index) and int(index) < len(experiment.network):
             if field not in list_live_fields(experiment.network[int(index)]):
                 raise explain_not_live(edit)
             data["network"][int(index)][field] = edit.value
         case _:
             raise explain_not_live(edit)
+    # Validated as a whole: a batch size that batch normalization cannot have is refused here too.
     return Experiment.from_dict(data)
 
 
@@ -100,6 +102,7 @@ def diff_experiments(old: Experiment, new: Experiment) -> tuple[Edit, ...] | Non
 
 def diff_parts(path: str, before: Part, after: Part) -> list[Edit]:
     """The edits between two versions of one part."""
+    # Another part is no edit; the check at the end of `diff_experiments` then asks for a new run.
     if type(before) is not type(after):
         return []
     pairs = ((name, getattr(before, name), getattr(after, name)) for name in list_live_fields(after))

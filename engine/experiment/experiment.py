@@ -116,6 +116,7 @@ class Experiment(Value):
     def _check_combinations(self) -> Experiment:
         """Refuse values that exclude each other, all of them in one error."""
         wanted: dict[str, Message] = {}
+        # A run without an end would never be evaluated on its test split.
         if self.epochs is None and self.steps is None:
             wanted["steps"] = Message("a number of steps or of epochs")
         for name in ("regularizers", "probes", "preprocessing", "augmentations"):

@@ -24,6 +24,7 @@ def apply_override(data: dict[str, Any], assignment: str) -> None:
     node: Any = data
     steps = path.split(".")
     for depth, step in enumerate(steps):
+        # `network.0.width`: a list is entered by index, and a dictionary may have a key that is a number.
         key = int(step) if isinstance(node, list) and step.isdecimal() else step
         known = key < len(node) if isinstance(key, int) else isinstance(node, dict) and key in node
         if not known:

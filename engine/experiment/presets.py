@@ -98,6 +98,7 @@ def load(name: str) -> Experiment:
 
 def explain_unknown_preset(where: str, known: Message, name: str) -> InvalidExperiment:
     """The error for a preset that does not exist, with similar names as the hint."""
+    # Cut, since the comparison takes quadratic time and the name may come from a request.
     near = get_close_matches(name[:100].lower().replace("-", "_"), list_presets(), 3)
     return InvalidExperiment(where, known, abbreviate(name), suggest_names(near))
 

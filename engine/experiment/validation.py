@@ -81,6 +81,7 @@ def parse_choices(listed: str) -> Message:
 
 def explain(error: ValidationError, data: Any) -> InvalidExperiment:
     """The first of pydantic's findings as an error, the others as its `also`."""
+    # pydantic stops at nothing: a person sees everything that is wrong at once.
     first, *others = (one for each in error.errors(include_url=False) for one in explain_finding(each, data))
     first.also = tuple(others)
     return first

@@ -38,6 +38,7 @@ def draw_checks() -> None:
     """What each check expects and found, one after the other."""
     state.apply_language()
     st.caption(_("What has to hold before it is worth training for long. The run on the page is not touched."))
+    # All are listed at once, so that nothing jumps while outcomes come in.
     places = {kind: st.empty() for kind in catalogue(Check)}
     for kind, place in places.items():
         place.markdown(f":gray[:material/pending: {translate_check(kind)}]")

@@ -46,6 +46,7 @@ def draw_large(panel: str) -> None:
     if row is None:
         return
     seen = read_record(row, row.id)
+    # The live picture has one panel for both: with one input the output is a curve.
     if panel == "output" and "curve" in seen.channels:
         panel = "curve"
     name = f"{panel}-{row.id}"

@@ -39,6 +39,7 @@ def follow_job(wait: Any) -> Iterator[Event]:
     execution: Execution = state.recall("job")
     seen = 0
     while True:
+        # Read before the events: one that comes between the two reads is seen in another turn.
         over = execution.over
         while seen < len(execution.events):
             seen += 1

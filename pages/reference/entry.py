@@ -87,6 +87,7 @@ def draw_tryout(part: type[Part]) -> None:
     with st.container(key="picture"):
         if made is not None:
             draw_part(made)
+        # A label changes no picture.
         chosen = tuple(spec for spec in read_specs(part) if spec.name != "label")
         if chosen and part.family != "probes":
             form.draw_fields(part, values, (name,), only=[spec.name for spec in chosen])
