@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
+import tempfile
 from typing import Any
 
 import streamlit as st
@@ -11,12 +10,15 @@ import streamlit as st
 from engine.archive.unpack import MAX_BYTES
 from engine.catalogue.part import catalogue
 from engine.errors import PlaygroundError
-from engine.export.exporters import ExportedRun, Exporter
+from engine.export.export_job import ExportRun, write_request
+from engine.export.exporters import Exporter
 from engine.live import import_route, token
+from engine.processes.execution import Execution, JobState
 from engine.store import row_models
+from pages.dialogs.job_progress import cancel_job, draw_stop_button, follow_job, start_job
 from pages.form.component import locate_source, register_component
 from pages.session import state
-from pages.session.engine import get_fleet, get_reader
+from pages.session.engine import get_fleet
 from pages.session.i18n import _, current_language, pgettext
 from pages.session.literal import escape_markdown
 from pages.session.messages import translate_error
@@ -24,7 +26,7 @@ from pages.session.messages import translate_error
 
 def open_export() -> None:
     """Open the export dialog of the run that is shown."""
-    st.dialog(_("Export this run"), width="medium")(draw_formats)(state.get_shown_run())
+    st.dialog(_("Export this run"), width="medium", on_dismiss=cancel_job)(draw_formats)(state.get_shown_run())
 
 
 def draw_formats(run: str) -> None:
@@ -34,25 +36,32 @@ def draw_formats(run: str) -> None:
         text, button = st.columns((5, 1.3), vertical_alignment="center")
         about = _(exporter.summary().split(": ", 1)[1])
         text.markdown(f"**{pgettext('part', exporter.title())}**  \n{about[:1].upper()}{about[1:]}")
-        with button:
-            if (state.recall("made") or ("", ""))[:2] == (run, kind):
+        place = button.empty()
+        if (state.recall("made") or ("", ""))[:2] == (run, kind):
+            with place:
                 draw_save_button(kind)
-            elif st.button(_("Make"), icon=":material/build:", key=f"make_{kind}", width="stretch"):
-                with st.spinner(_("Making the file…")):
-                    make_file(run, kind, exporter())
+        elif place.button(_("Make"), icon=":material/build:", key=f"make_{kind}", width="stretch"):
+            with place.container():
+                make_file(run, kind)
         fault = state.recall("not_made")
         if fault is not None and fault[0] == (run, kind):
             st.error(escape_markdown(translate_error(fault[1])))
 
 
-def make_file(run: str, kind: str, exporter: Exporter) -> None:
-    """Make the file and draw the dialog anew: with a button that saves it, or with what is wrong."""
-    try:
-        name, data = pack_files(exporter.files(ExportedRun.of(get_reader(), run, state.get_visitor())), f"{kind}_{run}")
-    except PlaygroundError as error:
-        state.remember(not_made=((run, kind), error), made=None)
-    else:
-        state.remember(made=(run, kind, name, data), not_made=None)
+def make_file(run: str, kind: str) -> None:
+    """Make the file in a job and draw the dialog anew: with a button that saves it, or with what is wrong."""
+    with tempfile.TemporaryFile() as result:
+        start_job(ExportRun, write_request(run, kind), result)
+        execution: Execution = state.recall("job")
+        wait, _stop = st.empty(), draw_stop_button("stretch")
+        names = [event["name"] for event in follow_job(wait)]
+        if not execution.over:  # something else was clicked
+            cancel_job()
+            return
+        result.seek(0)
+        made = (run, kind, names[0], result.read()) if execution.state is JobState.DONE else None
+    error = execution.error
+    state.remember(made=made, not_made=None if error is None else ((run, kind), error))
     st.rerun(scope="fragment")
 
 
@@ -65,18 +74,6 @@ def draw_save_button(kind: str) -> None:
     st.download_button(
         text, data, name, icon=icon, key=f"save_{kind}", on_click="ignore", type="primary", width="stretch"
     )
-
-
-def pack_files(files: dict[str, bytes], name: str) -> tuple[str, bytes]:
-    """What a browser can save: the file, or a zip of several."""
-    if len(files) == 1:
-        ((path, data),) = files.items()
-        return path.rsplit("/", 1)[-1], data
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
-        for path, data in files.items():
-            file.writestr(path, data)
-    return f"{name}.zip", buffer.getvalue()
 
 
 def open_import() -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import IO, Any, Literal
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 
 from engine.processes.execution import Execution, JobState, submit
 from engine.processes.job import Event, Job
@@ -18,10 +20,10 @@ from pages.session.messages import translate_error
 PAUSE = 0.15  # seconds between two looks at what has come
 
 
-def start_job(job: type[Job], document: str) -> None:
-    """Start a job in place of the one that this session has."""
+def start_job(job: type[Job], document: str, result: IO[bytes] | None = None) -> None:
+    """Start a job in place of the one that this session has; a result of bytes goes to `result`."""
     cancel_job()
-    state.remember(job=submit(job, document, visitor=state.get_visitor()))
+    state.remember(job=submit(job, document, visitor=state.get_visitor(), result=result))
 
 
 def cancel_job() -> None:
@@ -34,7 +36,8 @@ def cancel_job() -> None:
 def follow_job(wait: Any) -> Iterator[Event]:
     """The events as they come; `wait` is a place where something is drawn meanwhile, so that the page can interrupt.
 
-    What cannot be examined is said there, and so is an early end.
+    What cannot be examined is said there, and so is an early end. Ends early where a click in the dialog waits for this
+    script to end.
     """
     execution: Execution = state.recall("job")
     seen = 0
@@ -46,6 +49,8 @@ def follow_job(wait: Any) -> Iterator[Event]:
             yield execution.events[seen - 1]
         if over:
             break
+        if is_click_waiting():
+            return
         wait.caption(describe_queue(execution.position) if execution.state is JobState.WAITING else _("At work …"))
         time.sleep(PAUSE)
     wait.empty()
@@ -56,6 +61,17 @@ def follow_job(wait: Any) -> Iterator[Event]:
         wait.error(escape_markdown(translate_error(execution.error)), icon=icon)
 
 
+def is_click_waiting() -> bool:
+    """Whether the dialog is to be drawn again after this script.
+
+    A click on the page interrupts a script that draws, one within a dialog waits: without this, the button that stops a
+    job would be obeyed once the job is done. Streamlit has no public name for it.
+    """
+    context = get_script_run_ctx()
+    requests = context.script_requests if context is not None else None
+    return requests is not None and requests._state is ScriptRequestType.RERUN
+
+
 def describe_queue(position: int) -> str:
     """How long the line is."""
     if position > 1:
@@ -63,9 +79,9 @@ def describe_queue(position: int) -> str:
     return _("Waiting for a free place …")
 
 
-def draw_stop_button() -> Any:
+def draw_stop_button(width: Literal["content", "stretch"] = "content") -> Any:
     """A place with the button that ends the process; empty it when there is nothing to end."""
     place = st.empty()
     if not state.recall("job").over:
-        place.button(_("Stop"), icon=":material/stop_circle:", on_click=cancel_job, key="stop_study")
+        place.button(_("Stop"), icon=":material/stop_circle:", on_click=cancel_job, key="stop_study", width=width)
     return place

@@ -20,6 +20,18 @@ def test_every_check_has_a_verdict_and_none_failed(visit: Visit) -> None:
     assert not any("Failed" in text for text in said)
 
 
+def test_checks_can_be_stopped(visit: Visit) -> None:
+    """At once, and not when they are done."""
+    page = visit()
+    until(lambda: step(page) > 5, 60)
+    page.get_by_role("button", name="Check", exact=True).click()
+    page.locator(f".st-key-check_{KINDS[0]}").wait_for(timeout=120_000)
+    page.get_by_role("button", name="Stop", exact=True).click()
+    page.get_by_text("Stopped.").wait_for(timeout=20_000)
+    assert page.locator(f".st-key-check_{KINDS[0]}").count() == 1, "what was found stays"
+    assert page.locator(f".st-key-check_{KINDS[-1]}").count() == 0
+
+
 def test_the_cost_shows_numbers_in_spanish_too(visit: Visit) -> None:
     page = visit("/?lang=es")
     until(lambda: step(page) > 5, 60)

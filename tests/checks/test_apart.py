@@ -5,22 +5,18 @@ from __future__ import annotations
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import SimpleNamespace
-from typing import IO, NoReturn, cast
+from typing import IO, NoReturn
 
 import pytest
 
 from engine.errors import InvalidExperiment
 from engine.experiment.experiment import Experiment
-from engine.export.exporters import ExportedRun
-from engine.export.exporters.summary import Summary
 from engine.jobs import preview_process
 from engine.preview.preview import preview
 from engine.processes import execution
 from engine.processes.admission import ADMISSION
 from engine.processes.job import Job
 from engine.processes.launch import Process
-from engine.store.reader import Reader, RunRow
 
 MIB = 2**20
 
@@ -77,8 +73,8 @@ def test_data_that_are_never_loaded_here_are_known_by_their_size() -> None:
     assert preview_process.is_large(Experiment.from_dict({"data": {"kind": "cifar10", "samples": 50_000}}))
 
 
-def test_an_export_takes_its_visitors_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both halves of the table's numbers: whoever asks for them first is the one whose place they take."""
+def test_preview_and_cost_take_their_visitors_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both are of one job: whoever asks for them first is the one whose place they take."""
     asked: list[str] = []
 
     def admit(visitor: str, job: type[Job]) -> NoReturn:
@@ -86,9 +82,8 @@ def test_an_export_takes_its_visitors_turn(monkeypatch: pytest.MonkeyPatch) -> N
         raise InterruptedError
 
     monkeypatch.setattr(ADMISSION, "enter", admit)
-    row = cast(RunRow, SimpleNamespace(experiment=resized(132).to_json(), id="run"))
     with pytest.raises(InterruptedError):
-        Summary().files(ExportedRun(cast(Reader, None), row, "ada"))
+        preview_process.preview_in_job(resized(132), "ada")
     with pytest.raises(InterruptedError):
         preview_process.cost_in_job(resized(132), "grace")
     assert asked == ["ada", "grace"]

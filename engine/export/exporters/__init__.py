@@ -20,21 +20,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ExportedRun:
-    """The run that is exported: where it can be read, its row, and whose turn its jobs take."""
+    """The run that is exported: where it can be read, and its row."""
 
     reader: Reader
     row: RunRow
-    visitor: str = ""
 
     @classmethod
-    def of(cls, reader: Reader, run: str, visitor: str = "") -> ExportedRun:
+    def of(cls, reader: Reader, run: str) -> ExportedRun:
         """The run of that name. Raises: PlaygroundError if there is none."""
         row = reader.read_run(run) if reader.layout.database.exists() else None
         if row is None:
             raise PlaygroundError(Message("There is no run {run}.", run=run))
         if row.damage:
             raise DamagedRun
-        return cls(reader, row, visitor)
+        return cls(reader, row)
 
     @property
     def experiment(self) -> Experiment:

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from engine.export.exporters import ExportedRun, Exporter
 from engine.jobs.layer_table import format_layers
-from engine.jobs.preview_process import cost_in_job, preview_in_job
+from engine.preview.preview import preview
 
 
 class Summary(Exporter):
@@ -21,9 +21,8 @@ class Summary(Exporter):
     kind: Literal["summary"] = "summary"
 
     def files(self, subject: ExportedRun) -> dict[str, bytes]:
-        experiment, visitor = subject.experiment, subject.visitor
-        lines = [
-            format_layers(preview_in_job(experiment, visitor), cost_in_job(experiment, visitor)),
-            str(subject.row.message),
-        ]
+        from engine.jobs.cost import count_cost  # with the trainer
+
+        experiment = subject.experiment
+        lines = [format_layers(preview(experiment), count_cost(experiment)), str(subject.row.message)]
         return {f"summary_{subject.row.id}.txt": "".join(f"{line}\n" for line in lines if line).encode()}
