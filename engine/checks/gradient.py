@@ -51,10 +51,10 @@ class Gradient(Check):
         gradients = torch.autograd.grad(here, parameters, allow_unused=True)
         worst, done, bends, shrunk = 0.0, 0, 0, 0
         end = time.perf_counter() + context.seconds
-        for which, place in draw_entries(parameters, context.experiment.seed):
+        for which, index in draw_entries(parameters, context.experiment.seed):
             given = gradients[which]
-            slope = 0.0 if given is None else float(given.flatten()[place])
-            error, tries = compute_mismatch(value, parameters[which], place, slope, float(here.detach()))
+            slope = 0.0 if given is None else float(given.flatten()[index])
+            error, tries = compute_mismatch(value, parameters[which], index, slope, float(here.detach()))
             bends, shrunk = bends + (error is None), shrunk + (error is not None and tries > 1)
             worst, done = max(worst, error or 0.0), done + 1
             if time.perf_counter() > end:
@@ -106,14 +106,14 @@ def draw_entries(parameters: Sequence[Tensor], seed: int) -> list[tuple[int, int
 
 @torch.no_grad()
 def compute_mismatch(
-    value: Callable[[], Tensor], weight: Tensor, place: int, slope: float, here: float
+    value: Callable[[], Tensor], weight: Tensor, index: int, slope: float, here: float
 ) -> tuple[float | None, int]:
     """The relative error at the best h and how many were tried; None where the weight stands on a bend."""
     flat = weight.data.view(-1)
-    start = float(flat[place])  # h is added to this number each time: adding and taking away would leave rounding
+    start = float(flat[index])  # h is added to this number each time: adding and taking away would leave rounding
     best = float("inf")
     for tries, h in enumerate(STEPS, 1):
-        up, down = (move(value, flat, place, start + sign * h) for sign in (1, -1))
+        up, down = (move(value, flat, index, start + sign * h) for sign in (1, -1))
         error = abs((up - down) / (2 * h) - slope)
         best = min(best, error / max(abs(slope), abs(up - down) / (2 * h), FLOOR * max(1.0, abs(here))))
         if best <= CLOSE:
@@ -125,10 +125,10 @@ def compute_mismatch(
     return best, len(STEPS)
 
 
-def move(value: Callable[[], Tensor], flat: Tensor, place: int, to: float) -> float:
+def move(value: Callable[[], Tensor], flat: Tensor, index: int, to: float) -> float:
     """The loss with one weight elsewhere; it goes back."""
-    kept = flat[place].clone()
-    flat[place] = to
+    kept = flat[index].clone()
+    flat[index] = to
     found = float(value())
-    flat[place] = kept
+    flat[index] = kept
     return found

@@ -47,7 +47,7 @@ class Leak(Check):
         found = find_shared(rows, splits)
         indices = merge_indices(found)
         expected = EXPECTED
-        numbers: dict[str, float | int | list[int]] = {name: len(places) for name, places in found.items()}
+        numbers: dict[str, float | int | list[int]] = {name: len(indices) for name, indices in found.items()}
         numbers["indices"] = indices[:100]
         if not indices:
             total = sum(map(len, rows))
@@ -63,7 +63,7 @@ class Leak(Check):
 
 def report_target_columns(columns: list[int]) -> Outcome:
     """Some columns are the target."""
-    some = ", ".join(str(place + 1) for place in columns[:SHOWN])
+    some = ", ".join(str(index + 1) for index in columns[:SHOWN])
     found = Message(
         "The input in column {columns} says the target: each has one value for each of the other's, or their order is "
         "the same.",
@@ -92,7 +92,7 @@ def find_shared(rows: list[list[bytes]], splits: Sequence[np.ndarray]) -> dict[s
 
 def merge_indices(found: dict[str, list[int]]) -> list[int]:
     """The examples of all pairs, in order."""
-    return sorted({place for places in found.values() for place in places})
+    return sorted({index for indices in found.values() for index in indices})
 
 
 def describe_shared(found: dict[str, list[int]], sizes: list[int]) -> Message:
@@ -105,7 +105,7 @@ def describe_shared(found: dict[str, list[int]], sizes: list[int]) -> Message:
         which = Message("They are examples {indices}.", indices=some)
     else:
         which = Message("Among them are examples {indices}.", indices=some)
-    counts = {name: len(places) for name, places in found.items()}
+    counts = {name: len(indices) for name, indices in found.items()}
     if not sizes[2]:
         return Message(
             "Also in training: {validation} of {held} validation inputs. {which}",

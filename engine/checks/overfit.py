@@ -157,9 +157,9 @@ def pick_handful(context: CheckContext) -> tuple[Tensor, Tensor]:
     """The first training examples of different inputs: two of one kind could carry different labels."""
     rows, count = context.data.train_x[: 10 * COUNT].flatten(1), choose_handful_size(context)
     kept: list[int] = []
-    for place in range(len(rows)):
-        if not any(torch.equal(rows[place], rows[other]) for other in kept):
-            kept.append(place)
+    for index in range(len(rows)):
+        if not any(torch.equal(rows[index], rows[other]) for other in kept):
+            kept.append(index)
         if len(kept) == count:
             break
     plain = context.experiment.model_copy(update={"regularizers": (), "augmentations": ()})

@@ -61,23 +61,23 @@ def locate_import(name: str, home: Path | None = None) -> Path:
     return StoreLayout.of(home).uploads / f"{Path(name).name}.zip"
 
 
-async def take(request: Request, place: StoreLayout) -> str:
+async def take(request: Request, layout: StoreLayout) -> str:
     """Write the body to the disk; returns the file's name. Raises: ImportRefused."""
-    right = tokens.check(SUBJECT, request.headers.get(TOKEN, ""), home=place.home)
+    right = tokens.check(SUBJECT, request.headers.get(TOKEN, ""), home=layout.home)
     if right != "command" or not is_same_origin(request):
         raise ImportRefused(403, Message("This page may not do that."))
     told = request.headers.get("content-length", "")
     expected = int(told) if told.isdecimal() else MAX_BYTES
     if expected > MAX_BYTES:
         raise ImportRefused(413, name_too_large())
-    place.prepare()
-    if shutil.disk_usage(place.home).free < 3 * expected + SPARE:  # the file, what is read from it, what is stored
+    layout.prepare()
+    if shutil.disk_usage(layout.home).free < 3 * expected + SPARE:  # the file, what is read from it, what is stored
         raise ImportRefused(507, FULL)
     if len(_under_way) >= AT_ONCE:
         raise ImportRefused(503, Message("Other files are being brought just now; please try again in a minute."))
     name = secrets.token_hex(16)
     _under_way.add(name)
-    path = locate_import(name, place.home)
+    path = locate_import(name, layout.home)
     try:
         await asyncio.to_thread(clear, path.parent)
         with path.open("xb") as file:

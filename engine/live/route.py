@@ -44,7 +44,7 @@ def is_same_origin(websocket: HTTPConnection) -> bool:
 async def serve(websocket: WebSocket, hub: Hub, fleet: Fleet) -> None:
     """One viewer, from the handshake to the end."""
     run: str = websocket.path_params["run"]
-    right = tokens.check(run, websocket.query_params.get("token", ""), home=fleet.place.home)
+    right = tokens.check(run, websocket.query_params.get("token", ""), home=fleet.layout.home)
     await websocket.accept()  # a refusal before this would reach the page without its code
     if right is None or not is_same_origin(websocket):
         await websocket.close(REFUSED)

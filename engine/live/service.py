@@ -72,7 +72,7 @@ class Live:
         """Let the hub look as soon as a run has begun; while no supervisor says so, its ticks are enough."""
         while True:
             with contextlib.suppress(OSError, KeyError, ValueError):
-                await beginnings.follow(fleet.place.socket, hub.look_now)
+                await beginnings.follow(fleet.layout.socket, hub.look_now)
             await asyncio.sleep(WATCH_SECONDS)
 
     async def _serve(self, websocket: WebSocket) -> None:

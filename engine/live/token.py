@@ -38,28 +38,28 @@ def check(run: str, token: str, *, home: Path | None = None) -> Right | None:
     return "command" if right == "command" else "watch"
 
 
-def _sign(run: str, claim: str, place: StoreLayout) -> str:
-    return hmac.new(_secret(place), f"{run}\n{claim}".encode(), hashlib.sha256).hexdigest()
+def _sign(run: str, claim: str, layout: StoreLayout) -> str:
+    return hmac.new(_secret(layout), f"{run}\n{claim}".encode(), hashlib.sha256).hexdigest()
 
 
 @lru_cache(maxsize=8)
-def _secret(place: StoreLayout) -> bytes:
+def _secret(layout: StoreLayout) -> bytes:
     """The store's secret, made once. One that is too short to be one, such as what a crash left, is made anew: what it
     signed is good no more."""
-    place.prepare()
-    with (place.home / "secret.lock").open("ab") as turn:
+    layout.prepare()
+    with (layout.home / "secret.lock").open("ab") as turn:
         # Server and command line may meet here.
         fcntl.flock(turn, fcntl.LOCK_EX)  # one process at a time looks and makes
-        found = place.secret.read_bytes() if place.secret.is_file() else b""
+        found = layout.secret.read_bytes() if layout.secret.is_file() else b""
         if len(found) < LENGTH:
             found = secrets.token_bytes(LENGTH)
-            fresh = place.home / f"secret.{secrets.token_hex(4)}.tmp"
+            fresh = layout.home / f"secret.{secrets.token_hex(4)}.tmp"
             handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "wb") as file:
                 file.write(found)
                 file.flush()
                 os.fsync(file.fileno())
             # Whole or not at all: half a secret after a crash would be a weak one.
-            fresh.replace(place.secret)
-        place.secret.chmod(0o600)
+            fresh.replace(layout.secret)
+        layout.secret.chmod(0o600)
     return found

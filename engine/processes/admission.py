@@ -1,7 +1,7 @@
 """Admission of jobs: how many work at a time, and whose turn it is.
 
-Within a visitor, first come first served; between visitors, round robin. A visitor never has all places, so that
-another one always finds one, however much the first has asked for. One place is kept for interactive jobs, for which
+Within a visitor, first come first served; between visitors, round robin. A visitor never has all slots, so that
+another one always finds one, however much the first has asked for. One slot is kept for interactive jobs, for which
 a page stands still.
 """
 
@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from engine.processes.job import Job
 
-PLACES = 4  # jobs at a time, so that forty visitors do not stop a machine
+SLOTS = 4  # jobs at a time, so that forty visitors do not stop a machine
 
 
 class JobTicket:
-    """A visitor's place in the queue for one job: it waits, is admitted, or has left."""
+    """A visitor's position in the queue for one job: it waits, is admitted, or has left."""
 
     def __init__(self, admission: Admission, visitor: str, job: type[Job]) -> None:
         self.visitor = visitor
@@ -38,7 +38,7 @@ class JobTicket:
         return self._admission.position(self)
 
     def leave(self) -> None:
-        """Give the place back, or stop waiting for one."""
+        """Give the slot back, or stop waiting for one."""
         self._admission.remove(self)
 
     def settle(self, admitted: bool) -> None:
@@ -47,10 +47,10 @@ class JobTicket:
 
 
 class Admission:
-    """Admission of jobs: a number of places, and one queue a visitor."""
+    """Admission of jobs: a number of slots, and one queue a visitor."""
 
-    def __init__(self, places: int = PLACES) -> None:
-        self.places = places
+    def __init__(self, slots: int = SLOTS) -> None:
+        self.slots = slots
         self._lock = threading.Lock()
         self._working: list[JobTicket] = []
         self._lines: dict[str, deque[JobTicket]] = {}  # one a visitor, in the order of turns
@@ -64,7 +64,7 @@ class Admission:
         return ticket
 
     def remove(self, ticket: JobTicket) -> None:
-        """Take a ticket out of its queue or off its place, and admit others."""
+        """Take a ticket out of its queue or off its slot, and admit others."""
         with self._lock:
             if ticket in self._working:
                 self._working.remove(ticket)
@@ -74,7 +74,7 @@ class Admission:
             self._admit()
 
     def position(self, ticket: JobTicket) -> int:
-        """How many are served until it is, if every place suits every job: itself, those before it in its line, and of
+        """How many are served until it is, if every slot suits every job: itself, those before it in its line, and of
         every other line as many as have their turn by then."""
         with self._lock:
             line = self._lines.get(ticket.visitor, ())
@@ -108,16 +108,16 @@ class Admission:
         same = sum(one.job is ticket.job for one in self._working)
         if ticket.job.at_once is not None and same >= ticket.job.at_once:
             return False
-        if not has_free_place(ticket, self._working, self.places):
+        if not has_free_slot(ticket, self._working, self.slots):
             return False
         long = [one for one in self._working if not one.job.interactive]
-        return ticket.job.interactive or has_free_place(ticket, long, max(1, self.places - 1))
+        return ticket.job.interactive or has_free_slot(ticket, long, max(1, self.slots - 1))
 
 
-def has_free_place(ticket: JobTicket, working: list[JobTicket], places: int) -> bool:
-    """Whether a place is free for this visitor: with several places, the last one is left to somebody else."""
+def has_free_slot(ticket: JobTicket, working: list[JobTicket], slots: int) -> bool:
+    """Whether a slot is free for this visitor: with several slots, the last one is left to somebody else."""
     own = sum(one.visitor == ticket.visitor for one in working)
-    return len(working) < places and own < max(1, places - 1)
+    return len(working) < slots and own < max(1, slots - 1)
 
 
 ADMISSION = Admission()

@@ -34,7 +34,7 @@ class Fleet:
     PlaygroundError, with one sentence, when it cannot be had."""
 
     def __init__(self, home: Path | None = None, options: tuple[str, ...] = ()) -> None:
-        self.place = StoreLayout.of(home)
+        self.layout = StoreLayout.of(home)
         self.options = options
         self._line: RpcConnection | None = None
         self._connecting = threading.Lock()
@@ -57,10 +57,10 @@ class Fleet:
         """A line to a supervisor that speaks; None when it went away meanwhile: it was just dying, or being born."""
         line = RpcConnection(self._reach() or self._start_supervisor())
         try:
-            theirs = CodeVersion(**line.ask({"do": "sources"}, RequestTicket.fresh(self.place, until)))
+            theirs = CodeVersion(**line.ask({"do": "sources"}, RequestTicket.fresh(self.layout, until)))
             if not read_code_version().replace(theirs):
                 return line
-            line.ask({"do": "leave"}, RequestTicket.fresh(self.place, until))
+            line.ask({"do": "leave"}, RequestTicket.fresh(self.layout, until))
             return RpcConnection(self._successor())
         except ConnectionError:
             if time.monotonic() > until:
@@ -75,7 +75,7 @@ class Fleet:
         """Put the newest copy of the store back; what is there now is kept aside. Its runs are paused."""
         from engine.store import backups
 
-        backups.request_restore(self.place)
+        backups.request_restore(self.layout)
         self._ask({"do": "leave"})
         with self._connecting:
             self._line = RpcConnection(self._successor())
@@ -118,7 +118,7 @@ class Fleet:
         from engine.store.reader import Reader
 
         self.ensure()
-        reader = Reader(self.place.home)
+        reader = Reader(self.layout.home)
         try:
             row = reader.read_run(run)
         finally:
@@ -136,13 +136,13 @@ class Fleet:
         is paused."""
         from engine.archive.sandbox import unpack_in_sandbox
 
-        return self._deliver(lambda name: unpack_in_sandbox(file, self.place.home, name, visitor))
+        return self._deliver(lambda name: unpack_in_sandbox(file, self.layout.home, name, visitor))
 
     def take_in(self, unpacked: UnpackedRun) -> str:
         """The same with a run that was checked here."""
         from engine.archive import run_import
 
-        return self._deliver(lambda name: run_import.write_arrival(self.place, name, unpacked))
+        return self._deliver(lambda name: run_import.write_arrival(self.layout, name, unpacked))
 
     def _deliver(self, write: Callable[[str], object]) -> str:
         from engine.archive import run_import
@@ -157,9 +157,9 @@ class Fleet:
         except UnconfirmedRequest:
             raise  # the supervisor clears up
         except PlaygroundError:
-            run_import.delete_arrival(self.place, name)
+            run_import.delete_arrival(self.layout, name)
             raise
-        run_import.delete_arrival(self.place, name)
+        run_import.delete_arrival(self.layout, name)
         return name
 
     def rename(self, run: str, name: str) -> None:
@@ -182,7 +182,7 @@ class Fleet:
         """One request, asked again when the supervisor dies before it began; `repeat` those that may be done twice."""
         until = time.monotonic() + PATIENCE_SECONDS
         while True:
-            line, ticket = self._ensure_connected(until), RequestTicket.fresh(self.place, until)
+            line, ticket = self._ensure_connected(until), RequestTicket.fresh(self.layout, until)
             try:
                 return line.ask(request, ticket, grace)
             except ConnectionError:
@@ -197,7 +197,7 @@ class Fleet:
     def _reach(self) -> socket.socket | None:
         line = socket.socket(socket.AF_UNIX)
         try:
-            line.connect(str(self.place.socket))
+            line.connect(str(self.layout.socket))
         except OSError:
             line.close()
             return None
@@ -213,8 +213,8 @@ class Fleet:
     def _start_supervisor(self) -> socket.socket:
         from engine.store import migrations
 
-        self.place.prepare()
-        migrations.expect_known(self.place.database)  # it would leave at once, and only its journal would say why
+        self.layout.prepare()
+        migrations.expect_known(self.layout.database)  # it would leave at once, and only its journal would say why
         end = time.monotonic() + PATIENCE_SECONDS
         child: Process | None = None
         while time.monotonic() < end:
@@ -226,23 +226,23 @@ class Fleet:
                 if (child.poll() or 0) > 0:  # neither alive, nor stepped back, nor killed by someone
                     raise PlaygroundError(
                         Message(
-                            "The training engine did not start; {journal} says why.", journal=str(self.place.log_file)
+                            "The training engine did not start; {journal} says why.", journal=str(self.layout.log_file)
                         )
                     )
                 time.sleep(0.02)
         raise PlaygroundError(
             Message(
-                "The training engine did not answer in time; {journal} may say why.", journal=str(self.place.log_file)
+                "The training engine did not answer in time; {journal} may say why.", journal=str(self.layout.log_file)
             )
         )
 
     def _launch(self) -> Process:
         """A process of its own session, so that it outlives this one."""
-        arguments = ["--home", str(self.place.home), *self.options]
+        arguments = ["--home", str(self.layout.home), *self.options]
         surroundings = inherit_environment(network=True)  # its workers download data
-        with self.place.log_file.open("ab") as journal:
+        with self.layout.log_file.open("ab") as journal:
             child = launch(
-                "engine.runtime.supervisor", arguments, surroundings, self.place.home, stdout=journal, stderr=journal
+                "engine.runtime.supervisor", arguments, surroundings, self.layout.home, stdout=journal, stderr=journal
             )
         threading.Thread(target=child.wait, name="supervisor-waiter", daemon=True).start()  # no zombie
         return child

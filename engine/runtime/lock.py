@@ -13,18 +13,18 @@ from engine.store.layout import StoreLayout
 PATIENCE_SECONDS = 5.0
 
 
-def take(place: StoreLayout) -> int | None:
+def take(layout: StoreLayout) -> int | None:
     """The lock, for as long as the process lives; None when another supervisor is at work.
 
     One that is just leaving holds the lock and answers no more: that one is waited for.
     """
-    handle = os.open(place.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    handle = os.open(layout.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     end = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            if answers(place.socket) or time.monotonic() > end:
+            if answers(layout.socket) or time.monotonic() > end:
                 os.close(handle)
                 return None
             time.sleep(0.02)

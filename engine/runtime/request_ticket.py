@@ -33,16 +33,16 @@ class RequestTicket:
     taken: bool = False
 
     @classmethod
-    def fresh(cls, place: StoreLayout, until: float) -> RequestTicket:
+    def fresh(cls, layout: StoreLayout, until: float) -> RequestTicket:
         """A new ticket of a client, valid until a time on the monotonic clock."""
-        return cls(place.tickets / secrets.token_hex(8), until)  # the file is made by whoever takes it
+        return cls(layout.tickets / secrets.token_hex(8), until)  # the file is made by whoever takes it
 
     @classmethod
-    def of(cls, place: StoreLayout, asked: dict[str, Any]) -> RequestTicket:
+    def of(cls, layout: StoreLayout, asked: dict[str, Any]) -> RequestTicket:
         """The ticket that came with a request."""
         name = asked.get("ticket")
         # The last part of the path alone: a request cannot name a file elsewhere.
-        return cls(place.tickets / Path(name).name if name else None, asked.get("until", float("inf")))
+        return cls(layout.tickets / Path(name).name if name else None, asked.get("until", float("inf")))
 
     def to_json(self) -> dict[str, Any]:
         return {"until": self.until, "ticket": self.path.name if self.path else None}
@@ -80,10 +80,10 @@ def _first(path: Path) -> bool:
     return True
 
 
-def sweep(place: StoreLayout) -> None:
+def sweep(layout: StoreLayout) -> None:
     """Remove old tickets. For the supervisor alone."""
     before = time.time() - KEPT_SECONDS
     with contextlib.suppress(FileNotFoundError):
-        for found in list(os.scandir(place.tickets)):
+        for found in list(os.scandir(layout.tickets)):
             if found.stat().st_mtime < before:
                 os.unlink(found.path)

@@ -19,15 +19,15 @@ from engine.store.row_models import DAMAGED
 class RunRecords:
     """What is stored of all runs. Lives in the supervisor's event loop."""
 
-    def __init__(self, place: StoreLayout, checkpoint_seconds: float = 5.0) -> None:
-        self.place, self.checkpoint_seconds = place, checkpoint_seconds
+    def __init__(self, layout: StoreLayout, checkpoint_seconds: float = 5.0) -> None:
+        self.layout, self.checkpoint_seconds = layout, checkpoint_seconds
 
     async def open(self, on_full: Callable[[bool], None]) -> None:
         """Open the store; `on_full(bool)` is called in the event loop when its disk turns out full or has room."""
         self.loop = asyncio.get_running_loop()
-        self.committer = Committer(self.place, lambda full: self._announce(on_full, full))
+        self.committer = Committer(self.layout, lambda full: self._announce(on_full, full))
         await asyncio.to_thread(self.committer.start)
-        self.reader = Reader(self.place.home)
+        self.reader = Reader(self.layout.home)
 
     def _announce(self, on_full: Callable[[bool], None], full: bool) -> None:
         self.loop.call_soon_threadsafe(on_full, full)
@@ -70,7 +70,7 @@ class RunRecords:
 
     def first_job(self, run: str, attempt: int, experiment: str) -> RunJob:
         """The job of a new run's worker."""
-        return RunJob(run, attempt, str(self.place.home), experiment, checkpoint_seconds=self.checkpoint_seconds)
+        return RunJob(run, attempt, str(self.layout.home), experiment, checkpoint_seconds=self.checkpoint_seconds)
 
     async def job(self, run: str, attempt: int) -> RunJob:
         """The job of the next worker of a stored run, from the store alone. Raises: Damaged."""
@@ -84,10 +84,10 @@ class RunRecords:
             # In one read transaction: a log from after the row would repeat edits that the row has not stored.
             log, saved = view.read_log(run), view.list_checkpoints(run)
         # Files of a save that was killed before its row was written.
-        checkpoints.sweep(self.place.checkpoints / run, {each.path.name for each in saved})
+        checkpoints.sweep(self.layout.checkpoints / run, {each.path.name for each in saved})
         goals = [line for line in log if line.kind in ("pause", "resume", "step")]
         goal = goals[-1].detail if goals and goals[-1].kind == "step" else {}
-        home = self.place.home
+        home = self.layout.home
         return RunJob(
             run=run,
             attempt=attempt,

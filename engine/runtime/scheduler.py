@@ -67,7 +67,7 @@ class Scheduler:
 
     async def add(self, name: str, new: NewRun, log: tuple[LogRow, ...] = ()) -> None:
         """A new run: it starts if there is a place, else it waits for one."""
-        at_once = self.has_place and not self.queue  # a new run does not overtake
+        at_once = self.has_slot and not self.queue  # a new run does not overtake
         state, message = (RunState.RUNNING, NOTHING) if at_once else (RunState.QUEUED, WAITS_FOR_A_PLACE)
         run = self.runs[name] = ActiveRun(name, state, int(at_once), new.experiment)
         changes = {"attempt": run.attempt} if at_once else {}
@@ -161,13 +161,13 @@ class Scheduler:
     # Places -----------------------------------------------------------------------------------------------------------
 
     @property
-    def has_place(self) -> bool:
+    def has_slot(self) -> bool:
         """Whether one more run may train."""
         return sum(run.state is RunState.RUNNING for run in self.runs.values()) < self.at_once
 
     def fill(self) -> None:
         """Start the runs that wait, as far as there are places."""
-        while self.queue and self.has_place and not self.closing:
+        while self.queue and self.has_slot and not self.closing:
             run = self.runs.get(self.queue.popleft())
             if run is not None and run.state is RunState.QUEUED:
                 run.state = RunState.RUNNING

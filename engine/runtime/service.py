@@ -34,16 +34,16 @@ journal = logging.getLogger("fleet")
 
 def serve(home: Path | None, idle_seconds: float, at_once: int, checkpoint_seconds: float) -> int:
     """Be the supervisor of a store, until it is no longer needed."""
-    place = StoreLayout.of(home)
-    place.prepare()
+    layout = StoreLayout.of(home)
+    layout.prepare()
     # The lock goes with the process, also when it is killed; a file with a pid in it would not.
-    handle = lock.take(place)
+    handle = lock.take(layout)
     if handle is None:
-        journal.info("another supervisor looks after %s; this one steps back", place.home)
+        journal.info("another supervisor looks after %s; this one steps back", layout.home)
         return 0
     # Before any thread exists: workers inherit it through the fork server.
     set_environment()
-    asyncio.run(Service(place, idle_seconds, at_once, checkpoint_seconds).run())
+    asyncio.run(Service(layout, idle_seconds, at_once, checkpoint_seconds).run())
     os.close(handle)
     return 0
 
@@ -51,9 +51,9 @@ def serve(home: Path | None, idle_seconds: float, at_once: int, checkpoint_secon
 class Service:
     """The supervisor; the public coroutines that take `asked` are what it can be asked for."""
 
-    def __init__(self, place: StoreLayout, idle_seconds: float, at_once: int, checkpoint_seconds: float) -> None:
-        self.place, self.idle_seconds = place, idle_seconds
-        self.records = RunRecords(place, checkpoint_seconds)
+    def __init__(self, layout: StoreLayout, idle_seconds: float, at_once: int, checkpoint_seconds: float) -> None:
+        self.layout, self.idle_seconds = layout, idle_seconds
+        self.records = RunRecords(layout, checkpoint_seconds)
         self.pool = WorkerPool()
         self.scheduler = Scheduler(self.records, self.pool, at_once)
         answers = {"start": self.start, "command": self.command, "delete": self.delete, "status": self.status}
@@ -75,21 +75,21 @@ class Service:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.leaving.set)
-        sweep(self.place)
-        await asyncio.to_thread(store_upkeep.begin, self.place)
+        sweep(self.layout)
+        await asyncio.to_thread(store_upkeep.begin, self.layout)
         await self.records.open(self.scheduler.set_full)
         # Before any run needs it: torch is imported there while those of the store are taken up.
         self.pool.warm_up()
         self.scheduler.take_up()
-        server = await asyncio.start_unix_server(self.rpc.serve, sock=lock.listen(self.place.socket), limit=1 << 20)
-        journal.info("looking after %s", self.place.home)
+        server = await asyncio.start_unix_server(self.rpc.serve, sock=lock.listen(self.layout.socket), limit=1 << 20)
+        journal.info("looking after %s", self.layout.home)
         watch = asyncio.create_task(self._watch())
-        care = asyncio.create_task(store_upkeep.follow(self.place, self.leaving))
+        care = asyncio.create_task(store_upkeep.follow(self.layout, self.leaving))
         await self.leaving.wait()
         watch.cancel()
         care.cancel()
         server.close()
-        self.place.socket.unlink(missing_ok=True)
+        self.layout.socket.unlink(missing_ok=True)
         # Before workers leave, or each that does would be started again.
         self.scheduler.closing = True
         # Workers save and report while they leave, so that the records close after them.
@@ -106,7 +106,7 @@ class Service:
             now = time.monotonic()
             if now - swept >= SWEEP_SECONDS:
                 swept = now
-                await asyncio.to_thread(sweep, self.place)
+                await asyncio.to_thread(sweep, self.layout)
             since = now if self.rpc.clients or self.scheduler.busy else since
             if now - since >= self.idle_seconds:
                 journal.info("nobody needs this any more")
@@ -117,7 +117,7 @@ class Service:
 
     async def start(self, asked: dict[str, Any]) -> dict[str, Any]:
         """A new run; the same name twice is one run."""
-        await self._start(asked, RequestTicket.of(self.place, asked))
+        await self._start(asked, RequestTicket.of(self.layout, asked))
         return {"run": asked["run"]}
 
     async def _start(self, asked: dict[str, Any], ticket: RequestTicket) -> None:
@@ -131,7 +131,7 @@ class Service:
 
     async def reset(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Stop a run that has not ended, start another in its place: both, or nothing."""
-        ticket, new = RequestTicket.of(self.place, asked), asked["new"]
+        ticket, new = RequestTicket.of(self.layout, asked), asked["new"]
         await self._command(asked["run"], {"do": "stop", "detail": {"successor": new["run"]}}, ticket)
         await self._start(new, ticket)
         return {"run": new["run"]}
@@ -140,24 +140,24 @@ class Service:
         """A run that comes from outside, checked by the client: stored whole, or not at all."""
         self._need_disk()
         run = asked["run"]
-        ticket = RequestTicket.of(self.place, asked)
+        ticket = RequestTicket.of(self.layout, asked)
         ticket.claim()
         try:
             await self.records.store(RunUpdate(run, delete=True))  # what one left of it that died over this
-            for entry in await asyncio.to_thread(run_import.read_arrival, self.place, run):
+            for entry in await asyncio.to_thread(run_import.read_arrival, self.layout, run):
                 await self.records.store(entry)
         except Exception:
-            await asyncio.to_thread(shutil.rmtree, self.place.checkpoints / run, True)
+            await asyncio.to_thread(shutil.rmtree, self.layout.checkpoints / run, True)
             await self.records.store(RunUpdate(run, delete=True))
             raise
         finally:
             if ticket.late:  # whoever asked may have left this to us
-                run_import.delete_arrival(self.place, run)
+                run_import.delete_arrival(self.layout, run)
         return {"run": run}
 
     async def command(self, asked: dict[str, Any]) -> dict[str, Any]:
         """A command for a run's worker: answered when it is on the disk, with the step at which it acts."""
-        return {"step": await self._command(asked["run"], asked["message"], RequestTicket.of(self.place, asked))}
+        return {"step": await self._command(asked["run"], asked["message"], RequestTicket.of(self.layout, asked))}
 
     async def _command(self, run: str, message: dict[str, Any], ticket: RequestTicket) -> int:
         self._need_disk()
@@ -165,19 +165,19 @@ class Service:
 
     async def delete(self, asked: dict[str, Any]) -> dict[str, Any]:
         """End a run and forget it, with its files."""
-        RequestTicket.of(self.place, asked).claim()
+        RequestTicket.of(self.layout, asked).claim()
         run = asked["run"]
         if not is_valid(NAME, run, strict=True):  # it becomes the name of a folder
             raise PlaygroundError(Message("There is no run of that name."))
         await self.scheduler.remove(run)
-        await asyncio.to_thread(shutil.rmtree, self.place.checkpoints / run, True)
+        await asyncio.to_thread(shutil.rmtree, self.layout.checkpoints / run, True)
         await self.records.store(RunUpdate(run, delete=True))
         return {}
 
     async def rename(self, asked: dict[str, Any]) -> dict[str, Any]:
         """A name for a run, as a person gave it."""
         self._need_disk()
-        RequestTicket.of(self.place, asked).claim()
+        RequestTicket.of(self.layout, asked).claim()
         changes = {"name": run_names.clean(asked["name"])}
         if await self.records.store(RunUpdate(asked["run"], changes=changes)) != "stored":
             raise PlaygroundError(Message("There is no run {run}.", run=asked["run"]))
@@ -197,7 +197,7 @@ class Service:
         }
         factory = self.pool.factory
         people = {"pid": os.getpid(), "forkserver": factory.server_pid, "clients": len(self.rpc.clients)}
-        return {**people, "home": str(self.place.home), "warm": factory.warm, "full": full, "runs": runs}
+        return {**people, "home": str(self.layout.home), "warm": factory.warm, "full": full, "runs": runs}
 
     async def await_beginning(self, asked: dict[str, Any]) -> dict[str, Any]:
         """How many workers have begun, as soon as there are more than whoever asks knows of."""
@@ -209,7 +209,7 @@ class Service:
 
     async def leave(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Make place for another supervisor: runs save and leave, and go on under the next."""
-        RequestTicket.of(self.place, asked).claim()
+        RequestTicket.of(self.layout, asked).claim()
         journal.info("asked to leave")
         self.leaving.set()
         return {}

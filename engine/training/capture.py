@@ -137,7 +137,7 @@ def describe(experiment: Experiment, data: Prepared, network: Network, rows: Wei
         members=len(network.members),
         gates=gates.name_gates(network),
         reconstructions=tuple(
-            place for place, stage in enumerate(network.observed) if stage.is_head and stage.block.reconstructs
+            index for index, stage in enumerate(network.observed) if stage.is_head and stage.block.reconstructs
         ),
     )
 

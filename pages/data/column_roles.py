@@ -65,8 +65,8 @@ def change_role(key: str, about: UploadSchema, data: Draft) -> None:
     """A column is used otherwise. What it cannot be is said, and it stays what it was."""
     known = {word: letter for letter, word in name_roles().items()}
     state.remember(own_misfit="", own_turn=state.recall("own_turn", 0) + 1)
-    for place, change in state.read_control(key)["edited_rows"].items():
-        column, letter = about.columns[place], known.get(change.get(_("Used as")), "i")
+    for index, change in state.read_control(key)["edited_rows"].items():
+        column, letter = about.columns[index], known.get(change.get(_("Used as")), "i")
         if (letter == INDEX) != (column.role == "index") and letter in (INDEX, "i"):
             others = tuple(name for name in about.corrections.index if name != column.name)
             if letter == INDEX:
@@ -76,10 +76,10 @@ def change_role(key: str, about: UploadSchema, data: Draft) -> None:
         elif letter not in (*list_allowed_uses(column), INDEX):
             state.remember(own_misfit=explain_misfit(letter, column.name, column.distinct))
         elif letter == "t":
-            data = {**data, **set_target(about, data, place)}
+            data = {**data, **set_target(about, data, index)}
         else:
             uses = list(data["uses"])
-            uses[place] = "i" if letter == INDEX else letter
+            uses[index] = "i" if letter == INDEX else letter
             data = {**data, "uses": "".join(uses)}
     state.remember(own_data=data)
 
@@ -91,11 +91,11 @@ def explain_misfit(letter: str, name: str, distinct: int) -> str:
     return _("Column {name} has {n} different values: it can only be ignored.", name=name, n=distinct)
 
 
-def set_target(about: UploadSchema, data: Draft, place: int) -> Draft:
+def set_target(about: UploadSchema, data: Draft, index: int) -> Draft:
     """Another column is the target; the one before becomes what it looks like."""
     before = data["uses"].find("t")
     uses = list(data["uses"])
     if before >= 0:
         uses[before] = choose_input_use(about.columns[before])
-    uses[place] = "t"
-    return {"uses": "".join(uses), "task": infer_task(about.columns[place], about.rows)}
+    uses[index] = "t"
+    return {"uses": "".join(uses), "task": infer_task(about.columns[index], about.rows)}

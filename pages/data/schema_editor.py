@@ -102,16 +102,16 @@ def draw_target(about: UploadSchema, data: Draft, loaded: Examples | None) -> No
 
 def draw_aims(about: UploadSchema, data: Draft) -> None:
     """Target, task, and what happens to gaps."""
-    able = [place for place, column in enumerate(about.columns) if "t" in list_allowed_uses(column)]
+    able = [index for index, column in enumerate(about.columns) if "t" in list_allowed_uses(column)]
     tasks = ("classification", "regression")
     left, middle, right = st.columns(3, gap="medium")
     with left:
         st.selectbox(
             _("Target"),
             able,
-            format_func=lambda place: about.columns[place].name,
+            format_func=lambda index: about.columns[index].name,
             help=_("What the network has to say."),
-            **bind_schema("target", data["uses"].find("t"), lambda place: change_target(about, data, place)),
+            **bind_schema("target", data["uses"].find("t"), lambda index: change_target(about, data, index)),
         )
     with middle:
         st.segmented_control(
@@ -132,9 +132,9 @@ def draw_aims(about: UploadSchema, data: Draft) -> None:
         )
 
 
-def change_target(about: UploadSchema, data: Draft, place: Any) -> Draft:
+def change_target(about: UploadSchema, data: Draft, index: Any) -> Draft:
     """Another target; nothing where the browser still says the name of a column of the file before."""
-    return {**data, **set_target(about, data, place)} if isinstance(place, int) else data
+    return {**data, **set_target(about, data, index)} if isinstance(index, int) else data
 
 
 def bind_schema(name: str, value: Any, changed: Any) -> dict[str, Any]:

@@ -39,12 +39,12 @@ def draw_checks() -> None:
     state.apply_language()
     st.caption(_("What has to hold before it is worth training for long. The run on the page is not touched."))
     # All are listed at once, so that nothing jumps while outcomes come in.
-    places = {kind: st.empty() for kind in catalogue(Check)}
-    for kind, place in places.items():
-        place.markdown(f":gray[:material/pending: {translate_check(kind)}]")
+    placeholders = {kind: st.empty() for kind in catalogue(Check)}
+    for kind, placeholder in placeholders.items():
+        placeholder.markdown(f":gray[:material/pending: {translate_check(kind)}]")
     wait, stop = st.empty(), draw_stop_button()
     for answer in follow_job(wait):
-        with places[answer["kind"]].container(key=f"check_{answer['kind']}"):
+        with placeholders[answer["kind"]].container(key=f"check_{answer['kind']}"):
             draw_outcome(answer)
     stop.empty()
 

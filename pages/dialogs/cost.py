@@ -121,7 +121,7 @@ def draw_table(head: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ..
 
 def format_bytes(count: int) -> str:
     """A number of bytes in the unit that suits it."""
-    value, place = float(count), 0
-    while value >= 1000 and place < len(UNITS) - 1:
-        value, place = value / 1000, place + 1
-    return f"{format_number(value, 4 if place else 12)} {UNITS[place]}"
+    value, power = float(count), 0
+    while value >= 1000 and power < len(UNITS) - 1:
+        value, power = value / 1000, power + 1
+    return f"{format_number(value, 4 if power else 12)} {UNITS[power]}"

@@ -36,12 +36,12 @@ def draw_formats(run: str) -> None:
         text, button = st.columns((5, 1.3), vertical_alignment="center")
         about = _(exporter.summary().split(": ", 1)[1])
         text.markdown(f"**{pgettext('part', exporter.title())}**  \n{about[:1].upper()}{about[1:]}")
-        place = button.empty()
+        placeholder = button.empty()
         if (state.recall("made") or ("", ""))[:2] == (run, kind):
-            with place:
+            with placeholder:
                 draw_save_button(kind)
-        elif place.button(_("Make"), icon=":material/build:", key=f"make_{kind}", width="stretch"):
-            with place.container():
+        elif placeholder.button(_("Make"), icon=":material/build:", key=f"make_{kind}", width="stretch"):
+            with placeholder.container():
                 make_file(run, kind)
         fault = state.recall("not_made")
         if fault is not None and fault[0] == (run, kind):

@@ -81,7 +81,7 @@ def describe_queue(position: int) -> str:
 
 def draw_stop_button(width: Literal["content", "stretch"] = "content") -> Any:
     """A place with the button that ends the process; empty it when there is nothing to end."""
-    place = st.empty()
+    placeholder = st.empty()
     if not state.recall("job").over:
-        place.button(_("Stop"), icon=":material/stop_circle:", on_click=cancel_job, key="stop_study", width=width)
-    return place
+        placeholder.button(_("Stop"), icon=":material/stop_circle:", on_click=cancel_job, key="stop_study", width=width)
+    return placeholder

@@ -68,7 +68,7 @@ def add_band(made: go.Figure, healthy: tuple[float, float], colors: Colors) -> N
 
 def make_layer_menu(names: Sequence[str]) -> dict[str, Any]:
     """A menu that shows one of the traces."""
-    shows = [{"visible": [i == place for i in range(len(names))]} for place in range(len(names))]
+    shows = [{"visible": [i == index for i in range(len(names))]} for index in range(len(names))]
     buttons = [
         {"label": escape_html(name), "method": "update", "args": [show]}
         for name, show in zip(names, shows, strict=True)
@@ -118,9 +118,9 @@ def draw_curve(info: Prediction, colors: Colors) -> go.Figure:
     return made
 
 
-def pick_ramp_color(stops: Sequence[str], place: int, count: int) -> str:
+def pick_ramp_color(stops: Sequence[str], index: int, count: int) -> str:
     """A layer's color on the ramp."""
-    at = (place / (count - 1) if count > 1 else 0.35) * (len(stops) - 1)
+    at = (index / (count - 1) if count > 1 else 0.35) * (len(stops) - 1)
     left = min(int(at), len(stops) - 2)
     pair = [[int(stops[left + i][j : j + 2], 16) for j in (1, 3, 5)] for i in (0, 1)]
     mixed = [round(a + (b - a) * (at - left)) for a, b in zip(*pair, strict=True)]

@@ -45,12 +45,12 @@ def draw_sequences(loaded: Examples, colors: Colors) -> go.Figure:
             # The first of every class, then the second of every class, and so on.
             turn[loaded.y == label] = np.arange((loaded.y == label).sum())
         order = np.argsort(turn, kind="stable")
-    for place, chosen in enumerate(order[:FEW]):
+    for index, chosen in enumerate(order[:FEW]):
         example, target = loaded.x[chosen], loaded.y[chosen]
         feature = example[:, np.abs(example).std(0).argmax()]
         name = loaded.classes[int(target)] if loaded.classes else f"y = {format_number(float(target[0]))}"
         made.add_scatter(
-            x=np.arange(len(feature)), y=feature, name=name, line={"color": colors["runs"][place], "width": 2}
+            x=np.arange(len(feature)), y=feature, name=name, line={"color": colors["runs"][index], "width": 2}
         )
     return style_axes(made, colors, _("time step"), "x", log=False)
 
@@ -61,9 +61,9 @@ def draw_points(loaded: Examples, colors: Colors) -> go.Figure:
     plane = project_on_main_axes(loaded.x.reshape(len(loaded.x), -1)) if table else loaded.x
     made = go.Figure()
     if loaded.task == "classification":
-        for place, name in enumerate(loaded.classes):
-            own = plane[:MANY][loaded.y[:MANY] == place]
-            dots = {"size": 6, "color": colors["classes"][place % len(colors["classes"])], "opacity": 0.8}
+        for index, name in enumerate(loaded.classes):
+            own = plane[:MANY][loaded.y[:MANY] == index]
+            dots = {"size": 6, "color": colors["classes"][index % len(colors["classes"])], "opacity": 0.8}
             made.add_scatter(x=own[:, 0], y=own[:, 1], mode="markers", name=name, marker=dots)
     else:
         scale = [[i / (len(colors["values"]) - 1), color] for i, color in enumerate(colors["values"])]

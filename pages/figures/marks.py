@@ -33,13 +33,13 @@ def draw_lines(info: Lines, channel: Channel, colors: Colors) -> go.Figure:
     """A line a series; layers along one ramp, the kinds of their weights thinner; over the healthy band."""
     made = go.Figure()
     layers = list(dict.fromkeys(map(get_layer, info.names)))
-    for place, name in enumerate(info.names):
+    for index, name in enumerate(info.names):
         color = pick_ramp_color(colors["layers"], layers.index(get_layer(name)), len(layers))
         kinds = [other for other in info.names if get_layer(other) == get_layer(name) != other]
         line = {"color": color, "width": 2}
         if name in kinds:  # one kind of the layer's weights
             line = {"color": color, "width": 1, "dash": DASHES[kinds.index(name) % len(DASHES)]}
-        made.add_scatter(x=info.steps, y=info.values[:, place], name=name_layer(name), line=line)
+        made.add_scatter(x=info.steps, y=info.values[:, index], name=name_layer(name), line=line)
     if info.healthy:
         add_band(made, info.healthy, colors)
     made = style_axes(made, colors, _("step"), name_measure(channel), log=info.log)
@@ -54,9 +54,9 @@ def draw_distributions(info: Distributions, channel: Channel, colors: Colors) ->
     made = go.Figure()
     middles = (info.edges[1:] + info.edges[:-1]) / 2
     scale = [[i / 2, color] for i, color in enumerate(colors["counts"])]
-    for place, name in enumerate(info.names):
-        shown = {"visible": place == 0, "colorscale": scale, "colorbar": {"title": _("share")}}
-        made.add_heatmap(x=info.steps, y=middles, z=info.shares[place].T, name=name_layer(name), **shown)
+    for index, name in enumerate(info.names):
+        shown = {"visible": index == 0, "colorscale": scale, "colorbar": {"title": _("share")}}
+        made.add_heatmap(x=info.steps, y=middles, z=info.shares[index].T, name=name_layer(name), **shown)
     made.update_layout(updatemenus=[make_layer_menu([name_layer(name) for name in info.names])])
     value = _("activation") if channel.key == "activation_histogram" else _(channel.title)
     return style_axes(made, colors, _("step"), value, log=False)
@@ -103,9 +103,9 @@ def draw_rows(info: RowReadings, channel: Channel, colors: Colors) -> go.Figure:
 def draw_curves(info: Curves, channel: Channel, colors: Colors) -> go.Figure:
     """A function a line."""
     made = go.Figure()
-    for place, values in enumerate(info.values):
+    for index, values in enumerate(info.values):
         color = (
-            pick_ramp_color(colors["layers"], place, len(info.values)) if len(info.values) > 1 else colors["runs"][0]
+            pick_ramp_color(colors["layers"], index, len(info.values)) if len(info.values) > 1 else colors["runs"][0]
         )
         made.add_scatter(x=info.x, y=values, name=_(channel.title), line={"color": color, "width": 2})
     return style_axes(made, colors, "x", name_measure(channel), log=False)

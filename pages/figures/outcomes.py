@@ -30,7 +30,7 @@ class ScoreLine(NamedTuple):
     """A series that compares answers, as those of one member, at the steps of its frames; its place in its channel."""
 
     name: str
-    place: int
+    number: int
     steps: list[int]
     values: list[float]
 
@@ -78,8 +78,8 @@ def find_best_epoch(epochs: pd.DataFrame) -> tuple[float, float] | None:
     held = epochs["validation_loss"].to_numpy(float)
     if not np.isfinite(held).any():
         return None
-    place = int(np.where(np.isfinite(held), held, np.inf).argmin())
-    return float(epochs["step"].iloc[place]), float(held[place])
+    index = int(np.where(np.isfinite(held), held, np.inf).argmin())
+    return float(epochs["step"].iloc[index]), float(held[index])
 
 
 def read_score_lines(record: RunRecord) -> list[ScoreLine]:

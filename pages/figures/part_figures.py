@@ -30,9 +30,9 @@ def draw_activation(seen: ActivationCurve, colors: Colors) -> go.Figure:
         (seen.dead, _("dead: f and f′ are 0"), colors["runs"][3]),
         (seen.saturated, _("saturated: f′ under 5 % of its maximum"), colors["runs"][1]),
     ):
-        for place, (low, high) in enumerate(pairs):
+        for index, (low, high) in enumerate(pairs):
             made.add_vrect(x0=low, x1=high, fillcolor=color, opacity=0.16, line_width=0, layer="below")
-            if place == 0:
+            if index == 0:
                 marker = {"color": color, "symbol": "square", "size": 12, "opacity": 0.3}
                 made.add_scatter(x=[None], y=[None], mode="markers", marker=marker, name=name, hoverinfo="skip")
     made.add_scatter(x=seen.x, y=seen.f, name="f(x)", line=style_line(colors["runs"][0], width=3))

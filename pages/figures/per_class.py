@@ -19,9 +19,9 @@ def draw_recalls(found: ClassMetrics, names: Sequence[str], colors: Colors) -> g
     # A class without examples has no recall: 2 sorts it behind all that have one.
     made, newest = go.Figure(), np.nan_to_num(found.recalls[-1], nan=2.0)
     chosen = sorted(np.argsort(newest, kind="stable")[:MOST_LINES].tolist())
-    for turn, place in enumerate(chosen):
+    for turn, index in enumerate(chosen):
         line = {"color": pick_ramp_color(colors["layers"], turn, len(chosen)), "width": 2}
-        made.add_scatter(x=found.steps, y=found.recalls[:, place], name=names[place], line=line)
+        made.add_scatter(x=found.steps, y=found.recalls[:, index], name=names[index], line=line)
     made = style_axes(made, colors, _("step"), _("Recall of each class"), log=False)
     made.update_yaxes(range=[-0.02, 1.02], tickformat=".0%")
     return made

@@ -131,7 +131,7 @@ def read_distributions(record: RunRecord, channel: Channel) -> Distributions:
     finite = ends[np.isfinite(ends).all(1)]
     low, high = (float(finite[:, 0].min()), float(finite[:, 1].max())) if len(finite) else (0.0, 1.0)
     edges = np.linspace(low, high if high > low else low + 1, BINS + 1)
-    shares = [[rebin(row[place], edges) for row in rows] for place in range(len(channel.series))]
+    shares = [[rebin(row[index], edges) for row in rows] for index in range(len(channel.series))]
     return Distributions(
         [f.step for f in frames], tuple(channel.series), edges, np.array(shares).reshape(-1, len(frames), BINS)
     )
@@ -162,8 +162,8 @@ def make_mosaic(info: Maps, gap: int = 1) -> np.ndarray:
     down = ceil(count / info.across)
     # NaN is transparent: gaps look like the page.
     picture = np.full((down * (height + gap) - gap, info.across * (width + gap) - gap), np.nan)
-    for place, one in enumerate(info.values):
-        row, column = divmod(place, info.across)
+    for index, one in enumerate(info.values):
+        row, column = divmod(index, info.across)
         bottom = (down - 1 - row) * (height + gap)
         picture[bottom : bottom + height, column * (width + gap) : column * (width + gap) + width] = one
     return picture

@@ -19,7 +19,7 @@ def add_scores(made: go.Figure, lines: Sequence[ScoreLine], colors: Mapping[str,
     """Adds the lines; the color of one comes from its place among those of its channel."""
     for line in lines:
         faint = 0.4 if line.name.startswith("member ") else 1.0
-        about = {"line": style_score(line.name, line.place, colors), "opacity": faint}
+        about = {"line": style_score(line.name, line.number, colors), "opacity": faint}
         made.add_scatter(x=line.steps, y=line.values, name=name_series(line.name), **about)
 
 
@@ -42,8 +42,8 @@ def name_series(name: str) -> str:
     return known.get(name, name)
 
 
-def style_score(name: str, place: int, colors: Mapping[str, Any]) -> dict[str, Any]:
+def style_score(name: str, number: int, colors: Mapping[str, Any]) -> dict[str, Any]:
     """Members thin, all else in a color of its own."""
     if name.startswith("member "):
         return {"color": colors["text"], "width": 1}
-    return {"color": colors["classes"][place + 2], "width": 2, "dash": "dot" if name == "out of bag" else "solid"}
+    return {"color": colors["classes"][number + 2], "width": 2, "dash": "dot" if name == "out of bag" else "solid"}

@@ -25,9 +25,9 @@ def hide_axes(made: go.Figure, colors: Colors, rows: int, columns: int) -> go.Fi
     made = style_axes(made, colors, "", "", log=False)
     made.update_xaxes(visible=False)
     made.update_yaxes(visible=False, autorange="reversed")
-    for place in range(rows * columns):
+    for index in range(rows * columns):
         made.update_yaxes(
-            scaleanchor=f"x{place + 1 if place else ''}", row=place // columns + 1, col=place % columns + 1
+            scaleanchor=f"x{index + 1 if index else ''}", row=index // columns + 1, col=index % columns + 1
         )
     made.update_layout(showlegend=False, hovermode="closest", margin={"l": 8, "r": 8, "t": 32, "b": 8})
     return made
@@ -57,7 +57,7 @@ def draw_gallery(rows: Sequence[tuple[str, np.ndarray]], colors: Colors) -> go.F
     return hide_axes(made, colors, len(rows), columns)
 
 
-def draw_windows(seen: WindowArithmetic, place: int, colors: Colors, *, flat: bool) -> go.Figure:
+def draw_windows(seen: WindowArithmetic, index: int, colors: Colors, *, flat: bool) -> go.Figure:
     """Input, the window on it, and the output cell that it makes; a sequence is one row of cells. Around the input
     stands its padding, around what is painted that which is cut off."""
     made = make_subplots(1, 2, subplot_titles=(_("input"), _("output")), horizontal_spacing=0.06)
@@ -75,7 +75,7 @@ def draw_windows(seen: WindowArithmetic, place: int, colors: Colors, *, flat: bo
             line = {"color": colors["text"], "width": 1.5, "dash": "dot"}
             made.add_shape(type="rect", line=line, row=1, col=column, **frame)
     if seen.out:
-        across, down = (place, 0) if flat else (place % count_positions(seen), place // count_positions(seen))
+        across, down = (index, 0) if flat else (index % count_positions(seen), index // count_positions(seen))
         begin = [seen.start(at) for at in (across, down)]
         for column, corner, side in ((wide, begin, seen.kernel), (one, [across, down], 1)):
             add_window(made, column, corner, side, colors, flat=flat)

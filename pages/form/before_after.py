@@ -83,7 +83,7 @@ def make_scatter(side: Side, axes: tuple[int, int], labels: np.ndarray) -> go.Fi
     whole = labels.ndim == 1
     # A color for each class; of values the numbers themselves, which plotly colors along its scale.
     tint: Any = [colors["classes"][int(c) % len(colors["classes"])] for c in labels] if whole else labels[:, 0]
-    scale = None if whole else [[place / 4, color] for place, color in enumerate(colors["values"])]
+    scale = None if whole else [[index / 4, color] for index, color in enumerate(colors["values"])]
     made = go.Figure()
     made.add_scatter(x=x, y=y, mode="markers", marker={"color": tint, "size": 4, "colorscale": scale})
     axis = {"gridcolor": colors["grid"], "zerolinecolor": colors["text"], "zerolinewidth": 1, "nticks": 5}
@@ -145,8 +145,8 @@ def draw_augmentation(draft: Mapping[str, Any]) -> None:
 
 def describe_blend(target: np.ndarray, names: tuple[str, ...]) -> str:
     """A target as the classes that it blends, the larger first."""
-    order = [place for place in np.argsort(-target)[:2] if target[place] > 0.005]
-    return " + ".join(f"{round(100 * float(target[place]))}\u202f% {escape_markdown(names[place])}" for place in order)
+    order = [index for index in np.argsort(-target)[:2] if target[index] > 0.005]
+    return " + ".join(f"{round(100 * float(target[index]))}\u202f% {escape_markdown(names[index])}" for index in order)
 
 
 def warn_of_classes(draft: Mapping[str, Any]) -> None:

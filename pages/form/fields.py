@@ -129,7 +129,7 @@ def make_linear_stops(field: FieldSpec, value: float) -> list[float]:
     if field.low is None or field.high is None or (field.high - field.low) / step > 200:
         return []
     first, last = round(field.low / step) + field.above, round(field.high / step) - field.below
-    return sorted({round(place * step, 10) for place in range(first, last + 1)} | {value})
+    return sorted({round(index * step, 10) for index in range(first, last + 1)} | {value})
 
 
 def choose_stride(field: FieldSpec) -> int:

@@ -93,16 +93,16 @@ class Form:
         """Any of the parts of a family, each at most once: a switch for each, and the fields of those that are on."""
         parts, on = catalogue(family), [value["kind"] for value in values]
         columns = st.columns(2, gap="small")
-        for place, part_kind in enumerate(only or parts):
+        for index, part_kind in enumerate(only or parts):
             wrap = make_switch(list(values), part_kind, leads=parts[part_kind].leads)
-            with columns[place % 2]:
+            with columns[index % 2]:
                 tie = self.bind((*path, f"has_{part_kind}"), part_kind in on, None)
                 # The switch shows whether one part is on; what changes is the whole list.
                 tie["args"] = (tie["args"][0], path, wrap)
                 st.toggle(make_title(family)(part_kind), wrap=True, help=make_tooltip(parts[part_kind]), **tie)
-        for place, value in enumerate(values):
-            self.draw_part_fields(family, parts[value["kind"]], value, (*path, place))
-            self.draw_remarks((*path, place))
+        for index, value in enumerate(values):
+            self.draw_part_fields(family, parts[value["kind"]], value, (*path, index))
+            self.draw_remarks((*path, index))
         self.draw_remarks(path)
 
     def draw_part_fields(self, family: type[Part], model: type[Part], value: Mapping[str, Any], path: Path) -> None:
@@ -112,9 +112,9 @@ class Form:
             title = make_title(family)(value["kind"])
             label = title if len(chosen) == 1 else f"{title}: {pgettext('field', spec.label).lower()}"
             draw = CONTROLS[spec.sort]
-            place = (*path, spec.name)
-            draw(spec, value.get(spec.name, spec.default), lambda v, wrap=None, p=place: self.bind(p, v, wrap), label)
-            self.draw_remarks(place)
+            own = (*path, spec.name)
+            draw(spec, value.get(spec.name, spec.default), lambda v, wrap=None, p=own: self.bind(p, v, wrap), label)
+            self.draw_remarks(own)
 
 
 def draw_complaint(sentence: str) -> None:
@@ -194,13 +194,13 @@ def draw_number(spec: FieldSpec, value: Any, tie: Callable[..., dict[str, Any]],
         )
         return
     step = choose_step(spec)
-    stops, places = make_linear_stops(spec, shown), count_decimals(step)
+    stops, decimals = make_linear_stops(spec, shown), count_decimals(step)
     if stops:
         st.select_slider(
-            name, stops, format_func=partial(format_fixed, digits=places), help=describe_field(spec), **tie(shown)
+            name, stops, format_func=partial(format_fixed, digits=decimals), help=describe_field(spec), **tie(shown)
         )
     else:
-        st.number_input(name, step=step, format=f"%.{places}f", help=describe_field(spec), **tie(shown))
+        st.number_input(name, step=step, format=f"%.{decimals}f", help=describe_field(spec), **tie(shown))
 
 
 def count_decimals(step: float) -> int:

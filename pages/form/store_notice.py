@@ -15,17 +15,17 @@ from pages.session.messages import translate
 
 def draw_store_notice() -> None:
     """The sentence and two buttons; nothing where nothing happened."""
-    place = get_fleet().place
-    note = integrity.read_note(place)
+    layout = get_fleet().layout
+    note = integrity.read_note(layout)
     if note is None:
         return
     st.error(escape_markdown(translate(note.message)), icon=":material/database_off:")
-    copies = backups.list_copies(place)
+    copies = backups.list_copies(layout)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if copies and st.button(_("Restore the newest backup"), icon=":material/history:", key="restore"):
             restore_backup()
         if st.button(_("Go on without"), key="dismiss"):
-            integrity.clear_note(place)
+            integrity.clear_note(layout)
             st.rerun()
         day = copies[0].stem if copies else ""
         copy = _("Backup of {day}; what is here now is kept aside.", day=f"{day[:4]}-{day[4:6]}-{day[6:8]}")

@@ -25,8 +25,8 @@ from pages.session.messages import translate
 def draw_network(form: Form, draft: dict[str, Any]) -> None:
     """The list, the output layer, the totals and the initializer."""
     blocks, seen = draft["network"], preview_buildable(draft)
-    for place, block in enumerate(blocks):
-        draw_block(form, place, block, seen, last=place == len(blocks) - 1)
+    for index, block in enumerate(blocks):
+        draw_block(form, index, block, seen, last=index == len(blocks) - 1)
     draw_output(form, seen, len(blocks))
     st.menu_button(
         _("Add a block"),
@@ -43,25 +43,25 @@ def draw_network(form: Form, draft: dict[str, Any]) -> None:
     form.draw_fields(Experiment, draft, (), only=("initializer", "bias"))
 
 
-def draw_block(form: Form, place: int, block: dict[str, Any], seen: Preview | None, *, last: bool) -> None:
+def draw_block(form: Form, index: int, block: dict[str, Any], seen: Preview | None, *, last: bool) -> None:
     """One block: its name opens its fields; beside it the buttons that move and remove it."""
-    with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center", key=f"block_{place}"):
-        with st.popover(summarize_block(block), width="stretch", key=f"open_{place}"):
+    with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center", key=f"block_{index}"):
+        with st.popover(summarize_block(block), width="stretch", key=f"open_{index}"):
             model = catalogue(Block)[block["kind"]]
             st.markdown(f"**{make_title(Block)(block['kind'])}**", help=make_tooltip(model))
-            form.draw_fields(model, block, ("network", place))
+            form.draw_fields(model, block, ("network", index))
             if not read_specs(model):
                 st.caption(_("This block has nothing to set."))
         for icon, words, by, off in (
-            ("arrow_upward", _("Move up"), -1, place == 0),
+            ("arrow_upward", _("Move up"), -1, index == 0),
             ("arrow_downward", _("Move down"), 1, last),
         ):
-            draw_button(f"{icon}_{place}", icon, words, off, move_block, (place, by))
-        draw_button(f"remove_{place}", "close", _("Remove"), False, remove_block, (place,))
-    draw_caption(seen if seen and place < len(seen.layers) - 1 else None, place)
+            draw_button(f"{icon}_{index}", icon, words, off, move_block, (index, by))
+        draw_button(f"remove_{index}", "close", _("Remove"), False, remove_block, (index,))
+    draw_caption(seen if seen and index < len(seen.layers) - 1 else None, index)
     fault = state.get_fault()
-    if fault and fault.where.startswith(f"$.network[{place}] "):
-        form.draw_remarks(("network", place))
+    if fault and fault.where.startswith(f"$.network[{index}] "):
+        form.draw_remarks(("network", index))
 
 
 def draw_button(key: str, icon: str, words: str, off: bool, act: Any, args: tuple[int, ...]) -> None:
@@ -84,10 +84,10 @@ def summarize_block(block: dict[str, Any]) -> str:
     return " · ".join([make_title(Block)(block["kind"]), *words])
 
 
-def draw_caption(seen: Preview | None, place: int) -> None:
+def draw_caption(seen: Preview | None, index: int) -> None:
     """What comes out of a layer, and how many parameters it has."""
-    if seen and place < len(seen.layers):
-        layer = seen.layers[place]
+    if seen and index < len(seen.layers):
+        layer = seen.layers[index]
         shape = f"{format_shape(layer.input_shape)} → {format_shape(layer.output_shape)}"
         note = catalogue(Block)[layer.kind].parameters_note
         text = f"{shape} · {_('{n} parameters', n=format_number(layer.parameters, 4))}" if layer.parameters else shape
@@ -96,21 +96,21 @@ def draw_caption(seen: Preview | None, place: int) -> None:
         st.caption("–")
 
 
-def draw_output(form: Form, seen: Preview | None, place: int) -> None:
+def draw_output(form: Form, seen: Preview | None, index: int) -> None:
     """The last layer, which is always there."""
-    whole = seen is not None and place < len(seen.layers)
+    whole = seen is not None and index < len(seen.layers)
     outputs = format_number(seen.outputs, 4) if seen and whole else "–"
     with st.container(horizontal=True, vertical_alignment="center", key="block_output"):
         st.markdown(f":material/lock: {_('Output')} · {outputs}", help=_("Always there: one output a class or target."))
-    draw_caption(seen if whole else None, place)
+    draw_caption(seen if whole else None, index)
     fault = state.get_fault()
     if fault and fault.where.startswith("$.network (output"):
         form.draw_remarks(("network",))
 
 
-def draw_totals(seen: Preview | None, place: int) -> None:
+def draw_totals(seen: Preview | None, index: int) -> None:
     """Parameters, work and memory of the whole."""
-    if not seen or place >= len(seen.layers):
+    if not seen or index >= len(seen.layers):
         return
     parts = (
         _("{n} parameters", n=format_number(seen.parameters, 4)),
@@ -155,14 +155,14 @@ def add_block() -> None:
     state.change(("network",), [*blocks, fresh])
 
 
-def move_block(place: int, by: int) -> None:
+def move_block(index: int, by: int) -> None:
     """Swap a block with its neighbor."""
     blocks = list(state.get_draft()["network"])
-    blocks[place], blocks[place + by] = blocks[place + by], blocks[place]
+    blocks[index], blocks[index + by] = blocks[index + by], blocks[index]
     state.change(("network",), blocks)
 
 
-def remove_block(place: int) -> None:
+def remove_block(index: int) -> None:
     """Take a block out."""
     blocks = list(state.get_draft()["network"])
-    state.change(("network",), blocks[:place] + blocks[place + 1 :])
+    state.change(("network",), blocks[:index] + blocks[index + 1 :])

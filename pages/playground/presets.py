@@ -67,7 +67,7 @@ def draw_window() -> None:
         for topic, members in groupby(found, key=lambda entry: entry.topic):
             st.markdown(f"**{_(topic)}**")
             kept = list(members)
-            for pair in (kept[place : place + 2] for place in range(0, len(kept), 2)):  # a phone stacks row by row
+            for pair in (kept[index : index + 2] for index in range(0, len(kept), 2)):  # a phone stacks row by row
                 for column, entry in zip(st.columns(2, gap="small"), pair, strict=False):
                     with column:
                         draw_card(entry)

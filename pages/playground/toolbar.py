@@ -28,8 +28,8 @@ def draw_toolbar() -> None:
     with st.container(horizontal=True, gap="small", key="tools"):
         pressed = [
             begin
-            for place, (label, icon, begin) in enumerate(list_buttons())
-            if st.button(label, icon=icon, width="stretch", key=f"tool_{place}")
+            for index, (label, icon, begin) in enumerate(list_buttons())
+            if st.button(label, icon=icon, width="stretch", key=f"tool_{index}")
         ]
     for begin in pressed:
         begin()

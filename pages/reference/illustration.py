@@ -80,9 +80,9 @@ def draw_block(part: Block, colors: Any) -> bool:
     size = int(st.slider(_("Size of the input, x"), 1, 16, 8, key="size"))
     seen = find_window_arithmetic(part, size)
     assert seen is not None
-    places = tiles.count_positions(seen) if flat else tiles.count_positions(seen) ** 2
-    place = int(st.slider(_("Position"), 1, places, 1, key=f"place_{places}")) - 1 if places > 1 else 0
-    draw_figure(tiles.draw_windows(seen, place, colors, flat=flat), height=280)
+    positions = tiles.count_positions(seen) if flat else tiles.count_positions(seen) ** 2
+    position = int(st.slider(_("Position"), 1, positions, 1, key=f"place_{positions}")) - 1 if positions > 1 else 0
+    draw_figure(tiles.draw_windows(seen, position, colors, flat=flat), height=280)
     st.latex(tiles.format_arithmetic(seen))
     if not part.window.has_weights:
         before, after = pool_image(part)

@@ -55,7 +55,7 @@ def draw_numbers(ids: list[str]) -> None:
         return
     rows = [known[run] for run in ids if run in known]
     kept = set(state.recall("chosen", []))
-    before = [place for place, row in enumerate(rows) if row.id in kept]
+    before = [index for index, row in enumerate(rows) if row.id in kept]
     event = st.dataframe(
         make_frame(rows),
         key=f"runs_{hash(tuple(ids))}",
@@ -67,7 +67,7 @@ def draw_numbers(ids: list[str]) -> None:
         column_config=configure_columns(),
         alt=_("All runs, newest first"),
     )
-    chosen = {rows[place].id for place in event.selection.rows if place < len(rows)}
+    chosen = {rows[index].id for index in event.selection.rows if index < len(rows)}
     chosen |= (kept & known.keys()) - set(ids)  # those that the search leaves out stay chosen
     if chosen != kept:
         state.remember(chosen=sorted(chosen))

@@ -34,7 +34,7 @@ def report_health(_request: Request) -> JSONResponse:
     about = {"version": metadata.version("training-playground")}
     try:
         get_fleet().status()
-        if integrity.read_note(get_fleet().place):
+        if integrity.read_note(get_fleet().layout):
             return JSONResponse({"ok": False, **about}, 503)
     except PlaygroundError:
         return JSONResponse({"ok": False, **about}, 503)

@@ -19,4 +19,4 @@ def get_reader() -> Reader:
     """The store, read-only. The supervisor has made the files by the time it answers."""
     # A reader cannot make the database: it opens it read-only.
     get_fleet().ensure()
-    return Reader(get_fleet().place.home)
+    return Reader(get_fleet().layout.home)

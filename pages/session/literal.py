@@ -21,9 +21,9 @@ def escape_markdown(text: str) -> str:
     line = " ".join(text.split())
     pieces = []
     # Sign by sign: each pattern looks at what stands around it in the text as it was given, not as escaped.
-    for place, sign in enumerate(line):
-        escaped = f"\\{sign}" if MEANING.match(line, place) else sign
-        pieces.append(f":color[\\{sign}]" if ALONE.match(line, place) else escaped)
+    for index, sign in enumerate(line):
+        escaped = f"\\{sign}" if MEANING.match(line, index) else sign
+        pieces.append(f":color[\\{sign}]" if ALONE.match(line, index) else escaped)
     return "".join(pieces)
 
 

@@ -105,10 +105,10 @@ def store_tryout(key: str, path: Path, wrap: Callable[[Any], Any] | None) -> Non
     """A control of such a part has a new value."""
     value = st.session_state[key]
     wanted = copy.deepcopy(recall(f"tried.{path[0]}"))
-    place: Any = wanted
+    node: Any = wanted
     for step in path[1:-1]:
-        place = place[step]
-    place[path[-1]] = wrap(value) if wrap else value
+        node = node[step]
+    node[path[-1]] = wrap(value) if wrap else value
     remember(**{f"tried.{path[0]}": wanted})
 
 
@@ -120,10 +120,10 @@ def read_control(key: str) -> Any:
 def change(path: Path, value: Any) -> None:
     """Put a value into the draft and carry it out."""
     wanted = copy.deepcopy(get_draft())
-    place: Any = wanted
+    node: Any = wanted
     for step in path[:-1]:
-        place = place[step]
-    place[path[-1]] = value
+        node = node[step]
+    node[path[-1]] = value
     submit(wanted)
 
 

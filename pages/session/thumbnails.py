@@ -86,6 +86,6 @@ def sample_rows(x: np.ndarray, y: np.ndarray, c: np.ndarray) -> list[list[float]
     from 0."""
     chosen = np.linspace(0, len(x) - 1, min(POINTS, len(x))).round().astype(int)
     low, span = (f(np.stack([x, y], 1)[chosen].astype(float), 0) for f in (np.min, np.ptp))
-    place = (np.stack([x, y], 1)[chosen] - low) / np.where(span > 0, span, 1)
-    found: list[list[float]] = np.column_stack([place, c[chosen]]).astype(float).round(3).tolist()
+    scaled = (np.stack([x, y], 1)[chosen] - low) / np.where(span > 0, span, 1)
+    found: list[list[float]] = np.column_stack([scaled, c[chosen]]).astype(float).round(3).tolist()
     return found

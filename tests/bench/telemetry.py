@@ -66,9 +66,9 @@ def plain(experiment: Experiment, fused: bool = False, log: Path | None = None) 
         optimizer.step()
         loss.item()
         if writer is not None and logged:
-            for place, (name, parameter) in enumerate(network.named_parameters()):
+            for index, (name, parameter) in enumerate(network.named_parameters()):
                 writer.add_histogram(f"gradient/{name}", parameter.grad, step)
-                writer.add_histogram(f"update/{name}", parameter.detach() - before[place], step)
+                writer.add_histogram(f"update/{name}", parameter.detach() - before[index], step)
             for stage, activations in zip(network.observed, seen, strict=True):
                 writer.add_histogram(f"activation/{stage.name}", activations, step)
         if order.cursor >= order.count:

@@ -49,7 +49,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
 
 @pytest.fixture(scope="session")
 def reader(fleet: Fleet) -> Iterator[Reader]:
-    own = Reader(fleet.place.home)
+    own = Reader(fleet.layout.home)
     yield own
     own.close()
 

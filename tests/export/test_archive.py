@@ -91,7 +91,7 @@ def test_a_run_comes_back_bit_for_bit(fleet: Fleet, reader: Reader, edited: Expo
     assert encode_tree(first) == encode_tree(second)
     again = unpack(Archive().files(ExportedRun(reader, new))[f"run_{run}.zip"])
     assert again.losses == unpack(packed).losses
-    assert list((fleet.place.home / "arrivals").iterdir()) == []
+    assert list((fleet.layout.home / "arrivals").iterdir()) == []
     fleet.delete(run)
 
 
@@ -204,14 +204,14 @@ def test_a_bad_file_is_one_sentence(evils: dict[str, tuple[bytes, str]], name: s
 
 def test_nothing_is_kept_of_a_run_that_cannot_be_stored(fleet: Fleet, reader: Reader, packed: bytes) -> None:
     before = {row.id for row in reader.list_runs()}
-    folders = set((fleet.place.home / "checkpoints").iterdir())
+    folders = set((fleet.layout.home / "checkpoints").iterdir())
     good = unpack(packed)
     broken = UnpackedRun(**{**vars(good), "log": [{"step": None, "kind": "x", "detail": {}, "at": 1.0}]})
     with pytest.raises(PlaygroundError):
         fleet.take_in(broken)
     assert {row.id for row in reader.list_runs()} == before
-    assert set((fleet.place.home / "checkpoints").iterdir()) == folders
-    assert list((fleet.place.home / "arrivals").iterdir()) == []
+    assert set((fleet.layout.home / "checkpoints").iterdir()) == folders
+    assert list((fleet.layout.home / "arrivals").iterdir()) == []
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

@@ -138,7 +138,7 @@ def test_reading_it_costs_a_process_of_its_own_little(
         fleet.bring(tmp_path / "heavy.zip")
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 1_500_000  # KiB; its weights alone are 4 GB
     assert {row.id for row in reader.list_runs()} == before
-    assert not list((fleet.place.home / "arrivals").glob("*"))
+    assert not list((fleet.layout.home / "arrivals").glob("*"))
     (tmp_path / "good.zip").write_bytes(packed)
     run = fleet.bring(tmp_path / "good.zip")
     assert reader.read_run(run) is not None

@@ -100,7 +100,7 @@ def test_weights_and_summary(edited: ExportedRun) -> None:
 
 
 def test_the_command_line_exports_and_imports(fleet: Fleet, edited: ExportedRun, tmp_path: Path) -> None:
-    here = Line(fleet.place.home).here
+    here = Line(fleet.layout.home).here
     run = edited.row.id
     status, said, _ = here("export", run, "--format", "archive", "--to", tmp_path)
     assert (status, said.strip()) == (0, str(tmp_path / f"run_{run}.zip"))

@@ -27,12 +27,12 @@ def kill_supervisor(fleet: Fleet) -> None:
     """SIGKILL; back when it is gone with all its threads, so that its sockets are closed."""
     pid = fleet.status()["pid"]
     os.kill(pid, signal.SIGKILL)
-    wait_for(lambda: gone(pid) and not lock.answers(fleet.place.socket))
+    wait_for(lambda: gone(pid) and not lock.answers(fleet.layout.socket))
 
 
 def end(fleet: Fleet) -> None:
     """Send the supervisor home."""
-    if fleet.place.socket.exists():
+    if fleet.layout.socket.exists():
         pid = fleet.status()["pid"]
         fleet.close()
         os.kill(pid, signal.SIGTERM)

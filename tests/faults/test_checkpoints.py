@@ -24,7 +24,7 @@ from tests.rows import row_of
 def stopped_in_mid_run(fleet: Fleet) -> tuple[str, Reader]:
     """A run with an edit and some checkpoints behind it, whose supervisor is dead."""
     run = fleet.start(experiment())
-    reader = Reader(fleet.place.home)
+    reader = Reader(fleet.layout.home)
     wait_for(lambda: row_of(reader, run).step > 200)
     fleet.edit(run, Edit(path="optimizer.lr", value=0.02))
     wait_for(lambda: len(reader.list_checkpoints(run)) == 3)
@@ -62,7 +62,7 @@ def test_all_are_gone(fleet: Fleet) -> None:
 
 def test_what_a_crash_left_is_swept(fleet: Fleet) -> None:
     run, reader = stopped_in_mid_run(fleet)
-    folder = fleet.place.checkpoints / run
+    folder = fleet.layout.checkpoints / run
     (folder / "999-1-9.pt.tmp").write_bytes(b"half")
     (folder / "999-1-9.pt").write_bytes(b"whole, but not recorded")
     fleet.ensure()
@@ -74,7 +74,7 @@ def test_what_a_crash_left_is_swept(fleet: Fleet) -> None:
 def test_a_stopped_worker_that_comes_back_is_fenced(fleet: Fleet) -> None:
     """SIGSTOP, another takes over, SIGCONT: nothing of the old one reaches the store."""
     run = fleet.start(experiment())
-    reader = Reader(fleet.place.home)
+    reader = Reader(fleet.layout.home)
     wait_for(lambda: row_of(reader, run).step > 100)
     old = fleet.status()["runs"][run]["pid"]
     os.kill(old, signal.SIGSTOP)
@@ -87,9 +87,9 @@ def test_a_stopped_worker_that_comes_back_is_fenced(fleet: Fleet) -> None:
 
 
 def test_telemetry_of_a_replaced_worker_is_refused(tmp_path: Path) -> None:
-    place = StoreLayout.of(tmp_path)
-    place.prepare()
-    writer = Writer(place)
+    layout = StoreLayout.of(tmp_path)
+    layout.prepare()
+    writer = Writer(layout)
     new = RunUpdate("r", create=NewRun("{}", "d"), changes={"attempt": 1})
     old = RunUpdate("r", 1, first_step=1, losses=np.array([1, 2], np.float32), frames=(FrameRow(1, 0.0, b"x"),))
     late = RunUpdate(

@@ -67,7 +67,7 @@ def fill(path: Path) -> None:
 def test_runs_wait_for_room_and_go_on(small: Path) -> None:
     fleet = Fleet(small / "store", OPTIONS)
     runs = [fleet.start(experiment(2_000, seed)) for seed in (1, 2)]
-    reader = Reader(fleet.place.home)
+    reader = Reader(fleet.layout.home)
     wait_for(lambda: all(row_of(reader, run).step > 100 for run in runs))
     fill(small / "filler")
     wait_for(lambda: all(row_of(reader, run).state == "held" for run in runs))
@@ -88,9 +88,9 @@ def test_runs_wait_for_room_and_go_on(small: Path) -> None:
     wait_for(lambda: all(row_of(reader, run).state == "finished" for run in runs))
     reader.close()
     for run in runs:
-        kinds = [kind for _, kind in assert_undisturbed(fleet.place.home, run)]
+        kinds = [kind for _, kind in assert_undisturbed(fleet.layout.home, run)]
         assert [kind for kind in kinds if kind != "finished"] == ["held", "released"]
-    assert fleet.place.disk_reserve.stat().st_size == disk_reserve.size(small)
+    assert fleet.layout.disk_reserve.stat().st_size == disk_reserve.size(small)
     end(fleet)
 
 
@@ -98,7 +98,7 @@ def test_runs_wait_for_room_and_go_on(small: Path) -> None:
 def test_deleting_a_run_makes_room(small: Path) -> None:
     fleet = Fleet(small / "store", OPTIONS)
     old, run = fleet.start(experiment(600)), fleet.start(experiment(seed=2))
-    reader = Reader(fleet.place.home)
+    reader = Reader(fleet.layout.home)
     wait_for(lambda: row_of(reader, old).state == "finished" and row_of(reader, run).step > 100)
     fill(small / "filler")
     wait_for(lambda: row_of(reader, run).state == "held")
@@ -115,7 +115,7 @@ def test_deleting_a_run_makes_room(small: Path) -> None:
 def test_killed_while_full(small: Path) -> None:
     fleet = Fleet(small / "store", OPTIONS)
     run = fleet.start(experiment())
-    reader = Reader(fleet.place.home)
+    reader = Reader(fleet.layout.home)
     wait_for(lambda: row_of(reader, run).step > 100)
     fill(small / "filler")
     wait_for(lambda: row_of(reader, run).state == "held")

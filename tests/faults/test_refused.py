@@ -62,13 +62,13 @@ def refused(asked: list[Callable[[], Any]]) -> list[str]:
     """Ask for all at once; what was said to each."""
     said = [""] * len(asked)
 
-    def ask(place: int) -> None:
+    def ask(index: int) -> None:
         try:
-            asked[place]()
+            asked[index]()
         except PlaygroundError as error:
-            said[place] = str(error)
+            said[index] = str(error)
 
-    threads = [threading.Thread(target=ask, args=(place,)) for place in range(len(asked))]
+    threads = [threading.Thread(target=ask, args=(index,)) for index in range(len(asked))]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -78,7 +78,7 @@ def refused(asked: list[Callable[[], Any]]) -> list[str]:
 
 def test_a_stopped_supervisor_does_nothing_later(fleet: Fleet) -> None:
     fleet.ensure()
-    reader = Reader(fleet.place.home)
+    reader = Reader(fleet.layout.home)
     training, paused = begun(fleet, reader)
     unpacked = unpack(pack(reader, row_of(reader, paused)))
     asked: list[Callable[[], Any]] = [
@@ -114,7 +114,7 @@ def test_a_stopped_supervisor_does_nothing_later(fleet: Fleet) -> None:
 
 def test_a_stopped_worker_does_nothing_later(fleet: Fleet) -> None:
     fleet.ensure()
-    reader = Reader(fleet.place.home)
+    reader = Reader(fleet.layout.home)
     training, paused = begun(fleet, reader)
     workers = [own["pid"] for own in fleet.status()["runs"].values()]
     before = stored(reader)
@@ -148,13 +148,13 @@ def test_a_stopped_worker_does_nothing_later(fleet: Fleet) -> None:
 def test_given_up_between_the_look_at_the_clock_and_the_deed(fleet: Fleet) -> None:
     """The worker goes by the clock and claims; the supervisor finds that the client was first and says no."""
     fleet.ensure()
-    reader = Reader(fleet.place.home)
+    reader = Reader(fleet.layout.home)
     training, paused = begun(fleet, reader)
     before = stored(reader)
     fresh = RequestTicket.fresh
 
-    def withdrawn(place: StoreLayout, until: float) -> RequestTicket:
-        ticket = fresh(place, until + 60)
+    def withdrawn(layout: StoreLayout, until: float) -> RequestTicket:
+        ticket = fresh(layout, until + 60)
         assert ticket.withdraw()
         return ticket
 
@@ -184,8 +184,8 @@ def test_what_was_taken_on_is_not_said_to_be_refused(fleet: Fleet) -> None:
     os.kill(pid, signal.SIGSTOP)
     fresh = RequestTicket.fresh
 
-    def taken(place: StoreLayout, until: float) -> RequestTicket:
-        ticket = fresh(place, until)
+    def taken(layout: StoreLayout, until: float) -> RequestTicket:
+        ticket = fresh(layout, until)
         assert RequestTicket(ticket.path, until).take()  # as the supervisor does just before it acts
         return ticket
 
@@ -221,18 +221,18 @@ def test_only_one_can_take_a_ticket(tmp_path: Path) -> None:
 
 
 def test_old_tickets_are_swept(tmp_path: Path) -> None:
-    place = StoreLayout.of(tmp_path)
-    old, new = RequestTicket.fresh(place, 0.0), RequestTicket.fresh(place, 0.0)
+    layout = StoreLayout.of(tmp_path)
+    old, new = RequestTicket.fresh(layout, 0.0), RequestTicket.fresh(layout, 0.0)
     assert old.withdraw()
     assert new.withdraw()
     assert not old.withdraw()
     assert old.path is not None
     os.utime(old.path, (1, 1))
-    sweep(place)
-    assert [path.name for path in place.tickets.iterdir()] == [new.path.name if new.path else ""]
-    os.utime(place.tickets / new.to_json()["ticket"], (1, 1))
-    sweep(place)
-    place.tickets.rmdir()
+    sweep(layout)
+    assert [path.name for path in layout.tickets.iterdir()] == [new.path.name if new.path else ""]
+    os.utime(layout.tickets / new.to_json()["ticket"], (1, 1))
+    sweep(layout)
+    layout.tickets.rmdir()
 
 
 def test_a_start_just_after_the_supervisors_death(fleet: Fleet) -> None:
@@ -241,16 +241,16 @@ def test_a_start_just_after_the_supervisors_death(fleet: Fleet) -> None:
     for pause, known in ((0.0, False), (0.01, True), (0.01, False)):
         os.kill(fleet.status()["pid"], signal.SIGKILL)
         time.sleep(pause)
-        asking = fleet if known else Fleet(fleet.place.home, OPTIONS)
+        asking = fleet if known else Fleet(fleet.layout.home, OPTIONS)
         runs.append(asking.start(experiment(300)))
         if asking is not fleet:
             asking.close()
-    reader = Reader(fleet.place.home)
+    reader = Reader(fleet.layout.home)
     wait_for(lambda: all(row_of(reader, run).state == "finished" for run in runs))
     assert len(reader.list_runs()) == 3
     reader.close()
     for run in runs:
-        assert_undisturbed(fleet.place.home, run)
+        assert_undisturbed(fleet.layout.home, run)
 
 
 def newborn(home: Path, old: int) -> int | None:
@@ -271,10 +271,10 @@ def test_a_start_while_a_supervisor_is_born_and_killed(fleet: Fleet) -> None:
     runs: list[str] = []
     asking = threading.Thread(target=lambda: runs.append(fleet.start(experiment(200))))
     asking.start()
-    young = wait_for(lambda: newborn(fleet.place.home, old))
+    young = wait_for(lambda: newborn(fleet.layout.home, old))
     time.sleep(0.1)
     os.kill(young, signal.SIGKILL)
     asking.join()
-    reader = Reader(fleet.place.home)
+    reader = Reader(fleet.layout.home)
     wait_for(lambda: row_of(reader, runs[0]).state == "finished")
     reader.close()

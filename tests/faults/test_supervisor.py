@@ -30,11 +30,11 @@ time.sleep(600)
 
 
 def test_the_app_killed(fleet: Fleet) -> None:
-    command = [sys.executable, "-c", APP, str(fleet.place.home), experiment(3_000).to_json(), *OPTIONS]
+    command = [sys.executable, "-c", APP, str(fleet.layout.home), experiment(3_000).to_json(), *OPTIONS]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as app:
         assert app.stdout is not None
         runs = [app.stdout.readline().strip() for _ in range(2)]
-        reader = Reader(fleet.place.home)
+        reader = Reader(fleet.layout.home)
         wait_for(lambda: all(row_of(reader, run).step > 50 for run in runs))
         app.kill()
     before = [row_of(reader, run).step for run in runs]
@@ -42,14 +42,14 @@ def test_the_app_killed(fleet: Fleet) -> None:
     wait_for(lambda: all(row_of(reader, run).state != "running" for run in runs))
     reader.close()
     for run in runs:
-        log = assert_undisturbed(fleet.place.home, run)
+        log = assert_undisturbed(fleet.layout.home, run)
         assert [kind for _, kind in log] == ["finished"]  # nothing happened to it
     fleet.ensure()  # for the end of the test
 
 
 def test_the_supervisor_killed(fleet: Fleet) -> None:
     run, paused = fleet.start(experiment()), fleet.start(experiment(1_500, seed=2))
-    reader = Reader(fleet.place.home)
+    reader = Reader(fleet.layout.home)
     wait_for(lambda: row_of(reader, paused).step > 100)
     rests = fleet.pause(paused)
     for value in (0.01, 0.002):
@@ -61,7 +61,7 @@ def test_the_supervisor_killed(fleet: Fleet) -> None:
         assert workers
         os.kill(status["pid"], signal.SIGKILL)
         wait_for(lambda workers=workers: all(map(gone, workers)), 3.0)  # a second, where there is nothing else to do
-        wait_for(lambda status=status: gone(status["forkserver"]) and not lock.answers(fleet.place.socket), 10.0)
+        wait_for(lambda status=status: gone(status["forkserver"]) and not lock.answers(fleet.layout.socket), 10.0)
         frozen = row_of(reader, run).step
         time.sleep(0.3)
         assert row_of(reader, run).step == frozen
@@ -74,7 +74,7 @@ def test_the_supervisor_killed(fleet: Fleet) -> None:
     wait_for(lambda: row_of(reader, paused).state == "finished")
     reader.close()
     assert [kind for _, kind in log].count("restarted") == 2
-    assert_undisturbed(fleet.place.home, paused)
+    assert_undisturbed(fleet.layout.home, paused)
 
 
 def test_what_a_client_hears_when_the_supervisor_dies(fleet: Fleet) -> None:
@@ -88,7 +88,7 @@ def test_what_a_client_hears_when_the_supervisor_dies(fleet: Fleet) -> None:
     wait_for(lambda: fleet._line is not None and fleet._line._waiting)  # it has asked
     os.kill(status["pid"], signal.SIGKILL)
     asking.join()
-    reader = Reader(fleet.place.home)
+    reader = Reader(fleet.layout.home)
     wait_for(lambda: row_of(reader, run).step == heard[0] + 1)
     assert fleet.pause(run) == heard[0] + 1
     assert [line.kind for line in reader.read_log(run)].count("step") == 1
@@ -96,7 +96,7 @@ def test_what_a_client_hears_when_the_supervisor_dies(fleet: Fleet) -> None:
 
 
 def test_two_supervisors_at_once(fleet: Fleet) -> None:
-    others = [Fleet(fleet.place.home, OPTIONS) for _ in range(3)]
+    others = [Fleet(fleet.layout.home, OPTIONS) for _ in range(3)]
     threads = [threading.Thread(target=other.ensure) for other in others]
     for thread in threads:
         thread.start()
@@ -104,24 +104,24 @@ def test_two_supervisors_at_once(fleet: Fleet) -> None:
         thread.join()
     run = fleet.start(experiment(2_000))
     assert len({own.status()["pid"] for own in [fleet, *others]}) == 1
-    command = [sys.executable, "-m", "engine.runtime.supervisor", "--home", str(fleet.place.home)]
+    command = [sys.executable, "-m", "engine.runtime.supervisor", "--home", str(fleet.layout.home)]
     second = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert second.returncode == 0
     assert "another supervisor looks after" in second.stderr
     assert "Traceback" not in second.stderr
-    reader = Reader(fleet.place.home)
+    reader = Reader(fleet.layout.home)
     wait_for(lambda: row_of(reader, run).state != "running")
     reader.close()
     for other in others:
         other.close()
-    assert_undisturbed(fleet.place.home, run)
+    assert_undisturbed(fleet.layout.home, run)
 
 
 def test_a_stale_socket_and_lock_are_in_nobodys_way(fleet: Fleet) -> None:
     fleet.ensure()
     kill_supervisor(fleet)
-    assert fleet.place.socket.exists()
-    again = Fleet(fleet.place.home, OPTIONS)
+    assert fleet.layout.socket.exists()
+    again = Fleet(fleet.layout.home, OPTIONS)
     again.ensure()
     assert again.status()["pid"]
     again.close()

@@ -53,7 +53,7 @@ def test_killed_at_random_moments_with_edits_under_way(fleet: Fleet, seed: int) 
 
 def test_killed_while_paused_and_while_stepping(fleet: Fleet) -> None:
     run = fleet.start(experiment())
-    reader = Reader(fleet.place.home)
+    reader = Reader(fleet.layout.home)
     wait_for(lambda: row_of(reader, run).step > 300)
     paused = fleet.pause(run)
     kill(fleet, run)
@@ -77,7 +77,7 @@ def test_killed_while_paused_and_while_stepping(fleet: Fleet) -> None:
 def test_given_up_when_it_gets_no_further(fleet: Fleet) -> None:
     run = fleet.start(experiment())
     fleet.pause(run)
-    reader = Reader(fleet.place.home)
+    reader = Reader(fleet.layout.home)
     killed = set()
 
     def failed() -> bool:
@@ -99,7 +99,7 @@ def test_given_up_when_it_gets_no_further(fleet: Fleet) -> None:
 
 def test_the_fork_server_killed(fleet: Fleet) -> None:
     run = fleet.start(experiment())
-    reader = Reader(fleet.place.home)
+    reader = Reader(fleet.layout.home)
     wait_for(lambda: row_of(reader, run).step > 300)
     os.kill(fleet.status()["forkserver"], signal.SIGKILL)
     kill(fleet, run)

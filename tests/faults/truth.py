@@ -55,12 +55,12 @@ class At(FrameClock):
 
 def finish(fleet: Fleet, run: str, further: int = 300) -> list[tuple[int, str]]:
     """Let the run get somewhat further, stop it, compare it. Returns its log."""
-    reader = Reader(fleet.place.home)
+    reader = Reader(fleet.layout.home)
     at = row_of(reader, run).step
     wait_for(lambda: row_of(reader, run).step >= at + further)
     fleet.stop(run)
     reader.close()
-    return assert_undisturbed(fleet.place.home, run, "stopped")
+    return assert_undisturbed(fleet.layout.home, run, "stopped")
 
 
 def wait_for(condition: Any, seconds: float = 60.0) -> Any:
@@ -141,8 +141,8 @@ def assert_tensors(left: dict[str, torch.Tensor], right: dict[str, torch.Tensor]
 
 def assert_whole(home: Path) -> None:
     """The database is sound, its pieces join without overlap, nothing half-written lies about."""
-    place = StoreLayout.of(home)
-    with sqlite3.connect(f"file:{place.database}?mode=ro", uri=True) as connection:
+    layout = StoreLayout.of(home)
+    with sqlite3.connect(f"file:{layout.database}?mode=ro", uri=True) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         for table, lo, hi, width in (("losses", "step_lo", "step_hi", 4), ("epochs", "epoch_lo", "epoch_hi", 48)):
             rows = connection.execute(
@@ -156,4 +156,4 @@ def assert_whole(home: Path) -> None:
             for before, after in itertools.pairwise(rows):
                 assert before[0] != after[0] or after[1] == before[2] + 1, (table, before, after)
     connection.close()
-    assert not list(place.home.rglob("*.tmp"))
+    assert not list(layout.home.rglob("*.tmp"))

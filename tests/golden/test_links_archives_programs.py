@@ -78,7 +78,7 @@ def reached(reader: Reader, run: str, step: int) -> bool:
 
 
 def test_an_archive_is_imported_and_goes_on(golden: Golden, fleet: Fleet) -> None:
-    reader = Reader(fleet.place.home)
+    reader = Reader(fleet.layout.home)
     for file, name in FILES.items():
         noted = golden.runs[name]
         run = fleet.take_in(read_file(golden.folder / "archives" / f"{file}.zip"))

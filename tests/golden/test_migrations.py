@@ -57,11 +57,11 @@ def add_note(connection: sa.Connection) -> None:
 
 
 def test_a_new_store_has_the_latest_schema(tmp_path: Path) -> None:
-    place = StoreLayout.of(tmp_path)
-    place.prepare()
-    Writer(place).close()
+    layout = StoreLayout.of(tmp_path)
+    layout.prepare()
+    Writer(layout).close()
     assert version(tmp_path) == migrations.find_latest() == 2
-    assert not migrations.is_outdated(place.database)
+    assert not migrations.is_outdated(layout.database)
 
 
 def test_a_store_without_a_number_is_migrated_and_nothing_is_lost(home: Path) -> None:
@@ -89,12 +89,12 @@ def columns(home: Path) -> list[str]:
 
 def test_a_copy_of_the_old_store_is_made_before(home: Path) -> None:
     before = content(home)
-    place = StoreLayout.of(home)
+    layout = StoreLayout.of(home)
     fleet = Fleet(home)
     fleet.ensure()
     end(fleet)
     assert version(home) == migrations.find_latest()
-    (copy,) = backups.list_copies(place)
+    (copy,) = backups.list_copies(layout)
     aside = home.parent / "aside"
     aside.mkdir()
     copy.rename(aside / "store.db")
@@ -201,12 +201,12 @@ def test_only_the_steps_that_are_missing_are_taken_in_their_order(home: Path, mo
 def test_a_column_of_a_later_schema_is_missed_only_by_stores_of_that_schema(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place = StoreLayout.of(home)
+    layout = StoreLayout.of(home)
     without_names(home)
-    assert integrity.is_intact(place)
-    with contextlib.closing(sqlite3.connect(place.database)) as connection:
+    assert integrity.is_intact(layout)
+    with contextlib.closing(sqlite3.connect(layout.database)) as connection:
         connection.execute("PRAGMA user_version = 2")
-    assert not integrity.is_intact(place)
+    assert not integrity.is_intact(layout)
 
 
 @pytest.fixture

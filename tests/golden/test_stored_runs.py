@@ -78,7 +78,7 @@ def fleet(home: Path) -> Iterator[Fleet]:
 
 @pytest.mark.timeout(900)
 def test_every_run_that_was_not_over_goes_on_with_the_same_numbers(golden: Golden, fleet: Fleet) -> None:
-    reader = Reader(fleet.place.home)
+    reader = Reader(fleet.layout.home)
     going = {name: noted for name, noted in golden.runs.items() if "next" in noted}
     assert len(going) > 45
     for name, noted in going.items():

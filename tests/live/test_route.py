@@ -63,7 +63,7 @@ def fleet(live: Live, home: Path) -> Iterator[Fleet]:
 @pytest.fixture
 def run(fleet: Fleet) -> Iterator[str]:
     name = fleet.start(Experiment(steps=10_000_000))
-    reader = Reader(fleet.place.home)
+    reader = Reader(fleet.layout.home)
     wait_for(lambda: len(reader.read_frames(name)) > 2)
     reader.close()
     yield name

@@ -67,14 +67,14 @@ print(f"{claim}." + hmac.new(bytes.fromhex(sys.argv[1]), f"run\\n{claim}".encode
 
 @pytest.mark.parametrize("short", [b"", b"x", b"y" * 31])
 def test_an_empty_or_short_secret_signs_nothing_and_is_made_anew(tmp_path: Path, short: bytes) -> None:
-    place = StoreLayout.of(tmp_path)
-    place.secret.write_bytes(short)
-    place.secret.chmod(0o644)
+    layout = StoreLayout.of(tmp_path)
+    layout.secret.write_bytes(short)
+    layout.secret.chmod(0o644)
     command = [sys.executable, "-c", FORGE, short.hex()]
     forged = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     assert token.check("run", forged, home=tmp_path) is None
-    assert len(place.secret.read_bytes()) == 32
-    assert stat.S_IMODE(place.secret.stat().st_mode) == 0o600
+    assert len(layout.secret.read_bytes()) == 32
+    assert stat.S_IMODE(layout.secret.stat().st_mode) == 0o600
     assert token.check("run", token.issue("run", home=tmp_path), home=tmp_path) == "command"
 
 

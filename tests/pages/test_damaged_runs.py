@@ -63,16 +63,16 @@ CASES = [(column, value) for column, values in NONSENSE.items() for value in val
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A store with a sound run, and one run for each piece of nonsense."""
     folder = tmp_path_factory.mktemp("damaged") / "store"
-    place = StoreLayout.of(folder)
-    place.prepare()
-    writer = Writer(place)
+    layout = StoreLayout.of(folder)
+    layout.prepare()
+    writer = Writer(layout)
     document = Experiment().to_json()
     new = NewRun(document, "d", RunState.FINISHED)
     for name in ("sound", *(f"bad{n}" for n in range(len(CASES)))):
         changes = {"summary": '{"train_loss": 0.125}'}
         writer.commit([RunUpdate(name, create=new, log=(LogRow(0, "finished", {"sentence": ""}),), changes=changes)])
     writer.close()
-    with contextlib.closing(sqlite3.connect(place.database)) as connection, connection:
+    with contextlib.closing(sqlite3.connect(layout.database)) as connection, connection:
         for n, (column, value) in enumerate(CASES):
             connection.execute(f"UPDATE runs SET {column} = ? WHERE id = ?", (value, f"bad{n}"))
         connection.execute("UPDATE log SET run = 'none' WHERE run NOT IN (SELECT id FROM runs)")
@@ -158,10 +158,10 @@ def test_numbers_without_bounds_are_a_dash() -> None:
 
 
 def test_what_befell_the_store_is_said_with_a_way_back(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    place = StoreLayout.of(home)
+    layout = StoreLayout.of(home)
     assert main.main(["store"]) == 0
-    integrity.leave_note(place, integrity.name_damaged("damaged/x/store.db"))
-    assert backups.make(place) is not None
+    integrity.leave_note(layout, integrity.name_damaged("damaged/x/store.db"))
+    assert backups.make(layout) is not None
     app = opened("runs")
     app.run()
     assert not app.exception
@@ -172,7 +172,7 @@ def test_what_befell_the_store_is_said_with_a_way_back(home: Path, capsys: pytes
     next(button for button in app.button if button.label == "Restore the newest backup").click().run()
     assert not app.exception
     assert not app.error
-    assert integrity.read_note(place) is None
+    assert integrity.read_note(layout) is None
     reader = Reader(home)
     assert [row.id for row in reader.list_runs()] == ["sound"]
     reader.close()

@@ -114,8 +114,8 @@ def test_a_prediction_lies_over_its_input() -> None:
 def test_scores_are_lines_at_the_steps_of_their_frames() -> None:
     channel = Channel("members", "Members", "f", mark="scores", series=("together", "member 1"))
     first, second = read_score_lines(record(channel, np.array([0.5, 0.25]), np.array([0.75, 0.5])))
-    assert (first.name, first.place, first.steps, first.values) == ("together", 0, [1, 2], [0.5, 0.75])
-    assert (second.name, second.place, second.values) == ("member 1", 1, [0.25, 0.5])
+    assert (first.name, first.number, first.steps, first.values) == ("together", 0, [1, 2], [0.5, 0.75])
+    assert (second.name, second.number, second.values) == ("member 1", 1, [0.25, 0.5])
 
 
 def test_the_median_is_that_of_layers_and_not_of_kinds_of_their_weights() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.processes.admission import PLACES, Admission, JobTicket
+from engine.processes.admission import SLOTS, Admission, JobTicket
 from engine.processes.job import Job
 from tests.processes.sample_jobs import Echo, Interactive, Single
 
@@ -51,12 +51,12 @@ def test_a_greedy_visitor_leaves_a_place_for_another_and_the_third_comes_before_
 
 def test_one_place_is_kept_for_those_for_whom_a_page_stands_still() -> None:
     door = Admission()
-    long = [door.enter(f"visitor {n}", Echo) for n in range(PLACES)]
-    assert [ticket.admitted for ticket in long] == [True] * (PLACES - 1) + [False]
+    long = [door.enter(f"visitor {n}", Echo) for n in range(SLOTS)]
+    assert [ticket.admitted for ticket in long] == [True] * (SLOTS - 1) + [False]
     assert door.enter("another", Interactive).admitted
     door = Admission()
-    alone = [door.enter("alone", Echo) for _ in range(PLACES)]
-    assert sum(ticket.admitted for ticket in alone) == PLACES - 2
+    alone = [door.enter("alone", Echo) for _ in range(SLOTS)]
+    assert sum(ticket.admitted for ticket in alone) == SLOTS - 2
     assert door.enter("another", Echo).admitted
 
 

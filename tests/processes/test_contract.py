@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 import pytest
 
-from engine.processes.admission import PLACES
+from engine.processes.admission import SLOTS
 from engine.processes.job import Job
 from engine.processes.limits import GIB
 from tests.house.source import imports, python, text
@@ -34,5 +34,5 @@ def test_a_job_is_one_file_that_says_what_it_needs(path: str) -> None:
     assert 0 < job.limits.memory <= 8 * GIB
     assert 0 < job.limits.cpu_seconds <= 1800
     assert 0 < job.limits.seconds <= 1800
-    assert job.at_once is None or 0 < job.at_once < PLACES
+    assert job.at_once is None or 0 < job.at_once < SLOTS
     assert str(job.failure())

@@ -39,11 +39,11 @@ def wait_for(condition: Callable[[], Any], seconds: float = 30.0) -> Any:
 
 def end(fleet: Fleet) -> None:
     """Send the supervisor home."""
-    if fleet.place.socket.exists():
+    if fleet.layout.socket.exists():
         pid = fleet.status()["pid"]
         fleet.close()
         os.kill(pid, signal.SIGTERM)
-        wait_for(lambda: not lock.answers(fleet.place.socket))
+        wait_for(lambda: not lock.answers(fleet.layout.socket))
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
 
 @pytest.fixture
 def reader(fleet: Fleet) -> Iterator[Reader]:
-    own = Reader(fleet.place.home)
+    own = Reader(fleet.layout.home)
     yield own
     own.close()
 

@@ -84,9 +84,9 @@ def schedule(
     folder: Path, test: Callable[[Scheduler, Pool], Awaitable[None]], at_once: int = 2, memory: int = 1000
 ) -> None:
     async def run() -> None:
-        place = StoreLayout.of(folder)
-        place.prepare()
-        records, pool = RunRecords(place), Pool()
+        layout = StoreLayout.of(folder)
+        layout.prepare()
+        records, pool = RunRecords(layout), Pool()
         scheduler = Scheduler(records, pool, at_once, MemoryBudget(memory * MIB))
         await records.open(scheduler.set_full)
         scheduler.take_up()

@@ -144,7 +144,7 @@ def test_delete_leaves_nothing(fleet: Fleet, reader: Reader) -> None:
     pid = fleet.status()["runs"][name]["pid"]
     fleet.delete(name)
     assert reader.read_run(name) is None
-    assert not (fleet.place.checkpoints / name).exists()
+    assert not (fleet.layout.checkpoints / name).exists()
     assert not os.path.exists(f"/proc/{pid}/fd/0")
     assert name not in fleet.status()["runs"]
     with pytest.raises(PlaygroundError, match="There is no run"):

@@ -75,8 +75,8 @@ def stored(fleet: Fleet, document: dict[str, Any]) -> str:
     header = {"experiment": start.to_json(), "edited": start.to_json(), "digest": start.digest, "state": "paused",
               "message": "", "channels": "[]", "summary": "{}", "step": 0, "epoch": 0, "log": [], "frames": [],
               "checkpoints": [], "name": "", "width": 6}  # fmt: skip
-    (fleet.place.home / "arrivals").mkdir(exist_ok=True)
-    (fleet.place.home / "arrivals" / run).write_bytes(wire.pack(header, [b"", b"", b""]))
+    (fleet.layout.home / "arrivals").mkdir(exist_ok=True)
+    (fleet.layout.home / "arrivals" / run).write_bytes(wire.pack(header, [b"", b"", b""]))
     fleet._ask({"do": "take_in", "run": run})
     return run
 
@@ -128,14 +128,14 @@ def test_checkpoints_are_apart_by_size_and_by_the_time_they_take() -> None:
 
 def test_a_run_keeps_so_many_bytes_of_checkpoints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer, "BUDGET", 2500)
-    place = StoreLayout.of(tmp_path)
-    place.prepare()
-    store = writer.Writer(place)
+    layout = StoreLayout.of(tmp_path)
+    layout.prepare()
+    store = writer.Writer(layout)
     store.commit([RunUpdate("r", create=NewRun("{}", "d"))])
     for step in range(5):
         path = f"checkpoints/r/{step}.pt"
-        digest = checkpoints.write(place.home / path, bytes(1000 if step < 4 else 9000))
+        digest = checkpoints.write(layout.home / path, bytes(1000 if step < 4 else 9000))
         store.commit([RunUpdate("r", checkpoint=CheckpointRow(step, path, digest, 0, good=step != 4))])
-        kept = sorted(int(file.stem) for file in (place.home / "checkpoints/r").iterdir())
+        kept = sorted(int(file.stem) for file in (layout.home / "checkpoints/r").iterdir())
         assert kept == [[0], [0, 1], [1, 2], [2, 3], [3, 4]][step], "the newest, and the last good one"
     store.close()

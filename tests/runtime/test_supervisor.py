@@ -26,7 +26,7 @@ def test_it_answers_while_it_warms_up(tmp_path: Path) -> None:
     assert own.status()["warm"] is False
     wait_for(lambda: own.status()["warm"])
     own.close()
-    wait_for(lambda: not lock.answers(own.place.socket))  # and it leaves by itself when nobody is there
+    wait_for(lambda: not lock.answers(own.layout.socket))  # and it leaves by itself when nobody is there
 
 
 def test_it_stays_while_somebody_is_there_or_trains(tmp_path: Path) -> None:
@@ -40,7 +40,7 @@ def test_it_stays_while_somebody_is_there_or_trains(tmp_path: Path) -> None:
     time.sleep(2.0)
     assert own.status()["pid"] == pid  # the line is open
     own.close()
-    wait_for(lambda: not lock.answers(own.place.socket))
+    wait_for(lambda: not lock.answers(own.layout.socket))
 
 
 def test_the_fork_server_is_single_threaded_and_has_not_touched_cuda(fleet: Fleet) -> None:
@@ -89,7 +89,7 @@ def test_the_supervisor_has_no_torch(fleet: Fleet) -> None:
 
 
 def test_the_socket_is_for_its_owner_only(fleet: Fleet) -> None:
-    path = fleet.place.socket
+    path = fleet.layout.socket
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert len(str(path)) < 100
@@ -97,7 +97,7 @@ def test_the_socket_is_for_its_owner_only(fleet: Fleet) -> None:
 
 def test_nonsense_gets_an_answer_and_does_no_harm(fleet: Fleet) -> None:
     with socket.socket(socket.AF_UNIX) as line:
-        line.connect(str(fleet.place.socket))
+        line.connect(str(fleet.layout.socket))
         lines = line.makefile("rb")
         for said in (b"not json\n", b"[]\n", b'{"id": 1, "do": "nonsense"}\n', b'{"id": 2, "do": "command"}\n'):
             line.sendall(said)
@@ -129,7 +129,7 @@ def test_how_a_run_ends_badly(fleet: Fleet, reader: Reader, fields: dict[str, ob
 def test_more_runs_than_places_wait(other: Callable[..., Fleet]) -> None:
     own = other("--at-once", "2", "--idle-seconds", "30")
     runs = [own.start(small(seed=seed)) for seed in range(4)]
-    reader = Reader(own.place.home)
+    reader = Reader(own.layout.home)
     wait_for(lambda: all(row_of(reader, run).step > 10 for run in runs[:2]))
     assert [row_of(reader, run).state for run in runs] == ["running", "running", "queued", "queued"]
     assert "free place" in str(row_of(reader, runs[2]).message)
@@ -147,7 +147,7 @@ def test_a_paused_run_gives_its_process_back(other: Callable[..., Fleet]) -> Non
     at = own.pause(run)
     wait_for(lambda: run not in own.status()["runs"])
     assert own.step(run, "batch") == at  # and gets another
-    reader = Reader(own.place.home)
+    reader = Reader(own.layout.home)
     wait_for(lambda: row_of(reader, run).step == at + 1)
     reader.close()
 
@@ -160,16 +160,16 @@ def test_newer_code_takes_over(other: Callable[..., Fleet], monkeypatch: pytest.
     run = first.start(small())
     before = first.status()["pid"]
     monkeypatch.setattr(client, "read_code_version", lambda: CodeVersion("older", 1))
-    second = Fleet(first.place.home)
+    second = Fleet(first.layout.home)
     assert second.status()["pid"] == before
     second.close()
     calls = iter([CodeVersion("newer", 2**62)])
     monkeypatch.setattr(client, "read_code_version", lambda: next(calls))
-    third = Fleet(first.place.home, first.options)
+    third = Fleet(first.layout.home, first.options)
     third.ensure()
     monkeypatch.undo()
     assert third.status()["pid"] != before
-    reader = Reader(first.place.home)
+    reader = Reader(first.layout.home)
     at = row_of(reader, run).step
     wait_for(lambda: row_of(reader, run).step > at)
     assert row_of(reader, run).state == "running"

@@ -178,7 +178,7 @@ def diverged(reader: Reader, run: str) -> RunRow | None:
 
 def test_store_log_and_archive_have_them(fleet: Any) -> None:
     """A real worker: two repetitions of a run that ends within the wink of an eye have the same frames."""
-    reader = Reader(fleet.place.home)
+    reader = Reader(fleet.layout.home)
     wild = {**WILD, "optimizer": {"kind": "sgd", "lr": 30.0}, "network": WILD["network"][:1]}
     found = []
     for _ in range(2):

@@ -108,7 +108,7 @@ def test_the_printed_formula_is_what_the_code_does(delta: float) -> None:
 
 def test_every_place_says_it(fleet: Any, tmp_path: Any) -> None:
     """A real run: row, command line, list, archive, export."""
-    reader = Reader(fleet.place.home)
+    reader = Reader(fleet.layout.home)
     value = Experiment.from_dict({**OVERFIT, **ENDS["by epochs"]})
     run = fleet.start(value)
     row = wait_for(lambda: (r := reader.read_run(run)) and r.state == "finished" and r)
@@ -137,7 +137,7 @@ def test_every_place_says_it(fleet: Any, tmp_path: Any) -> None:
 
 
 def test_a_run_stopped_by_hand_keeps_its_last_weights_and_names_the_best(fleet: Any) -> None:
-    reader = Reader(fleet.place.home)
+    reader = Reader(fleet.layout.home)
     run = fleet.start(Experiment.from_dict({**OVERFIT, "steps": 1_000_000}))
     wait_for(lambda: (r := reader.read_run(run)) and r.epoch >= 20)
     fleet.stop(run)

@@ -32,9 +32,9 @@ NEW = (0.5, 1.0, math.nan, 1, 1, 0, 0, 3, 0, 0, 0, 0)  # three recalls, then the
 
 @pytest.fixture
 def writer(tmp_path: Path) -> Iterator[Writer]:
-    place = StoreLayout.of(tmp_path)
-    place.prepare()
-    own = Writer(place)
+    layout = StoreLayout.of(tmp_path)
+    layout.prepare()
+    own = Writer(layout)
     changes = {"attempt": 1, "channels": json.dumps(CHANNELS)}
     own.commit([RunUpdate("r", create=NewRun(Experiment().to_json(), "digest"), changes=changes)])
     yield own

@@ -21,9 +21,9 @@ from engine.store.records import NewRun, RunUpdate
 
 @pytest.fixture
 def committer(tmp_path: Path) -> Iterator[Committer]:
-    place = StoreLayout.of(tmp_path)
-    place.prepare()
-    own = Committer(place, lambda full: None)
+    layout = StoreLayout.of(tmp_path)
+    layout.prepare()
+    own = Committer(layout, lambda full: None)
     own.start()
     own.submit(RunUpdate("r", create=NewRun("{}", "d"), changes={"attempt": 1}), urgent=True).result(10)
     yield own
@@ -85,9 +85,9 @@ def test_a_lock_from_outside_is_waited_for(committer: Committer, monkeypatch: py
 
 
 def test_closing_stores_what_is_queued(tmp_path: Path) -> None:
-    place = StoreLayout.of(tmp_path)
-    place.prepare()
-    own = Committer(place, lambda full: None)
+    layout = StoreLayout.of(tmp_path)
+    layout.prepare()
+    own = Committer(layout, lambda full: None)
     own.start()
     future = own.submit(RunUpdate("r", create=NewRun("{}", "d")))
     own.close()
@@ -95,8 +95,8 @@ def test_closing_stores_what_is_queued(tmp_path: Path) -> None:
 
 
 def test_a_store_that_cannot_be_opened_is_said_at_once(tmp_path: Path) -> None:
-    place = StoreLayout.of(tmp_path)
-    place.prepare()
-    place.database.write_bytes(b"this is no database, but it is long enough to be looked at" * 100)
+    layout = StoreLayout.of(tmp_path)
+    layout.prepare()
+    layout.database.write_bytes(b"this is no database, but it is long enough to be looked at" * 100)
     with pytest.raises(sa.exc.DatabaseError):
-        Committer(place, lambda full: None).start()
+        Committer(layout, lambda full: None).start()

@@ -17,9 +17,9 @@ from engine.store.writer import Writer
 @pytest.mark.parametrize("columns", [6, 14])
 @pytest.mark.parametrize("pieces", [1, 5, 32, 33, 300])
 def test_the_validation_loss_of_evenly_chosen_epochs(tmp_path: Path, pieces: int, columns: int) -> None:
-    place = StoreLayout.of(tmp_path)
-    place.prepare()
-    writer = Writer(place)
+    layout = StoreLayout.of(tmp_path)
+    layout.prepare()
+    writer = Writer(layout)
     writer.commit([RunUpdate("r", create=NewRun("{}", "d"))])
     rng = np.random.default_rng(0)
     rows = rng.random((600, columns))
@@ -42,9 +42,9 @@ def test_the_validation_loss_of_evenly_chosen_epochs(tmp_path: Path, pieces: int
 
 
 def test_training_loss_where_there_is_no_validation_and_steps_where_there_are_no_epochs(tmp_path: Path) -> None:
-    place = StoreLayout.of(tmp_path)
-    place.prepare()
-    writer = Writer(place)
+    layout = StoreLayout.of(tmp_path)
+    layout.prepare()
+    writer = Writer(layout)
     nan, inf = float("nan"), float("inf")
     losses = np.array([3.0, inf, 2.0, nan, 1.0], np.float32)
     writer.commit([RunUpdate(name, create=NewRun("{}", "d")) for name in ("bare", "steps", "train")])

@@ -45,13 +45,13 @@ def test_a_name_is_one_line_of_plain_text(given: str, kept: str) -> None:
 
 def old_store(home: Path) -> None:
     """A store as the version before names wrote it, with one run that ended."""
-    place = StoreLayout.of(home)
-    place.prepare()
-    writer = Writer(place)
+    layout = StoreLayout.of(home)
+    layout.prepare()
+    writer = Writer(layout)
     text = Experiment().to_json()
     writer.commit([RunUpdate("old", create=NewRun(text, "d", RunState.FINISHED), changes={"attempt": 1})])
     writer.close()
-    with sqlite3.connect(place.database) as line:
+    with sqlite3.connect(layout.database) as line:
         line.execute("ALTER TABLE runs DROP COLUMN name")
         line.execute("PRAGMA user_version = 0")
 

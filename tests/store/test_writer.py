@@ -23,9 +23,9 @@ from tests.rows import checkpoint_of, row_of
 
 @pytest.fixture
 def writer(tmp_path: Path) -> Iterator[Writer]:
-    place = StoreLayout.of(tmp_path)
-    place.prepare()
-    own = Writer(place)
+    layout = StoreLayout.of(tmp_path)
+    layout.prepare()
+    own = Writer(layout)
     own.commit([RunUpdate("r", create=NewRun('{"a":1}', "digest"), changes={"attempt": 1})])
     yield own
     own.close()

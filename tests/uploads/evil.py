@@ -71,10 +71,10 @@ def huge_words() -> bytes:
 def encrypted() -> bytes:
     """An archive that says that its members are encrypted."""
     data = bytearray(zipped(photos()))
-    for mark, place in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
+    for mark, index in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
         start = data.find(mark)
         while start >= 0:
-            data[start + place] |= 1
+            data[start + index] |= 1
             start = data.find(mark, start + 1)
     return bytes(data)
 

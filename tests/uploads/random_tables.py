@@ -83,8 +83,8 @@ def random_table(seed: int) -> Table:
     known = [*PLAIN, *(QUOTED if rng.integers(2) else ())]
     columns = []
     alike = int(rng.integers(5)) if rng.integers(3) == 0 else None
-    for place in range(width):
-        if place < words:
+    for index in range(width):
+        if index < words:
             own = rng.choice(known, int(rng.integers(2, 5)), replace=False)
             column = [str(word) for word in rng.choice(own, count)]
         else:
@@ -92,11 +92,11 @@ def random_table(seed: int) -> Table:
                 text.replace(".", decimal)
                 for text in numbers(rng, count, int(rng.integers(5)) if alike is None else alike)
             ]
-        if place and rng.integers(3) == 0:
+        if index and rng.integers(3) == 0:
             column = [gap if rng.random() < 0.15 else cell for cell in column]
         columns.append(column)
     order = [0, *(1 + rng.permutation(width - 1))]
-    columns = [columns[place] for place in order]
+    columns = [columns[index] for index in order]
     names = [str(name) for name in rng.choice([n for n in NAMES if encoding != "cp1252" or n != "Ωhm"], width, False)]
     stream = io.StringIO(newline="")
     end = "\r\n" if rng.integers(2) else "\n"

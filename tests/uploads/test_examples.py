@@ -58,9 +58,9 @@ def test_categories_are_one_input_a_word(digest: str) -> None:
     assert loaded.x.shape == (COUNT - 1, 1 + 3 + 4)
     assert loaded.classes == ("no", "yes")
     words = [about.columns[1].levels[code] if code >= 0 else "" for code in arrays["codes"][there, 0]]
-    for place, word in enumerate(("blue", "green", "red")):
+    for index, word in enumerate(("blue", "green", "red")):
         expected = [np.nan if not w else float(w == word) for w in words]
-        np.testing.assert_array_equal(loaded.x[:, 1 + place], expected)
+        np.testing.assert_array_equal(loaded.x[:, 1 + index], expected)
     np.testing.assert_array_equal(loaded.x[:, 4:].argmax(1), (np.arange(COUNT) % 4)[there])
 
 

@@ -50,14 +50,14 @@ def test_tables_of_the_field(name: str, told: dict[str, Any], names: str, uses: 
     assert [column.name for column in about.columns] == names.split()
     assert about.rows == len(truth)
     assert infer_uses(about) == (uses, task)
-    own = [place for place, column in enumerate(about.columns) if column.sort == "number"]
+    own = [index for index, column in enumerate(about.columns) if column.sort == "number"]
     np.testing.assert_array_equal(arrays["values"], truth.iloc[:, own].to_numpy(np.float64))
-    words = [place for place, column in enumerate(about.columns) if column.sort == "category"]
-    for place, codes in zip(words, arrays["codes"].T, strict=True):
-        expected = truth.iloc[:, place].tolist()
+    words = [index for index, column in enumerate(about.columns) if column.sort == "category"]
+    for index, codes in zip(words, arrays["codes"].T, strict=True):
+        expected = truth.iloc[:, index].tolist()
         if name.startswith("counts"):
             expected = [("low", "high")[code] for code in expected]
-        assert [about.columns[place].levels[code] for code in codes] == expected
+        assert [about.columns[index].levels[code] for code in codes] == expected
 
 
 def test_what_was_noticed_in_them_is_told() -> None:

@@ -75,8 +75,8 @@ def workbook(rows: list[list[object]], sheets: int = 1) -> bytes:
     book, whole = openpyxl.Workbook(), io.BytesIO()
     for row in rows:
         book.active.append(row)
-    for place in range(sheets - 1):
-        book.create_sheet(f"more {place}")
+    for index in range(sheets - 1):
+        book.create_sheet(f"more {index}")
     book.save(whole)
     return whole.getvalue()
 

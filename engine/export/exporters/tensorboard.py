@@ -95,9 +95,9 @@ def draw_pictures(writer: Any, channels: list[dict[str, Any]], frame: Frame, at:
         if mark in MAPS and values.ndim >= 2:
             low, high = float(values.min()), float(values.max())
             shades = (values - low) / (high - low if high > low else 1.0)
-            for place, one in enumerate(shades.reshape(-1, *values.shape[-2:])):
+            for index, one in enumerate(shades.reshape(-1, *values.shape[-2:])):
                 # TensorBoard draws from the top, the plane's first row is its lowest.
-                name = f"{key}/{place + 1}" if values.ndim > 2 else key
+                name = f"{key}/{index + 1}" if values.ndim > 2 else key
                 writer.add_image(name, one[::-1] if mark in PLANE else one, frame.step, at, dataformats="HW")
         elif mark in DISTRIBUTIONS:
             writer.add_histogram(f"{key}/values", values, frame.step, walltime=at)

@@ -50,8 +50,8 @@ def write_divergence_test(loop: LoopWriter) -> str:
     ensemble = loop.experiment.ensemble
     untrained = "network()"
     if ensemble is not None:
-        made = f"member(place, train_x, train_y, targets)[{name_member_state(loop).split(', ').index('model')}]"
-        untrained = f"Ensemble([{made} for place in range({ensemble.members})])"
+        made = f"member(number, train_x, train_y, targets)[{name_member_state(loop).split(', ').index('model')}]"
+        untrained = f"Ensemble([{made} for number in range({ensemble.members})])"
     given = "torch.cat([targets, train_x.flatten(1)], 1)" if loop.ends.inputs else "targets"
     first, whole = "losses[0]", ""
     if loop.replay.weighs:  # with other weights of its ends the loss of step 1 is another

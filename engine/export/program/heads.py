@@ -35,7 +35,7 @@ class HeadsWriter:
     def __init__(self, experiment: Experiment, prepared: Prepared, model: ModelWriter, inliner: Inliner) -> None:
         self.experiment, self.prepared, self.model, self.inliner = experiment, prepared, model, inliner
         self.several = bool(model.network.head_positions)
-        self.inputs = any(model.network.stages[place].block.reconstructs for place in model.network.head_positions)
+        self.inputs = any(model.network.stages[index].block.reconstructs for index in model.network.head_positions)
         self.goals = bool(prepared.goals)
 
     def list_split_names(self, name: str) -> str:
@@ -55,7 +55,7 @@ class HeadsWriter:
         lines = []
         for name in splits:
             main = "targets" if name == "train" else f"{name}_y"
-            beside = [f"{rows}({name}_goals[{place}], {width})" for place, width in enumerate(widths)]
+            beside = [f"{rows}({name}_goals[{index}], {width})" for index, width in enumerate(widths)]
             beside += [f"{name}_x.flatten(1)"] if self.inputs and name != "train" else []
             first = f"{rows}({main}, {outputs})"
             lines.append(f"{main} = " + (f"torch.cat([{', '.join([first, *beside])}], 1)" if beside else first))
@@ -83,15 +83,15 @@ class HeadsWriter:
 
     def list_loss_weights(self, experiment: Experiment) -> list[float]:
         """The weight of each head's loss, the output first."""
-        places = self.model.network.head_positions
-        return [experiment.output_weight, *(experiment.network[place].loss_weight for place in places)]
+        indices = self.model.network.head_positions
+        return [experiment.output_weight, *(experiment.network[index].loss_weight for index in indices)]
 
     def write_reweighting(self, before: Experiment, after: Experiment) -> list[str]:
         """The lines for an edit of these weights; it makes another loss, with which earlier epochs do not compare."""
         old, new = self.list_loss_weights(before), self.list_loss_weights(after)
         if old == new:
             return []
-        own = [f"criterion.weights[{place}] = {new[place]!r}" for place in range(len(new)) if old[place] != new[place]]
+        own = [f"criterion.weights[{index}] = {new[index]!r}" for index in range(len(new)) if old[index] != new[index]]
         return [*(own if self.several else []), *(["fresh = epoch + 2"] if before.stopping.divergence else [])]
 
     def write_metric(self) -> str:

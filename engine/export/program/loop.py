@@ -119,7 +119,7 @@ class LoopWriter:
         seed = f"{seed_of}(SEED, {dropout}, step)"
         if not self.bagged:
             return seed
-        return f"{seed_of}({seed}, {self.inliner.inline_name('engine.numerics.seeding', 'MEMBER')}, place)"
+        return f"{seed_of}({seed}, {self.inliner.inline_name('engine.numerics.seeding', 'MEMBER')}, number)"
 
     def write_loss_record(self, value: str) -> list[str]:
         """The lines that record the loss and end the run if it is not finite."""

@@ -69,7 +69,7 @@ def write_ensemble(loop: LoopWriter) -> list[str]:
         f'{IN}{IN}return {combined}(torch.stack([member(x) for member in self.members]), "{vote}", {shares})',
     ]
     member = [
-        f"seed = {seed_of}(SEED, {use}, place) % 2**31",
+        f"seed = {seed_of}(SEED, {use}, number) % 2**31",
         f"generator = torch.Generator().manual_seed({seed_of}(seed, {drawn}, 0))",
         f"own = {sample}(len(train_x), generator)",
         "train_x, train_y, targets = train_x[own], train_y[own], targets[own]",
@@ -77,7 +77,7 @@ def write_ensemble(loop: LoopWriter) -> list[str]:
         f"return {name_member_state(loop)}",
     ]
     about = f'{IN}"""All that one member has of its own: seed, sample, first weights, loss, optimizer, order."""'
-    made = ["def member(place, train_x, train_y, targets):", about, *(f"{IN}{line}" for line in member)]
+    made = ["def member(number, train_x, train_y, targets):", about, *(f"{IN}{line}" for line in member)]
     return ["\n".join(together) + "\n", "\n".join(made) + "\n"]
 
 
@@ -86,10 +86,10 @@ def write_members(loop: LoopWriter) -> list[str]:
     ensemble = loop.experiment.ensemble
     if ensemble is None:
         return write_member_state(loop)
-    place = name_member_state(loop).split(", ").index("model")
+    index = name_member_state(loop).split(", ").index("model")
     return [
-        f"members = [member(place, train_x, train_y, targets) for place in range({ensemble.members})]",
-        f"ensemble = Ensemble([parts[{place}] for parts in members])",
+        f"members = [member(number, train_x, train_y, targets) for number in range({ensemble.members})]",
+        f"ensemble = Ensemble([parts[{index}] for parts in members])",
         f"ensemble_loss = {loop.write_criterion()}",
         *(["order = members[0][-1]  # all are as long"] if loop.lr_moves else []),
     ]
@@ -105,7 +105,10 @@ def write_member_steps(loop: LoopWriter, before: list[str], lines: list[str]) ->
     edits = [f"for {names} in members:", *(f"{IN}{line}" for line in before)] if before else []
     augmented = "taken = [augment(x, y, step, seed) for (x, y), (seed, *_) in zip(taken, members)]"
     each = f"x, y, ({names})"
-    plain, numbered = f"for {each} in zip(xs, ys, members):", f"for place, ({each}) in enumerate(zip(xs, ys, members)):"
+    plain, numbered = (
+        f"for {each} in zip(xs, ys, members):",
+        f"for number, ({each}) in enumerate(zip(xs, ys, members)):",
+    )
     head = numbered if loop.chancy else plain
     return [
         *edits,

@@ -74,8 +74,8 @@ class InlinedMethod:
                 # What the other reads, this one has to be given too.
                 self.fields[field] = value
             given = ", ".join(f"{other.name_argument(field)}={self.name_argument(field)}" for field in other.fields)
-            place = self.module.find_end(node) - 1
-            self.patch.cut(place, place, f", {given}" if node.args or node.keywords else given)
+            end = self.module.find_end(node) - 1
+            self.patch.cut(end, end, f", {given}" if node.args or node.keywords else given)
 
     def rewrite_attribute(self, node: ast.Attribute) -> None:
         """Rewrite a field as an argument, a literal class attribute as its value."""

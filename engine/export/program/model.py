@@ -32,10 +32,10 @@ class ModelWriter:
             return self.name_stage(next(s for s in self.network.stages if s.module is stage.module))
         if stage.name == "output":
             return "output"
-        place, kind = stage.name.split(" ", 1)
-        return f"{re.sub(r'[^a-z0-9_]', '_', kind.lower())}_{place}"
+        number, kind = stage.name.split(" ", 1)
+        return f"{re.sub(r'[^a-z0-9_]', '_', kind.lower())}_{number}"
 
-    def paths(self) -> dict[int, str]:
+    def list_module_paths(self) -> dict[int, str]:
         """The path of each module by its id: `model.dense_1[0]`."""
         found: dict[int, str] = {}
         for stage, attribute in zip(self.network.stages, self.attributes, strict=True):
@@ -46,9 +46,9 @@ class ModelWriter:
                     )
         return found
 
-    def places(self) -> dict[int, str]:
+    def list_tensor_paths(self) -> dict[int, str]:
         """The path of each parameter by its id: `model.dense_1[0].weight`."""
-        paths = self.paths()
+        paths = self.list_module_paths()
         return {
             id(parameter): f"{paths[id(module)]}.{name}"
             for module in self.network.modules()
@@ -76,13 +76,13 @@ class ModelWriter:
     @property
     def outputs(self) -> int:
         """The number of outputs for an example, those of all heads together."""
-        shapes = [self.network.stages[place].out_shape for place in (-1, *self.network.head_positions)]
+        shapes = [self.network.stages[index].out_shape for index in (-1, *self.network.head_positions)]
         return sum(prod(shape) for shape in shapes)
 
     @property
     def returned(self) -> str:
         """The expression that `forward` returns: the output, concatenated with those of the heads."""
-        flat = [f"{self.attributes[place]}.flatten(1)" for place in self.network.head_positions]
+        flat = [f"{self.attributes[index]}.flatten(1)" for index in self.network.head_positions]
         return f"torch.cat([{', '.join(['x', *flat])}], 1)" if flat else "x"
 
     def write_forward(self) -> Iterator[str]:
@@ -91,13 +91,13 @@ class ModelWriter:
         An end reads and has a name of its own, and the network goes on from what came before it.
         """
         wanted = {stage.reference for stage in self.network.stages if stage.reference >= 0}
-        names = {place: f"from_{self.attributes[place]}" for place in wanted}
-        names |= {place: self.attributes[place] for place in self.network.head_positions}
-        for place, (stage, attribute) in enumerate(zip(self.network.stages, self.attributes, strict=True)):
+        names = {index: f"from_{self.attributes[index]}" for index in wanted}
+        names |= {index: self.attributes[index] for index in self.network.head_positions}
+        for index, (stage, attribute) in enumerate(zip(self.network.stages, self.attributes, strict=True)):
             given = f"x, {names[stage.reference]}" if stage.reference >= 0 else "x"
-            target = f"{names[place]} = x" if place in names else "x"
-            if place in self.network.head_positions:
-                given, target = names.get(stage.reference, "x"), names[place]
+            target = f"{names[index]} = x" if index in names else "x"
+            if index in self.network.head_positions:
+                given, target = names.get(stage.reference, "x"), names[index]
             shape = format_shape(stage.out_shape).replace(" × ", ", ")
             yield f"        {target} = self.{attribute}({given})  # (batch, {shape})"
 
@@ -117,7 +117,7 @@ class ModelWriter:
 
     def write_biases(self) -> Iterator[str]:
         """The lines that initialize biases."""
-        value, places = self.experiment.bias, self.places()
+        value, tensor_paths = self.experiment.bias, self.list_tensor_paths()
         if not value:
             yield "for name, parameter in model.named_parameters():"
             yield '    if "bias" in name:'
@@ -125,7 +125,7 @@ class ModelWriter:
             return
         for stage in self.network.stages:
             for one in () if stage.shared else stage.block.get_biases(stage.module):
-                yield f"{places[id(one.tensor)]}.fill_({one.multiple * value})"
+                yield f"{tensor_paths[id(one.tensor)]}.fill_({one.multiple * value})"
 
     def write_weights(self) -> Iterator[str]:
         """The lines that initialize weights, in the order in which the engine draws them."""
@@ -134,20 +134,23 @@ class ModelWriter:
 
     def write_stage_weights(self, stage: Stage, initializer: Initializer) -> Iterator[str]:
         """The lines for one stage; gates and pieces of one stacked tensor in a loop."""
-        places = self.places()
+        tensor_paths = self.list_tensor_paths()
         for weight in stage.weights:
             if weight.fan is None:
                 continue
             function = inline_method(self.inliner, initializer, "fill_", f"{initializer.name()}_")
-            fan_type, place = self.inliner.inline_name("engine.parts.initializers", "Fan"), places[id(weight.tensor)]
+            fan_type, expression = (
+                self.inliner.inline_name("engine.parts.initializers", "Fan"),
+                tensor_paths[id(weight.tensor)],
+            )
             fan = f"{fan_type}({weight.fan.fan_in}, {weight.fan.fan_out})"
             if weight.pieces == 1:
-                yield f"{function}({place}, {fan}, generator)"
+                yield f"{function}({expression}, {fan}, generator)"
             else:
-                yield f"for piece in {place}.chunk({weight.pieces}):"
+                yield f"for piece in {expression}.chunk({weight.pieces}):"
                 yield f"    {function}(piece, {fan}, generator)"
 
     def list_penalized(self, chosen: tuple[str, ...] = ()) -> list[str]:
         """The penalized weights as source; those of some layers, if they are named."""
-        places = self.places()
-        return [places[id(weight)] for weight in self.network.select_weights(chosen)]
+        tensor_paths = self.list_tensor_paths()
+        return [tensor_paths[id(weight)] for weight in self.network.select_weights(chosen)]

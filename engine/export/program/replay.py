@@ -87,7 +87,7 @@ class EditReplay:
     def write_module_changes(self, before: Experiment, after: Experiment) -> list[str]:
         """The lines that change attributes of the network's modules."""
         lines = []
-        paths = self.model.paths()
+        paths = self.model.list_module_paths()
         stages = self.model.network.stages
         for stage, old, new in zip(stages, before.network, after.network, strict=False):
             if old == new or stage.shared or stage.block.is_head:

@@ -34,13 +34,13 @@ class Patch:
 
     def apply(self) -> str:
         """The piece with its replacements; of two that overlap the outer one wins."""
-        source, pieces, place = self.module.source, [], self.start
+        source, pieces, position = self.module.source, [], self.start
         for (start, end), new in sorted(self.changes.items(), key=lambda item: (item[0][0], -item[0][1])):
-            if start < place or end > self.end:
+            if start < position or end > self.end:
                 continue
-            pieces += [source[place:start], new]
-            place = end
-        text = "".join([*pieces, source[place : self.end]])
+            pieces += [source[position:start], new]
+            position = end
+        text = "".join([*pieces, source[position : self.end]])
         text = re.sub(r"  # (type: ignore|noqa).*$", "", text, flags=re.MULTILINE)
         return textwrap.dedent(text).strip() + "\n"
 

@@ -84,8 +84,8 @@ class RegularizerWriter:
         parts, name = rule.split_by_strength(), f"{rule.name()}_weights"
         shares = [rule.multipliers[part.layer_names[0]] for part in parts]
         return [
-            (f"{name}_{place}" if len(parts) > 1 else name, part.layer_names, "" if share == 1 else f"{share!r} * ")
-            for place, (part, share) in enumerate(zip(parts, shares, strict=True), 1)
+            (f"{name}_{number}" if len(parts) > 1 else name, part.layer_names, "" if share == 1 else f"{share!r} * ")
+            for number, (part, share) in enumerate(zip(parts, shares, strict=True), 1)
         ]
 
     def write_noise(self) -> list[str]:

@@ -22,8 +22,8 @@ class Quadrant(Aspect):
     kind: Literal["quadrant"] = "quadrant"
 
     def goal(self, source: Examples) -> Goal | None:
-        places = plane_of(source)
-        if places is None:
+        points = plane_of(source)
+        if points is None:
             return None
-        right, upper = places[:, 0] >= 0, places[:, 1] >= 0
+        right, upper = points[:, 0] >= 0, points[:, 1] >= 0
         return Goal((right + 2 * upper).astype(np.int64), "classification", 4)

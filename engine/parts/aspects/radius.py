@@ -25,7 +25,7 @@ class Radius(Aspect):
     kind: Literal["radius"] = "radius"
 
     def goal(self, source: Examples) -> Goal | None:
-        places = plane_of(source)
-        if places is None:
+        points = plane_of(source)
+        if points is None:
             return None
-        return Goal(np.linalg.norm(places, axis=1, keepdims=True).astype(np.float32), "regression", 1)
+        return Goal(np.linalg.norm(points, axis=1, keepdims=True).astype(np.float32), "regression", 1)

@@ -27,7 +27,7 @@ class Crop(ImageAugmentation):
 
     def images(self, x: Tensor, generator: Generator) -> Tensor:
         share = uniform(len(x), self.smallest, 1, x, generator)
-        place = 2 * torch.rand(len(x), 2, generator=generator, device=x.device) - 1
+        offset = 2 * torch.rand(len(x), 2, generator=generator, device=x.device) - 1
         room = (1 - share)[:, None] / 2 * torch.tensor([x.shape[3], x.shape[2]], device=x.device)
         matrix = share[:, None, None] * torch.eye(2, device=x.device)
-        return sample(x, matrix, place * room)
+        return sample(x, matrix, offset * room)

@@ -35,12 +35,12 @@ class Blobs(Dataset):
 
     def load(self, seed: int) -> Examples:
         rng = np.random.default_rng(seed)
-        place = np.arange(self.classes)
-        sizes = apportion(self.samples, self.imbalance ** (-place / (self.classes - 1)), least=1)
-        y = np.repeat(place, sizes)
+        labels = np.arange(self.classes)
+        sizes = apportion(self.samples, self.imbalance ** (-labels / (self.classes - 1)), least=1)
+        y = np.repeat(labels, sizes)
         angle = 2 * np.pi * y / self.classes + np.pi / 2
         center = RADIUS * np.stack([np.cos(angle), np.sin(angle)], 1)  # (samples, 2)
         points = center + rng.normal(0, 0.5 + 2 * self.noise, center.shape)
-        names = tuple(str(c + 1) for c in place)
+        names = tuple(str(c + 1) for c in labels)
         extent = (-REACH, REACH, -REACH, REACH)
         return Examples(points.astype(np.float32), y.astype(np.int64), "classification", names, extent)

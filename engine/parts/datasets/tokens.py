@@ -41,8 +41,8 @@ class Tokens(Dataset):
         # a word that moves the sum off zero takes the place of one that says nothing or the opposite
         wish = rng.choice([-1, 1], len(tied))
         given = np.where(wish > 0, *(rng.choice(np.flatnonzero(means == sign), len(tied)) for sign in (1, -1)))
-        place = (means[words[tied]] != wish[:, None]).argmax(1)
-        words[tied, place] = given
+        position = (means[words[tied]] != wish[:, None]).argmax(1)
+        words[tied, position] = given
         y = means[words].sum(1) > 0
         names = ("unkind", "kind")
         return Examples(
