@@ -76,12 +76,12 @@ def train_briefly(context: CheckContext, blind: bool, steps: int) -> ShortTraini
     seen = torch.zeros_like(seen) if blind else seen
     done = 0
 
-    def looked() -> float:
+    def measure_loss() -> float:
         return float(loss(evaluate_outputs(network, seen), y).detach())
 
-    first = looked()
+    first = measure_loss()
     for taken in context.train(network, loss, context.data.train_x, context.targets, context.experiment, steps, blind):
         done = taken.step
         if not math.isfinite(taken.loss):
             break
-    return ShortTraining(done, looked(), first)
+    return ShortTraining(done, measure_loss(), first)

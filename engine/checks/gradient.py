@@ -47,14 +47,14 @@ class Gradient(Check):
             return found
 
         parameters = [p for p in network.parameters() if p.numel()]
-        here = value()
-        gradients = torch.autograd.grad(here, parameters, allow_unused=True)
+        center = value()
+        gradients = torch.autograd.grad(center, parameters, allow_unused=True)
         worst, done, bends, shrunk = 0.0, 0, 0, 0
         end = time.perf_counter() + context.seconds
         for which, index in draw_entries(parameters, context.experiment.seed):
             given = gradients[which]
             slope = 0.0 if given is None else float(given.flatten()[index])
-            error, tries = compute_mismatch(value, parameters[which], index, slope, float(here.detach()))
+            error, tries = compute_mismatch(value, parameters[which], index, slope, float(center.detach()))
             bends, shrunk = bends + (error is None), shrunk + (error is not None and tries > 1)
             worst, done = max(worst, error or 0.0), done + 1
             if time.perf_counter() > end:
@@ -86,12 +86,12 @@ def hold_detached(network: Network) -> None:
 
 def hold_first_output() -> Callable[..., Tensor]:
     """A hook that keeps a module's first output."""
-    kept: list[Tensor] = []
+    outputs: list[Tensor] = []
 
     def hook(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
-        if not kept:
-            kept.append(output)
-        return kept[0]
+        if not outputs:
+            outputs.append(output)
+        return outputs[0]
 
     return hook
 
@@ -106,7 +106,7 @@ def draw_entries(parameters: Sequence[Tensor], seed: int) -> list[tuple[int, int
 
 @torch.no_grad()
 def compute_mismatch(
-    value: Callable[[], Tensor], weight: Tensor, index: int, slope: float, here: float
+    value: Callable[[], Tensor], weight: Tensor, index: int, slope: float, center: float
 ) -> tuple[float | None, int]:
     """The relative error at the best h and how many were tried; None where the weight stands on a bend."""
     flat = weight.data.view(-1)
@@ -115,10 +115,10 @@ def compute_mismatch(
     for tries, h in enumerate(STEPS, 1):
         up, down = (move(value, flat, index, start + sign * h) for sign in (1, -1))
         error = abs((up - down) / (2 * h) - slope)
-        best = min(best, error / max(abs(slope), abs(up - down) / (2 * h), FLOOR * max(1.0, abs(here))))
+        best = min(best, error / max(abs(slope), abs(up - down) / (2 * h), FLOOR * max(1.0, abs(center))))
         if best <= CLOSE:
             return best, tries
-    left, right = sorted(((here - down) / h, (up - here) / h))
+    left, right = sorted(((center - down) / h, (up - center) / h))
     bend = right - left > 1e-3 * max(abs(left), abs(right), 1e-4)
     if bend and left - 1e-6 <= slope <= right + 1e-6:
         return None, len(STEPS)
@@ -127,8 +127,8 @@ def compute_mismatch(
 
 def move(value: Callable[[], Tensor], flat: Tensor, index: int, to: float) -> float:
     """The loss with one weight elsewhere; it goes back."""
-    kept = flat[index].clone()
+    before = flat[index].clone()
     flat[index] = to
     found = float(value())
-    flat[index] = kept
+    flat[index] = before
     return found

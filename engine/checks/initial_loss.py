@@ -81,8 +81,8 @@ def expect_total(context: CheckContext, y: Tensor, loss: nn.Module, whole: bool)
         if head.position < 0:
             values.append(expect_loss(context, own, zero, whole)[0])
         else:
-            told = head.part.evaluate_at_zero(own.double())
-            values.append(told.value if told else zero)
+            at_zero = head.part.evaluate_at_zero(own.double())
+            values.append(at_zero.value if at_zero else zero)
     value = sum(one * weight for one, weight in zip(values, loss.weights, strict=True))
     return value, Message("Σ wₑ Lₑ = {value} over {n} ends, with outputs that are all 0", value=value, n=len(values))
 
@@ -91,7 +91,7 @@ def expect_loss(context: CheckContext, y: Tensor, zero: float, whole: bool) -> t
     """The loss of outputs that are all 0, as the loss works it out by hand where it can, and how it comes about."""
     loss, outputs = context.experiment.loss, context.data.source.outputs
     targets = y if y.is_floating_point() else reshape_to_rows(loss.encode_targets(y, outputs), outputs)
-    told = loss.evaluate_at_zero(targets.double())
-    if told is None or (context.experiment.balance == "weights" and not (told.is_uniform and whole)):
+    at_zero = loss.evaluate_at_zero(targets.double())
+    if at_zero is None or (context.experiment.balance == "weights" and not (at_zero.is_uniform and whole)):
         return zero, Message("{value}, the loss of outputs that are all 0", value=zero)
-    return told.value, told.reason
+    return at_zero.value, at_zero.reason

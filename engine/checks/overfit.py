@@ -56,11 +56,11 @@ class Overfit(Check):
                 "Loss {first} → {last} in {n} steps, {rate} % right.",
                 first=fit.first, last=fit.last, n=fit.steps, rate=rate,
             )  # fmt: skip
-        if fit.there:
+        if fit.reached:
             return Outcome("pass", expected, found, numbers=numbers)
         other = train_on_handful(context, context.experiment.model_copy(update={"optimizer": OTHER}))
         numbers |= {"other_steps": other.steps, "other_last": other.last}
-        if other.there:
+        if other.reached:
             remedy = Message(
                 "Adam with a learning rate of 0.01 gets there in {n} steps, so the network can learn: change the "
                 "learning rate or the optimizer.",
@@ -85,7 +85,7 @@ class Fit:
     first: float
     last: float
     right: float
-    there: bool
+    reached: bool
 
 
 def train_on_handful(context: CheckContext, start: Experiment) -> Fit:
@@ -96,7 +96,7 @@ def train_on_handful(context: CheckContext, start: Experiment) -> Fit:
     bare = {"regularizers": rules, "augmentations": (), "schedule": ConstantSchedule(), "batch_size": max(2, len(x))}
     network, loss = disable_randomness(context.network()), strip_loss(context)
     first: TrainedStep | None = None
-    taken, right, there = None, 0.0, False
+    taken, right, reached = None, 0.0, False
     width, task = context.data.source.outputs, context.data.source.task
     for taken in context.train(
         network, loss, x, y, start.model_copy(update=bare), context.count_affordable_steps(len(x))
@@ -106,16 +106,16 @@ def train_on_handful(context: CheckContext, start: Experiment) -> Fit:
             break
         if is_low(context, first.losses, taken.losses):
             right = score(network(x).detach()[:, :width], y[:, :width] if y.ndim > 1 else y, task)
-            there = (
+            reached = (
                 task == "regression" or right == 1 or (context.experiment.output_weight == 0 and context.heads.several)
             )
-            if there:
+            if reached:
                 break
     assert first is not None
     assert taken is not None
-    if not there:
+    if not reached:
         right = score(evaluate_outputs(network, x)[:, :width], y[:, :width] if y.ndim > 1 else y, task)
-    return Fit(taken.step, first.loss, taken.loss, right, there)
+    return Fit(taken.step, first.loss, taken.loss, right, reached)
 
 
 def strip_loss(context: CheckContext) -> nn.Module:

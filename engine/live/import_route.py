@@ -66,8 +66,8 @@ async def take(request: Request, layout: StoreLayout) -> str:
     right = tokens.check(SUBJECT, request.headers.get(TOKEN, ""), home=layout.home)
     if right != "command" or not is_same_origin(request):
         raise ImportRefused(403, Message("This page may not do that."))
-    told = request.headers.get("content-length", "")
-    expected = int(told) if told.isdecimal() else MAX_BYTES
+    length = request.headers.get("content-length", "")
+    expected = int(length) if length.isdecimal() else MAX_BYTES
     if expected > MAX_BYTES:
         raise ImportRefused(413, name_too_large())
     layout.prepare()

@@ -42,27 +42,27 @@ def main(argument: str) -> int:
     """Do one job. Status 0: all events are out, a refusal is one of them."""
     import json
 
-    told = Specification(**json.loads(argument))
-    apply_limits(Limits(**told.limits))  # before anything large is imported, so that it counts
+    specification = Specification(**json.loads(argument))
+    apply_limits(Limits(**specification.limits))  # before anything large is imported, so that it counts
     output = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever a library prints is no event
-    document = sys.stdin.buffer.read(told.length)
-    if len(document) < told.length:
+    document = sys.stdin.buffer.read(specification.length)
+    if len(document) < specification.length:
         return NO_DOCUMENT
     threading.Thread(target=end_with_parent, name="parent", daemon=True).start()
-    return work(told, document, output)
+    return work(specification, document, output)
 
 
-def work(told: Specification, document: bytes, output: Any) -> int:
+def work(specification: Specification, document: bytes, output: Any) -> int:
     """Write the job's events, the last of which may be a refusal."""
     from engine.errors import PlaygroundError
     from engine.processes.job import Task
     from engine.processes.refusal import to_plain
     from engine.strict_json import dump_strict
 
-    module, name = told.job.split(":")
+    module, name = specification.job.split(":")
     job: Job = getattr(import_module(module), name)()
-    result = None if told.result is None else os.fdopen(told.result, "wb")
+    result = None if specification.result is None else os.fdopen(specification.result, "wb")
     try:
         for event in job.events(Task(document, result)):
             output.write(dump_strict({"event": event}) + "\n")

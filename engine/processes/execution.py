@@ -173,11 +173,11 @@ class JobThread:
                 return
             self._take(json.loads(line))
 
-    def _take(self, told: dict[str, Any]) -> None:
-        if "refused" in told:
-            self.error = from_plain(told["refused"])
+    def _take(self, message: dict[str, Any]) -> None:
+        if "refused" in message:
+            self.error = from_plain(message["refused"])
         else:
-            self.events.append(told["event"])
+            self.events.append(message["event"])
 
     def _hang_up(self, process: Process) -> None:
         for pipe in (process.stdin, process.stdout):
@@ -189,13 +189,13 @@ class JobThread:
 def start(job: type[Job], document: bytes, result: IO[bytes] | None) -> Process:
     """The job's process, with its limits, without the server's secrets."""
     descriptors = () if result is None else (result.fileno(),)
-    told = Specification.of(job, document, *descriptors or (None,))
+    specification = Specification.of(job, document, *descriptors or (None,))
     environment = {**inherit_environment(), **ONE_THREAD}
     if not job.limits.gpu:  # one that sees a GPU takes memory on it even if it computes nothing there
         environment["CUDA_VISIBLE_DEVICES"] = ""
     return launch(
         "engine.processes.child",
-        [json.dumps(asdict(told))],
+        [json.dumps(asdict(specification))],
         environment,
         Path(tempfile.gettempdir()),
         stdin=PIPE,

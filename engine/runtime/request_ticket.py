@@ -38,11 +38,11 @@ class RequestTicket:
         return cls(layout.tickets / secrets.token_hex(8), until)  # the file is made by whoever takes it
 
     @classmethod
-    def of(cls, layout: StoreLayout, asked: dict[str, Any]) -> RequestTicket:
+    def of(cls, layout: StoreLayout, request: dict[str, Any]) -> RequestTicket:
         """The ticket that came with a request."""
-        name = asked.get("ticket")
+        name = request.get("ticket")
         # The last part of the path alone: a request cannot name a file elsewhere.
-        return cls(layout.tickets / Path(name).name if name else None, asked.get("until", float("inf")))
+        return cls(layout.tickets / Path(name).name if name else None, request.get("until", float("inf")))
 
     def to_json(self) -> dict[str, Any]:
         return {"until": self.until, "ticket": self.path.name if self.path else None}

@@ -115,32 +115,34 @@ class Service:
 
     # Requests ---------------------------------------------------------------------------------------------------------
 
-    async def start(self, asked: dict[str, Any]) -> dict[str, Any]:
+    async def start(self, request: dict[str, Any]) -> dict[str, Any]:
         """A new run; the same name twice is one run."""
-        await self._start(asked, RequestTicket.of(self.layout, asked))
-        return {"run": asked["run"]}
+        await self._start(request, RequestTicket.of(self.layout, request))
+        return {"run": request["run"]}
 
-    async def _start(self, asked: dict[str, Any], ticket: RequestTicket) -> None:
+    async def _start(self, request: dict[str, Any], ticket: RequestTicket) -> None:
         self._need_disk()
-        run = asked["run"]
+        run = request["run"]
         if await self.scheduler.has_run(run):
             return
         ticket.claim()
-        new = NewRun(asked["experiment"], asked["digest"], parent=asked["parent"], parent_step=asked["parent_step"])
-        await self.scheduler.add(run, new, tuple(LogRow(**note) for note in asked.get("log", ())))
+        new = NewRun(
+            request["experiment"], request["digest"], parent=request["parent"], parent_step=request["parent_step"]
+        )
+        await self.scheduler.add(run, new, tuple(LogRow(**note) for note in request.get("log", ())))
 
-    async def reset(self, asked: dict[str, Any]) -> dict[str, Any]:
+    async def reset(self, request: dict[str, Any]) -> dict[str, Any]:
         """Stop a run that has not ended, start another in its place: both, or nothing."""
-        ticket, new = RequestTicket.of(self.layout, asked), asked["new"]
-        await self._command(asked["run"], {"do": "stop", "detail": {"successor": new["run"]}}, ticket)
+        ticket, new = RequestTicket.of(self.layout, request), request["new"]
+        await self._command(request["run"], {"do": "stop", "detail": {"successor": new["run"]}}, ticket)
         await self._start(new, ticket)
         return {"run": new["run"]}
 
-    async def take_in(self, asked: dict[str, Any]) -> dict[str, Any]:
+    async def take_in(self, request: dict[str, Any]) -> dict[str, Any]:
         """A run that comes from outside, checked by the client: stored whole, or not at all."""
         self._need_disk()
-        run = asked["run"]
-        ticket = RequestTicket.of(self.layout, asked)
+        run = request["run"]
+        ticket = RequestTicket.of(self.layout, request)
         ticket.claim()
         try:
             await self.records.store(RunUpdate(run, delete=True))  # what one left of it that died over this
@@ -155,18 +157,18 @@ class Service:
                 run_import.delete_arrival(self.layout, run)
         return {"run": run}
 
-    async def command(self, asked: dict[str, Any]) -> dict[str, Any]:
+    async def command(self, request: dict[str, Any]) -> dict[str, Any]:
         """A command for a run's worker: answered when it is on the disk, with the step at which it acts."""
-        return {"step": await self._command(asked["run"], asked["message"], RequestTicket.of(self.layout, asked))}
+        return {"step": await self._command(request["run"], request["message"], RequestTicket.of(self.layout, request))}
 
     async def _command(self, run: str, message: dict[str, Any], ticket: RequestTicket) -> int:
         self._need_disk()
         return await self.scheduler.command(run, message, ticket)
 
-    async def delete(self, asked: dict[str, Any]) -> dict[str, Any]:
+    async def delete(self, request: dict[str, Any]) -> dict[str, Any]:
         """End a run and forget it, with its files."""
-        RequestTicket.of(self.layout, asked).claim()
-        run = asked["run"]
+        RequestTicket.of(self.layout, request).claim()
+        run = request["run"]
         if not is_valid(NAME, run, strict=True):  # it becomes the name of a folder
             raise PlaygroundError(Message("There is no run of that name."))
         await self.scheduler.remove(run)
@@ -174,16 +176,16 @@ class Service:
         await self.records.store(RunUpdate(run, delete=True))
         return {}
 
-    async def rename(self, asked: dict[str, Any]) -> dict[str, Any]:
+    async def rename(self, request: dict[str, Any]) -> dict[str, Any]:
         """A name for a run, as a person gave it."""
         self._need_disk()
-        RequestTicket.of(self.layout, asked).claim()
-        changes = {"name": run_names.clean(asked["name"])}
-        if await self.records.store(RunUpdate(asked["run"], changes=changes)) != "stored":
-            raise PlaygroundError(Message("There is no run {run}.", run=asked["run"]))
+        RequestTicket.of(self.layout, request).claim()
+        changes = {"name": run_names.clean(request["name"])}
+        if await self.records.store(RunUpdate(request["run"], changes=changes)) != "stored":
+            raise PlaygroundError(Message("There is no run {run}.", run=request["run"]))
         return {}
 
-    async def status(self, asked: dict[str, Any]) -> dict[str, Any]:
+    async def status(self, request: dict[str, Any]) -> dict[str, Any]:
         """The supervisor's processes, its clients, and state, step, attempt and process of every active run."""
         full = self.records.full
         runs = {
@@ -199,17 +201,17 @@ class Service:
         people = {"pid": os.getpid(), "forkserver": factory.server_pid, "clients": len(self.rpc.clients)}
         return {**people, "home": str(self.layout.home), "warm": factory.warm, "full": full, "runs": runs}
 
-    async def await_beginning(self, asked: dict[str, Any]) -> dict[str, Any]:
+    async def await_beginning(self, request: dict[str, Any]) -> dict[str, Any]:
         """How many workers have begun, as soon as there are more than whoever asks knows of."""
-        return {"count": await self.scheduler.intake.beginnings.wait(asked["known"])}
+        return {"count": await self.scheduler.intake.beginnings.wait(request["known"])}
 
-    async def sources(self, asked: dict[str, Any]) -> dict[str, Any]:
+    async def sources(self, request: dict[str, Any]) -> dict[str, Any]:
         """Which code this process runs."""
         return asdict(code_version.read_code_version())
 
-    async def leave(self, asked: dict[str, Any]) -> dict[str, Any]:
+    async def leave(self, request: dict[str, Any]) -> dict[str, Any]:
         """Make place for another supervisor: runs save and leave, and go on under the next."""
-        RequestTicket.of(self.layout, asked).claim()
+        RequestTicket.of(self.layout, request).claim()
         journal.info("asked to leave")
         self.leaving.set()
         return {}

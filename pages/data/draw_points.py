@@ -47,10 +47,10 @@ def recall_drawing() -> dict[str, Any]:
 
 def store_stroke() -> None:
     """A stroke has ended."""
-    told = state.read_control("pad")["drawn"]
-    if told:
+    stroke = state.read_control("pad")["drawn"]
+    if stroke:
         kept = state.recall("drawn") or {**EMPTY, "stamp": "0"}
-        state.remember(drawn={**kept, "drawn": told["drawn"], "task": told["task"]})
+        state.remember(drawn={**kept, "drawn": stroke["drawn"], "task": stroke["task"]})
 
 
 def draw_error(error: InvalidExperiment | None) -> None:

@@ -21,13 +21,13 @@ FIRST, LAST = 5, 3  # rows that are shown
 WORKBOOKS = (".xlsx", ".xlsm")
 
 
-def draw_reading(about: UploadSchema) -> None:
+def draw_reading(schema: UploadSchema) -> None:
     """The controls, what was noticed, and the rows as they were understood."""
-    fields = list_fields(about)
+    fields = list_fields(schema)
     with st.container(border=True, key="own_reading"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key="own_reading_head"):
             st.markdown(f"**{_('How the file is read')}**", width="stretch")
-            if about.corrections != NO_CORRECTIONS:
+            if schema.corrections != NO_CORRECTIONS:
                 icon = ":material/undo:"
                 st.button(
                     _("Back to the guesses"), icon=icon, type="tertiary", key="own_back", on_click=reset_corrections
@@ -37,29 +37,29 @@ def draw_reading(about: UploadSchema) -> None:
         for start in range(0, len(fields), 3):
             for column, field in zip(st.columns(3, gap="medium"), fields[start : start + 3], strict=False):
                 with column:
-                    CONTROLS[field](label_field(about, field), about)
+                    CONTROLS[field](label_field(schema, field), schema)
                     if complaint := find_complaint(field):
                         draw_complaint(complaint)
-        for note in about.notes:
+        for note in schema.notes:
             st.caption(f":material/info: {escape_markdown(translate_note(note))}")
-        if about.sort == "table":
-            draw_rows(about)
+        if schema.sort == "table":
+            draw_rows(schema)
 
 
-def list_fields(about: UploadSchema) -> tuple[str, ...]:
+def list_fields(schema: UploadSchema) -> tuple[str, ...]:
     """What was guessed of such a file."""
-    name = about.name.lower()
-    if about.sort != "table":
+    name = schema.name.lower()
+    if schema.sort != "table":
         both = name.endswith(".npz")
-        return (*(("sort",) if both else ()), *(("white",) if about.sort == "images" else ()))
+        return (*(("sort",) if both else ()), *(("white",) if schema.sort == "images" else ()))
     if name.endswith(".arff"):
         return ("encoding", "gaps")
-    if about.encoding:
+    if schema.encoding:
         return TEXT
     return ("header", "first_row", "gaps") if name.endswith(WORKBOOKS) else ("gaps",)
 
 
-def label_field(about: UploadSchema, field: str) -> str:
+def label_field(schema: UploadSchema, field: str) -> str:
     """The name of a control, and whether its value was guessed or said."""
     names = {
         "header": _("First line"),
@@ -71,7 +71,7 @@ def label_field(about: UploadSchema, field: str) -> str:
         "sort": _("The array holds"),
         "white": _("White is"),
     }
-    given = vars(about.corrections)[field] not in (None, ())
+    given = vars(schema.corrections)[field] not in (None, ())
     if field == "gaps" and not given:
         return names[field]
     return f"{names[field]} :gray[· {_('as you said') if given else _('guessed')}]"
@@ -91,23 +91,23 @@ def bind_correction(field: str, value: Any) -> dict[str, Any]:
     return state.bind_key(key, value, lambda: request_reading(field, state.read_control(key)))
 
 
-def draw_header(name: str, about: UploadSchema) -> None:
+def draw_header(name: str, schema: UploadSchema) -> None:
     """Whether the first line names the columns."""
     words = {True: _("column names"), False: _("a row")}
     st.segmented_control(
-        name, list(words), required=True, format_func=words.__getitem__, **bind_correction("header", about.header)
+        name, list(words), required=True, format_func=words.__getitem__, **bind_correction("header", schema.header)
     )
 
 
-def draw_separator(name: str, about: UploadSchema) -> None:
+def draw_separator(name: str, schema: UploadSchema) -> None:
     """What stands between two columns."""
     words = {",": _("comma"), ";": _("semicolon"), "\t": _("tab"), "|": _("bar"), " ": _("space")}
     st.selectbox(
-        name, get_args(Separator), format_func=words.__getitem__, **bind_correction("separator", about.delimiter)
+        name, get_args(Separator), format_func=words.__getitem__, **bind_correction("separator", schema.delimiter)
     )
 
 
-def draw_decimal(name: str, about: UploadSchema) -> None:
+def draw_decimal(name: str, schema: UploadSchema) -> None:
     """What stands before tenths; neither where columns differ or hold no fractions."""
     words = {".": _("point, 1.5"), ",": _("comma, 1,5")}
     st.segmented_control(
@@ -115,24 +115,24 @@ def draw_decimal(name: str, about: UploadSchema) -> None:
         list(words),
         format_func=words.__getitem__,
         help=_("None is chosen where the columns differ."),
-        **bind_correction("decimal", about.decimal or None),
+        **bind_correction("decimal", schema.decimal or None),
     )
 
 
-def draw_encoding(name: str, about: UploadSchema) -> None:
+def draw_encoding(name: str, schema: UploadSchema) -> None:
     """How letters became bytes."""
-    st.selectbox(name, list(ENCODINGS), **bind_correction("encoding", about.encoding))
+    st.selectbox(name, list(ENCODINGS), **bind_correction("encoding", schema.encoding))
 
 
-def draw_first_row(name: str, about: UploadSchema) -> None:
+def draw_first_row(name: str, schema: UploadSchema) -> None:
     """How many lines are skipped."""
-    st.number_input(name, 0, MAX_SKIPPED_LINES, step=1, **bind_correction("first_row", about.first_row))
+    st.number_input(name, 0, MAX_SKIPPED_LINES, step=1, **bind_correction("first_row", schema.first_row))
 
 
-def draw_gaps(name: str, about: UploadSchema) -> None:
+def draw_gaps(name: str, schema: UploadSchema) -> None:
     """What else stands for a gap."""
     key = "own_read_gaps"
-    written = ", ".join(about.corrections.gaps)
+    written = ", ".join(schema.corrections.gaps)
     st.text_input(
         name,
         max_chars=200,
@@ -147,17 +147,17 @@ def split_words(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
 
 
-def draw_sort(name: str, about: UploadSchema) -> None:
+def draw_sort(name: str, schema: UploadSchema) -> None:
     """What an array of three axes is."""
     words = {"images": _("images"), "sequences": _("sequences")}
     st.segmented_control(
-        name, list(words), required=True, format_func=words.__getitem__, **bind_correction("sort", about.sort)
+        name, list(words), required=True, format_func=words.__getitem__, **bind_correction("sort", schema.sort)
     )
 
 
-def draw_white(name: str, about: UploadSchema) -> None:
+def draw_white(name: str, schema: UploadSchema) -> None:
     """Which value of a pixel is white."""
-    st.number_input(name, min_value=1e-9, max_value=1e9, format="%.6g", **bind_correction("white", float(about.white)))
+    st.number_input(name, min_value=1e-9, max_value=1e9, format="%.6g", **bind_correction("white", float(schema.white)))
 
 
 CONTROLS: dict[str, Callable[[str, UploadSchema], None]] = {
@@ -172,18 +172,18 @@ CONTROLS: dict[str, Callable[[str, UploadSchema], None]] = {
 }
 
 
-def draw_rows(about: UploadSchema) -> None:
+def draw_rows(schema: UploadSchema) -> None:
     """The first and the last rows, each with its number."""
     st.markdown(f"**{_('First and last rows, as understood')}**")
-    head = about.head[:FIRST] if about.tail else about.head  # kept before there were last rows
-    tail = about.tail[-LAST:]
-    between = about.rows > len(head) + len(tail) and bool(tail)
+    head = schema.head[:FIRST] if schema.tail else schema.head  # kept before there were last rows
+    tail = schema.tail[-LAST:]
+    between = schema.rows > len(head) + len(tail) and bool(tail)
     numbers = [
         *range(1, len(head) + 1),
         *(["⋮"] if between else []),
-        *range(about.rows - len(tail) + 1, about.rows + 1),
+        *range(schema.rows - len(tail) + 1, schema.rows + 1),
     ]
-    cells = [*head, *([("⋮",) * len(about.columns)] if between else []), *tail]
-    names = [column.name for column in about.columns]
+    cells = [*head, *([("⋮",) * len(schema.columns)] if between else []), *tail]
+    names = [column.name for column in schema.columns]
     frame = pd.DataFrame(cells, columns=names, index=pd.Index(map(str, numbers), name=_("Row")))
     st.dataframe(frame, height="content", key="own_rows")

@@ -50,19 +50,19 @@ def reread_file() -> None:
         return
     wrong = None
     try:
-        about = library.find_schema(data["file"], data["called"])
-        with st.spinner(_("Reading {name}", name=escape_markdown(about.name))):
+        schema = library.find_schema(data["file"], data["called"])
+        with st.spinner(_("Reading {name}", name=escape_markdown(schema.name))):
             digest = ingest.reread_upload(
-                data["file"], merge_corrections(about.corrections, asked), state.get_visitor()
+                data["file"], merge_corrections(schema.corrections, asked), state.get_visitor()
             )
-            chosen = carry_roles(about, data, digest)
+            chosen = carry_roles(schema, data, digest)
     except PlaygroundError as error:
         wrong = (list(asked)[-1], error)
     state.remember(own_asked=None, own_wrong=wrong)  # not before: a click meanwhile makes the page begin anew
     if wrong is not None:
         return
     state.remember(own_data=chosen)
-    if digest != data["file"] and about.corrections != NO_CORRECTIONS and not is_used(data["file"]):
+    if digest != data["file"] and schema.corrections != NO_CORRECTIONS and not is_used(data["file"]):
         library.delete(data["file"])
         # It may hold examples of the file that was just deleted.
         load_examples.cache_clear()
@@ -82,14 +82,14 @@ def merge_corrections(before: Corrections, asked: Draft) -> Corrections:
 def carry_roles(before: UploadSchema, data: Draft, digest: str) -> Draft:
     """The file as it is read now, its columns used as they were where they are the same. Raises: InvalidExperiment for
     one that nothing could be learned from."""
-    about = library.find_schema(digest)
-    chosen = uploads.propose_data(digest, about)
+    schema = library.find_schema(digest)
+    chosen = uploads.propose_data(digest, schema)
     if chosen is None:
         raise InvalidExperiment("$.data.file", Message("a target and at least one input"), Message("none"))
-    same = [(c.name, c.sort) for c in about.columns] == [(c.name, c.sort) for c in before.columns]
+    same = [(c.name, c.sort) for c in schema.columns] == [(c.name, c.sort) for c in before.columns]
     uses = data["uses"]
-    if same and len(uses) == len(about.columns) and all(map(is_allowed, uses, about.columns)):
-        roles = [c.role for c in about.columns]
+    if same and len(uses) == len(schema.columns) and all(map(is_allowed, uses, schema.columns)):
+        roles = [c.role for c in schema.columns]
         if roles == [c.role for c in before.columns]:
             # A person's choices of columns survive a change of, say, the word for a gap.
             chosen |= {name: data[name] for name in ("uses", "task", "missing")}

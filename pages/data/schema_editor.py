@@ -29,7 +29,7 @@ Draft = dict[str, Any]
 PICTURES = 10
 
 
-def draw_schema(about: UploadSchema, data: Draft) -> None:
+def draw_schema(schema: UploadSchema, data: Draft) -> None:
     """The file, how it is read, what a network gets of it, and the button that opens the playground with it."""
     try:
         loaded: Examples | None = load_examples(Upload.model_validate({**data, "kind": "upload"}), 0)
@@ -38,43 +38,43 @@ def draw_schema(about: UploadSchema, data: Draft) -> None:
         loaded, wrong = None, error
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="own_head"):
         with st.container(gap=None):
-            st.markdown(f"### {escape_markdown(about.name)}")
-            st.caption(" · ".join([*list_facts(about), *(list_outcome(about, loaded) if loaded is not None else [])]))
+            st.markdown(f"### {escape_markdown(schema.name)}")
+            st.caption(" · ".join([*list_facts(schema), *(list_outcome(schema, loaded) if loaded is not None else [])]))
         icon = ":material/neurology:"
         off = loaded is None
         pressed = st.button(_("Use this data"), type="primary", icon=icon, key="use_file", disabled=off)
     wrong = uploads.open_with_data(data) if pressed else wrong
     if wrong is not None:
         st.error(escape_markdown(translate_error(wrong)), icon=":material/error:")
-    if list_fields(about) or about.notes or about.sort == "table":
-        draw_reading(about)
-    if about.sort == "table":
-        draw_target(about, data, loaded)
+    if list_fields(schema) or schema.notes or schema.sort == "table":
+        draw_reading(schema)
+    if schema.sort == "table":
+        draw_target(schema, data, loaded)
     elif loaded is not None:
         if loaded.task == "classification":
             draw_balance(loaded)
-        if about.sort == "images":
-            draw_images(about, data)
+        if schema.sort == "images":
+            draw_images(schema, data)
 
 
-def list_facts(about: UploadSchema) -> list[str]:
+def list_facts(schema: UploadSchema) -> list[str]:
     """What the file holds, in a few words."""
-    if about.sort == "sequences":
-        shape = f"{about.shape[1]} × {about.shape[2]}"
-        return [_("{n} sequences", n=format_number(about.rows, 6)), _("{shape} (time, features)", shape=shape)]
-    if about.sort == "images":
-        size = f"{about.shape[2]} × {about.shape[1]}"
-        color = _("color") if about.shape[0] == 3 else _("gray")
-        found = [_("{n} images", n=format_number(about.rows, 6)), _("{size} pixels", size=size), color]
-        several = _("{n} different sizes were cut to the middle and scaled", n=about.sizes)
-        return [*found, several] if about.sizes > 1 else found
-    return [_("{n} rows", n=format_number(about.rows, 6)), _("{n} columns", n=len(about.columns))]
+    if schema.sort == "sequences":
+        shape = f"{schema.shape[1]} × {schema.shape[2]}"
+        return [_("{n} sequences", n=format_number(schema.rows, 6)), _("{shape} (time, features)", shape=shape)]
+    if schema.sort == "images":
+        size = f"{schema.shape[2]} × {schema.shape[1]}"
+        color = _("color") if schema.shape[0] == 3 else _("gray")
+        found = [_("{n} images", n=format_number(schema.rows, 6)), _("{size} pixels", size=size), color]
+        several = _("{n} different sizes were cut to the middle and scaled", n=schema.sizes)
+        return [*found, several] if schema.sizes > 1 else found
+    return [_("{n} rows", n=format_number(schema.rows, 6)), _("{n} columns", n=len(schema.columns))]
 
 
-def list_outcome(about: UploadSchema, loaded: Examples) -> list[str]:
+def list_outcome(schema: UploadSchema, loaded: Examples) -> list[str]:
     """What a network will get."""
     inputs = loaded.x.shape[1] if loaded.x.ndim == 2 else loaded.x[0].size
-    left_out = about.rows - len(loaded.x)
+    left_out = schema.rows - len(loaded.x)
     found = [_("{n} rows to learn from", n=format_number(len(loaded.x), 6))]
     if left_out:
         found.append(_("{n} left out", n=format_number(left_out, 6)))
@@ -85,33 +85,33 @@ def list_outcome(about: UploadSchema, loaded: Examples) -> list[str]:
     return [*found, _("target from {low} to {high}", low=format_number(low), high=format_number(high))]
 
 
-def draw_target(about: UploadSchema, data: Draft, loaded: Examples | None) -> None:
+def draw_target(schema: UploadSchema, data: Draft, loaded: Examples | None) -> None:
     """What is learned of a table: the target, what each column is for, and how many rows each class has."""
     with st.container(border=True, key="own_learned"):
         st.markdown(f"**{_('What is learned from it')}**")
-        draw_aims(about, data)
+        draw_aims(schema, data)
         if loaded is not None and loaded.task == "classification":
             left, right = st.columns([3, 2], gap="medium")
             with left:
-                draw_columns(about, data)
+                draw_columns(schema, data)
             with right:
                 draw_balance(loaded)
         else:
-            draw_columns(about, data)
+            draw_columns(schema, data)
 
 
-def draw_aims(about: UploadSchema, data: Draft) -> None:
+def draw_aims(schema: UploadSchema, data: Draft) -> None:
     """Target, task, and what happens to gaps."""
-    able = [index for index, column in enumerate(about.columns) if "t" in list_allowed_uses(column)]
+    able = [index for index, column in enumerate(schema.columns) if "t" in list_allowed_uses(column)]
     tasks = ("classification", "regression")
     left, middle, right = st.columns(3, gap="medium")
     with left:
         st.selectbox(
             _("Target"),
             able,
-            format_func=lambda index: about.columns[index].name,
+            format_func=lambda index: schema.columns[index].name,
             help=_("What the network has to say."),
-            **bind_schema("target", data["uses"].find("t"), lambda index: change_target(about, data, index)),
+            **bind_schema("target", data["uses"].find("t"), lambda index: change_target(schema, data, index)),
         )
     with middle:
         st.segmented_control(
@@ -132,9 +132,9 @@ def draw_aims(about: UploadSchema, data: Draft) -> None:
         )
 
 
-def change_target(about: UploadSchema, data: Draft, index: Any) -> Draft:
+def change_target(schema: UploadSchema, data: Draft, index: Any) -> Draft:
     """Another target; nothing where the browser still says the name of a column of the file before."""
-    return {**data, **set_target(about, data, index)} if isinstance(index, int) else data
+    return {**data, **set_target(schema, data, index)} if isinstance(index, int) else data
 
 
 def bind_schema(name: str, value: Any, changed: Any) -> dict[str, Any]:
@@ -151,12 +151,12 @@ def draw_balance(loaded: Examples) -> None:
     st.dataframe(frame, hide_index=True, column_config={_("Share"): bar})
 
 
-def draw_images(about: UploadSchema, data: Draft) -> None:
+def draw_images(schema: UploadSchema, data: Draft) -> None:
     """Some of the images, of every class in turn."""
     _about, arrays = library.load_upload(data["file"], data["called"])
     # Files come folder by folder; evenly spaced in this order, every class has its turn.
     order = np.argsort(arrays["labels"], kind="stable")
     chosen = order[np.linspace(0, len(order) - 1, PICTURES).round().astype(int)]
-    drawn = to_bytes(about, arrays["images"][chosen])
+    drawn = to_bytes(schema, arrays["images"][chosen])
     images = [encode_inline(np.squeeze(one.transpose(1, 2, 0))) for one in drawn]
-    st.image(images, caption=[escape_markdown(about.classes[label]) for label in arrays["labels"][chosen]], width=72)
+    st.image(images, caption=[escape_markdown(schema.classes[label]) for label in arrays["labels"][chosen]], width=72)

@@ -35,9 +35,9 @@ def draw_upload() -> None:
     if chosen is None:
         return
     state.remember(own_data=chosen)
-    about = next((file.schema for file in files if file.digest == chosen["file"]), None)
-    if about is not None:
-        draw_schema(about, chosen)
+    schema = next((file.schema for file in files if file.digest == chosen["file"]), None)
+    if schema is not None:
+        draw_schema(schema, chosen)
 
 
 def draw_file_field() -> None:

@@ -97,10 +97,10 @@ def draw_import() -> None:
         "most": MAX_BYTES,
         "texts": texts,
     }
-    told = register_component("controls/file_drop")(key="bring", data=shown, on_brought_change=lambda: None).brought
-    if told:
+    answer = register_component("controls/file_drop")(key="bring", data=shown, on_brought_change=lambda: None).brought
+    if answer:
         with st.spinner(_("Reading the run…")):
-            state.remember(imported=import_run(told))
+            state.remember(imported=import_run(answer))
     run, error = state.recall("imported") or ("", None)
     if error is not None:
         st.error(escape_markdown(translate_error(error)))
@@ -110,19 +110,19 @@ def draw_import() -> None:
             st.switch_page("playground/page.py", query_params={"run": run, "lang": current_language()})
 
 
-def read_refusal(told: object) -> PlaygroundError:
+def read_refusal(answer: object) -> PlaygroundError:
     """Why a file did not arrive, as the browser heard it."""
     try:
-        return PlaygroundError(row_models.parse_message(told))
+        return PlaygroundError(row_models.parse_message(answer))
     except ValueError:
         return PlaygroundError(import_route.BROKEN)
 
 
-def import_run(told: dict[str, Any]) -> tuple[str, PlaygroundError | None]:
+def import_run(answer: dict[str, Any]) -> tuple[str, PlaygroundError | None]:
     """The name of the run in the file that came, or what is wrong with it."""
-    if "file" not in told:
-        return "", read_refusal(told.get("error"))
-    file = import_route.locate_import(str(told["file"]))
+    if "file" not in answer:
+        return "", read_refusal(answer.get("error"))
+    file = import_route.locate_import(str(answer["file"]))
     try:
         return get_fleet().bring(file, state.get_visitor()), None
     except PlaygroundError as error:

@@ -28,16 +28,16 @@ def draw_examples(loaded: Examples, colors: Colors) -> tuple[go.Figure, str]:
         images = loaded.x[:16].reshape(16, -1, side, side).mean(1)
         return tiles.draw_gallery([("", images[:8]), ("", images[8:])], colors), caption
     if loaded.x[0].size == 1:
-        made = go.Figure()
+        figure = go.Figure()
         dots = {"size": 5, "color": colors["runs"][0]}
-        made.add_scatter(x=loaded.x[:, 0], y=loaded.y[:, 0], mode="markers", marker=dots, showlegend=False)
-        return style_axes(made, colors, "x", "y", log=False), caption
+        figure.add_scatter(x=loaded.x[:, 0], y=loaded.y[:, 0], mode="markers", marker=dots, showlegend=False)
+        return style_axes(figure, colors, "x", "y", log=False), caption
     return draw_points(loaded, colors), caption
 
 
 def draw_sequences(loaded: Examples, colors: Colors) -> go.Figure:
     """A few sequences, of every class in turn, one line each, of their most lively feature."""
-    made = go.Figure()
+    figure = go.Figure()
     order = np.arange(len(loaded.x))
     if loaded.classes:
         turn = np.zeros(len(order), int)
@@ -49,29 +49,29 @@ def draw_sequences(loaded: Examples, colors: Colors) -> go.Figure:
         example, target = loaded.x[chosen], loaded.y[chosen]
         feature = example[:, np.abs(example).std(0).argmax()]
         name = loaded.classes[int(target)] if loaded.classes else f"y = {format_number(float(target[0]))}"
-        made.add_scatter(
+        figure.add_scatter(
             x=np.arange(len(feature)), y=feature, name=name, line={"color": colors["runs"][index], "width": 2}
         )
-    return style_axes(made, colors, _("time step"), "x", log=False)
+    return style_axes(figure, colors, _("time step"), "x", log=False)
 
 
 def draw_points(loaded: Examples, colors: Colors) -> go.Figure:
     """Points in the plane, or along the main axes of a table; a color a class or a shade a value."""
     table = loaded.x.ndim != 2 or loaded.x.shape[1] != 2
     plane = project_on_main_axes(loaded.x.reshape(len(loaded.x), -1)) if table else loaded.x
-    made = go.Figure()
+    figure = go.Figure()
     if loaded.task == "classification":
         for index, name in enumerate(loaded.classes):
             own = plane[:MANY][loaded.y[:MANY] == index]
             dots = {"size": 6, "color": colors["classes"][index % len(colors["classes"])], "opacity": 0.8}
-            made.add_scatter(x=own[:, 0], y=own[:, 1], mode="markers", name=name, marker=dots)
+            figure.add_scatter(x=own[:, 0], y=own[:, 1], mode="markers", name=name, marker=dots)
     else:
         scale = [[i / (len(colors["values"]) - 1), color] for i, color in enumerate(colors["values"])]
         dots = {"size": 6, "color": loaded.y[:MANY, 0], "colorscale": scale, "colorbar": {"title": "y"}}
-        made.add_scatter(x=plane[:MANY, 0], y=plane[:MANY, 1], mode="markers", marker=dots, showlegend=False)
+        figure.add_scatter(x=plane[:MANY, 0], y=plane[:MANY, 1], mode="markers", marker=dots, showlegend=False)
     names = (_("first main axis"), _("second main axis")) if table else ("x₁", "x₂")
-    made = style_axes(made, colors, *names, log=False)
-    made.update_layout(hovermode="closest")
+    figure = style_axes(figure, colors, *names, log=False)
+    figure.update_layout(hovermode="closest")
     if not table:
-        made.update_yaxes(scaleanchor="x", scaleratio=1)
-    return made
+        figure.update_yaxes(scaleanchor="x", scaleratio=1)
+    return figure

@@ -31,7 +31,7 @@ def name_measure(channel: Channel) -> str:
 
 def draw_lines(info: Lines, channel: Channel, colors: Colors) -> go.Figure:
     """A line a series; layers along one ramp, the kinds of their weights thinner; over the healthy band."""
-    made = go.Figure()
+    figure = go.Figure()
     layers = list(dict.fromkeys(map(get_layer, info.names)))
     for index, name in enumerate(info.names):
         color = pick_ramp_color(colors["layers"], layers.index(get_layer(name)), len(layers))
@@ -39,27 +39,27 @@ def draw_lines(info: Lines, channel: Channel, colors: Colors) -> go.Figure:
         line = {"color": color, "width": 2}
         if name in kinds:  # one kind of the layer's weights
             line = {"color": color, "width": 1, "dash": DASHES[kinds.index(name) % len(DASHES)]}
-        made.add_scatter(x=info.steps, y=info.values[:, index], name=name_layer(name), line=line)
+        figure.add_scatter(x=info.steps, y=info.values[:, index], name=name_layer(name), line=line)
     if info.healthy:
-        add_band(made, info.healthy, colors)
-    made = style_axes(made, colors, _("step"), name_measure(channel), log=info.log)
+        add_band(figure, info.healthy, colors)
+    figure = style_axes(figure, colors, _("step"), name_measure(channel), log=info.log)
     finite = info.values[np.isfinite(info.values)]
     if info.log and finite.size and finite.max() < 20 * finite.min():  # else an axis without a number on it
-        made.update_yaxes(dtick="D1")
-    return made
+        figure.update_yaxes(dtick="D1")
+    return figure
 
 
 def draw_distributions(info: Distributions, channel: Channel, colors: Colors) -> go.Figure:
     """Shares over value and step, one picture a series; the list on the left of the chart chooses it."""
-    made = go.Figure()
+    figure = go.Figure()
     middles = (info.edges[1:] + info.edges[:-1]) / 2
     scale = [[i / 2, color] for i, color in enumerate(colors["counts"])]
     for index, name in enumerate(info.names):
         shown = {"visible": index == 0, "colorscale": scale, "colorbar": {"title": _("share")}}
-        made.add_heatmap(x=info.steps, y=middles, z=info.shares[index].T, name=name_layer(name), **shown)
-    made.update_layout(updatemenus=[make_layer_menu([name_layer(name) for name in info.names])])
+        figure.add_heatmap(x=info.steps, y=middles, z=info.shares[index].T, name=name_layer(name), **shown)
+    figure.update_layout(updatemenus=[make_layer_menu([name_layer(name) for name in info.names])])
     value = _("activation") if channel.key == "activation_histogram" else _(channel.title)
-    return style_axes(made, colors, _("step"), value, log=False)
+    return style_axes(figure, colors, _("step"), value, log=False)
 
 
 def make_diverging_colors(values: np.ndarray, colors: Colors) -> dict[str, Any]:
@@ -73,47 +73,47 @@ def make_diverging_colors(values: np.ndarray, colors: Colors) -> dict[str, Any]:
 
 def draw_maps(info: Maps, channel: Channel, colors: Colors) -> go.Figure:
     """Maps side by side; a single one over the input space on its axes."""
-    made = go.Figure()
+    figure = go.Figure()
     if len(info.values) == 1 and info.extent and len(info.extent) == 4:
         (one,) = info.values
         x0, x1, y0, y1 = info.extent
         x, y = np.linspace(x0, x1, one.shape[1]), np.linspace(y0, y1, one.shape[0])
-        made.add_heatmap(x=x, y=y, z=one, **make_diverging_colors(one, colors))
-        made.update_yaxes(scaleanchor="x")
-        return style_axes(made, colors, "x₁", "x₂", log=False)
+        figure.add_heatmap(x=x, y=y, z=one, **make_diverging_colors(one, colors))
+        figure.update_yaxes(scaleanchor="x")
+        return style_axes(figure, colors, "x₁", "x₂", log=False)
     if len(info.values):
         picture = make_mosaic(info)
-        made.add_heatmap(z=picture, **make_diverging_colors(picture, colors))
-    made = style_axes(made, colors, name_measure(channel), "", log=False)
-    made.update_xaxes(showticklabels=False, showgrid=False, constrain="domain")
-    made.update_yaxes(showticklabels=False, showgrid=False, scaleanchor="x")
-    return made
+        figure.add_heatmap(z=picture, **make_diverging_colors(picture, colors))
+    figure = style_axes(figure, colors, name_measure(channel), "", log=False)
+    figure.update_xaxes(showticklabels=False, showgrid=False, constrain="domain")
+    figure.update_yaxes(showticklabels=False, showgrid=False, scaleanchor="x")
+    return figure
 
 
 def draw_rows(info: RowReadings, channel: Channel, colors: Colors) -> go.Figure:
     """A row a series, the first on top."""
-    made = go.Figure()
+    figure = go.Figure()
     names = [name_layer(name) for name in info.names]
-    made.add_heatmap(y=names, z=info.values, **make_diverging_colors(info.values, colors))
-    made = style_axes(made, colors, name_measure(channel), "", log=False)
-    made.update_yaxes(type="category", autorange="reversed")
-    return made
+    figure.add_heatmap(y=names, z=info.values, **make_diverging_colors(info.values, colors))
+    figure = style_axes(figure, colors, name_measure(channel), "", log=False)
+    figure.update_yaxes(type="category", autorange="reversed")
+    return figure
 
 
 def draw_curves(info: Curves, channel: Channel, colors: Colors) -> go.Figure:
     """A function a line."""
-    made = go.Figure()
+    figure = go.Figure()
     for index, values in enumerate(info.values):
         color = (
             pick_ramp_color(colors["layers"], index, len(info.values)) if len(info.values) > 1 else colors["runs"][0]
         )
-        made.add_scatter(x=info.x, y=values, name=_(channel.title), line={"color": color, "width": 2})
-    return style_axes(made, colors, "x", name_measure(channel), log=False)
+        figure.add_scatter(x=info.x, y=values, name=_(channel.title), line={"color": color, "width": 2})
+    return style_axes(figure, colors, "x", name_measure(channel), log=False)
 
 
 def draw_arrows(info: Arrows, channel: Channel, colors: Colors) -> go.Figure:
     """An arrow a row; those that count are stronger."""
-    made = go.Figure()
+    figure = go.Figure()
     moves = zip(info.start, info.end, info.strong, strict=True)
     for (x0, y0), (x1, y1), strong in moves:
         color = colors["runs"][1 if strong else 0]
@@ -122,7 +122,7 @@ def draw_arrows(info: Arrows, channel: Channel, colors: Colors) -> go.Figure:
         # A trace an arrow, not annotations: those would not scale with the axes nor have a tooltip.
         marker = {"symbol": ["circle", "triangle-up"], "size": [0, 9], "angle": [0, angle], "color": color}
         line = {"color": color, "width": 3 if strong else 1.5}
-        made.add_scatter(
+        figure.add_scatter(
             x=[x0, x1],
             y=[y0, y1],
             mode="lines+markers",
@@ -131,11 +131,11 @@ def draw_arrows(info: Arrows, channel: Channel, colors: Colors) -> go.Figure:
             showlegend=False,
             name=_(channel.title),
         )
-    made = style_axes(made, colors, "x₁", "x₂", log=False)
+    figure = style_axes(figure, colors, "x₁", "x₂", log=False)
     if info.extent and len(info.extent) == 4:
-        made.update_xaxes(range=info.extent[:2])
-        made.update_yaxes(range=info.extent[2:], scaleanchor="x")
-    return made
+        figure.update_xaxes(range=info.extent[:2])
+        figure.update_yaxes(range=info.extent[2:], scaleanchor="x")
+    return figure
 
 
 DRAWN: dict[type[Info], Callable[[Any, Channel, Colors], go.Figure]] = {

@@ -27,10 +27,10 @@ def tabulate_panel(record: RunRecord, panel: str) -> pd.DataFrame:
 def draw_panel(record: RunRecord, panel: str, colors: Colors) -> go.Figure:
     """The chart of one panel of the live picture: of a channel, unless it has a chart of its own, by its mark."""
     if panel in EPOCHS:
-        made = draw_epochs([read_epoch_curves(record, panel)], colors)
+        figure = draw_epochs([read_epoch_curves(record, panel)], colors)
         if panel == "metric":
-            add_scores(made, read_score_lines(record), colors)
-        return style_axes(made, colors, _("step"), name_axis(panel), log=False)
+            add_scores(figure, read_score_lines(record), colors)
+        return style_axes(figure, colors, _("step"), name_axis(panel), log=False)
     if panel == "output":
         return style_axes(draw_plane(read_output_map(record), colors), colors, "x₁", "x₂", log=False)
     if panel == "curve":

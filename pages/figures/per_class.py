@@ -17,14 +17,14 @@ MOST_LINES = 10
 def draw_recalls(found: ClassMetrics, names: Sequence[str], colors: Colors) -> go.Figure:
     """The recall of each class over the epochs; of many classes that of the ten with the lowest."""
     # A class without examples has no recall: 2 sorts it behind all that have one.
-    made, newest = go.Figure(), np.nan_to_num(found.recalls[-1], nan=2.0)
+    figure, newest = go.Figure(), np.nan_to_num(found.recalls[-1], nan=2.0)
     chosen = sorted(np.argsort(newest, kind="stable")[:MOST_LINES].tolist())
     for turn, index in enumerate(chosen):
         line = {"color": pick_ramp_color(colors["layers"], turn, len(chosen)), "width": 2}
-        made.add_scatter(x=found.steps, y=found.recalls[:, index], name=names[index], line=line)
-    made = style_axes(made, colors, _("step"), _("Recall of each class"), log=False)
-    made.update_yaxes(range=[-0.02, 1.02], tickformat=".0%")
-    return made
+        figure.add_scatter(x=found.steps, y=found.recalls[:, index], name=names[index], line=line)
+    figure = style_axes(figure, colors, _("step"), _("Recall of each class"), log=False)
+    figure.update_yaxes(range=[-0.02, 1.02], tickformat=".0%")
+    return figure
 
 
 def draw_confusion(found: ClassMetrics, names: Sequence[str], colors: Colors) -> go.Figure:
@@ -35,14 +35,14 @@ def draw_confusion(found: ClassMetrics, names: Sequence[str], colors: Colors) ->
     shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     tones = [[i / 2, tone] for i, tone in enumerate(colors["counts"])]
     hover = _("right: {right}, said: {said}", right="%{y}", said="%{x}")
-    made = go.Figure()
-    made.add_heatmap(
+    figure = go.Figure()
+    figure.add_heatmap(
         x=list(names), y=list(names), z=shares, zmin=0, zmax=1, colorscale=tones, showscale=False, xgap=1, ygap=1,
         text=counts.astype(int), texttemplate="%{text}" if len(names) <= 12 else None,
         hovertemplate=f"{hover}<br>%{{text}} · %{{z:.0%}}<extra></extra>",
     )  # fmt: skip
-    made = style_axes(made, colors, _("class said"), _("right class"), log=False)
+    figure = style_axes(figure, colors, _("class said"), _("right class"), log=False)
     # Classes named 0, 1, 2 would be taken for numbers.
-    made.update_xaxes(type="category")
-    made.update_yaxes(type="category", autorange="reversed")
-    return made
+    figure.update_xaxes(type="category")
+    figure.update_yaxes(type="category", autorange="reversed")
+    return figure

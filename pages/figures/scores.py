@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from pages.session.run_records import RunRecord
 
 
-def add_scores(made: go.Figure, lines: Sequence[ScoreLine], colors: Mapping[str, Any]) -> None:
+def add_scores(figure: go.Figure, lines: Sequence[ScoreLine], colors: Mapping[str, Any]) -> None:
     """Adds the lines; the color of one comes from its place among those of its channel."""
     for line in lines:
         faint = 0.4 if line.name.startswith("member ") else 1.0
         about = {"line": style_score(line.name, line.number, colors), "opacity": faint}
-        made.add_scatter(x=line.steps, y=line.values, name=name_series(line.name), **about)
+        figure.add_scatter(x=line.steps, y=line.values, name=name_series(line.name), **about)
 
 
 def merge_scores(epochs: pd.DataFrame, record: RunRecord) -> pd.DataFrame:

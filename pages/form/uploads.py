@@ -46,13 +46,13 @@ def recall_own_data(kind: str) -> Draft | None:
     return next((propose_data(file.digest, file.schema) for file in library.list_uploads()), None)
 
 
-def propose_data(digest: str, about: UploadSchema) -> Draft | None:
+def propose_data(digest: str, schema: UploadSchema) -> Draft | None:
     """A kept file as a data set, its columns used as seems right."""
     try:
-        uses, task = infer_uses(about)
+        uses, task = infer_uses(schema)
     except InvalidExperiment:  # taken in before the rules were as they are
         return None
-    return {"kind": "upload", "file": digest, "called": about.name, "uses": uses, "task": task, "missing": "fill"}
+    return {"kind": "upload", "file": digest, "called": schema.name, "uses": uses, "task": task, "missing": "fill"}
 
 
 def list_tiles(items: Sequence[Draft], data: Draft) -> list[Draft]:
@@ -111,14 +111,14 @@ def draw_own_data(form: Form, data: Draft) -> None:
         st.page_link("data/page.py", label=_("Edit the points"), icon=":material/draw:", query_params={"show": "draw"})
     elif data["kind"] == "upload":
         try:
-            about = library.find_schema(data["file"], data["called"])
+            schema = library.find_schema(data["file"], data["called"])
         except InvalidExperiment as error:
-            about = None
+            schema = None
             if state.get_fault() is None:  # else it stands above the tabs
                 draw_complaint(translate_error(error))
-        if about is not None:
-            st.caption(_("{name} · {n} rows", name=escape_markdown(about.name), n=format_number(about.rows, 6)))
-            form.draw_fields(Upload, data, ("data",), only=("missing",) if about.sort == "table" else ("layout",))
+        if schema is not None:
+            st.caption(_("{name} · {n} rows", name=escape_markdown(schema.name), n=format_number(schema.rows, 6)))
+            form.draw_fields(Upload, data, ("data",), only=("missing",) if schema.sort == "table" else ("layout",))
         query = {"show": "file", "lang": current_language()}
         st.page_link("data/page.py", label=_("Your data"), icon=":material/upload_file:", query_params=query)
 

@@ -24,10 +24,10 @@ from pages.session.messages import translate
 
 def draw_network(form: Form, draft: dict[str, Any]) -> None:
     """The list, the output layer, the totals and the initializer."""
-    blocks, seen = draft["network"], preview_buildable(draft)
+    blocks, preview = draft["network"], preview_buildable(draft)
     for index, block in enumerate(blocks):
-        draw_block(form, index, block, seen, last=index == len(blocks) - 1)
-    draw_output(form, seen, len(blocks))
+        draw_block(form, index, block, preview, last=index == len(blocks) - 1)
+    draw_output(form, preview, len(blocks))
     st.menu_button(
         _("Add a block"),
         list(catalogue(Block)),
@@ -37,13 +37,13 @@ def draw_network(form: Form, draft: dict[str, Any]) -> None:
         key="add_block",
         on_click=add_block,
     )
-    draw_totals(seen, len(blocks))
+    draw_totals(preview, len(blocks))
     if any(catalogue(Block)[block["kind"]].is_head for block in blocks):
         form.draw_fields(Experiment, draft, (), only=("output_weight",))
     form.draw_fields(Experiment, draft, (), only=("initializer", "bias"))
 
 
-def draw_block(form: Form, index: int, block: dict[str, Any], seen: Preview | None, *, last: bool) -> None:
+def draw_block(form: Form, index: int, block: dict[str, Any], preview: Preview | None, *, last: bool) -> None:
     """One block: its name opens its fields; beside it the buttons that move and remove it."""
     with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center", key=f"block_{index}"):
         with st.popover(summarize_block(block), width="stretch", key=f"open_{index}"):
@@ -58,7 +58,7 @@ def draw_block(form: Form, index: int, block: dict[str, Any], seen: Preview | No
         ):
             draw_button(f"{icon}_{index}", icon, words, off, move_block, (index, by))
         draw_button(f"remove_{index}", "close", _("Remove"), False, remove_block, (index,))
-    draw_caption(seen if seen and index < len(seen.layers) - 1 else None, index)
+    draw_caption(preview if preview and index < len(preview.layers) - 1 else None, index)
     fault = state.get_fault()
     if fault and fault.where.startswith(f"$.network[{index}] "):
         form.draw_remarks(("network", index))
@@ -84,10 +84,10 @@ def summarize_block(block: dict[str, Any]) -> str:
     return " · ".join([make_title(Block)(block["kind"]), *words])
 
 
-def draw_caption(seen: Preview | None, index: int) -> None:
+def draw_caption(preview: Preview | None, index: int) -> None:
     """What comes out of a layer, and how many parameters it has."""
-    if seen and index < len(seen.layers):
-        layer = seen.layers[index]
+    if preview and index < len(preview.layers):
+        layer = preview.layers[index]
         shape = f"{format_shape(layer.input_shape)} → {format_shape(layer.output_shape)}"
         note = catalogue(Block)[layer.kind].parameters_note
         text = f"{shape} · {_('{n} parameters', n=format_number(layer.parameters, 4))}" if layer.parameters else shape
@@ -96,26 +96,26 @@ def draw_caption(seen: Preview | None, index: int) -> None:
         st.caption("–")
 
 
-def draw_output(form: Form, seen: Preview | None, index: int) -> None:
+def draw_output(form: Form, preview: Preview | None, index: int) -> None:
     """The last layer, which is always there."""
-    whole = seen is not None and index < len(seen.layers)
-    outputs = format_number(seen.outputs, 4) if seen and whole else "–"
+    whole = preview is not None and index < len(preview.layers)
+    outputs = format_number(preview.outputs, 4) if preview and whole else "–"
     with st.container(horizontal=True, vertical_alignment="center", key="block_output"):
         st.markdown(f":material/lock: {_('Output')} · {outputs}", help=_("Always there: one output a class or target."))
-    draw_caption(seen if whole else None, index)
+    draw_caption(preview if whole else None, index)
     fault = state.get_fault()
     if fault and fault.where.startswith("$.network (output"):
         form.draw_remarks(("network",))
 
 
-def draw_totals(seen: Preview | None, index: int) -> None:
+def draw_totals(preview: Preview | None, index: int) -> None:
     """Parameters, work and memory of the whole."""
-    if not seen or index >= len(seen.layers):
+    if not preview or index >= len(preview.layers):
         return
     parts = (
-        _("{n} parameters", n=format_number(seen.parameters, 4)),
-        _("{n} FLOPs an example", n=format_amount(seen.flops_per_example)),
-        _("{n}B in training", n=format_amount(seen.memory_bytes)),
+        _("{n} parameters", n=format_number(preview.parameters, 4)),
+        _("{n} FLOPs an example", n=format_amount(preview.flops_per_example)),
+        _("{n}B in training", n=format_amount(preview.memory_bytes)),
     )
     st.caption(" · ".join(parts))
 

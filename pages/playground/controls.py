@@ -176,13 +176,13 @@ def draw_training(form: Form, draft: dict[str, Any]) -> None:
 
 def draw_price(draft: dict[str, Any]) -> None:
     """What members and attacks cost, next to one network without them."""
-    seen = preview_buildable(draft)
-    if seen and seen.members * seen.cost > 1:
-        times = format_number(seen.members * seen.cost, 4)
+    preview = preview_buildable(draft)
+    if preview and preview.members * preview.cost > 1:
+        times = format_number(preview.members * preview.cost, 4)
         st.caption(
             _(
                 "{n} parameters; a step takes about {times} times as long.",
-                n=format_number(seen.parameters, 4),
+                n=format_number(preview.parameters, 4),
                 times=times,
             )
         )

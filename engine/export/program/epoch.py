@@ -12,11 +12,11 @@ def write_epoch_end(loop: LoopWriter) -> list[str]:
     e = loop.experiment
     print_ = (
         f'print(f"epoch {{epoch}} · step {{len(losses)}} · train {{epoch_loss / order.count:.5g}} · '
-        f'validation {{held:.5g}} · {loop.ends.write_metric()}")'
+        f'validation {{held:.5g}} · {loop.heads.write_metric()}")'
     )
     lines = [
         "epoch += 1",
-        f"held, metric_ = {loop.ends.write_evaluation('validation', loop.whole, loop.measure)}",
+        f"held, metric_ = {loop.heads.write_evaluation('validation', loop.whole, loop.measure)}",
         "validation_losses.append(held)",
         print_,
     ]
@@ -52,7 +52,7 @@ def write_divergence_test(loop: LoopWriter) -> str:
     if ensemble is not None:
         made = f"member(number, train_x, train_y, targets)[{name_member_state(loop).split(', ').index('model')}]"
         untrained = f"Ensemble([{made} for number in range({ensemble.members})])"
-    given = "torch.cat([targets, train_x.flatten(1)], 1)" if loop.ends.inputs else "targets"
+    given = "torch.cat([targets, train_x.flatten(1)], 1)" if loop.heads.inputs else "targets"
     first, whole = "losses[0]", ""
     if loop.replay.weighs:  # with other weights of its ends the loss of step 1 is another
         first, whole = "losses[0] if fresh == 1 else 0.0", "epoch >= fresh and "
@@ -77,6 +77,6 @@ def write_run_end(loop: LoopWriter) -> list[str]:
             f'{IN}print(f"The weights are those of {{said}}.")',
         ]
     if loop.experiment.test:
-        measured = loop.ends.write_evaluation("test", loop.whole, loop.measure)
-        lines += [f"held, metric_ = {measured}", f'print(f"test: loss {{held:.5g}}, {loop.ends.write_metric()}")']
+        measured = loop.heads.write_evaluation("test", loop.whole, loop.measure)
+        lines += [f"held, metric_ = {measured}", f'print(f"test: loss {{held:.5g}}, {loop.heads.write_metric()}")']
     return [*lines, f"return {loop.whole}, losses"]

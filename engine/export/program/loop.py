@@ -22,10 +22,10 @@ class LoopWriter:
     """Writes the pieces of `train()`."""
 
     def __init__(
-        self, data: DataWriter, model: ModelWriter, ends: HeadsWriter, replay: EditReplay, inliner: Inliner
+        self, data: DataWriter, model: ModelWriter, heads: HeadsWriter, replay: EditReplay, inliner: Inliner
     ) -> None:
         self.experiment: Experiment = replay.versions[0]
-        self.data, self.model, self.ends, self.replay, self.inliner = data, model, ends, replay, inliner
+        self.data, self.model, self.heads, self.replay, self.inliner = data, model, heads, replay, inliner
         self.rules = RegularizerWriter(replay.versions, inliner)
         self.made = Constructions()
         self.factor, self.epoch_factor = write_schedule(self.experiment, inliner, self.replay.batch_changes)
@@ -47,7 +47,7 @@ class LoopWriter:
                 for name in ("ClassWeightedLoss", "compute_class_weights")
             )
             plain = f"{weighted}({plain}, {weights}(train_y, {self.data.source.outputs}))"
-        return self.ends.write_criterion(plain, module, self.made)
+        return self.heads.write_criterion(plain, module, self.made)
 
     def write_optimizer(self) -> str:
         """The optimizer as source, with the settings that are set on its groups afterwards."""

@@ -28,9 +28,9 @@ class EditReplay:
     """The versions of the experiment, one after each edit, and the lines that lead from one to the next."""
 
     def __init__(
-        self, experiment: Experiment, edits: Sequence[TimedEdit], model: ModelWriter, ends: HeadsWriter
+        self, experiment: Experiment, edits: Sequence[TimedEdit], model: ModelWriter, heads: HeadsWriter
     ) -> None:
-        self.model, self.ends = model, ends
+        self.model, self.heads = model, heads
         self.versions = [experiment]
         self.lines: list[str] = []
         for timed in edits:
@@ -50,7 +50,7 @@ class EditReplay:
     @property
     def weighs(self) -> bool:
         """Whether an edit changes the weight of a head."""
-        first, *later = map(self.ends.list_loss_weights, self.versions)
+        first, *later = map(self.heads.list_loss_weights, self.versions)
         return any(weights != first for weights in later)
 
     def write_changes(self, before: Experiment, after: Experiment) -> list[str]:
@@ -68,7 +68,7 @@ class EditReplay:
         for kind, value in now.items():
             if value is not None and then.get(kind, 0.0) != value:
                 lines.append(f"{kind} = {value!r}")
-        return lines + self.ends.write_reweighting(before, after) + self.write_module_changes(before, after)
+        return lines + self.heads.write_reweighting(before, after) + self.write_module_changes(before, after)
 
     def expect_followed(self, before: Experiment, after: Experiment) -> None:
         """Refuse edits of attack and regularizers, but for strengths: no line of the program follows them."""

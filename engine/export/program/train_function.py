@@ -32,13 +32,13 @@ def write_training(loop: LoopWriter) -> list[str]:
 
 def write_preparation(loop: LoopWriter) -> list[str]:
     """The lines before the first step."""
-    e, split = loop.experiment, loop.ends.list_split_names
+    e, split = loop.experiment, loop.heads.list_split_names
     lines = [
         "torch.set_num_threads(1)  # sums over several threads come in another order",
         "torch.set_flush_denormal(True)",
         f"{split('train')}, {split('validation')}, {split('test') if e.test else '_'} = data()",
         *loop.write_targets(),
-        *loop.ends.write_targets(),
+        *loop.heads.write_targets(),
         *write_members(loop),
     ]
     lines += [f"{kind} = {value!r}" for kind, value in loop.rules.variables.items()]
@@ -68,7 +68,7 @@ def write_step(loop: LoopWriter) -> list[str]:
     lines = [] if loop.bagged else [f"x, y = order.take({loop.batch})"]
     if loop.experiment.augmentations and not loop.bagged:
         lines.append("x, y = augment(x, y, step)")
-    lines += loop.ends.write_reconstruction_target()
+    lines += loop.heads.write_reconstruction_target()
     if loop.lr_moves:
         factor = " * ".join(filter(None, [loop.factor, "epoch_factor" if loop.epoch_factor else ""]))
         lines += ["for group in optimizer.param_groups:", f'{IN}group["lr"] = lr * ({factor})']
