@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from engine.catalogue.part import Value
+from engine.message import Message
 from engine.uploads.corrections import NO_CORRECTIONS, Corrections
 
 MAX_LEVELS = 100  # different words that a category may have
@@ -19,14 +20,23 @@ Role = Literal["", "input", "target", "index", "ignored"]
 
 
 class UploadNote(Value):
-    """A remark on how a file was read: the English sentence with {placeholders}, and the values for them."""
+    """A remark on how a file was read, as it is stored: the template of a message and its values."""
 
     kind: str
     text: str
     values: dict[str, str | int | float] = Field(default={})
 
+    @property
+    def message(self) -> Message:
+        """The remark; whole numbers have all their digits."""
+        values = {
+            name: int(value) if isinstance(value, float) and value.is_integer() else value
+            for name, value in self.values.items()
+        }
+        return Message.of({"text": self.text, "values": values})
+
     def __str__(self) -> str:
-        return self.text.format(**{k: f"{v:.6g}" if isinstance(v, float) else v for k, v in self.values.items()})
+        return str(self.message)
 
 
 class Column(Value):

@@ -9,12 +9,13 @@ import pandas as pd
 import streamlit as st
 
 from engine.uploads.corrections import ENCODINGS, MAX_SKIPPED_LINES, NO_CORRECTIONS, Separator
-from engine.uploads.schema import UploadNote, UploadSchema
+from engine.uploads.schema import UploadSchema
 from pages.data.reread import find_complaint, request_reading, reset_corrections
 from pages.form.part_form import draw_complaint
 from pages.session import state
-from pages.session.i18n import _, format_number
+from pages.session.i18n import _
 from pages.session.literal import escape_markdown
+from pages.session.messages import translate
 
 TEXT = ("header", "separator", "decimal", "encoding", "first_row", "gaps")
 FIRST, LAST = 5, 3  # rows that are shown
@@ -41,7 +42,7 @@ def draw_reading(schema: UploadSchema) -> None:
                     if complaint := find_complaint(field):
                         draw_complaint(complaint)
         for note in schema.notes:
-            st.caption(f":material/info: {escape_markdown(translate_note(note))}")
+            st.caption(f":material/info: {escape_markdown(translate(note.message))}")
         if schema.sort == "table":
             draw_rows(schema)
 
@@ -75,14 +76,6 @@ def label_field(schema: UploadSchema, field: str) -> str:
     if field == "gaps" and not given:
         return names[field]
     return f"{names[field]} :gray[· {_('as you said') if given else _('guessed')}]"
-
-
-def translate_note(note: UploadNote) -> str:
-    """A note in the language spoken."""
-    values = {
-        key: format_number(value, 6) if isinstance(value, float | int) else value for key, value in note.values.items()
-    }
-    return _(note.text, **values)
 
 
 def bind_correction(field: str, value: Any) -> dict[str, Any]:
