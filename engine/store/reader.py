@@ -92,7 +92,7 @@ class Reader:
         return True
 
     def open_view(self) -> View:
-        """Open one moment of the store: `with reader.view() as view:`."""
+        """Open one moment of the store: `with reader.open_view() as view:`."""
         return View(self)
 
     @property

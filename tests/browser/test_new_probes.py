@@ -29,7 +29,7 @@ from pages.session.run_records import read_record
 from pages.settings import get_chart_colors
 
 reader = Reader()
-(row,) = reader.runs()
+(row,) = reader.list_runs()
 seen = read_record(row, row.id)
 colors = get_chart_colors("light")
 for mark in sys.argv[1:]:

@@ -44,7 +44,7 @@ from engine.experiment.experiment import Experiment
 from engine.export.program.not_exportable import NotExportable
 from engine.export.program.program import build_program
 from engine.export.program.script_file import write_script
-from engine.live.messages import structure
+from engine.live.messages import describe_structure
 from engine.training.trainer import Trainer, train
 from pages.form.part_help import find_part, list_parts
 from tests.conformance.placing import PLACED, SINGLE, document, found_in, label, runnable
@@ -77,7 +77,7 @@ def told(part):
         text = write_script(build_program(start), "")
     except NotExportable as error:
         text = str(error)
-    plain = json.dumps([losses, channels, structure(start.to_json()), text])
+    plain = json.dumps([losses, channels, describe_structure(start.to_json()), text])
     return plain.replace("_twin", "").replace("Twin of ", "")
 
 
