@@ -63,6 +63,7 @@ export class Drawing {
   endStroke() {
     const before = this.history.at(-1);
     const changed = before !== undefined && (before.points !== this.points || before.task !== this.task);
+    // A click on a spot without room would need two undos to take back what came before it.
     if (before && !changed) this.history.pop();
     return changed;
   }
@@ -96,6 +97,7 @@ export class Drawing {
 
   /** Takes away what is nearer than a radius. @param {number} x @param {number} y @param {number} radius */
   erase(x, y, radius) {
+    // A new array, never a change in place: the history keeps the old one without a copy.
     const remaining = this.points.filter((point) => Math.hypot(point.x - x, point.y - y) > radius);
     if (remaining.length < this.points.length) this.points = remaining;
   }

@@ -87,6 +87,7 @@ export class Transport {
 
   draw() {
     const { run, format, link, t } = this.ui;
+    // The last speed of a run that rests would look as if it went on.
     const speed = run.state === RunState.RUNNING && link === "open" ? (run.latest.speed?.values[1] ?? NaN) : NaN;
     const metric = run.readEpochValue("validation_metric");
     const texts = {
@@ -119,6 +120,7 @@ export class Transport {
     buttons.reset.disabled = ui.readOnly || !run.id;
     buttons.seed.disabled = ui.readOnly || !run.id;
     const label = ui.t(playing ? "pause" : "play");
+    // Drawn with every frame: replacing the icon would lose a click between press and release.
     if (buttons.play.getAttribute("aria-label") === label) return;
     buttons.play.setAttribute("aria-label", label);
     buttons.play.title = `${label} (${ui.t("shortcut", { key: ui.t("shortcut_space") })})`;

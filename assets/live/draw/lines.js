@@ -57,6 +57,7 @@ class Decimator {
       this.breakLine();
       return;
     }
+    // In CSS pixels: at twice the density a column is two, which no eye resolves in a noisy curve.
     const pixel = Math.round(x);
     if (pixel === this.pixel) {
       this.low = Math.min(this.low, y);
@@ -71,6 +72,7 @@ class Decimator {
   /** Ends the line here; the next point begins a new one. */
   breakLine() {
     this.#flush();
+    // A path of one point has no length, and a stroke draws nothing.
     if (this.pointCount === 1) this.isolated.push([this.x, this.last]);
     this.pixel = NaN;
     this.pointCount = 0;

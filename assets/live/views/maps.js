@@ -34,6 +34,7 @@ export class PairsView extends MarkView {
     const pairs = count / 2;
     const pairWidth = (panel.width + GAP) / pairs - GAP;
     const scale = Math.min(pairWidth / width, (panel.height - GAP) / 2 / height);
+    // A single row has no shape to keep: it is stretched, or it would be a hairline.
     const [w, h] = height === 1 ? [pairWidth, (panel.height - GAP) / 2] : [width * scale, height * scale];
     const left = (panel.width - pairs * (w + GAP) + GAP) / 2;
     const top = (panel.height - 2 * h - GAP) / 2;
@@ -100,6 +101,7 @@ export class HeatView extends MarkView {
     context.imageSmoothingEnabled = false;
     for (let row = 0; row < rows; row += 1) {
       const y = row * height;
+      // Steps behind the end of a short sequence are NaN.
       const finite = [...values.subarray(row * steps, (row + 1) * steps)].filter(Number.isFinite);
       const mean = finite.reduce((sum, value) => sum + value, 0) / finite.length;
       context.textAlign = "left";

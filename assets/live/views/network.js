@@ -45,10 +45,12 @@ export class NetworkView {
     const reading = run.latest.units;
     if (!reading) return false;
     const shape = /** @type {[number, number, number]} */ (reading.shape);
+    // All maps in one buffer: one call of putImageData a frame, and not one a unit.
     paintSigned(this.unitBuffer, /** @type {Int8Array} */ (reading.values), shape, theme);
     const columns = this.#buildColumns(slots, top, bottom);
     this.cells = /** @type {UnitCell[]} */ (columns.slice(1).flatMap(({ cells }) => cells));
     const geometry = columns.map(({ name, cells }) => [name, cells.length, cells[0]?.x, cells[0]?.y, cells[0]?.size]);
+    // Thousands of curves that only change with the weights: a hover redraws units alone.
     this.linkCache.draw(
       context,
       this.panel,
@@ -170,6 +172,7 @@ export class NetworkView {
     const [, height, width] = shape;
     const scale = ui.run.latest.units_scale?.values[cell.unit] ?? NaN;
     const column = findSample((pointer.x - cell.x) / cell.size, width);
+    // The first row of a map is the plane's lowest.
     const row = height - 1 - findSample((pointer.y - cell.y) / cell.size, height);
     const share = values[(cell.unit * height + row) * width + column] / 127;
     ui.tooltip.show(
@@ -180,6 +183,7 @@ export class NetworkView {
       [
         {
           name: ui.t("activation"),
+          // Sent in 127 steps: more digits were not measured.
           value: ui.format.short(Number((share * scale).toPrecision(2))),
           color: ui.theme.valueColor(share),
           mark: "dot",

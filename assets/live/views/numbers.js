@@ -41,6 +41,7 @@ export class NumberTable {
 
   /** @param {string[]} names layers, in order */
   draw(names) {
+    // Built once a network; with every frame only texts change.
     if (names.join("\n") !== this.names) this.#build(names);
     for (const { row, name, cell } of this.cells) {
       const value = this.#readValue(row, name, -1);

@@ -45,8 +45,10 @@ export class Panel {
     const width = this.plot.clientWidth;
     const height = this.plot.clientHeight;
     if (width < 24 || height < 24) return null;
+    // Over 3 nobody sees the difference, and the time to fill grows with its square.
     const ratio = Math.min(3, window.devicePixelRatio || 1);
     const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
+    // Setting a size clears the canvas even if it is the same.
     if (this.canvas.width !== w || this.canvas.height !== h) Object.assign(this.canvas, { width: w, height: h });
     Object.assign(this, { width, height, ratio });
     const context = getContext2d(this.canvas);
@@ -59,6 +61,7 @@ export class Panel {
   /** Says the newest values to those who do not see the picture, at most once in two seconds. @param {string} text */
   describe(text) {
     const now = performance.now();
+    // A screen reader would read nothing else if it changed with every frame.
     if (now - this.describedAt < 2000) return;
     this.describedAt = now;
     this.canvas.setAttribute("aria-label", text ? `${this.title}: ${text}` : this.title);
@@ -66,6 +69,7 @@ export class Panel {
 
   /** @param {string} text shown in place of the picture; empty: nothing */
   showNote(text) {
+    // Called with every frame: the DOM is touched only where something changed.
     if (text === this.noteText) return;
     this.noteText = text;
     this.plot.querySelector(".tp-note")?.remove();
@@ -151,6 +155,7 @@ export class Panel {
       const direction = event.key === "ArrowLeft" ? -1 : event.key === "ArrowRight" ? 1 : 0;
       if (event.key === "Escape") this.onPointer(null);
       if (!direction) return;
+      // Arrows would scroll the page.
       event.preventDefault();
       this.onMove(direction);
     });

@@ -51,6 +51,7 @@ export class Screen {
     });
     this.stopTheme = watchTheme(this.node, () => this.#retheme());
     this.onVisible = () => {
+      // A hidden page has no animation frames: the feed waits, and catches up in one go here.
       if (document.hidden) return;
       this.feed.catchUp();
       this.#redraw();
@@ -68,6 +69,7 @@ export class Screen {
     this.data = data;
     if (changed) this.feed.reset(id, data.task);
     this.#fetchTranslations(data.catalogue);
+    // Texts are in the nodes, so that another language builds them anew; another run only fills them.
     if (layoutKey !== this.layoutKey || !this.layout) {
       this.layoutKey = layoutKey;
       this.#build();
@@ -81,6 +83,7 @@ export class Screen {
   async #fetchTranslations(address) {
     if (address === this.catalogueAddress) return;
     this.catalogueAddress = address;
+    // The picture does not wait: until then its messages are in English.
     this.catalogue = await fetchCatalogue(address);
     this.#redraw();
   }
@@ -98,6 +101,7 @@ export class Screen {
 
   /** @param {string} name @param {object} value */
   #emit(name, value) {
+    // Streamlit drops a trigger whose value is the same as before: the second click on reset would be lost.
     this.count += 1;
     this.api.trigger(name, { ...value, n: this.count });
   }
@@ -161,12 +165,14 @@ export class Screen {
     let top = this.node.getBoundingClientRect().top;
     /** @type {any} an element, or the root of a shadow tree, which has a host instead of a parent */
     let at = this.node.parentNode;
+    // Where it begins when nothing is scrolled: the height must not change while the page scrolls.
     for (; at; at = at.parentNode ?? at.host) top += at.scrollTop ?? 0;
     this.node.style.setProperty("--tp-height", `${Math.max(MIN_HEIGHT, Math.floor(innerHeight - top - MARGIN))}px`);
     this.#redraw();
   }
 
   #redraw() {
+    // However much arrives in 16 ms, it is drawn once.
     if (this.request || document.hidden) return;
     this.request = requestAnimationFrame(() => {
       this.request = 0;
@@ -177,6 +183,7 @@ export class Screen {
   /** @param {Layout} layout */
   #draw(layout) {
     const startedAt = performance.now();
+    // A snapshot is taken over whole: half of one would draw a curve that jumps.
     const gathering = this.feed.replaceRun();
     const { run, link, t } = layout.ui;
     const phase = !this.data.run ? "idle" : !run.announced ? "connecting" : run.frameCount ? "live" : "waiting";

@@ -23,6 +23,7 @@ export function computeTiling(count, ratio, width, height) {
   for (let across = 2; across <= count; across += 1) if (computeSize(across) > computeSize(best)) best = across;
   const size = computeSize(best);
   if (size >= MIN_TILE) return { across: best, shown: count, size };
+  // Too many for the panel: some at a size that can be read, rather than all as dots.
   const across = Math.max(1, Math.floor((width + GAP) / (MIN_TILE * ratio + GAP)));
   const rows = Math.max(1, Math.floor((height + GAP) / (MIN_TILE + GAP)));
   return { across, shown: Math.min(count, across * rows), size: MIN_TILE };
@@ -63,6 +64,7 @@ export class TilesView extends MarkView {
     const { across, shown, size } = computeTiling(count, ratio, panel.width - 2, panel.height - 2);
     const [w, h] = [size * ratio, size];
     const left = (panel.width - Math.min(across, shown) * (w + GAP) + GAP) / 2;
+    // Pixels of a picture are what the network sees; maps of the plane are samples of something smooth.
     context.imageSmoothingEnabled = !pictures;
     context.strokeStyle = formatColor(ui.theme.text, 0.28);
     context.lineWidth = 1;
