@@ -7,7 +7,8 @@
 PORT ?= 8501
 VENV := .venv
 BIN := $(VENV)/bin
-INDEPENDENT := tests/science tests/conformance tests/engine tests/uploads
+INDEPENDENT := tests/science tests/conformance tests/engine tests/uploads tests/house tests/pages tests/export \
+	tests/cli tests/checks tests/golden
 NODE := $(VENV)/node
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -16,7 +17,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 run: $(VENV)/run.stamp
 	@PORT=$(PORT) $(BIN)/playground run
 
-# Tests that only calculate share the cores; those of processes, faults, timing and the browser have them to themselves.
+# Tests that calculate share the cores; those of processes, faults, timing and the browser have them to themselves.
 test: check
 	@sh tests/browser/chromium.sh $(BIN)
 	$(BIN)/node --test tests/live/*.test.mjs
