@@ -17,6 +17,7 @@ from engine.frame import Channel
 from engine.network.build import Network
 from engine.parts.probes import Moment, Need, Probe, Subject
 from engine.training import gates, saturation
+from engine.training.clock import CostMeter
 from engine.training.forward_trace import trace_forward
 from engine.training.holdout import Holdout
 from engine.training.weight_rows import WeightRows
@@ -29,13 +30,15 @@ class Capture:
     """The probes of one run.
 
     The probe batch is the first examples of the training split: 256, fewer for large networks, never under 24. That is
-    enough for shares and histograms, and cheap enough for ten times a second.
+    enough for shares and histograms, and cheap enough for ten times a second. `cost` counts what measuring takes, also
+    in steps that turn out to have no frame.
     """
 
     def __init__(
         self, experiment: Experiment, data: Prepared, network: Network, flops: int, device: torch.device
     ) -> None:
         self.network = network
+        self.cost = CostMeter()
         self.rows = WeightRows(network, device)
         self.subject = describe(experiment, data, network, self.rows)
         active = [(probe, probe.channel(self.subject)) for probe in add_companions(experiment.probes)]
@@ -59,14 +62,16 @@ class Capture:
     def before_step(self) -> None:
         """Copy the weights. Call before the optimizer changes them."""
         if "updates" in self.needs:
-            self.before = [weight.detach().clone() for weight in self.rows.tensors]
+            with self.cost:
+                self.before = [weight.detach().clone() for weight in self.rows.tensors]
 
     def gradients_ready(self) -> None:
         """Measure the gradient. Call after penalties are added and before clipping."""
         if "gradients" in self.needs:
-            # weights behind a detach block have none
-            gradients = [torch.zeros_like(w) if w.grad is None else w.grad for w in self.rows.tensors]
-            self.gradient_norms = self.rows.compute_norms(gradients)
+            with self.cost:
+                # weights behind a detach block have none
+                gradients = [torch.zeros_like(w) if w.grad is None else w.grad for w in self.rows.tensors]
+                self.gradient_norms = self.rows.compute_norms(gradients)
 
     @torch.no_grad()
     def take_readings(self) -> Mapping[str, Tensor]:

@@ -32,6 +32,25 @@ class Stopwatch:
         return self._before if self._since is None else self._before + time.perf_counter() - self._since
 
 
+class CostMeter:
+    """Wall and CPU seconds spent inside its `with` blocks."""
+
+    def __init__(self) -> None:
+        self.wall = self.cpu = 0.0
+
+    def __enter__(self) -> None:
+        self._began = time.perf_counter(), time.process_time()
+
+    def __exit__(self, *_: object) -> None:
+        wall, cpu = self._began
+        self.wall += time.perf_counter() - wall
+        self.cpu += time.process_time() - cpu
+
+    def reset(self) -> None:
+        """Start again from zero."""
+        self.wall = self.cpu = 0.0
+
+
 class FrameClock:
     """Ten frames a second; fewer when a frame costs more than 5 % of the time between two.
 
@@ -55,16 +74,20 @@ class FrameClock:
         """Whether the next step should have a frame."""
         return time.perf_counter() >= self.next_due
 
-    def record_cost(self, wall: float, cpu: float, trained: float) -> None:
-        """Record what a frame has cost, and set when the next is due. `trained`: the training time so far."""
+    def record_cost(self, cost: CostMeter, trained: float) -> None:
+        """Record what frames have cost since the last one, and set when the next is due; the meter starts again.
+
+        `trained`: the training time so far.
+        """
         now, cpu_now = time.perf_counter(), time.process_time()
         between = 0.0 if self.last_trained is None else trained - self.last_trained
-        self.share = wall / between if between > 0 else 0.0
+        self.share = cost.wall / between if between > 0 else 0.0
         used = max(cpu_now - self.last_cpu, 1e-6)
         if self.adaptive and between > 0:
             crowding = max(1.0, between / used)  # wall time per second of CPU time
-            affordable = cpu / BUDGET
+            affordable = cost.cpu / BUDGET
             self.interval = max(self.shortest, min(affordable * crowding, max(1.6 * self.shortest, affordable)))
+        cost.reset()
         self.last_trained, self.last_cpu = trained, cpu_now
         if now < self.next_due:  # a frame of the grid
             return

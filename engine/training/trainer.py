@@ -187,12 +187,12 @@ class Trainer(Resumable):
         return Plan(self.step, self.experiment.batch_size, factor, self.experiment.seed)
 
     def _take_frame(self, loss: float) -> Frame:
-        began, cpu = time.perf_counter(), time.process_time()  # a frame's own cost sets the pace of the next ones
         readings: dict[str, np.ndarray] = {"loss": scalar(loss), "lr": scalar(self.learners[0].eager.lr)}
-        readings.update(fetch({**self.capture.take_readings(), **self.heads.take_readings()}))
+        with self.capture.cost:
+            readings.update(fetch({**self.capture.take_readings(), **self.heads.take_readings()}))
         seconds = self.timer.stopwatch.seconds
         readings.update(self.timer.read(self.step, seconds))
-        self.timer.clock.record_cost(time.perf_counter() - began, time.process_time() - cpu, seconds)
+        self.timer.clock.record_cost(self.capture.cost, seconds)  # sets the pace of the next frames
         self.rollback.last_frame = self.step
         return Frame(self.step, self.epoch, seconds, readings, "grid" if is_on_grid(self.step) else "")
 

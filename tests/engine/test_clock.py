@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 import socket
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from torch import Tensor
 
 from engine.frame import Frame
 from engine.jobs.run_job import RunJob
 from engine.runtime.worker import Worker
+from engine.training.clock import CostMeter
 from engine.training.trainer import Trainer
 from tests.engine.documents import experiment
 from tests.science.measured import Always
@@ -64,6 +67,30 @@ def test_every_frame_of_one_call_has_its_own_time() -> None:
     frames, _ = trained(Trainer(experiment(steps=None, epochs=500), Always()), 9)
     seconds = [frame.seconds for frame in frames]
     assert sorted(set(seconds)) == seconds
+
+
+def test_what_is_measured_within_a_step_is_part_of_a_frames_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gradients before the update, the weights after it: three norms, of which each is made to take 20 ms."""
+    heard: list[float] = []
+
+    class Heard(Always):
+        def record_cost(self, cost: CostMeter, trained: float) -> None:
+            heard.append(cost.wall)
+            super().record_cost(cost, trained)
+
+    trainer = Trainer(experiment(steps=1000), Heard())
+    rows = trainer.capture.rows
+    compute = rows.compute_norms
+
+    def compute_slowly(tensors: Sequence[Tensor]) -> Tensor:
+        time.sleep(0.02)
+        return compute(tensors)
+
+    monkeypatch.setattr(rows, "compute_norms", compute_slowly)
+    trainer.advance(deadline=math.inf, until_step=3)
+    assert len(heard) == 3
+    assert min(heard) >= 0.06
+    assert trainer.capture.cost.wall == trainer.capture.cost.cpu == 0, "the next frame's begins anew"
 
 
 def test_a_workers_speed_leaves_its_pauses_out(tmp_path: Path) -> None:
