@@ -1,7 +1,7 @@
 # make run    serve the playground on http://localhost:8501 (PORT= changes it)
 # make test   everything that has to hold: checks, then all tests, in real processes and a real browser
 # make check  format, lint and types of Python and of the browser code, import order
-# make coverage  which lines of engine and pages the tests reach, those in child processes too; takes half as long again
+# make coverage  which lines of engine and pages the tests reach, those in child processes too; fails under its floor
 # make bench  measured ratios and latencies, with a null control beside them
 
 PORT ?= 8501
@@ -33,10 +33,12 @@ check: $(VENV)/dev.stamp $(NODE).stamp
 	$(BIN)/node $(NODE)/node_modules/typescript/bin/tsc --project tests/live
 
 coverage: $(VENV)/dev.stamp
+	@sh tests/browser/chromium.sh $(BIN)
 	@rm -rf .coverage && mkdir .coverage
-	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage run -m pytest -n 2 --dist loadfile $(INDEPENDENT)
+	$(BIN)/coverage run -m pytest $(INDEPENDENT:%=--ignore=%)
 	$(BIN)/coverage combine --quiet
-	$(BIN)/coverage report --skip-covered
+	$(BIN)/coverage report
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.bench
